@@ -1,0 +1,60 @@
+# `make app` opens the app, `make test` runs everything that takes minutes, `make acceptance` measures the README's numbers.
+# On a machine with nothing but Python (3.11 or later) each makes .venv first; later calls find it there.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help app test lint acceptance chromium
+
+help:
+	@echo "make app         install what is missing and open the app"
+	@echo "make test        install what the tests need and run them"
+	@echo "make lint        ruff"
+	@echo "make acceptance  measure the figures of the README against their targets"
+
+app: $(VENV)/.app-installed
+	$(BIN)/streamlit run streamlit_app.py
+
+# One worker a core: most of the time goes into compiling, which one core does for one program.
+test: $(VENV)/.dev-installed chromium
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+lint: $(VENV)/.dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+acceptance: $(VENV)/.dev-installed chromium
+	$(BIN)/python -m pytest tests/acceptance -m acceptance -s
+
+$(VENV)/.app-installed: requirements.txt | $(VENV)/.made
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev-installed: requirements.txt requirements-dev.txt | $(VENV)/.made
+	$(INSTALL) -r requirements-dev.txt
+	@touch $@ $(VENV)/.app-installed
+
+# Debian keeps the module that makes environments in a package of its own.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "MAML Lab needs Python 3.11 or later as '$(PYTHON)'; name another one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) || { \
+	  version=$$($(PYTHON) -c 'import sys; print("python3.%d-venv" % sys.version_info[1])'); \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq $$version && $(PYTHON) -m venv $(VENV); \
+	  else \
+	    echo "Python lacks its venv module; install it first: sudo apt install $$version" >&2; exit 1; \
+	  fi; }
+	@touch $@
+
+# The browser tests drive a real one; without it they are skipped, and say so.
+chromium:
+	@command -v chromium >/dev/null || { \
+	  if ! command -v apt-get >/dev/null; then echo "No chromium here: the browser tests will be skipped."; \
+	  elif [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium; \
+	  elif sudo -n true 2>/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq chromium; \
+	  else echo "No chromium here: the browser tests will be skipped (sudo apt install chromium brings it)."; fi; } \
+	  || echo "Chromium could not be installed: the browser tests will be skipped."

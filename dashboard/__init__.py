@@ -1,0 +1,1 @@
+"""What the pages share: controls, figures, cached resources, background jobs, links and downloads."""

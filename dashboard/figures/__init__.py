@@ -1,0 +1,1 @@
+"""Numbers in, Plotly figures out; no Streamlit, no training."""

@@ -1,0 +1,166 @@
+"""Methods side by side: loss against budget, paired differences, the same tasks under each. Numbers in, figures out."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard.comparing import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT, Band, Difference, Row
+from dashboard.figures import style
+from dashboard.fits import Fit
+
+AXES = {
+    "iterations": "meta-iterations",
+    "gradients": "gradients of a task's loss",
+    "seconds": "seconds of training, a run",
+}
+COLUMNS = 3
+# Losses that a curve's axis makes room for.
+LEAST_DRAWN, MOST_DRAWN = 1e-3, 1e3
+# What is no method: a line across, in its own dash.
+REFERENCES = {RANDOM: "dashdot", ZERO_SHOT: "dot", ORACLE: "dash", PRETRAINED: "dashdot"}
+_DASHES = {"fomaml": style.FIRST_ORDER}
+
+
+def colour(name: str) -> str:
+    """A name's colour, the same on every page; what only marks a bound is grey."""
+    return style.method_colour(name)
+
+
+def loss_title(k: int) -> str:
+    """The axis of a loss after `k` steps."""
+    return f"loss after {k} step{'' if k == 1 else 's'} (MSE, units of y²)"
+
+
+def budget_figure(
+    bands: Mapping[str, Band], references: Mapping[str, float], against: str, k: int, *, reach: float | None = None
+) -> go.Figure:
+    """Loss after `k` steps while training, one line a method with the range of its seeds; references lie across.
+
+    Args:
+      references: a loss by name. reach: how far the axis goes, so that it does not move as training goes on.
+    """
+    figure = style.base_figure(AXES[against], loss_title(k), height=420, log_y=True)
+    furthest = max([reach or 0.0, *(band.x[-1] for band in bands.values() if len(band.x))])
+    for name, loss in references.items():
+        line = {"color": colour(name), "width": 1.5, "dash": REFERENCES.get(name, "dot")}
+        figure.add_scatter(
+            x=[0, furthest or 1], y=[loss, loss], name=NAMES[name], mode="lines", line=line, hovertemplate="%{y:.3g}"
+        )
+    for name, band in bands.items():
+        seen = np.isfinite(band.mean) & (band.mean > 0)
+        x, low, high = band.x[seen], band.low[seen], band.high[seen]
+        if np.any(high > low):
+            around = {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]])}
+            fill = {"fill": "toself", "fillcolor": style.faint(colour(name), 0.15), "line": {"width": 0}, "mode": "lines"}
+            figure.add_scatter(**around, **fill, name=NAMES[name], legendgroup=name, showlegend=False, hoverinfo="skip")
+        figure.add_scatter(
+            x=x,
+            y=band.mean[seen],
+            name=NAMES[name],
+            legendgroup=name,
+            mode="lines+markers" if seen.sum() == 1 else "lines",
+            line={"color": colour(name), "width": 2.5, "dash": _DASHES.get(name, style.SECOND_ORDER)},
+            hovertemplate="%{y:.3g} at %{x:,.4~g}",
+        )
+    if furthest:
+        figure.update_xaxes(range=[-0.01 * furthest, 1.02 * furthest])
+    # An oracle without noise is right to the last digit: on one axis with it, the methods would be one line.
+    drawn = np.concatenate([list(references.values()), *(np.r_[band.low, band.high] for band in bands.values())])
+    drawn = drawn[np.isfinite(drawn) & (drawn > LEAST_DRAWN) & (drawn < MOST_DRAWN)]
+    if drawn.size:
+        figure.update_yaxes(range=[np.log10(drawn.min()) - 0.1, np.log10(drawn.max()) + 0.1])
+    return figure
+
+
+def losses_figure(rows: Sequence[Row], k: int) -> go.Figure:
+    """Mean loss after `k` steps with its 95 % interval, one row a name, best on top; no rows give empty axes."""
+    figure = style.base_figure(loss_title(k), "", height=110 + 34 * max(1, len(rows)))
+    rows = [row for row in rows if np.isfinite(row.mean)][::-1]
+    _dots(figure, rows, "%{y}: %{x:.3g}")
+    figure.update_xaxes(rangemode="tozero")
+    return figure
+
+
+def differences_figure(rows: Sequence[Difference], pinned: str, k: int) -> go.Figure:
+    """Paired differences to `pinned` with their 95 % intervals; left of the line is better than it. No rows: empty axes."""
+    title = f"loss after {k}, minus {NAMES[pinned]}'s (MSE)"
+    figure = style.base_figure(title, "", height=110 + 34 * max(1, len(rows)))
+    rows = [row for row in rows if np.isfinite(row.mean)][::-1]
+    _dots(figure, rows, "%{y}: %{x:+.3g}")
+    figure.add_vline(x=0, line={"color": colour(pinned), "width": 2, "dash": "dot"})
+    return figure
+
+
+def _dots(figure: go.Figure, rows: Sequence[Row | Difference], hover: str) -> None:
+    names = [NAMES[row.name] for row in rows]
+    figure.update_yaxes(
+        type="category", categoryorder="array", categoryarray=names, showgrid=False, range=[-0.6, len(rows) - 0.4]
+    )
+    for row in rows:
+        figure.add_scatter(
+            x=[row.mean],
+            y=[NAMES[row.name]],
+            name=NAMES[row.name],
+            mode="markers",
+            marker={"size": 10, "color": colour(row.name)},
+            error_x={
+                "type": "data",
+                "array": [row.high - row.mean],
+                "arrayminus": [row.mean - row.low],
+                "color": colour(row.name),
+                "thickness": 2,
+                "width": 5,
+            },
+            hovertemplate=hover + "<extra></extra>",
+            showlegend=False,
+        )
+
+
+def tasks_figure(fits: Mapping[str, Sequence[Fit]], k: int) -> go.Figure:
+    """The same tasks as small multiples: the truth in grey, its points, and each method after `k` steps in its colour."""
+    tasks = max((len(some) for some in fits.values()), default=0)
+    rows = -(-tasks // COLUMNS) or 1
+    figure = make_subplots(rows, COLUMNS, shared_xaxes=True, shared_yaxes=True, horizontal_spacing=0.02, vertical_spacing=0.03)
+    figure.update_layout(style.base_figure("", "", height=140 * rows + 70).layout)
+    axis = {"gridcolor": figure.layout.xaxis.gridcolor, "zeroline": False, "automargin": True, "title": None}
+    figure.update_xaxes(tickvals=[-4, 0, 4], **axis)
+    limit = 1.0
+    for task in range(tasks):
+        place = {"row": task // COLUMNS + 1, "col": task % COLUMNS + 1}
+        one = next(iter(fits.values()))[task]
+        limit = max(limit, 1.25 * float(np.abs(one.truth).max()))
+        shown = {"legendgroup": "truth", "showlegend": task == 0, "hoverinfo": "skip"}
+        figure.add_scatter(
+            x=one.x, y=one.truth, mode="lines", name="truth", line={"color": style.TRUTH, "width": 3.5}, **shown, **place
+        )
+        for name, some in fits.items():
+            fit = some[task]
+            figure.add_scatter(
+                x=fit.x,
+                y=fit.path[k],
+                mode="lines",
+                name=NAMES[name],
+                legendgroup=name,
+                showlegend=task == 0,
+                line={"color": colour(name), "width": 2, "dash": _DASHES.get(name, style.SECOND_ORDER)},
+                hovertemplate=f"{NAMES[name]}, loss {fit.loss[k]:.3g}<extra></extra>",
+                **place,
+            )
+        points = {"size": 6, "color": style.TRUTH, "line": {"color": "white", "width": 1}}
+        figure.add_scatter(
+            x=one.support_x,
+            y=one.support_y,
+            mode="markers",
+            name="support points",
+            marker=points,
+            legendgroup="support",
+            showlegend=task == 0,
+            hoverinfo="skip",
+            **place,
+        )
+    figure.update_yaxes(range=[-limit, limit], **axis)
+    figure.update_xaxes(title_text="x", row=rows)
+    figure.update_yaxes(title_text="y", col=1)
+    return figure

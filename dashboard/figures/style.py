@@ -1,0 +1,93 @@
+"""What colours and lines mean, the same on every page and readable on both themes; and the layout that all figures share."""
+
+import plotly.graph_objects as go
+
+TRUTH = "#8a9099"
+BEFORE = "#d98310"
+AFTER = "#3a86ea"
+
+# A method keeps its colour everywhere.
+METHOD_COLOURS = {
+    "maml": AFTER,
+    "fomaml": "#1ca3a1",
+    "reptile": "#3aa564",
+    "metasgd": "#dc5a8b",
+    "mamlplusplus": "#e2622c",
+    "anil": "#7f9a2b",
+    "boil": "#b39324",
+    "imaml": "#7b6ee0",
+    "cavia": "#c45bbd",
+    "metacurvature": "#4f9fc4",
+    "random": "#a5765b",
+    "pretrained": "#a968b8",
+}
+
+# Second order solid, first order dashed.
+SECOND_ORDER, FIRST_ORDER = "solid", "dash"
+
+# Inner steps go from before to after, past a colour that neither truth nor a method's start has.
+_STEP_COLOURS = (BEFORE, "#c25a86", AFTER)
+_GRID = "rgba(128, 134, 145, 0.22)"
+
+
+def method_colour(name: str) -> str:
+    """The colour of a method or baseline; one that has none yet gets truth's grey."""
+    return METHOD_COLOURS.get(name, TRUTH)
+
+
+def faint(colour: str, opacity: float = 0.18) -> str:
+    """`colour` ("#rrggbb") for bands and for what lies behind."""
+    red, green, blue = _channels(colour)
+    return f"rgba({red}, {green}, {blue}, {opacity})"
+
+
+def step_colours(inner_steps: int) -> list[str]:
+    """One colour for each of the steps 0 .. `inner_steps`: before, then from halfway to after."""
+    return [BEFORE, *(_between(0.5 + 0.5 * (step - 1) / max(1, inner_steps - 1)) for step in range(1, inner_steps))] + (
+        [AFTER] if inner_steps > 0 else []
+    )
+
+
+def base_figure(x_title: str, y_title: str, *, height: int = 320, log_y: bool = False) -> go.Figure:
+    """Empty axes in the house's layout: transparent, legend above, margins that leave room at 390 px.
+
+    Args:
+      x_title, y_title: with units where there are any.
+      log_y: a logarithmic y axis.
+    """
+    axis = {"gridcolor": _GRID, "zeroline": False, "automargin": True, "ticks": ""}
+    # One dictionary at once: Plotly checks every later change anew, which took six times as long.
+    figure = go.Figure(
+        layout={
+            "height": height,
+            "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "xanchor": "left", "x": 0, "title": {"text": None}},
+            "hovermode": "closest",
+            "uirevision": "keep",
+            "modebar": {"bgcolor": "rgba(0,0,0,0)"},
+            "xaxis": {"title": {"text": x_title, "standoff": 8}, **axis},
+            "yaxis": {"title": {"text": y_title, "standoff": 8}, "type": "log" if log_y else "linear", **axis},
+        }
+    )
+    if log_y:
+        # One, two, five of each power of ten: labels of their own size, which Plotly would give to every digit otherwise.
+        marks = [digit * 10.0**power for power in range(-8, 9) for digit in (1, 2, 5)]
+        figure.update_yaxes(
+            tickmode="array", tickvals=marks, ticktext=[f"{mark:g}" for mark in marks], minor={"showgrid": False}
+        )
+    return figure
+
+
+def _between(share: float) -> str:
+    """The colour at `share` in [0, 1] of the way from before to after."""
+    position = share * (len(_STEP_COLOURS) - 1)
+    index = min(int(position), len(_STEP_COLOURS) - 2)
+    start, end = _channels(_STEP_COLOURS[index]), _channels(_STEP_COLOURS[index + 1])
+    mixed = (round(low + (high - low) * (position - index)) for low, high in zip(start, end, strict=True))
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)
+
+
+def _channels(colour: str) -> tuple[int, int, int]:
+    return tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))

@@ -1,0 +1,330 @@
+"""Training in the background: one run at a time, a queue, Stop, and on a hosted demo budgets and a lease. No streamlit here."""
+
+import atexit
+import contextlib
+import dataclasses
+import logging
+import os
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from maml_engine import Diverged, Experiment, Learner, Report, train
+
+log = logging.getLogger(__name__)
+
+# On a hosted demo: how much one visitor may ask for, how many wait, and how long a run goes on unseen.
+BUDGETS = {
+    "num_iterations": 100_000,
+    "meta_batch_size": 200,
+    "inner_steps": 20,
+    "k_shot": 200,
+    "k_query": 200,
+    "hidden_dim": 256,
+    "num_layers": 6,
+    "context_dim": 64,
+    "fourier_features": 256,
+    "cg_steps": 50,
+    "degree": 20,
+}
+LONGEST_QUEUE = 8
+LEASE_SECONDS = 120.0
+# Everywhere: how many ended runs are kept, and how many points of a curve.
+KEEP_ENDED = 24
+MOST_POINTS = 1000
+
+QUEUED, RUNNING, STOPPED, DONE, DIVERGED, FAILED = "queued", "running", "stopped", "done", "diverged", "failed"
+ENDED = frozenset({STOPPED, DONE, DIVERGED, FAILED})
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A run at one moment; nothing in it changes later.
+
+    position: how many runs are before it in the queue.
+    history: `[n, 3]`, at most a thousand rows of iteration, meta-loss of that iteration, mean since the row before.
+    curve_iterations, curves: `[m]` and `[m, steps + 1]`: held-out loss after each inner step, as training went on.
+    learner: the latest; result: what the run leaves behind (the best or the last, as the experiment says).
+    told: the latest report of work other than a plain run (`submit_work`).
+    warning: where the method's gradient is not to be trusted; empty otherwise.
+    """
+
+    experiment: Experiment
+    status: str
+    message: str = ""
+    position: int = 0
+    iteration: int = 0
+    iterations_per_second: float = 0.0
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    history: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
+    curve_iterations: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    curves: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    learner: Learner | None = None
+    result: Learner | None = None
+    told: Any = None
+    warning: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self.status in ENDED
+
+
+class History:
+    """Meta-losses in bounded memory: single values and means over stretches, whose length doubles when room runs out."""
+
+    def __init__(self, most_points: int = MOST_POINTS):
+        self.most_points, self.stride = most_points, 1
+        self.rows: list[tuple[float, float, float]] = []
+        self.iteration, self.pending = 0, []
+
+    def extend(self, losses: np.ndarray) -> None:
+        """Takes in the losses of the next iterations."""
+        for loss in losses.tolist():
+            self.iteration += 1
+            self.pending.append(loss)
+            if len(self.pending) == self.stride:
+                self.rows.append((self.iteration, loss, sum(self.pending) / self.stride))
+                self.pending = []
+                if len(self.rows) == self.most_points:
+                    self._halve()
+
+    def array(self) -> np.ndarray:
+        """`[n, 3]`: iteration, its loss, the mean since the row before."""
+        return np.array(self.rows, float).reshape(-1, 3)
+
+    def _halve(self) -> None:
+        pairs = zip(self.rows[::2], self.rows[1::2], strict=False)
+        self.rows = [(last[0], last[1], (first[2] + last[2]) / 2) for first, last in pairs]
+        self.stride *= 2
+
+
+class _Job:
+    """A run: the description, what was reported so far, and two ways to end it."""
+
+    def __init__(self, experiment: Experiment, tasks: Any, now: float, work: Callable[[], Iterator[Any]] | None = None):
+        self.experiment, self.tasks, self.work = experiment, tasks, work
+        self.stop = threading.Event()
+        self.looked = now
+        self.snapshot = Snapshot(experiment, QUEUED)
+        self.history = History()
+        self.curves: list[tuple[int, np.ndarray]] = []
+
+    def take_in(self, report: Report) -> None:
+        if self.work is not None:
+            self.snapshot = dataclasses.replace(self.snapshot, iteration=report.iteration, told=report)
+            return
+        self.history.extend(report.meta_loss)
+        if not self.curves or self.curves[-1][0] != report.curve_iteration:
+            self.curves.append((report.curve_iteration, np.array(report.curve.mean)))
+        self.snapshot = dataclasses.replace(
+            self.snapshot,
+            status=RUNNING,
+            iteration=report.iteration,
+            iterations_per_second=report.iterations_per_second,
+            seconds=report.seconds,
+            seconds_left=report.seconds_left,
+            history=self.history.array(),
+            curve_iterations=np.array([iteration for iteration, _ in self.curves]),
+            curves=np.stack([curve for _, curve in self.curves]),
+            learner=report.learner,
+            result=report.result,
+            warning=report.warning,
+        )
+
+    def end(self, status: str, message: str = "") -> None:
+        self.snapshot = dataclasses.replace(self.snapshot, status=status, message=message, seconds_left=None)
+        self.tasks = self.work = None  # a table's rows go with the run
+
+
+class JobRegistry:
+    """Runs by their id, which cannot be guessed. Safe to call from any thread.
+
+    hosted: a demo for strangers, with budgets and leases; None reads `MAML_LAB_HOSTED`.
+    train: the trainer; another one in tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        hosted: bool | None = None,
+        train: Callable[..., Iterator[Report]] = train,
+        clock: Callable[[], float] = time.monotonic,
+        keep_ended: int = KEEP_ENDED,
+    ):
+        self.hosted = os.environ.get("MAML_LAB_HOSTED", "") not in ("", "0") if hosted is None else hosted
+        self._train, self._clock, self._keep_ended = train, clock, keep_ended
+        self._jobs: dict[str, _Job] = {}
+        self._queue: deque[str] = deque()
+        self._changed = threading.Condition()
+        self._worker: threading.Thread | None = None
+        self._warm_up: Experiment | None = None
+        self._is_warm = False
+        self._closing = False
+        atexit.register(self.close)  # a thread that is cut off inside a compiled program aborts the process
+
+    def submit(self, experiment: Experiment, tasks: Any = None) -> str:
+        """Puts a run at the end of the queue and gives back its id.
+
+        Raises:
+          ValueError: on a hosted demo, more than it allows; or the queue is full.
+        """
+        self._check_budget(experiment)
+        return self._enqueue(_Job(experiment, tasks, self._clock()))
+
+    def submit_work(self, experiments: Sequence[Experiment], work: Callable[[], Iterator[Any]]) -> str:
+        """Puts work of another kind in the same queue: what `work()` yields has `iteration` and `done`.
+
+        Args:
+          experiments: the runs that it holds, at least one; each must keep within a hosted demo's budget.
+
+        Raises:
+          ValueError: as for `submit`.
+        """
+        for experiment in experiments:
+            self._check_budget(experiment)
+        return self._enqueue(_Job(experiments[0], None, self._clock(), work))
+
+    def _enqueue(self, job: _Job) -> str:
+        job_id = secrets.token_urlsafe(12)
+        with self._changed:
+            if self.hosted and len(self._queue) >= LONGEST_QUEUE:
+                raise ValueError(
+                    f"{len(self._queue)} runs are waiting already, which is all this demo holds: try again in a minute."
+                )
+            self._jobs[job_id] = job
+            self._queue.append(job_id)
+            self._evict()
+            self._is_warm = True
+            self._start_worker()
+        return job_id
+
+    def warm_up(self, experiment: Experiment) -> None:
+        """Compiles what a run like this needs while nobody waits for it; once."""
+        with self._changed:
+            if not self._is_warm:
+                self._is_warm = True
+                self._warm_up = experiment
+                self._start_worker()
+
+    def snapshot(self, job_id: str) -> Snapshot | None:
+        """The run as it is now; None where there is none of that id, or it ended long ago."""
+        with self._changed:
+            job = self._jobs.get(job_id)
+            if job is None:
+                return None
+            if job.snapshot.status == QUEUED and job_id in self._queue:
+                is_busy = any(other.snapshot.status == RUNNING for other in self._jobs.values())
+                return dataclasses.replace(job.snapshot, position=self._queue.index(job_id) + is_busy)
+            return job.snapshot
+
+    def learner(self, job_id: str) -> Learner | None:
+        """What a run has left behind so far."""
+        snapshot = self.snapshot(job_id)
+        return None if snapshot is None else snapshot.result
+
+    def touch(self, job_id: str) -> None:
+        """Says that somebody is looking."""
+        with self._changed:
+            if job := self._jobs.get(job_id):
+                job.looked = self._clock()
+
+    def stop(self, job_id: str) -> None:
+        """Ends a run after the stretch that it is in; what it has learned stays."""
+        with self._changed:
+            job = self._jobs.get(job_id)
+            if job is None:
+                return
+            job.stop.set()
+            if job_id in self._queue:
+                self._queue.remove(job_id)
+                job.end(STOPPED, "Stopped before it began.")
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Ends all runs, and waits for the one under way."""
+        with self._changed:
+            self._closing = True
+            for job in self._jobs.values():
+                job.stop.set()
+            self._queue.clear()
+            self._changed.notify_all()
+        if self._worker is not None:
+            self._worker.join(timeout)
+
+    def _check_budget(self, experiment: Experiment) -> None:
+        for name, most in BUDGETS.items() if self.hosted else ():
+            if (value := getattr(experiment, name)) > most:
+                raise ValueError(
+                    f"`{name}` must be at most {most} on this hosted demo, got {value}; on your own machine there is no limit."
+                )
+
+    def _evict(self) -> None:
+        """Forgets the runs that ended and were not looked at for longest."""
+        ended = [job_id for job_id, job in self._jobs.items() if job.snapshot.ended]
+        for job_id in sorted(ended, key=lambda job_id: self._jobs[job_id].looked)[: max(0, len(ended) - self._keep_ended)]:
+            del self._jobs[job_id]
+
+    def _start_worker(self) -> None:
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._work, name="maml-lab-training", daemon=True)
+            self._worker.start()
+        self._changed.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue and not self._closing and self._warm_up is None:
+                    self._changed.wait()
+                if self._closing:
+                    return
+                experiment, self._warm_up = self._warm_up, None
+                job = self._jobs[self._queue.popleft()] if self._queue else None
+                if job is not None:
+                    job.snapshot = dataclasses.replace(job.snapshot, status=RUNNING)
+            if job is not None:
+                self._run(job)
+            elif experiment is not None:
+                with contextlib.suppress(Exception):  # a run that is asked for will say what is wrong
+                    next(self._train(experiment, tasks=None))
+
+    def _run(self, job: _Job) -> None:
+        """One run from its first report to its end, however it ends."""
+        try:
+            status, message = DONE, ""
+            for report in job.work() if job.work is not None else self._train(job.experiment, tasks=job.tasks):
+                with self._changed:
+                    job.take_in(report)
+                if job.stop.is_set() and not report.done:
+                    status, message = STOPPED, f"Stopped at iteration {report.iteration}. What was learned until then is kept."
+                    break
+                if self._is_forgotten(job) and not report.done:
+                    status = STOPPED
+                    message = f"Stopped at iteration {report.iteration}, since nobody looked for two minutes."
+                    break
+        except Diverged as error:
+            status, message = DIVERGED, str(error)
+        except ValueError as error:
+            status, message = FAILED, str(error)
+        except MemoryError:
+            status, message = (
+                FAILED,
+                "There was not enough memory for this run: lower `meta_batch_size`, `hidden_dim` or `k_query`.",
+            )
+        except Exception:
+            log.exception("A training run failed")
+            status, message = (
+                FAILED,
+                "The run failed for a reason that it did not expect; the server's log says more. Try other values.",
+            )
+        with self._changed:
+            job.end(status, message)
+
+    def _is_forgotten(self, job: _Job) -> bool:
+        return self.hosted and self._clock() - job.looked > LEASE_SECONDS

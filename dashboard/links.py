@@ -1,0 +1,102 @@
+"""A link is an Experiment in a query string, under the Experiment's own names. Pure functions over mappings; no streamlit."""
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from maml_engine.experiment import VERSION, Experiment
+
+VERSION_KEY, JOB_KEY, LEARNER_KEY = "v", "job", "learner"
+RESERVED = frozenset({VERSION_KEY, JOB_KEY, LEARNER_KEY, "embed", "embed_options"})
+FIELDS = {spec.name: spec for spec in dataclasses.fields(Experiment)}
+TABLE_FIELDS = ("data", "task", "inputs", "target", "log")
+LONGEST_QUOTE = 60
+
+
+class Link(NamedTuple):
+    """What a link says.
+
+    values: the fields that it sets, each by itself fit to be a value of its field.
+    others: keys that are no field, as they came.
+    notes: one sentence for each thing that could not be read.
+    """
+
+    values: dict[str, Any]
+    others: dict[str, list[str]]
+    notes: list[str]
+
+
+def read(parameters: Mapping[str, str | list[str]]) -> Link:
+    """Reads a query string's keys; a value that its field refuses gives way to the default, with a sentence."""
+    parameters = {name: _as_list(value) for name, value in parameters.items()}
+    notes = _version_notes(parameters.get(VERSION_KEY, []))
+    values, others = {}, {}
+    for name, spelled in parameters.items():
+        if name not in FIELDS:
+            others[name] = spelled
+            continue
+        try:
+            values[name] = _parse(name, spelled)
+        except ValueError as error:
+            default = Experiment.spell(FIELDS[name].default) or "nothing"
+            notes.append(f"The link's value was set aside: {_sentence(error)} The page uses the default, {default}.")
+    return Link(values, others, notes)
+
+
+def write(values: Mapping[str, Any]) -> dict[str, str]:
+    """The query parameters of `values`, without those that are the default; the inverse of `read`."""
+    return {name: Experiment.spell(value) for name, value in values.items() if value != FIELDS[name].default}
+
+
+def address(page: str, values: Mapping[str, Any], others: Mapping[str, str | list[str]] | None = None) -> str:
+    """The whole state of a page as one link.
+
+    Args:
+      page: the page's address without a query string.
+      values: fields of the Experiment. others: what the page adds of its own.
+    """
+    parameters = {VERSION_KEY: str(VERSION), **write(values), **(others or {})}
+    return f"{page.split('?')[0].split('#')[0]}?{urlencode(parameters, doseq=True, safe=',')}"
+
+
+def unknown_note(names: Iterable[str]) -> str:
+    """One sentence about keys that no page knows."""
+    listed = ", ".join(f"`{_quoted(name)}`" for name in sorted(names))
+    return f"The link also holds {listed}, which MAML Lab does not know; that part was left aside."
+
+
+def _parse(name: str, spelled: list[str]) -> Any:
+    default = FIELDS[name].default
+    content = ",".join(spelled) if FIELDS[name].metadata["kind"] in ("interval", "names") else spelled[-1]
+    if content == Experiment.spell(default):
+        return default  # pi has more digits than a link
+    return Experiment.parse(name, content)
+
+
+def _version_notes(spelled: list[str]) -> list[str]:
+    if not spelled or spelled[-1] == str(VERSION):
+        return []
+    if spelled[-1].isdecimal() and int(spelled[-1]) < VERSION:
+        return [f"The link is of version {int(spelled[-1])}, this is version {VERSION}: defaults may have changed since."]
+    return [
+        f"The link's version `{_quoted(spelled[-1])}` is not known here (this is {VERSION}): it was read as far as possible."
+    ]
+
+
+def _sentence(error: ValueError) -> str:
+    """An error that quotes a stranger's text: short, and nothing in it is taken for a link or a formula."""
+    content = str(error)
+    content = content if len(content) <= 400 else f"{content[:400]} ..."
+    return re.sub(r"([\[\]<$])", r"\\\1", content)
+
+
+def _quoted(content: str) -> str:
+    """A stranger's text, short and without what Markdown would read."""
+    kept = "".join(character for character in content[:LONGEST_QUOTE] if character.isprintable() and character != "`")
+    return kept or "?"
+
+
+def _as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)

@@ -1,0 +1,98 @@
+"""The frame of a page: it opens with a title and what to try, shows pictures, and ends with its link."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from dashboard import session
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+ICON = str(Path(__file__).with_name("icon.png"))
+
+
+def setup() -> None:
+    """The app's own configuration, the same on every page."""
+    # A picture of ours: a Material symbol would be fetched from elsewhere for the tab, unlike those inside the page.
+    st.set_page_config(page_title="MAML Lab", page_icon=ICON, layout="wide", initial_sidebar_state="auto")
+
+
+def opening(title: str, try_this: str) -> None:
+    """The title, one sentence that says what to try, and what could not be read of the link. Comes first on a page."""
+    _come_by_the_entrance()
+    session.begin()
+    st.title(title, anchor=False)
+    st.markdown(try_this)
+    for note in st.session_state[session.NOTES]:
+        st.info(note, icon=":material/link:")
+
+
+def equation(latex: str, words: str) -> None:
+    """The equation that a page shows, one click away, with its terms in words."""
+    with st.expander("The equation", icon=":material/function:"):
+        st.latex(latex)
+        st.markdown(words)
+
+
+def chart(figure: "go.Figure", key: str, alt: str) -> None:
+    """One figure, as wide as its place; its bar saves it as a picture.
+
+    Args:
+      key: steady over reruns, so that the figure is updated and not made anew.
+      alt: what somebody who does not see it should know.
+    """
+    saved = {"format": "svg", "filename": key, "width": 900, "height": figure.layout.height or 450}
+    config = {
+        "displaylogo": False,
+        "responsive": True,
+        "toImageButtonOptions": saved,
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    }
+    st.plotly_chart(figure, width="stretch", key=key, config=config, alt=alt)
+
+
+def finish(own: Mapping[str, Any] | None = None) -> None:
+    """The link and the way back to the defaults, in the sidebar. Comes last on a page.
+
+    Args:
+      own: the page's own widgets that are bound to the link: key -> default.
+    """
+    from dashboard import controls, links  # the page is painted by now
+
+    own = own or {}
+    controls.keep_in_link()
+    with st.sidebar.container(horizontal=True):
+        with st.popover("Copy link", icon=":material/link:"):
+            st.markdown("This link opens the page as it is now:")
+            st.code(_link(own), language=None, wrap_lines=True)
+        st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=controls.reset, args=(own,))
+    if strange := [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]:
+        st.info(links.unknown_note(strange), icon=":material/link:")
+
+
+def _come_by_the_entrance() -> None:
+    """Runs `streamlit_app.py` where the server's first visitor came by a link to a page.
+
+    Until some session has called `st.navigation`, Streamlit takes the folder `pages` for its older kind of navigation and runs
+    the page by itself.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def _link(own: Mapping[str, Any]) -> str:
+    """The page's whole state: the fields, what the page adds, the run and the learner."""
+    from dashboard import controls, links
+
+    job_id = st.session_state.get(session.JOB)
+    others = {name: st.session_state[name] for name, default in own.items() if st.session_state.get(name, default) != default}
+    # A page's own widgets are read from the session: a callback that set one has not reached the address yet.
+    known = {*links.FIELDS, *own}
+    bound = {name: st.query_params.get_all(name) for name in st.query_params if name in st.session_state and name not in known}
+    chosen = {links.JOB_KEY: job_id} if job_id else {}
+    return links.address(st.context.url or "", controls.relevant(st.session_state[session.KEPT]), others | bound | chosen)

@@ -1,0 +1,59 @@
+"""A laboratory for gradient-based meta-learning, on JAX, Flax NNX and Optax."""
+
+from maml_engine.xla_guard import ensure_correct_reductions
+
+ensure_correct_reductions()  # before anything computes
+
+from maml_engine.adaptation import MetaParams, adapt  # noqa: E402
+from maml_engine.episode import Batch, Episode  # noqa: E402
+from maml_engine.evaluation import AdaptationCurves, evaluate  # noqa: E402
+from maml_engine.experiment import Experiment  # noqa: E402
+from maml_engine.learner import Learner  # noqa: E402
+from maml_engine.losses import mean_squared_error  # noqa: E402
+from maml_engine.meta_gradient import meta_value_and_grad  # noqa: E402
+from maml_engine.methods import (  # noqa: E402
+    ANIL,
+    BOIL,
+    CAVIA,
+    FOMAML,
+    IMAML,
+    MAML,
+    MAMLPlusPlus,
+    MetaCurvature,
+    MetaSGD,
+    Reptile,
+)
+from maml_engine.models import MLP, MAMLRegressor  # noqa: E402
+from maml_engine.tasks import Sinusoid, Table  # noqa: E402
+from maml_engine.training import Checkpoint, Diverged, Report, train  # noqa: E402
+
+__all__ = [
+    "ANIL",
+    "BOIL",
+    "CAVIA",
+    "FOMAML",
+    "IMAML",
+    "MAML",
+    "MLP",
+    "AdaptationCurves",
+    "Batch",
+    "Checkpoint",
+    "Diverged",
+    "Episode",
+    "Experiment",
+    "Learner",
+    "MAMLPlusPlus",
+    "MAMLRegressor",
+    "MetaCurvature",
+    "MetaParams",
+    "MetaSGD",
+    "Report",
+    "Reptile",
+    "Sinusoid",
+    "Table",
+    "adapt",
+    "evaluate",
+    "mean_squared_error",
+    "meta_value_and_grad",
+    "train",
+]

@@ -1,0 +1,202 @@
+"""The command line: `maml train`, `maml evaluate`, `maml adapt`; the same as `python -m maml_engine`."""
+
+import argparse
+import dataclasses
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
+
+from maml_engine.commands import BAD_INPUT, DIVERGED, INTERRUPTED
+from maml_engine.commands.adapt import adapt
+from maml_engine.commands.evaluate import evaluate
+from maml_engine.commands.train import train
+from maml_engine.experiment import Experiment
+from maml_engine.home import enable_compilation_cache
+from maml_engine.presets import PRESETS
+from maml_engine.training import Diverged
+
+EXIT_CODES = "exit codes: 0 done, 2 bad input, 3 diverged, 4 a peer process was lost, 130 interrupted"
+
+
+class Parser(argparse.ArgumentParser):
+    """One that refuses in one line, as everything here does."""
+
+    def error(self, message: str) -> NoReturn:
+        """As a refusal from deeper down."""
+        raise ValueError(f"{message[:1].upper()}{message[1:]} (see {self.prog} --help).")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit code."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(
+            errors="replace", line_buffering=True
+        )  # a terminal without arrows shows "?"; a pipe sees each line
+    try:
+        with _termination_interrupts():
+            parser = _parser()
+            options = parser.parse_args(_values_joined(sys.argv[1:] if arguments is None else arguments, parser))
+            enable_compilation_cache()
+            return options.run(options)
+    except Diverged as error:
+        return _end(DIVERGED, f"error: {error}")
+    except (ValueError, OverflowError) as error:
+        return _end(BAD_INPUT, f"error: {error}")
+    except KeyboardInterrupt as interrupt:
+        return _end(INTERRUPTED, str(interrupt) or "Interrupted.")
+    except BrokenPipeError:
+        # Whoever read our output has left; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        return _end(BAD_INPUT, "error: This needs more memory than the machine has: lower the number of tasks, rows or units.")
+
+
+def _end(code: int, message: str) -> int:
+    print(" ".join(message.split()), file=sys.stderr)
+    return code
+
+
+@contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """A request to end (SIGTERM) is met like Ctrl-C."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread, where no signal arrives
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="maml", description="Gradient-based meta-learning.", epilog=EXIT_CODES, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_adapt(commands)
+    return parser
+
+
+def _add_train(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "train",
+        allow_abbrev=False,
+        help="meta-train; without flags, the tutorial's run",
+        description="Meta-trains and prints the meta-loss, then ten new tasks before and after one step.",
+        epilog=EXIT_CODES,
+    )
+    parser.set_defaults(run=train)
+    parser.add_argument(
+        "--out", metavar="FOLDER", help="keep snapshots there as training goes on; a run that is there is replaced"
+    )
+    parser.add_argument("--resume", metavar="FOLDER", help="go on from the snapshot in FOLDER, and keep further ones there")
+    cards = "; ".join(f"{name}: {card.title}" for name, card in PRESETS.items()).replace("%", "%%")
+    parser.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="a protocol card: its settings, which other flags override; at the end its published numbers stand beside ours "
+        f"({cards})",
+    )
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON: losses, seconds, the adaptation curve")
+    for spec in dataclasses.fields(Experiment):
+        flag = f"--{spec.name.replace('_', '-')}"
+        if spec.name == "data":
+            parser.add_argument(flag, metavar="FILE.csv", help="table: the file")
+        else:
+            parser.add_argument(flag, metavar=_metavar(spec), help=_help(spec))
+
+
+def _add_evaluate(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        allow_abbrev=False,
+        help="adapt a saved learner to tasks that it has never seen",
+        description="Prints the query loss on test tasks after each inner step: mean over tasks and its 95 %% interval.",
+        epilog=EXIT_CODES,
+    )
+    parser.set_defaults(run=evaluate)
+    parser.add_argument("folder", metavar="FOLDER", help="what `train --out` left")
+    parser.add_argument(
+        "--num-tasks", metavar="N", default=600, help="tasks to draw; a table's test tasks are taken once each (default: 600)"
+    )
+    parser.add_argument("--k-shot", metavar="N", help="support examples of a task (default: as in training)")
+    parser.add_argument(
+        "--k-query", metavar="N", default=100, help="query examples of a task; a table's are all its other rows (default: 100)"
+    )
+    parser.add_argument("--inner-steps", metavar="N", default=10, help="gradient steps on the support set (default: 10)")
+    parser.add_argument("--seed", metavar="N", default=0, help="of the tasks drawn (default: 0)")
+    parser.add_argument("--data", metavar="FILE.csv", help="table: the file that the learner was trained on")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON instead")
+
+
+def _add_adapt(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "adapt",
+        allow_abbrev=False,
+        help="adapt a saved learner to one task, and predict",
+        description="Adapts to the task whose rows are in SUPPORT.csv and predicts the rows of QUERY.csv. Columns are found by "
+        "the names that they had in training (function families: x and y); others are left aside.",
+        epilog=EXIT_CODES,
+    )
+    parser.set_defaults(run=adapt)
+    parser.add_argument("folder", metavar="FOLDER", help="what `train --out` left")
+    parser.add_argument("support", metavar="SUPPORT.csv", help="a few rows of the task: inputs and target")
+    parser.add_argument("--predict", metavar="QUERY.csv", required=True, help="rows to predict: inputs")
+    parser.add_argument(
+        "--out", metavar="PREDICTIONS.csv", help="where to write inputs and predictions (default: standard output)"
+    )
+    parser.add_argument("--inner-steps", metavar="N", help="gradient steps on the support rows (default: as in training)")
+
+
+def _metavar(spec: dataclasses.Field) -> str:
+    if spec.metadata["kind"] == "number":
+        return "N" if spec.metadata["bounds"].get("integer") else "X"
+    return {"choice": "NAME", "switch": "true|false", "interval": "LOW,HIGH", "names": "NAME,..."}.get(
+        spec.metadata["kind"], "NAME"
+    )
+
+
+def _help(spec: dataclasses.Field) -> str:
+    choices = f": {', '.join(spec.metadata['choices'])}" if spec.metadata["kind"] == "choice" else ""
+    default = Experiment.spell(spec.default)
+    return (spec.metadata["help"] + choices + (f" (default: {default})" if default else "")).replace("%", "%%")
+
+
+def _values_joined(arguments: Sequence[str], parser: Parser) -> list[str]:
+    """`--x-range -5,5` as `--x-range=-5,5`, since argparse takes what begins with a dash for a flag."""
+    joined: list[str] = []
+    for argument in arguments:
+        before = joined[-1] if joined else ""
+        if argument[:1] == "-" and argument[:2] != "--" and before[:2] == "--" and "=" not in before and before not in SWITCHES:
+            joined[-1] = f"{before}={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+SWITCHES = ("--json", "--help", "--version", "--")
+
+
+def _version() -> str:
+    try:
+        return f"maml-engine {version('maml-engine')}"
+    except PackageNotFoundError:
+        return "maml-engine, not installed"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""An outside opinion on the meta-gradient: the slope of the meta-loss itself, from two values of it, in 64 bits."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax.flatten_util import ravel_pytree
+
+from maml_engine import meta_gradient
+from maml_engine.adaptation import InnerStep, MetaParams
+from maml_engine.analysis.subject import Subject
+from maml_engine.checks import check_number
+from maml_engine.episode import Episode
+from maml_engine.methods import Method
+
+PyTree = Any
+
+# Central differences err by the third derivative times `STEP ** 2` and by rounding, 1e-16 / STEP; this balances them for losses
+# near 1, and is short enough that few paths step over a kink of a ReLU.
+STEP = 1e-6
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class FiniteDifferenceCheck:
+    """Slopes of the meta-loss along random directions, measured and computed.
+
+    measured: `[directions]`, central differences of the meta-loss.
+    exact, first_order: `[directions]`, what the two gradients say the slopes are.
+    """
+
+    measured: np.ndarray
+    exact: np.ndarray
+    first_order: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """Of the exact gradient, relative to the slopes."""
+        return _relative_error(self.exact, self.measured)
+
+    @property
+    def first_order_error(self) -> float:
+        """Of the first-order gradient, relative to the slopes: what it leaves out."""
+        return _relative_error(self.first_order, self.measured)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the exact gradient is the slope; a meta-loss that overflowed fails."""
+        return self.error <= TOLERANCE
+
+
+def finite_difference_check(
+    subject: Subject, episode: Episode, inner_steps: int | None = None, *, directions: int = 6, seed: int = 0
+) -> FiniteDifferenceCheck:
+    """Checks the engine's meta-gradient against central differences of its meta-loss, both in 64 bits.
+
+    A ReLU network's loss has kinks, and a difference taken across one is no derivative: over steps of 1e-6 that is rare, and
+    shows as an error far above rounding.
+
+    Args:
+      episode: tasks on a leading axis `[tasks]`.
+      inner_steps: None takes the method's own.
+      directions: random unit vectors in parameter space.
+      seed: of the directions.
+    """
+    inner_steps = subject.method.inner_steps if inner_steps is None else inner_steps
+    check_number("directions", directions, low=1, integer=True)
+    subject = subject.with_room_for(inner_steps)
+    size = sum(np.size(leaf) for leaf in jax.tree.leaves(subject.meta.init))
+    vectors = np.random.default_rng(seed).normal(size=(directions, size))
+    vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
+    with jax.enable_x64(True):
+        subject = subject.replace(method=FirstSteps(subject.method, inner_steps), meta=_in_64_bits(subject.meta))
+        slopes = _slopes(subject, _in_64_bits(episode), vectors)
+        return FiniteDifferenceCheck(*(np.asarray(slope) for slope in slopes))
+
+
+@flax.struct.dataclass
+class FirstSteps:
+    """A method that stands still after `steps` steps, a traced number: one compiled program for any of them.
+
+    Judged after the last step, whatever weights the method gives to earlier ones.
+    """
+
+    method: Method
+    steps: jax.Array | int
+
+    @property
+    def inner_steps(self) -> int:
+        """As many as are compiled."""
+        return self.method.inner_steps
+
+    def moving(self, params: PyTree) -> nnx.filterlib.Filter:
+        """As in the method."""
+        return self.method.moving(params)
+
+    def fixed_at(self, rule: PyTree, fixed: PyTree, index: jax.Array | int) -> PyTree:
+        """As in the method, after as many steps as it took."""
+        return self.method.fixed_at(rule, fixed, jnp.minimum(index, self.steps))
+
+    def init_inner(self, rule: PyTree, moving: PyTree) -> PyTree:
+        """As in the method."""
+        return self.method.init_inner(rule, moving)
+
+    def inner_update(
+        self, rule: PyTree, moving: PyTree, gradient: PyTree, state: PyTree, step: InnerStep
+    ) -> tuple[PyTree, PyTree]:
+        """The method's step, or none."""
+        moved = self.method.inner_update(rule, moving, gradient, state, step)
+        return jax.tree.map(partial(jnp.where, step.index < self.steps), moved, (moving, state))
+
+    def step_weights(self, iteration: jax.Array | int) -> None:
+        """The last step counts alone."""
+        del iteration
+
+
+@jax.jit
+def _slopes(subject: Subject, episode: Episode, vectors: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Slopes `[directions]` along `vectors` `[directions, params]`: measured, exact and first-order."""
+    setting = {"network": subject.network, "loss_fn": subject.loss_fn, "iteration": subject.iteration}
+    start, unravel = ravel_pytree(subject.meta.init)
+
+    def meta_loss(vector: jax.Array) -> jax.Array:
+        meta = MetaParams(unravel(vector), subject.meta.rule)
+        return meta_gradient.meta_loss(subject.method, meta, episode, inner_gradient=meta_gradient.plain_gradient, **setting)
+
+    ahead, behind = jax.vmap(jax.vmap(meta_loss))(start + STEP * jnp.stack([vectors, -vectors]))
+    _, exact = meta_gradient.exact(subject.method, subject.meta, episode, **setting)
+    _, first_order = meta_gradient.first_order(subject.method, subject.meta, episode, **setting)
+    computed = [vectors @ ravel_pytree(gradient.init)[0] for gradient in (exact, first_order)]
+    return (ahead - behind) / (2 * STEP), *computed
+
+
+def _in_64_bits(tree: PyTree) -> PyTree:
+    def widened(leaf: Any) -> np.ndarray:
+        leaf = np.asarray(leaf)
+        return leaf.astype(np.float64) if np.issubdtype(leaf.dtype, np.floating) else leaf
+
+    return jax.tree.map(widened, tree)
+
+
+def _relative_error(computed: np.ndarray, measured: np.ndarray) -> float:
+    return float(np.linalg.norm(computed - measured) / np.linalg.norm(measured))

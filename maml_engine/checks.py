@@ -1,0 +1,63 @@
+"""Refusals: one sentence with the name, the value and what is allowed."""
+
+import math
+from collections.abc import Collection
+from numbers import Real
+
+
+def check_number(
+    name: str,
+    value: object,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    integer: bool = False,
+) -> None:
+    """Refuses a Python number that is out of range; values that JAX traces pass unjudged.
+
+    Args:
+      low, high: inclusive bounds. above: an exclusive lower bound.
+
+    Raises:
+      ValueError: `value` is not a number, not finite, not whole where it must be, or out of range.
+    """
+    if not isinstance(value, Real | str | bool | None):
+        return  # a tracer or an array: judged where it was a Python number
+    wanted = _describe(low, high, above, integer)
+    is_number = isinstance(value, Real) and not isinstance(value, bool) and _is_finite(value)
+    if not is_number or (integer and value != int(value)):
+        raise ValueError(f"`{name}` must be {wanted}, got {value!r}.")
+    if (low is not None and value < low) or (high is not None and value > high) or (above is not None and value <= above):
+        raise ValueError(f"`{name}` must be {wanted}, got {value}.")
+
+
+def _is_finite(value: Real) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond floats
+        return False
+
+
+def check_choice(name: str, value: object, choices: Collection[str]) -> None:
+    """Refuses a name that is not registered."""
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {', '.join(sorted(choices))}, got {value!r}.")
+
+
+def check_range(name: str, value: object, *, low: float | None = None, high: float | None = None) -> None:
+    """Refuses anything but a pair (low end, high end) of finite numbers in order."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise ValueError(f"`{name}` must be two numbers, low and high, got {value!r}.")
+    for end in value:
+        check_number(name, end, low=low, high=high)
+    if all(isinstance(end, Real) for end in value) and value[0] > value[1]:
+        raise ValueError(f"`{name}` must go from low to high, got {value[0]} to {value[1]}.")
+
+
+def _describe(low: float | None, high: float | None, above: float | None, integer: bool) -> str:
+    kind = "a whole number" if integer else "a number"
+    bounds = [f"> {above}"] if above is not None else []
+    bounds += [f">= {low}"] if low is not None else []
+    bounds += [f"<= {high}"] if high is not None else []
+    return " ".join([kind, " and ".join(bounds)]).strip()

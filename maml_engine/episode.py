@@ -1,0 +1,25 @@
+"""The data that a meta-learner sees: batches of examples, and episodes of a support and a query batch."""
+
+from typing import NamedTuple
+
+import jax
+
+
+class Batch(NamedTuple):
+    """Examples of one task, or of many tasks stacked along a leading axis.
+
+    x: `[..., examples, in_dim]` inputs.
+    y: `[..., examples, out_dim]` targets.
+    weight: `[..., examples]`, 0 where a row is padding; None means that every row counts.
+    """
+
+    x: jax.Array
+    y: jax.Array
+    weight: jax.Array | None = None
+
+
+class Episode(NamedTuple):
+    """What one task shows: `support` to adapt on, `query` to be judged on. Stacked episodes have a leading axis `[tasks]`."""
+
+    support: Batch
+    query: Batch

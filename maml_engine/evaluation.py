@@ -1,0 +1,126 @@
+"""How well a learner adapts to tasks that it has never seen: loss after each step, with intervals over tasks."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from maml_engine.checks import check_number
+from maml_engine.episode import Batch, Episode
+from maml_engine.losses import LossFn, mean_loss
+
+# Queries, steps and outputs of this many tasks are held at once.
+TASKS_AT_ONCE = 200
+
+
+class Adapting(Protocol):
+    """What `evaluate` asks of a learner; a baseline can stand in for it."""
+
+    loss_fn: LossFn
+    default_tasks: Any
+
+    def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
+        """In the units of the data: `[tasks, inner_steps + 1, k_query, out_dim]`."""
+
+
+@dataclass(frozen=True)
+class AdaptationCurves:
+    """Query loss of each task after each inner step.
+
+    loss: `[tasks, inner_steps + 1]`; step 0 is before adaptation.
+    metrics: further measures by name, of the same shape.
+    """
+
+    loss: np.ndarray
+    metrics: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """`[inner_steps + 1]`, over tasks."""
+        return self.loss.mean(axis=0)
+
+    def interval(self, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Student-t interval of the mean over tasks, `(low, high)`; NaN where there is but one task."""
+        from scipy.special import stdtrit  # the quantile alone; scipy.stats takes a second to import
+
+        num_tasks = len(self.loss)
+        if num_tasks < 2:
+            return np.full_like(self.mean, np.nan), np.full_like(self.mean, np.nan)
+        half = stdtrit(num_tasks - 1, (1 + confidence) / 2) * self.loss.std(axis=0, ddof=1) / np.sqrt(num_tasks)
+        return self.mean - half, self.mean + half
+
+    def rows(self) -> list[dict[str, float | None]]:
+        """One row a step: `step`, `mean`, `low`, `high`; None where a number is not finite, as JSON wants it."""
+        low, high = self.interval()
+        columns = zip(self.mean, low, high, strict=True)
+        return [
+            {"step": step} | {name: _finite(value) for name, value in zip(("mean", "low", "high"), row, strict=True)}
+            for step, row in enumerate(columns)
+        ]
+
+
+def evaluate(
+    learner: Adapting,
+    key: jax.Array,
+    num_tasks: int = 600,
+    k_shot: int = 10,
+    k_query: int = 100,
+    inner_steps: int = 10,
+    *,
+    tasks: Any = None,
+    split: str = "test",
+) -> AdaptationCurves:
+    """Adapts to tasks of one split and judges the predictions on their queries.
+
+    Args:
+      learner: adapts and predicts; a `Learner` or a baseline.
+      num_tasks: tasks to draw. A finite set is taken once a task instead, with all its other rows as queries: its interval is
+        over distinct tasks, which drawing them again would not narrow.
+      tasks: the task distribution; None takes the learner's own.
+      split: "train", "validation" or "test".
+
+    Returns:
+      Losses in squared units of the data (for the squared error).
+
+    Raises:
+      ValueError: a number out of range, or an unknown split.
+    """
+    for name, value in (("num_tasks", num_tasks), ("k_shot", k_shot), ("k_query", k_query)):
+        check_number(name, value, low=1, integer=True)
+    check_number("inner_steps", inner_steps, low=0, integer=True)
+    tasks = (learner.default_tasks if tasks is None else tasks).split(split)
+    episode = draw(tasks, key, num_tasks, k_shot, k_query)
+    return evaluate_episode(learner, episode, inner_steps)
+
+
+def draw(tasks: Any, key: jax.Array, num_tasks: int, k_shot: int, k_query: int) -> Episode:
+    """Tasks to judge on: each once where there are finitely many (`every`), fresh ones otherwise."""
+    if hasattr(tasks, "every"):
+        return tasks.every(key, k_shot)
+    return jax.jit(tasks.sample, static_argnums=(1, 2, 3))(key, num_tasks, k_shot, k_query)
+
+
+def evaluate_episode(learner: Adapting, episode: Episode, inner_steps: int) -> AdaptationCurves:
+    """The losses of `learner` on given tasks, `episode` having a leading axis `[tasks]`."""
+    num_tasks = episode.support.x.shape[0]
+    losses = []
+    for start in range(0, num_tasks, TASKS_AT_ONCE):
+        some = jax.tree.map(lambda leaf, start=start: leaf[start : start + TASKS_AT_ONCE], episode)
+        predictions = learner.path_predictions(some.support, some.query.x, inner_steps)
+        losses.append(_path_losses(predictions, some.query, loss_fn=learner.loss_fn))
+    return AdaptationCurves(np.concatenate(losses))
+
+
+@partial(jax.jit, static_argnames="loss_fn")
+def _path_losses(predictions: jax.Array, query: Batch, *, loss_fn: LossFn) -> jax.Array:
+    def one_task(along_path: jax.Array, query: Batch) -> jax.Array:
+        return jax.vmap(lambda prediction: mean_loss(loss_fn, prediction, query))(along_path)
+
+    return jax.vmap(one_task)(jnp.asarray(predictions), query)
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,40 @@
+"""The family of methods. Each file holds what its method does differently, and nothing else."""
+
+from maml_engine.methods.base import INNER_OPTIMIZERS, Method
+from maml_engine.methods.cavia import CAVIA
+from maml_engine.methods.imaml import IMAML
+from maml_engine.methods.maml import FOMAML, MAML
+from maml_engine.methods.maml_plus_plus import MAMLPlusPlus
+from maml_engine.methods.meta_curvature import MetaCurvature
+from maml_engine.methods.meta_sgd import MetaSGD
+from maml_engine.methods.partial import ANIL, BOIL
+from maml_engine.methods.reptile import Reptile
+
+METHODS: dict[str, type[Method]] = {
+    "maml": MAML,
+    "fomaml": FOMAML,
+    "reptile": Reptile,
+    "metasgd": MetaSGD,
+    "mamlplusplus": MAMLPlusPlus,
+    "anil": ANIL,
+    "boil": BOIL,
+    "imaml": IMAML,
+    "cavia": CAVIA,
+    "metacurvature": MetaCurvature,
+}
+
+__all__ = [
+    "ANIL",
+    "BOIL",
+    "CAVIA",
+    "FOMAML",
+    "IMAML",
+    "INNER_OPTIMIZERS",
+    "MAML",
+    "METHODS",
+    "MAMLPlusPlus",
+    "MetaCurvature",
+    "MetaSGD",
+    "Method",
+    "Reptile",
+]

@@ -1,0 +1,104 @@
+"""What every method of the family answers, with plain MAML's answers as defaults."""
+
+from typing import Any
+
+import flax.struct
+import jax
+import optax
+from flax import nnx
+
+from maml_engine import meta_gradient
+from maml_engine.adaptation import InnerStep, MetaParams
+from maml_engine.checks import check_choice, check_number
+from maml_engine.episode import Episode
+
+PyTree = Any
+
+
+# `eps_root` keeps the square root's derivative finite where a gradient is exactly zero (google-deepmind/optax#882).
+INNER_OPTIMIZERS: dict[str, optax.GradientTransformation] = {
+    "sgd": optax.identity(),
+    "momentum": optax.trace(decay=0.9),
+    "adam": optax.scale_by_adam(eps_root=1e-8),
+    "rmsprop": optax.scale_by_rms(eps=1e-8, eps_in_sqrt=True),
+}
+
+
+def static_field(default: Any) -> Any:
+    """A field that shapes the compiled program, so it is no leaf of the pytree."""
+    return flax.struct.field(pytree_node=False, default=default)
+
+
+@flax.struct.dataclass
+class Method:
+    """Four questions; a method's own file holds only the answers that differ.
+
+    1. how does a parameter move in the inner loop? `inner_update` (with `init_rule` and `init_inner`)
+    2. which parameters move? `moving`, an NNX filter; what the others are at each step, `fixed_at`
+    3. how does the outer gradient flow? `meta_gradient`
+    4. what else does the outer loop learn or schedule? `init_rule`, `step_weights`
+
+    inner_lr: step size alpha; > 0.
+    inner_steps: gradient steps on the support set; 0 leaves the model as it is.
+    inner_optimizer: turns a gradient into the direction to descend, before the step size: a name in `INNER_OPTIMIZERS` or any
+      Optax transformation that does not scale by a step size itself (`optax.scale_by_adam(...)`, not `optax.adam(...)`).
+    """
+
+    inner_lr: float = 0.01
+    inner_steps: int = static_field(1)
+    inner_optimizer: str | optax.GradientTransformation = static_field("sgd")
+
+    def __post_init__(self):
+        check_number("inner_lr", self.inner_lr, above=0)
+        check_number("inner_steps", self.inner_steps, low=0, integer=True)
+        if isinstance(self.inner_optimizer, str):
+            check_choice("inner_optimizer", self.inner_optimizer, INNER_OPTIMIZERS)
+
+    def moving(self, params: PyTree) -> nnx.filterlib.Filter:
+        """Which parameters the inner loop moves; all of them here."""
+        del params
+        return ...
+
+    def fixed_at(self, rule: PyTree, fixed: PyTree, index: jax.Array | int) -> PyTree:
+        """What the parameters that do not move are at inner step `index`; the same at every step here."""
+        del rule, index
+        return fixed
+
+    def init_rule(self, params: PyTree) -> PyTree:
+        """What the inner loop learns, before it has learned: nothing here."""
+        del params
+        return ()
+
+    def init_inner(self, rule: PyTree, moving: PyTree) -> PyTree:
+        """State that the inner loop carries from step to step beside the parameters: the inner optimiser's."""
+        del rule
+        return self._direction().init(moving)
+
+    def inner_update(
+        self, rule: PyTree, moving: PyTree, gradient: PyTree, state: PyTree, step: InnerStep
+    ) -> tuple[PyTree, PyTree]:
+        """One step of descent, theta - step size * direction (Finn et al., 2017, eq. 1)."""
+        direction, state = self._direction().update(gradient, state, moving)
+        return self.descend(rule, moving, direction, step), state
+
+    def descend(self, rule: PyTree, moving: PyTree, direction: PyTree, step: InnerStep) -> PyTree:
+        """`moving` after a step along `-direction`; one step size for all parameters here."""
+        del rule, step
+        return jax.tree.map(lambda param, slope: param - self.inner_lr * slope, moving, direction)
+
+    def _direction(self) -> optax.GradientTransformation:
+        chosen = self.inner_optimizer
+        return INNER_OPTIMIZERS[chosen] if isinstance(chosen, str) else chosen
+
+    def step_weights(self, iteration: jax.Array | int) -> jax.Array | None:
+        """Weights `[inner_steps + 1]` of the query losses along the path; None counts the last step alone."""
+        del iteration
+
+    def diagnose(self, meta: MetaParams, episode: Episode, **setting) -> str:
+        """One sentence where the outer gradient is not to be trusted on these tasks; empty where all is well."""
+        del meta, episode, setting
+        return ""
+
+    def meta_gradient(self, meta: MetaParams, episode: Episode, **setting) -> tuple[jax.Array, MetaParams]:
+        """The meta-loss and its gradient; exact here."""
+        return meta_gradient.exact(self, meta, episode, **setting)

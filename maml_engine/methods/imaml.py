@@ -1,0 +1,94 @@
+"""Implicit MAML (Rajeswaran, Finn, Kakade & Levine, 2019): the outer gradient depends on where the inner loop ends, not how."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import optax
+
+from maml_engine import meta_gradient
+from maml_engine.adaptation import InnerStep, MetaParams
+from maml_engine.checks import check_number
+from maml_engine.episode import Episode
+from maml_engine.methods.base import Method, static_field
+
+PyTree = Any
+
+# Of the linear system, relative to its right side; beyond it a word is said.
+LARGEST_RESIDUAL = 0.5
+
+
+class Proximal(NamedTuple):
+    """The inner loop's state: where it began, and whether it has arrived."""
+
+    start: PyTree
+    arrived: jax.Array
+    optimizer: PyTree
+
+
+@flax.struct.dataclass
+class IMAML(Method):
+    """Solves min_phi L(phi) + lambda/2 |phi - theta|^2 and differentiates the solution (Rajeswaran et al., 2019, eq. 3-6).
+
+    proximal: lambda, the strength of the pull towards theta; must exceed the largest negative curvature of L.
+    inner_tolerance: the inner loop stands still once the proximal gradient's norm is at most this; `inner_steps` is the
+      most it takes.
+    cg_steps: the most conjugate-gradient iterations for (I + H/lambda) g = query gradient. No damping is added (the authors'
+      code adds some by accident, which solves another system).
+    """
+
+    proximal: float = 2.0
+    inner_tolerance: float = 1e-6
+    cg_steps: int = static_field(5)
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_number("proximal", self.proximal, above=0)
+        check_number("inner_tolerance", self.inner_tolerance, low=0)
+        check_number("cg_steps", self.cg_steps, low=1, integer=True)
+
+    def init_inner(self, rule: PyTree, moving: PyTree) -> Proximal:
+        """It begins at theta."""
+        return Proximal(moving, jnp.array(False), super().init_inner(rule, moving))
+
+    def inner_update(
+        self, rule: PyTree, moving: PyTree, gradient: PyTree, state: Proximal, step: InnerStep
+    ) -> tuple[PyTree, Proximal]:
+        """A step on the proximal objective, until its gradient is small enough."""
+        pull = jax.tree.map(lambda slope, param, start: slope + self.proximal * (param - start), gradient, moving, state.start)
+        arrived = state.arrived | (optax.tree.norm(pull) <= self.inner_tolerance)
+        moved, optimizer = super().inner_update(rule, moving, pull, state.optimizer, step)
+        stay = jax.tree.map(lambda before, after: jnp.where(arrived, before, after), moving, moved)
+        return stay, Proximal(state.start, arrived, optimizer)
+
+    def meta_gradient(self, meta: MetaParams, episode: Episode, **setting) -> tuple[jax.Array, MetaParams]:
+        """Through the solution's equation."""
+        loss, gradient, _ = self.solve(meta, episode, **setting)
+        return loss, gradient
+
+    def solve(self, meta: MetaParams, episode: Episode, **setting) -> tuple[jax.Array, MetaParams, "meta_gradient.Solved"]:
+        """The same, with how well both problems were solved, each `[tasks]`."""
+        return meta_gradient.implicit(self, meta, episode, **setting)
+
+    def diagnose(self, meta: MetaParams, episode: Episode, **setting) -> str:
+        """Whether conjugate gradients met negative curvature, or were far from done."""
+        solved = _solved(self, meta, episode, **setting)
+        least, residual = float(jnp.min(solved.least_curvature)), float(jnp.max(solved.cg_residual))
+        if least <= 0:
+            return (
+                f"Conjugate gradients met negative curvature ({least:.2g}), where the implicit gradient is not to be trusted: "
+                f"raise `proximal` (now {self.proximal:g})."
+            )
+        if residual > LARGEST_RESIDUAL:
+            return (
+                f"Conjugate gradients left a relative residual of {residual:.2g}: raise `cg_steps` (now {self.cg_steps}) or "
+                f"`proximal` (now {self.proximal:g})."
+            )
+        return ""
+
+
+@partial(jax.jit, static_argnames="loss_fn")
+def _solved(method: IMAML, meta: MetaParams, episode: Episode, *, network, loss_fn) -> meta_gradient.Solved:
+    return method.solve(meta, episode, network=network, loss_fn=loss_fn)[2]

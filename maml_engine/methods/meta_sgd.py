@@ -1,0 +1,31 @@
+"""Meta-SGD (Li, Zhou, Chen & Li, 2017): the step size of every parameter is learned, and may become negative."""
+
+from typing import Any
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+
+from maml_engine.adaptation import InnerStep, part
+from maml_engine.methods.base import Method
+
+PyTree = Any
+
+
+@flax.struct.dataclass
+class MetaSGD(Method):
+    """theta' = theta - alpha * gradient, elementwise, alpha learned with theta (Li et al., 2017, eq. 4 and algorithm 1).
+
+    The rule is alpha, shaped like the parameters that move. It starts at `inner_lr` everywhere; the paper draws it from
+    [0.005, 0.1].
+    """
+
+    def init_rule(self, params: PyTree) -> PyTree:
+        """The same step size everywhere, before training."""
+        moving, _ = part(self, params)
+        return jax.tree.map(lambda leaf: jnp.full_like(leaf, self.inner_lr), moving)
+
+    def descend(self, rule: PyTree, moving: PyTree, direction: PyTree, step: InnerStep) -> PyTree:
+        """Each parameter by its own step size."""
+        del step
+        return jax.tree.map(lambda param, step_size, slope: param - step_size * slope, moving, rule, direction)

@@ -1,0 +1,17 @@
+"""NNX networks. Any other `nnx.Module` works as well: hand it to `adapt`, `meta_value_and_grad` or `train`."""
+
+from maml_engine.models.mlp import ACTIVATIONS, MLP, ContextMLP, FourierMLP, MAMLRegressor
+from maml_engine.models.network import Network
+
+MODELS = {"maml_regressor": MAMLRegressor, "mlp": MLP, "fourier_mlp": FourierMLP, "context_mlp": ContextMLP}
+
+# The experiment's fields that each network takes besides `hidden_dim`.
+_DENSE = ("num_layers", "activation", "layer_norm")
+MODEL_OPTIONS: dict[str, tuple[str, ...]] = {
+    "maml_regressor": (),
+    "mlp": _DENSE,
+    "fourier_mlp": (*_DENSE, "fourier_features", "fourier_scale"),
+    "context_mlp": (*_DENSE, "context_dim"),
+}
+
+__all__ = ["ACTIVATIONS", "MLP", "MODELS", "MODEL_OPTIONS", "ContextMLP", "FourierMLP", "MAMLRegressor", "Network"]

@@ -1,0 +1,34 @@
+"""NNX at the edge: a module is taken apart once on the way in, and a copy put together on the way out."""
+
+from typing import Any
+
+import flax.struct
+import jax
+from flax import nnx
+
+PyTree = Any
+
+
+@flax.struct.dataclass
+class Network:
+    """A module without its parameters: what turns parameters and inputs into predictions.
+
+    rest: whatever else the module holds (statistics, random streams); handed along, never differentiated.
+    """
+
+    graphdef: nnx.GraphDef = flax.struct.field(pytree_node=False)
+    rest: PyTree = flax.struct.field()
+
+    @classmethod
+    def split(cls, model: nnx.Module) -> tuple["Network", PyTree]:
+        """Takes `model` apart; the parameters are shaped like `nnx.state(model, nnx.Param)`. `model` stays as it is."""
+        graphdef, params, rest = nnx.split(model, nnx.Param, ...)
+        return cls(graphdef, rest), params
+
+    def merge(self, params: PyTree) -> nnx.Module:
+        """A new module with these parameters, sharing no variable with any other."""
+        return nnx.merge(self.graphdef, params, self.rest, copy=True)
+
+    def predict(self, params: PyTree, x: jax.Array) -> jax.Array:
+        """`[examples, in_dim] -> [examples, out_dim]`: a pure function, safe inside any JAX transformation."""
+        return self.merge(params)(x)

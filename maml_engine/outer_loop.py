@@ -1,0 +1,113 @@
+"""The outer loop: meta-steps in one compiled program, tasks drawn on the device inside it."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from maml_engine.adaptation import MetaParams
+from maml_engine.episode import Episode
+from maml_engine.learner import Learner
+from maml_engine.losses import LossFn
+from maml_engine.meta_optimizer import MetaOptimizer
+from maml_engine.methods import Method
+from maml_engine.models import Network
+from maml_engine.tasks import Scaling
+
+# Room for the meta-losses of one call.
+LONGEST_CHUNK = 1000
+
+
+class TrainState(NamedTuple):
+    """What one meta-step hands to the next."""
+
+    meta: MetaParams
+    opt_state: optax.OptState
+
+
+@flax.struct.dataclass
+class Program:
+    """What a meta-step needs besides its state. Numbers are leaves, so changing them compiles nothing."""
+
+    method: Method
+    network: Network
+    optimizer: MetaOptimizer
+    tasks: Any
+    scaling: Scaling
+    key: jax.Array
+    loss_fn: LossFn = flax.struct.field(pytree_node=False)
+    meta_batch_size: int = flax.struct.field(pytree_node=False)
+    k_shot: int = flax.struct.field(pytree_node=False)
+    k_query: int = flax.struct.field(pytree_node=False)
+
+
+@flax.struct.dataclass
+class Opaque:
+    """The caller's own tasks, where JAX cannot see into them."""
+
+    tasks: Any = flax.struct.field(pytree_node=False)
+
+    def sample(self, *args) -> Episode:
+        """As the caller's."""
+        return self.tasks.sample(*args)
+
+
+def program_of(learner: Learner) -> Program:
+    """What training `learner` by its experiment takes; tasks are the training split."""
+    experiment = learner.experiment
+    return Program(
+        method=learner.method,
+        network=learner.network,
+        optimizer=experiment.build_meta_optimizer(),
+        tasks=_as_argument(learner.default_tasks.split("train")),
+        scaling=learner.scaling,
+        key=training_keys(experiment.seed)[0],
+        loss_fn=experiment.loss_fn,
+        meta_batch_size=experiment.meta_batch_size,
+        k_shot=experiment.k_shot,
+        k_query=experiment.k_query,
+    )
+
+
+def training_keys(seed: int) -> tuple[jax.Array, jax.Array]:
+    """Keys of the training tasks and of the validation tasks."""
+    key_train, key_validation = jax.random.split(jax.random.key(seed))
+    return key_train, key_validation
+
+
+def initial_state(learner: Learner) -> TrainState:
+    """The state before the first meta-step, in buffers of its own (`meta_steps` donates them)."""
+    meta = jax.tree.map(jnp.array, learner.meta)
+    return TrainState(meta, jax.jit(learner.experiment.build_meta_optimizer().build().init)(meta))
+
+
+@partial(jax.jit, donate_argnums=0)
+def meta_steps(state: TrainState, program: Program, start: jax.Array, length: jax.Array) -> tuple[TrainState, jax.Array]:
+    """`length` meta-steps from iteration `start`; the meta-losses are `[LONGEST_CHUNK]`, of which the first `length` count."""
+    optimizer = program.optimizer.build()
+    # A table's losses are reported in the units of the data. All its targets have one spread, so one factor does it.
+    unit = jnp.mean(program.loss_fn(jnp.ones((1, 1)) * program.scaling.y_std, jnp.zeros((1, 1))))
+    unit = jnp.where(jnp.all(program.scaling.y_std == 1.0), 1.0, unit)
+
+    def meta_step(index: jax.Array, carry: tuple[TrainState, jax.Array]) -> tuple[TrainState, jax.Array]:
+        state, losses = carry
+        key_tasks, key_method = jax.random.split(jax.random.fold_in(program.key, start + index))
+        drawn = program.tasks.sample(key_tasks, program.meta_batch_size, program.k_shot, program.k_query)
+        episode = program.scaling.episode(drawn)
+        loss, gradient = program.method.meta_gradient(
+            state.meta, episode, network=program.network, loss_fn=program.loss_fn, iteration=start + index, key=key_method
+        )
+        updates, opt_state = optimizer.update(gradient, state.opt_state, state.meta)
+        return TrainState(optax.apply_updates(state.meta, updates), opt_state), losses.at[index].set(loss * unit)
+
+    return jax.lax.fori_loop(0, length, meta_step, (state, jnp.zeros(LONGEST_CHUNK)))
+
+
+def _as_argument(tasks: Any) -> Any:
+    """Tasks as JAX passes them: a pytree of numbers, or a value that the compiled program belongs to."""
+    is_visible = all(isinstance(leaf, jax.Array | np.ndarray | float | int) for leaf in jax.tree.leaves(tasks))
+    return tasks if is_visible else Opaque(tasks)

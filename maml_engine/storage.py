@@ -1,0 +1,135 @@
+"""Files that are whole or not there: arrays by name with a digest, written aside and renamed."""
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+PyTree = Any
+MAX_HEADER_BYTES = 10_000_000
+
+
+class StorageError(ValueError):
+    """A file could not be written or is not what it should be; the message is for the person at the screen."""
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replaces `path` by `content` at once: a reader, or a kill at any moment, sees the old file or the new one.
+
+    Raises:
+      StorageError: the disk is full, or writing is not allowed; the old file is still there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(aside, 0o644)
+            os.replace(aside, path)
+        except BaseException:
+            Path(aside).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StorageError(f"Could not write {path}: {error.strerror}. What was there before is unchanged.") from error
+
+
+def save_arrays(path: Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
+    """Writes arrays by name and JSON-serialisable facts as one safetensors file that carries its own digest."""
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}  # ascontiguousarray makes scalars vectors
+    content = json.dumps(facts, sort_keys=True)
+    write_whole(path, _canonical(save_tensors(arrays, {"facts": content, "digest": _digest(arrays, content)})))
+
+
+def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The inverse of `save_arrays`.
+
+    Raises:
+      StorageError: no such file, cut off, altered, or not one of ours.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StorageError(f"Could not read {path}: {error.strerror}.") from error
+    try:
+        header_bytes = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8 : 8 + min(header_bytes, MAX_HEADER_BYTES)])["__metadata__"]
+        facts, digest = header["facts"], header["digest"]
+        arrays = load_tensors(content)
+        if _digest(arrays, facts) != digest:
+            raise StorageError(f"{path} was altered after it was saved: its digest does not match its content.")
+        return arrays, json.loads(facts)
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        if isinstance(error, StorageError):
+            raise
+        raise StorageError(f"{path} is not a file that MAML Lab wrote, or it was cut off: {error}.") from error
+
+
+def to_arrays(tree: PyTree) -> dict[str, np.ndarray]:
+    """A pytree's leaves by their path, as host copies."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {_name(path): np.array(leaf) for path, leaf in leaves}
+
+
+def from_arrays(template: PyTree, arrays: dict[str, np.ndarray], source: Path) -> PyTree:
+    """A pytree shaped like `template`, filled by path.
+
+    Raises:
+      StorageError: a leaf is missing or has another shape or type, named.
+    """
+
+    def fill(path, leaf):
+        name = _name(path)
+        if name not in arrays:
+            raise StorageError(f"{source} lacks the array {name!r}: it belongs to another model or method.")
+        found, wanted = arrays[name], np.asarray(leaf)
+        if found.shape != wanted.shape or found.dtype != wanted.dtype:
+            raise StorageError(
+                f"{source} holds {name!r} as {found.dtype}{list(found.shape)} where this model and method need "
+                f"{wanted.dtype}{list(wanted.shape)}."
+            )
+        return found
+
+    return jax.tree_util.tree_map_with_path(fill, template)
+
+
+def _name(path: tuple) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator="/")
+
+
+def _digest(arrays: dict[str, np.ndarray], facts: str) -> str:
+    digest = hashlib.sha256(facts.encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"{name}:{array.dtype}:{array.shape}:".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _canonical(content: bytes) -> bytes:
+    """The same file with its header in order, which safetensors shuffles: equal arrays and facts make equal files."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8:end]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + content[end:]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename survive a power cut, where the system can."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,42 @@
+"""From the units of the data to the network's and back."""
+
+import flax.struct
+import jax
+import numpy as np
+
+from maml_engine.episode import Batch, Episode
+
+
+@flax.struct.dataclass
+class Scaling:
+    """Centre and spread of inputs `[in_dim]` and targets `[out_dim]`; fitted on training tasks only."""
+
+    x_mean: np.ndarray | float = 0.0
+    x_std: np.ndarray | float = 1.0
+    y_mean: np.ndarray | float = 0.0
+    y_std: np.ndarray | float = 1.0
+
+    @classmethod
+    def fit(cls, x: np.ndarray, y: np.ndarray) -> "Scaling":
+        """From rows `[n, in_dim]` and `[n, out_dim]`; a constant column keeps its units."""
+        x_std, y_std = x.std(axis=0), y.std(axis=0)
+        return cls(
+            *(np.asarray(value, np.float32) for value in (x.mean(0), np.where(x_std > 0, x_std, 1.0))),
+            *(np.asarray(value, np.float32) for value in (y.mean(0), np.where(y_std > 0, y_std, 1.0))),
+        )
+
+    def inputs(self, x: jax.Array) -> jax.Array:
+        """Inputs in the network's units."""
+        return (x - self.x_mean) / self.x_std
+
+    def batch(self, batch: Batch) -> Batch:
+        """A batch in the network's units."""
+        return Batch(self.inputs(batch.x), (batch.y - self.y_mean) / self.y_std, batch.weight)
+
+    def episode(self, episode: Episode) -> Episode:
+        """Support and query in the network's units."""
+        return Episode(self.batch(episode.support), self.batch(episode.query))
+
+    def outputs(self, prediction: jax.Array) -> jax.Array:
+        """Predictions in the units of the data."""
+        return prediction * self.y_std + self.y_mean

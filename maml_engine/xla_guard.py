@@ -1,0 +1,76 @@
+"""Keeps XLA's CPU compiler from computing wrong numbers, silently.
+
+jaxlib 0.10.2 to 0.12.0.1 hand some reductions to YNNPACK, and a few compiled patterns come out wrong by any factor
+(jax-ml/jax#39103 and relatives). One flag keeps YNNPACK's products and leaves its reductions out. XLA reads its flags when
+the first computation starts, so the flag is added on import; where a computation came first, two known
+patterns are run and the engine refuses to go on if they are wrong.
+"""
+
+import os
+import re
+from importlib.metadata import version
+
+FLAG = "--xla_cpu_experimental_ynn_fusion_type"
+MEND = f"{FLAG}=-reduce"
+
+# The versions in which the flag was seen to exist and to mend. XLA aborts the process on a flag that it does not know.
+FIRST_WITH_FLAG, LAST_WITH_FLAG = (0, 10, 2), (0, 12, 0, 1)
+
+
+def ensure_correct_reductions() -> None:
+    """Adds the mending flag in time, or proves that nothing needs mending.
+
+    Raises:
+      RuntimeError: a computation ran before this import and this process reduces to wrong numbers.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if _backend_has_started():
+        _refuse_wrong_numbers("JAX began to compute before maml_engine was imported")
+    elif _installed() > LAST_WITH_FLAG:
+        _refuse_wrong_numbers("This version is newer than those that were checked")
+    elif _installed() >= FIRST_WITH_FLAG and FLAG not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {MEND}".strip()
+    elif FLAG in flags and MEND not in flags:
+        _refuse_wrong_numbers(f"XLA_FLAGS sets {FLAG} to another value than -reduce")
+
+
+def reductions_are_correct() -> bool:
+    """Runs the two patterns that went wrong and compares them with numpy; takes about a third of a second."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    with jax.ensure_compile_time_eval(), jax.default_device(jax.local_devices(backend="cpu")[0]):
+        factor = rng.normal(size=(5, 60, 60)).astype(np.float32)
+        spd = factor @ factor.transpose(0, 2, 1) / 60 + np.eye(60, dtype=np.float32)
+        product = jax.jit(lambda e: jnp.sum((e @ jnp.full_like(e, 0.37)) * e, -1))(spd)
+        expected_product = np.sum((spd @ np.full_like(spd, 0.37)) * spd, -1)
+
+        rows = rng.normal(size=(40_000, 3)).astype(np.float32)  # with eight columns it is right
+        matrix = rng.normal(size=(3, 3)).astype(np.float32)
+        norms = jax.jit(jax.vmap(lambda m, r: jnp.sum((m @ r) ** 2), (None, 0)))(matrix, rows)
+        expected_norms = np.sum((rows @ matrix.T) ** 2, -1)
+    return bool(
+        np.allclose(product, expected_product, rtol=1e-3, atol=1e-2)
+        and np.allclose(norms, expected_norms, rtol=1e-3, atol=1e-2)
+    )
+
+
+def _refuse_wrong_numbers(reason: str) -> None:
+    if not reductions_are_correct():
+        raise RuntimeError(
+            f"{reason}, and jaxlib {version('jaxlib')} computes wrong sums on this CPU: import maml_engine first, or set "
+            f"XLA_FLAGS={MEND} before the first computation."
+        )
+
+
+def _installed() -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version("jaxlib"))[:4])
+
+
+def _backend_has_started() -> bool:
+    # JAX has no public question for this; asking for a device would start the backend, which is what must not happen.
+    from jax._src import xla_bridge
+
+    return xla_bridge.backends_are_initialized()

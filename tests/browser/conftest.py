@@ -1,0 +1,104 @@
+"""The real app on a free port and a headless Chromium, once a session."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+
+
+def start_app(home: Path, **settings: str) -> tuple[subprocess.Popen, str]:
+    """The app as a visitor meets it, and its address; `settings` are environment variables."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"]
+    options = ["--server.address=127.0.0.1", "--server.headless=true", "--browser.gatherUsageStats=false"]
+    environment = os.environ | {"MAML_LAB_HOME": str(home), "PYTHONPATH": str(ROOT), **settings}
+    with (home / "app.log").open("ab") as log:
+        process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return process, address
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(f"The app did not start: {(home / 'app.log').read_text()[-2000:]}")
+
+
+def end(process: subprocess.Popen) -> None:
+    """Ends a process that `start_app` began."""
+    process.terminate()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def wait_until_idle(page, timeout: float = 60_000) -> None:
+    """Until the script has run and nothing is a placeholder any more."""
+    page.wait_for_selector(IDLE, timeout=timeout)
+    page.wait_for_function("document.querySelectorAll('[data-testid=\"stSkeleton\"]').length === 0", timeout=timeout)
+
+
+@pytest.fixture(scope="session")
+def app_home(tmp_path_factory) -> Path:
+    """The folder that the app keeps its files in."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def app(app_home):
+    """The address of the running app."""
+    process, address = start_app(app_home)
+    yield address
+    end(process)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium of this machine."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        pytest.skip("These tests drive a real browser: install the Debian package `chromium`.")
+    playwright = pytest.importorskip("playwright.sync_api", reason="These tests need the package `playwright`.")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(app, browser):
+    """`open_page(path, width=1280, scheme="light")`: a page of the app in a fresh session, ready to be looked at."""
+    contexts = []
+
+    def open_(path: str = "/", *, width: int = 1280, scheme: str = "light", ready: bool = True):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(f"{app}{path}")
+        if ready:
+            wait_until_idle(page)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()

@@ -1,0 +1,83 @@
+"""Adapt in a real browser: numbers are read from the page."""
+
+import time
+
+import pytest
+
+METRIC = '[data-testid="stMetric"]'
+
+
+def losses(page, label: str) -> tuple[float, float]:
+    """Before and after, as the page says them; `label` is the whole label."""
+    metric = page.locator(METRIC).filter(has=page.get_by_text(label, exact=True)).first
+    value = metric.locator('[data-testid="stMetricValue"]').inner_text()
+    before, after = (float(part.strip().replace(",", "")) for part in value.split("→"))
+    return before, after
+
+
+def wait_for_text(page, text: str) -> None:
+    page.locator(METRIC).get_by_text(text, exact=True).wait_for(timeout=30_000)
+
+
+def test_the_shipped_learner_is_far_below_the_pretrained_network(open_page):
+    page = open_page("/adapt")
+    maml, pretrained, random = (losses(page, name) for name in ("MAML", "Pretrained on all tasks", "Random initialisation"))
+    assert 2.7 < maml[0] < 3.6 and 2.7 < pretrained[0] < 3.6
+    assert maml[1] < 0.45 and pretrained[1] > 4 * maml[1] and random[1] > pretrained[1]
+
+
+def test_another_twelve_shows_other_tasks(open_page):
+    page = open_page("/adapt")
+    old = losses(page, "Task 1, MAML")
+    page.get_by_role("button", name="Another twelve").click()
+    deadline = time.monotonic() + 30
+    while losses(page, "Task 1, MAML") == old:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)
+    page.wait_for_url("**task_seed=1*")
+
+
+def test_tasks_outside_the_training_range(open_page):
+    page = open_page("/adapt?task_range=Larger+amplitudes")
+    assert losses(page, "MAML")[1] > 2
+    assert "from 5 to 10" in page.locator('[data-testid="stMain"]').inner_text()
+
+
+def test_a_click_on_the_wall_chooses_a_task(open_page):
+    page = open_page("/adapt")
+    spot = page.evaluate(
+        """() => {
+            const plot = document.querySelector(".st-key-wall .js-plotly-plot"), dots = plot._fullData.at(-1);
+            const index = Array.from(dots.customdata).findIndex(task => task == 7), box = plot.getBoundingClientRect();
+            const {xaxis, yaxis} = plot._fullLayout;
+            return [box.left + xaxis._offset + xaxis.l2p(dots.x[index]), box.top + yaxis._offset + yaxis.l2p(dots.y[index])];
+        }"""
+    )
+    page.mouse.move(*spot)
+    page.mouse.click(*spot)
+    wait_for_text(page, "Task 8, MAML")
+    page.wait_for_url("**chosen_task=8*")
+
+
+def test_the_buttons_below_the_wall_choose_as_well(open_page):
+    page = open_page("/adapt")
+    page.locator(".st-key-chosen_task").get_by_role("radio", name="3", exact=True).or_(
+        page.locator(".st-key-chosen_task").get_by_role("button", name="3", exact=True)
+    ).first.click()
+    wait_for_text(page, "Task 3, MAML")
+
+
+@pytest.mark.parametrize("link", ["/adapt?chosen_task=99&task_range=moon&shown=x", "/adapt?adapt_lr=-1&task_seed=1e99&shots=x"])
+def test_a_link_out_of_range_is_no_traceback(open_page, link):
+    page = open_page(link)
+    assert page.locator('[data-testid="stException"]').count() == 0
+    assert losses(page, "MAML")[1] < 0.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_scrolls_sideways_on_a_phone(open_page, scheme):
+    page = open_page("/adapt", width=390, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("(main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))") <= 0
+    widths = page.eval_on_selector_all(".js-plotly-plot", "plots => plots.map(plot => plot.getBoundingClientRect().right)")
+    assert len(widths) == 3 and max(widths) <= 390

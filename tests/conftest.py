@@ -1,0 +1,30 @@
+"""What all tests share: a home of their own, and programs that one process or run compiles for the next."""
+
+import os
+import signal
+import tempfile
+import threading
+from pathlib import Path
+
+# Before anything asks for the home folder: no test touches the user's own.
+_home = tempfile.TemporaryDirectory(prefix="maml-lab-test-", ignore_cleanup_errors=True)
+os.environ["MAML_LAB_HOME"] = _home.name
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+# Most of a run is compiling. By way of the environment the folder also serves the processes that tests start.
+_programs = Path(__file__).resolve().parent.parent / ".pytest_cache" / "xla"
+_programs.mkdir(mode=0o700, parents=True, exist_ok=True)
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_programs))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+
+# A shell that runs the tests in its background has them ignore Ctrl-C, and what they start would inherit that.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+pytest_plugins = ["tests.quadratics"]  # its fixtures
+
+
+def pytest_unconfigure(config):
+    del config
+    _home.cleanup()

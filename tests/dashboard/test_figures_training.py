@@ -1,0 +1,88 @@
+"""Figures are judged by their numbers."""
+
+import numpy as np
+
+from dashboard.figures import style
+from dashboard.figures import training as figures
+
+HISTORY = np.stack([np.arange(1.0, 101), np.full(100, 2.0), np.full(100, 2.0)], axis=1)
+CURVES = np.array([[3.0, 2.0, 1.0], [3.0, 1.0, 0.5]])
+
+
+def test_smoothing_keeps_a_constant_and_starts_at_the_first_value():
+    np.testing.assert_allclose(figures.smoothed(np.full(50, 2.5), 10), 2.5)
+    assert figures.smoothed(np.array([4.0, 0.0]), 10)[0] == 4.0
+    np.testing.assert_array_equal(figures.smoothed(np.array([1.0, 5.0, 2.0]), 1), [1.0, 5.0, 2.0])
+
+
+def test_meta_loss_is_smoothed_over_raw_on_a_logarithmic_axis():
+    figure = figures.meta_loss_figure(HISTORY, "#123456", num_iterations=500)
+    raw, smooth = figure.data
+    np.testing.assert_array_equal(raw.x, HISTORY[:, 0])
+    np.testing.assert_allclose(smooth.y, 2.0)
+    assert smooth.line.color == "#123456"
+    assert smooth.line.width > raw.line.width
+    assert figure.layout.yaxis.type == "log"
+    assert figure.layout.yaxis.title.text == "meta-loss (MSE)"
+    assert tuple(figure.layout.xaxis.range) == (0, 500)
+
+
+def test_the_fan_has_a_line_a_step():
+    figure = figures.fan_figure(np.array([0, 50]), CURVES)
+    assert [trace.name for trace in figure.data] == ["before", "after 1 step", "after 2 steps"]
+    np.testing.assert_array_equal(figure.data[1].y, [2.0, 1.0])
+    assert figure.data[0].line.color == style.BEFORE
+    assert figure.data[-1].line.color == style.AFTER
+
+
+def test_empty_figures_have_axes():
+    for figure in (
+        figures.meta_loss_figure(np.zeros((0, 3))),
+        figures.fan_figure(np.zeros(0), np.zeros((0, 0))),
+        figures.curve_figure(np.zeros(0), np.zeros(0), np.zeros(0)),
+    ):
+        assert len(figure.data) == 0
+        assert figure.layout.xaxis.title.text
+        assert figure.layout.yaxis.title.text
+
+
+def test_the_family_shows_each_task_with_its_own_colours():
+    x = np.linspace(-5, 5, 11)
+    lines = np.zeros((6, 11))
+    figure = figures.family_figure(x, lines, lines + 1, lines + 2, np.zeros((6, 3)), np.zeros((6, 3)), inner_steps=1)
+    assert len(figure.data) == 24
+    assert [trace.line.color for trace in figure.data[:3]] == [style.TRUTH, style.BEFORE, style.AFTER]
+    assert [trace.showlegend for trace in figure.data[:5]] == [True, True, True, True, False]
+    assert tuple(figure.layout.yaxis.range) == (-5.5, 5.5)
+
+
+def test_a_band_is_drawn_between_its_ends():
+    low, mean, high = np.array([[1.0, 0.5], [2.0, 1.0], [3.0, 1.5]])
+    figure = figures.curve_figure(mean, low, high)
+    np.testing.assert_array_equal(figure.data[0].y, high)
+    np.testing.assert_array_equal(figure.data[1].y, low)
+    assert figure.data[1].fill == "tonexty"
+    assert figure.data[2].name == "MAML"
+
+
+def test_predictions_lie_beside_the_line_where_they_would_be_right():
+    figure = figures.prediction_figure(np.array([1.0, 3.0]), np.zeros(2), np.array([1.0, 3.0]), target="sst_c", inner_steps=5)
+    assert [trace.name for trace in figure.data] == ["truth", "before", "after 5 steps"]
+    assert figure.layout.xaxis.title.text == "true sst_c"
+    assert list(figure.data[0].x) == [1.0, 3.0]
+
+
+def test_steps_go_from_before_to_after():
+    assert style.step_colours(0) == [style.BEFORE]
+    assert style.step_colours(1) == [style.BEFORE, style.AFTER]
+    colours = style.step_colours(10)
+    assert len(set(colours)) == 11
+    assert colours[0] == style.BEFORE
+    assert colours[-1] == style.AFTER
+
+
+def test_every_method_of_the_engine_has_a_colour():
+    from maml_engine.methods import METHODS
+
+    assert set(METHODS) <= set(style.METHOD_COLOURS)
+    assert len(set(style.METHOD_COLOURS.values())) == len(style.METHOD_COLOURS)

@@ -1,0 +1,221 @@
+"""The registry with a trainer that is held and let go by the test, and once with the real one."""
+
+import threading
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from dashboard.jobs import BUDGETS, DIVERGED, DONE, FAILED, LEASE_SECONDS, QUEUED, RUNNING, STOPPED, History, JobRegistry
+from maml_engine import Diverged, Experiment
+
+
+class HeldTrainer:
+    """Reports ten iterations at a time, each when the test lets it."""
+
+    def __init__(self):
+        self.allowed = threading.Semaphore(0)
+
+    def __call__(self, experiment, tasks=None):
+        for iteration in range(10, experiment.num_iterations + 1, 10):
+            if not self.allowed.acquire(timeout=10):
+                raise RuntimeError("the test has forgotten its trainer")
+            if experiment.seed == 13:
+                raise Diverged("The meta-loss is no longer a finite number at iteration 1: lower `inner_lr` first.", 1, None)
+            if experiment.seed == 14:
+                raise ValueError("`k_shot` must be at most 3.")
+            if experiment.seed == 15:
+                raise KeyError("surprise")
+            yield SimpleNamespace(
+                iteration=iteration,
+                meta_loss=np.full(10, 1.0 / iteration),
+                curve=SimpleNamespace(mean=np.array([3.0, 1.0])),
+                curve_iteration=iteration // 20 * 20,
+                iterations_per_second=100.0,
+                seconds=iteration / 100,
+                seconds_left=1.0,
+                learner=f"learner {iteration}",
+                result=f"result {iteration}",
+                done=iteration >= experiment.num_iterations,
+                warning="",
+            )
+
+
+@pytest.fixture
+def trainer():
+    return HeldTrainer()
+
+
+@pytest.fixture
+def make(trainer):
+    registries = []
+
+    def make_(**options):
+        registries.append(JobRegistry(train=trainer, **options))
+        return registries[-1]
+
+    yield make_
+    for registry in registries:
+        trainer.allowed.release(100)
+        registry.close()
+
+
+def wait_for(condition, seconds=10.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.005)
+
+
+def status(registry, job_id):
+    return registry.snapshot(job_id).status
+
+
+def test_a_run_goes_from_queued_to_done(make, trainer):
+    registry = make()
+    job_id = registry.submit(Experiment(num_iterations=40))
+    wait_for(lambda: status(registry, job_id) == RUNNING)
+    trainer.allowed.release(2)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 20)
+    trainer.allowed.release(2)
+    wait_for(lambda: status(registry, job_id) == DONE)
+    snapshot = registry.snapshot(job_id)
+    assert snapshot.learner == "learner 40"
+    assert registry.learner(job_id) == "result 40"
+    np.testing.assert_array_equal(snapshot.curve_iterations, [0, 20, 40])
+    assert snapshot.curves.shape == (3, 2)
+    assert snapshot.history[-1, 0] == 40
+    assert snapshot.seconds_left is None
+    assert snapshot.ended
+
+
+def test_a_snapshot_does_not_change(make, trainer):
+    registry = make()
+    job_id = registry.submit(Experiment(num_iterations=30))
+    trainer.allowed.release(1)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 10)
+    early = registry.snapshot(job_id)
+    trainer.allowed.release(2)
+    wait_for(lambda: status(registry, job_id) == DONE)
+    assert early.iteration == 10
+    assert len(early.history) == 10
+    assert early.status == RUNNING
+
+
+def test_one_run_at_a_time_and_the_others_know_their_place(make, trainer):
+    registry = make()
+    job_ids = [registry.submit(Experiment(num_iterations=10, seed=seed)) for seed in range(3)]
+    wait_for(lambda: status(registry, job_ids[0]) == RUNNING)
+    assert [registry.snapshot(job_id).position for job_id in job_ids] == [0, 1, 2]
+    assert status(registry, job_ids[2]) == QUEUED
+    registry.stop(job_ids[1])
+    assert status(registry, job_ids[1]) == STOPPED
+    assert registry.snapshot(job_ids[2]).position == 1
+    trainer.allowed.release(2)
+    wait_for(lambda: status(registry, job_ids[2]) == DONE)
+
+
+def test_stop_keeps_what_was_learned(make, trainer):
+    registry = make()
+    job_id = registry.submit(Experiment(num_iterations=1000))
+    trainer.allowed.release(1)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 10)
+    registry.stop(job_id)
+    trainer.allowed.release(1)
+    wait_for(lambda: status(registry, job_id) == STOPPED)
+    assert registry.learner(job_id) == "result 20"
+    assert "iteration 20" in registry.snapshot(job_id).message
+
+
+@pytest.mark.parametrize(
+    ("seed", "ends_as", "says"),
+    [(13, DIVERGED, "lower `inner_lr` first"), (14, FAILED, "`k_shot` must be at most 3."), (15, FAILED, "did not expect")],
+)
+def test_a_run_that_fails_says_why_and_the_next_one_runs(make, trainer, seed, ends_as, says, caplog):
+    registry = make()
+    failing = registry.submit(Experiment(num_iterations=10, seed=seed))
+    following = registry.submit(Experiment(num_iterations=10))
+    trainer.allowed.release(2)
+    wait_for(lambda: status(registry, following) == DONE)
+    assert status(registry, failing) == ends_as
+    assert says in registry.snapshot(failing).message
+
+
+def test_a_hosted_demo_refuses_more_than_its_budget_and_home_does_not(make):
+    most = BUDGETS["num_iterations"]
+    with pytest.raises(ValueError, match=f"`num_iterations` must be at most {most} on this hosted demo, got {most + 1}"):
+        make(hosted=True).submit(Experiment(num_iterations=most + 1))
+    assert make(hosted=False).submit(Experiment(num_iterations=most + 1))
+
+
+def test_a_hosted_run_ends_when_nobody_looks(make, trainer):
+    now = [0.0]
+    registry = make(hosted=True, clock=lambda: now[0])
+    job_id = registry.submit(Experiment(num_iterations=1000))
+    trainer.allowed.release(1)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 10)
+    now[0] = LEASE_SECONDS - 1
+    registry.touch(job_id)
+    now[0] += LEASE_SECONDS - 1
+    trainer.allowed.release(1)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 20)
+    assert status(registry, job_id) == RUNNING
+    now[0] += 2
+    trainer.allowed.release(1)
+    wait_for(lambda: status(registry, job_id) == STOPPED)
+    assert "nobody looked for two minutes" in registry.snapshot(job_id).message
+
+
+def test_at_home_a_run_goes_on_unseen(make, trainer):
+    now = [0.0]
+    registry = make(hosted=False, clock=lambda: now[0])
+    job_id = registry.submit(Experiment(num_iterations=30))
+    now[0] = 1e9
+    trainer.allowed.release(3)
+    wait_for(lambda: status(registry, job_id) == DONE)
+
+
+def test_old_runs_are_forgotten(make, trainer):
+    registry = make(keep_ended=2)
+    trainer.allowed.release(10)
+    job_ids = []
+    for seed in range(5):
+        job_ids.append(registry.submit(Experiment(num_iterations=10, seed=seed)))
+        wait_for(lambda: status(registry, job_ids[-1]) == DONE)
+    assert [registry.snapshot(job_id) is None for job_id in job_ids[:2]] == [True, True]
+    assert registry.snapshot(job_ids[-1]).status == DONE
+    assert registry.snapshot("nobody") is None
+    assert registry.learner("nobody") is None
+
+
+def test_ids_cannot_be_guessed(make):
+    registry = make()
+    job_ids = {registry.submit(Experiment(num_iterations=10)) for _ in range(8)}
+    assert len(job_ids) == 8
+    assert all(len(job_id) >= 16 for job_id in job_ids)
+
+
+def test_a_history_stays_small_and_keeps_its_means():
+    history, losses = History(most_points=100), np.random.default_rng(0).random(12_800)
+    for part in np.split(losses, 128):
+        history.extend(part)
+    rows = history.array()
+    assert 50 <= len(rows) < 100
+    assert np.all(np.diff(rows[:, 0]) == history.stride)
+    np.testing.assert_allclose(rows[:, 2], losses.reshape(-1, history.stride).mean(axis=1)[: len(rows)], rtol=1e-9)
+    np.testing.assert_array_equal(rows[:, 1], losses[rows[:, 0].astype(int) - 1])
+
+
+def test_the_real_trainer_in_the_background():
+    registry = JobRegistry()
+    job_id = registry.submit(Experiment(num_iterations=60, meta_batch_size=4, hidden_dim=8))
+    wait_for(lambda: registry.snapshot(job_id).ended, seconds=60)
+    snapshot = registry.snapshot(job_id)
+    assert snapshot.status == DONE
+    assert snapshot.iteration == 60
+    assert len(snapshot.history) == 60
+    assert snapshot.curve_iterations[-1] == 60
+    assert snapshot.curves.shape == (len(snapshot.curve_iterations), 11)
+    assert snapshot.result.iteration == 60
+    registry.close()

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import controls
+from dashboard.resources import shipped_learners
+from maml_engine import Learner
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def adapt() -> AppTest:
+    page = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60).run()
+    return page.switch_page("pages/adapt.py").run()
+
+
+def losses(page: AppTest, label: str) -> tuple[float, float]:
+    """Before and after."""
+    value = next(metric.value for metric in page.metric if metric.label == label)
+    return tuple(float(part.replace(",", "")) if part != "diverged" else float("inf") for part in value.split(" → "))
+
+
+def test_before_and_after_on_twelve_and_on_two_hundred_tasks(adapt):
+    assert not adapt.exception
+    assert [metric.label for metric in adapt.metric] == [
+        "Task 1, MAML",
+        "MAML",
+        "Pretrained on all tasks",
+        "Random initialisation",
+    ]
+    assert len(adapt.get("plotly_chart")) == 3
+    maml, pretrained = losses(adapt, "MAML"), losses(adapt, "Pretrained on all tasks")
+    assert 2.7 < maml[0] < 3.6 and maml[1] < 0.5
+    assert 2.7 < pretrained[0] < 3.6 and pretrained[1] > 1.5
+
+
+def test_another_twelve_leaves_the_statistics_as_they_are(adapt):
+    one, statistics = losses(adapt, "Task 1, MAML"), losses(adapt, "MAML")
+    next(button for button in adapt.button if button.label == "Another twelve").click().run()
+    assert not adapt.exception
+    assert adapt.session_state["task_seed"] == 1
+    assert losses(adapt, "Task 1, MAML") != one and losses(adapt, "MAML") == statistics
+
+
+def test_another_task_and_another_learner(adapt):
+    adapt.get("button_group")
+    adapt.session_state["chosen_task"] = 7
+    adapt.session_state["shown"] = "random"
+    adapt.run()
+    assert not adapt.exception
+    before, after = losses(adapt, "Task 7, Random initialisation")
+    assert after > 0.5 * before
+
+
+def test_tasks_outside_the_training_range_are_harder(adapt):
+    inside = losses(adapt, "MAML")
+    adapt.session_state["task_range"] = "amplitude"
+    adapt.run()
+    assert not adapt.exception
+    assert any("from 5 to 10" in caption.value and "outside" in caption.value for caption in adapt.caption)
+    assert losses(adapt, "MAML")[1] > 3 * inside[1]
+
+
+def test_a_step_size_that_diverges_is_no_traceback(adapt):
+    adapt.number_input(key="adapt_lr").set_value(1.0).run()
+    assert not adapt.exception
+    assert losses(adapt, "MAML")[1] == float("inf")
+
+
+def test_no_steps(adapt):
+    adapt.slider(key="shown_steps").set_value(0).run()
+    assert not adapt.exception
+    assert losses(adapt, "MAML")[0] == losses(adapt, "MAML")[1]
+
+
+def test_a_learner_of_other_tasks_gives_way_to_the_shipped_one(adapt, monkeypatch):
+    shipped = shipped_learners()["sinusoid_maml"]
+    other = Learner.untrained(shipped.experiment).replace(in_dim=3)
+    monkeypatch.setattr(controls, "learner_control", lambda: other)
+    adapt.run()
+    assert not adapt.exception
+    assert any("shipped MAML instead" in info.value for info in adapt.info)
+    assert losses(adapt, "MAML")[1] < 0.5

@@ -1,0 +1,98 @@
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import comparing, resources
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run() -> AppTest:
+    return AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=120).run().switch_page("pages/compare.py").run()
+
+
+def charts(page: AppTest) -> int:
+    return len(page.get("plotly_chart"))
+
+
+def losses(page: AppTest) -> dict[str, float]:
+    frame = page.dataframe[1].value
+    return dict(zip(frame["method"], frame["loss"], strict=True))
+
+
+@pytest.fixture(scope="module")
+def opened() -> AppTest:
+    """One page for the tests that only look; each sets what it needs."""
+    return run()
+
+
+def test_the_page_opens_with_a_true_picture_of_the_shipped_learners(opened):
+    assert not opened.exception
+    assert charts(opened) == 4  # losses, differences, twelve tasks, a closer look
+    found = losses(opened)
+    assert set(found) == {"MAML", "Pretrained", "Random start", "Zero-shot", "Oracle"}
+    assert found["Oracle"] < 0.01
+    assert found["Oracle"] < found["MAML"] < 1.2  # the issue's own range for MAML after one step
+    assert 2.5 < found["Zero-shot"] < 3.5  # 3.006 over all tasks; these are 200
+    assert found["Pretrained"] > found["MAML"]
+    assert "Press Compare" in opened.markdown[0].value
+
+
+@pytest.mark.parametrize("look", ["reptile", "mamlplusplus", "anil", "cavia", "metasgd"])
+def test_every_closer_look_has_a_picture_before_training(opened, look):
+    opened.selectbox(key="look").set_value(look).run()
+    assert not opened.exception
+    assert charts(opened) == (5 if look in ("mamlplusplus", "cavia") else 4)
+
+
+def test_another_baseline_and_more_steps(opened):
+    page = opened
+    page.select_slider(key="after").set_value(5)
+    page.selectbox(key="pin").set_value("zero-shot").run()
+    assert not page.exception
+    assert any("Against Zero-shot" in text.value for text in page.markdown)
+    assert page.dataframe[1].value["loss"].is_monotonic_increasing
+    page.multiselect(key="methods").set_value([]).run()
+    assert not page.exception
+    assert any("at least one method" in message.value for message in page.info)
+    assert page.button(key="compare").disabled
+
+
+def test_two_methods_are_trained_and_compared():
+    page = run()
+    page.select_slider(key="amount_iterations").set_value(200)
+    page.multiselect(key="methods").set_value(["fomaml", "anil"])
+    page.number_input(key="hidden_dim").set_value(10).run()
+    page.button(key="compare").click().run()
+    assert not page.exception
+    job_id = page.session_state["contest"]
+    assert page.query_params["contest"] == job_id
+    deadline = time.monotonic() + 110
+    while not resources.jobs().snapshot(job_id).ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    page.run()
+    assert not page.exception
+    snapshot = resources.jobs().snapshot(job_id)
+    assert snapshot.status == "done", snapshot.message
+    frame = page.dataframe[1].value.set_index("method")
+    assert {"FOMAML", "ANIL", "Random start", "Zero-shot", "Oracle"} == set(frame.index)
+    assert list(frame.loc[["FOMAML", "ANIL"], "adapted"]) == [10 * 1 + 10 + 10 * 10 + 10 + 10 + 1, 10 + 1]
+    assert list(frame.loc[["FOMAML", "ANIL"], "iterations"]) == [200, 200]
+    for name, standing in snapshot.told.standings.items():
+        shown = frame.loc[comparing.NAMES[name], "loss"]
+        assert shown == pytest.approx(standing.loss[:, :, 1].mean(), rel=1e-6)
+    assert charts(page) == 5
+    assert page.selectbox(key="pin").value == "fomaml"
+
+
+def test_a_hosted_demo_says_what_it_allows(monkeypatch):
+    page = run()
+    monkeypatch.setattr(resources.jobs(), "hosted", True)
+    page.select_slider(key="amount_iterations").set_value(20_000).run()
+    page.number_input(key="seeds").set_value(5).run()
+    page.button(key="compare").click().run()
+    assert not page.exception
+    assert any("100,000 meta-iterations in all" in message.value for message in page.error)

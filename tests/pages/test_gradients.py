@@ -1,0 +1,105 @@
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import gradients
+from maml_engine.analysis import Cost
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(**query) -> AppTest:
+    page = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    for name, value in query.items():
+        page.query_params[name] = value
+    return page.run().switch_page("pages/gradients.py").run()
+
+
+@pytest.fixture
+def page() -> AppTest:
+    return run()
+
+
+def metrics(page: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def angle(page: AppTest) -> float:
+    return float(metrics(page)["Angle between the two"].removesuffix("°"))
+
+
+def test_the_page_opens_with_true_pictures_and_a_passed_check(page):
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 7
+    assert 20 < angle(page) < 60
+    assert [message.value[:3] for message in page.success] == ["Yes"]
+
+
+def test_raising_the_inner_step_size_opens_the_angle(page):
+    angles = []
+    for inner_lr in (0.0001, 0.0005, 0.001):
+        page.select_slider(key="adapt_lr").set_value(inner_lr).run()
+        angles.append(angle(page))
+    assert not page.exception
+    assert angles[0] < angles[1] < angles[2]
+
+
+def test_without_inner_steps_the_two_are_one(page):
+    page.number_input(key="inner_steps").set_value(0).run()
+    assert not page.exception
+    assert angle(page) == 0
+    assert float(metrics(page)["Cosine"]) == 1
+    assert any("nothing to correct" in text.value for text in page.markdown)
+
+
+def test_what_overflows_is_said_and_nothing_breaks(page):
+    page.select_slider(key="adapt_lr").set_value(0.1).run()
+    page.number_input(key="inner_steps").set_value(10).run()
+    assert not page.exception
+    assert metrics(page)["Angle between the two"] == "–"
+    assert any("lower the inner step size" in message.value for message in page.warning)
+
+
+def test_more_than_the_page_takes_is_lowered_with_a_sentence(page):
+    page.number_input(key="inner_steps").set_value(5000).run()
+    page.number_input(key="meta_batch_size").set_value(90_000).run()
+    assert not page.exception
+    assert "`inner_steps` 10, `meta_batch_size` 100" in page.info[0].value
+
+
+def test_another_number_of_tasks_and_points(page):
+    before = angle(page)
+    page.number_input(key="meta_batch_size").set_value(3).run()
+    page.number_input(key="k_shot").set_value(1).run()
+    assert not page.exception
+    assert angle(page) != before
+
+
+def test_costs_are_measured_when_asked_and_said_in_words(page, monkeypatch):
+    def costs(learner, inner_steps, num_tasks):
+        ways = {"exact, plain": 3.0, "exact, mixed": 2.0, "first-order": 1.0}
+        seconds = inner_steps * num_tasks * 1e-6
+        return tuple(Cost(way, inner_steps, num_tasks, k * seconds, 1000 * inner_steps, 0.1) for way, k in ways.items())
+
+    costs.clear = lambda: None
+    monkeypatch.setattr(gradients, "costs", costs)
+    page.button(key="measure").click().run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 11
+    assert any("2.0 at K = 1, 2.0 at K = 5, 2.0 at K = 10" in text.value for text in page.markdown)
+    assert any("first-order 1.00" in caption.value for caption in page.caption)
+
+
+def test_both_are_trained_and_compared(page):
+    page.select_slider(key="race_iterations").set_value(500).run()
+    page.button(key="race").click().run()
+    assert len(page.session_state["pair"].split(".")) == 2
+    deadline = time.monotonic() + 120
+    while "At 500 iterations: exact / first-order" not in metrics(page):
+        assert not page.exception
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+        page.run()
+    assert len(page.get("plotly_chart")) == 9

@@ -1,0 +1,182 @@
+"""The Train page, without a browser."""
+
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import resources, session
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
+SMALL = {"num_iterations": "60", "meta_batch_size": "4", "hidden_dim": "8"}
+
+
+def open_page(**parameters):
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    for name, value in parameters.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def run_to_its_end(page, seconds=60.0):
+    deadline = time.monotonic() + seconds
+    while not resources.jobs().snapshot(page.session_state[session.JOB]).ended:
+        assert time.monotonic() < deadline, "the run did not end"
+        time.sleep(0.05)
+    page.run()
+    assert not page.exception
+    return page
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAML_LAB_HOME", str(tmp_path))
+
+
+def charts(page):
+    return page.get("plotly_chart")
+
+
+def test_the_page_opens_with_a_true_picture():
+    page = open_page()
+    assert len(charts(page)) == 2
+    assert not page.error
+    assert not page.info
+    alt = " ".join(chart.proto.alt for chart in charts(page))
+    assert "Held-out loss" in alt
+    assert "Mean squared error" in alt
+
+
+def test_a_run_is_trained_watched_and_taken_along():
+    page = open_page(**SMALL)
+    page.button(key="train").click().run()
+    assert not page.exception
+    run_to_its_end(page)
+    assert len(charts(page)) == 3
+    labels = [metric.label for metric in page.metric]
+    assert labels == ["Meta-loss", "Held out, before", "After 1 step", "After 10 steps"]
+    assert all(float(metric.value) > 0 for metric in page.metric)
+    assert len(page.get("download_button")) == 4
+    job_id = page.session_state[session.JOB]
+    assert f"job={job_id}" in page.code[0].value
+    page.button(key="offer").click().run()
+    assert page.session_state["learner"] == f"run {job_id}"
+    page.button(key="save").click().run()
+    assert any("maml_engine evaluate" in note.value for note in page.info)
+
+
+def test_a_run_is_found_again_by_its_link():
+    page = open_page(**SMALL)
+    page.button(key="train").click().run()
+    job_id = run_to_its_end(page).session_state[session.JOB]
+    again = open_page(job=job_id, **SMALL)
+    assert len(again.metric) == 4
+    assert again.session_state[session.JOB] == job_id
+
+
+def test_a_run_that_is_not_here_is_said_and_the_page_opens():
+    page = open_page(job="nobody")
+    assert "no longer on this server" in page.info[0].value
+    assert len(charts(page)) == 2
+
+
+def test_divergence_is_said_as_the_engine_says_it():
+    page = open_page(**SMALL, inner_lr="1", inner_steps="8", meta_lr="1", meta_optimizer="sgd")
+    page.button(key="train").click().run()
+    run_to_its_end(page)
+    assert "no longer a finite number" in page.error[0].value
+    assert "lower `" in page.error[0].value
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"method": "cavia"}, "CAVIA needs a network with a parameter named `context`"),
+        ({"method": "anil", "model": "mlp", "num_layers": "0"}, "ANIL and BOIL need a body and a head"),
+        ({"method": "mamlplusplus", "per_step_norms": "true"}, "`per_step_norms` needs a network with normalisation layers"),
+    ],
+)
+def test_a_method_that_does_not_fit_the_network_says_so_before_it_begins(parameters, says):
+    page = open_page(**SMALL, **parameters)
+    page.button(key="train").click().run()
+    assert not page.exception
+    assert says in page.error[0].value
+    assert page.session_state[session.JOB] is None
+    assert len(charts(page)) == 2
+
+
+def test_a_protocol_card_sets_the_sidebar_and_judges_the_run():
+    page = open_page()
+    page.selectbox(key="card").set_value("finn_sinusoid").run()
+    text = " ".join(part.value for part in page.markdown)
+    assert "0.67 after 1 step, 0.38 after 5 steps, 0.35 after 10 steps" in text
+    assert "0.001, is what reproduces the table" in text
+    page.button(key="use_card").click().run()
+    assert not page.exception
+    assert page.select_slider(key="inner_lr").value == 0.001
+    assert page.number_input(key="num_iterations").value == 70_000
+    for name, value in SMALL.items():
+        page.number_input(key=name).set_value(int(value))
+    page.run()
+    page.button(key="train").click().run()
+    run_to_its_end(page)
+    table = next(part.value for part in page.markdown if part.value.startswith("| after |"))
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines()[2:]]
+    assert [(row[0], row[-1]) for row in rows] == [("1 step", "0.67"), ("5 steps", "0.38"), ("10 steps", "0.35")]
+    assert float(rows[0][1]) > 0.67
+    assert any("`num_iterations 70000`" in caption.value for caption in page.caption)
+
+
+def test_a_hosted_demo_says_its_budget(monkeypatch):
+    monkeypatch.setattr(resources.jobs(), "hosted", True)
+    page = open_page(num_iterations="200000")
+    page.button(key="train").click().run()
+    assert page.error[0].value.startswith("`num_iterations` must be at most 100000 on this hosted demo, got 200000")
+    assert len(charts(page)) == 2
+
+
+def test_a_table_that_is_not_here_is_named():
+    page = open_page(tasks="table", data="ab" * 32, task="month", inputs="year", target="sst_c")
+    assert not page.error
+    assert "abababababab" in page.info[0].value
+    assert "'sst_c'" in page.info[0].value
+    assert page.button(key="train").disabled
+    assert "target=sst_c" in page.code[0].value
+
+
+def test_a_table_is_uploaded_and_trained_on():
+    rows = "\n".join(f"shop {task},{x},{task + 0.1 * x * x}" for task in range(8) for x in range(12))
+    page = open_page(tasks="table", **SMALL, k_shot="3")
+    page.file_uploader[0].set_value(("shops.csv", f"shop,x,sales\n{rows}\n".encode(), "text/csv"))
+    page.run()
+    assert not page.exception
+    assert not page.error
+    assert any("8 tasks" in caption.value for caption in page.caption)
+    assert not page.button(key="train").disabled
+    page.button(key="train").click().run()
+    run_to_its_end(page)
+    assert not page.error
+    assert len(charts(page)) == 3
+    assert "tasks=table" in page.code[0].value
+    assert "inputs=x" in page.code[0].value
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "at least three columns"),
+        (b"only\n1\n", "at least three columns"),
+        (b"t,x,y\na,1,2\na,b,3\n", "'b'"),
+        (b"t,x,y\n" + b"".join(b"a,%d,2\n" % row for row in range(30)), "one task only"),
+    ],
+)
+def test_a_table_that_cannot_work_is_answered_with_one_sentence(content, says):
+    page = open_page(tasks="table")
+    page.file_uploader[0].set_value(("table.csv", content, "text/csv"))
+    page.run()
+    assert not page.exception
+    assert says in page.error[0].value
+    assert page.button(key="train").disabled
