@@ -50,14 +50,15 @@ def write(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: Experiment.spell(value) for name, value in values.items() if value != FIELDS[name].default}
 
 
-def address(page: str, values: Mapping[str, Any], others: Mapping[str, str | list[str]] | None = None) -> str:
+def address(page: str, values: Mapping[str, Any], others: Mapping[str, Any] | None = None) -> str:
     """The whole state of a page as one link.
 
     Args:
       page: the page's address without a query string.
-      values: fields of the Experiment. others: what the page adds of its own.
+      values: fields of the Experiment. others: what the page adds of its own; spelt like a field, a list part by part.
     """
-    parameters = {VERSION_KEY: str(VERSION), **write(values), **(others or {})}
+    added = {name: [Experiment.spell(part) for part in _as_list(value)] for name, value in (others or {}).items()}
+    parameters = {VERSION_KEY: str(VERSION), **write(values), **added}
     return f"{page.split('?')[0].split('#')[0]}?{urlencode(parameters, doseq=True, safe=',')}"
 
 
@@ -98,5 +99,5 @@ def _quoted(content: str) -> str:
     return kept or "?"
 
 
-def _as_list(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
