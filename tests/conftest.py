@@ -2,9 +2,12 @@
 
 import os
 import signal
+import sys
 import tempfile
 import threading
 from pathlib import Path
+
+import pytest
 
 # Before anything asks for the home folder: no test touches the user's own.
 _home = tempfile.TemporaryDirectory(prefix="maml-lab-test-", ignore_cleanup_errors=True)
@@ -23,6 +26,20 @@ if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.quadratics"]  # its fixtures
+
+
+def pytest_configure(config):
+    """Compiles in half the time what is not measured; a test that is about the compiler asks for its own level."""
+    if config.getoption("markexpr") != "acceptance":
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_backend_optimization_level=0".strip()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_programs():
+    """A worker would hold every program of a thousand tests, some gigabytes."""
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
 
 
 def pytest_unconfigure(config):
