@@ -52,6 +52,10 @@ class Run(NamedTuple):
     folder: "Folder"
     devices: int | None
 
+    def all_devices(self, peers: Peers) -> int:
+        """How many share a meta-step's tasks."""
+        return (self.devices or 1) * peers.count
+
     def facts(self) -> dict[str, Any]:
         """What must not differ among processes."""
         versions = {"jax": jax.__version__, "jax_enable_x64": jax.config.jax_enable_x64}
@@ -77,6 +81,13 @@ def _train_among(peers: Peers, options: Namespace, devices: int | None) -> int:
         start = Checkpoint.parse(peers.share(partial(read_whole, path)), path)
     run = peers.settle(partial(_run, peers, options, start, devices), Run.facts)
     steps = steps_here if run.devices is None else Mesh.among(peers, run.devices).steps
+    if peers.leads:
+        notes = (
+            "" if start else getattr(run.tasks, "note", ""),
+            idle_places(run.experiment.meta_batch_size, run.all_devices(peers)),
+        )
+        for note in filter(None, notes):
+            print(note, file=sys.stderr)
     reports = training.train(run.experiment, start=start, tasks=run.tasks, steps=steps)
     if not peers.leads:
         return _follow(reports, _how_to_go_on(options))
@@ -133,12 +144,8 @@ def _how_to_go_on(options: Namespace) -> str:
 def _run(peers: Peers, options: Namespace, start: Checkpoint | None, devices: int | None) -> Run:
     """What the flags say, judged as far as it can be before training."""
     experiment, tasks = _setting(options, start)
-    if peers.leads and start is None and getattr(tasks, "note", ""):
-        print(tasks.note, file=sys.stderr)
     if devices is not None or peers.count > 1:
         devices = len(local_devices(devices))
-        if peers.leads and (note := idle_places(experiment.meta_batch_size, devices * peers.count)):
-            print(note, file=sys.stderr)
     kept = (options.out or options.resume, start.iteration if start and not options.out else None)
     return Run(experiment, tasks, Folder(*kept) if peers.leads else Folder(None), devices)
 

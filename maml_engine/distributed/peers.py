@@ -6,6 +6,7 @@ JAX promises no survival of a lost process on CPUs, and neither does this: all e
 import ipaddress
 import json
 import os
+import re
 import socket
 import statistics
 import time
@@ -296,4 +297,5 @@ def _losses_named() -> Iterator[None]:
         reason = str(error).splitlines()[0]
         if not any(sign in reason for sign in _SIGNS):
             raise
-        raise PeerLost(f"A peer process was lost ({reason[:200]}).") from error
+        shorter = re.search(r"connection (reset|closed) by peer|socket closed", reason, re.IGNORECASE)
+        raise PeerLost(f"A peer process was lost ({shorter[0].lower() if shorter else reason[:200]}).") from error

@@ -128,7 +128,8 @@ class _Watch:
             return PEER_LOST, f"error: A peer process was lost: process {names} stopped answering. {advice}"
         if "coordination service" in log or "JAX distributed service" in log:
             return PEER_LOST, f"error: A peer process was lost: process 0 or the way to it is gone. {advice}"
-        print(log, file=sys.stderr)
+        if -code not in (signal.SIGKILL, signal.SIGTERM):  # from outside, of which no log knows
+            print(log, file=sys.stderr)
         return PEER_LOST, f"error: This process's worker was ended by {signal.Signals(-code).name}. {advice}"
 
     def _take_in(self, content: bytes) -> None:
@@ -157,6 +158,7 @@ class _Lifeline(threading.Thread):
         """Until the process ends."""
         heard = time.monotonic()
         while True:
+            self.tell({})
             before = time.monotonic()
             if select.select([self.from_parent], [], [], BEAT_SECONDS)[0]:
                 if not os.read(self.from_parent, 65_536):
@@ -169,7 +171,6 @@ class _Lifeline(threading.Thread):
                 self.end(PEER_LOST, f"error: This process was stopped for more than {SILENCE_SECONDS:.0f} s.", unadvised=True)
             if now > self.deadline:
                 self.end(PEER_LOST, f"error: {self.message}", unadvised=True)
-            self.tell({})
 
     def tell(self, content: dict) -> None:
         """One line to the parent; one write, so that it arrives whole."""
