@@ -222,14 +222,19 @@ class Folder:
         self._next_save = 0.0
         if self.path:
             _refuse_unwritable(self.path)
+        self._last_seen = self._checkpoint_there()
 
     def keep(self, report: Report, history: History) -> None:
         """Writes the snapshot; after a kill between two files each is whole, and the checkpoint goes with its history."""
         if self.path is None or self.iteration == report.iteration:
             return
+        if self._checkpoint_there() not in (None, self._last_seen):
+            # A process that was stopped and wakes again must not undo what those that replaced it have done since.
+            raise StorageError(f"Another run has written to {self.path} since this one did.")
         losses = {"meta_loss": history.losses[: report.iteration]}
         save_arrays(self.path / HISTORY_FILE, losses, {"experiment": report.experiment.digest})
         report.checkpoint.save(self.path / CHECKPOINT_FILE)
+        self._last_seen = self._checkpoint_there()
         report.result.save(self.path)
         self.iteration = report.iteration
         self._next_save = time.monotonic() + SECONDS_BETWEEN_SAVES
@@ -245,6 +250,14 @@ class Folder:
                 raise
             bar.write(f"{error} Training goes on and will try again.", file=sys.stderr)
             self._next_save = time.monotonic() + 10 * SECONDS_BETWEEN_SAVES
+
+    def _checkpoint_there(self) -> tuple[int, int] | None:
+        """What tells one checkpoint's file from the next; None where there is none."""
+        try:
+            found = (self.path / CHECKPOINT_FILE).stat() if self.path else None
+        except OSError:
+            return None
+        return found and (found.st_ino, found.st_mtime_ns)
 
     def where(self) -> str:
         """One sentence for somebody who has been interrupted."""
@@ -269,7 +282,7 @@ def _train_and_keep(reports: Iterator[Report], history: History, folder: Folder,
                 for line in history.add(report.meta_loss):
                     bar.write(line, file=sys.stdout)
                 folder.keep_now_and_then(report, history, bar)
-        except (KeyboardInterrupt, Diverged, PeerLost):
+        except (KeyboardInterrupt, Diverged):
             if report:
                 folder.keep(report, history)
             raise
