@@ -7,13 +7,15 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
-from maml_engine.commands import BAD_INPUT, DIVERGED, INTERRUPTED
+from maml_engine.commands import BAD_INPUT, DIVERGED, INTERRUPTED, PEER_LOST
 from maml_engine.commands.adapt import adapt
 from maml_engine.commands.evaluate import evaluate
 from maml_engine.commands.train import train
+from maml_engine.distributed import PeerLost, supervision
 from maml_engine.experiment import Experiment
 from maml_engine.home import enable_compilation_cache
 from maml_engine.presets import PRESETS
@@ -32,6 +34,10 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code."""
+    return supervision.to_the_end(partial(_main, sys.argv[1:] if arguments is None else arguments))
+
+
+def _main(arguments: Sequence[str]) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(
             errors="replace", line_buffering=True
@@ -39,11 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _termination_interrupts():
             parser = _parser()
-            options = parser.parse_args(_values_joined(sys.argv[1:] if arguments is None else arguments, parser))
+            options = parser.parse_args(_values_joined(arguments, parser))
+            options.arguments = arguments
             enable_compilation_cache()
             return options.run(options)
     except Diverged as error:
         return _end(DIVERGED, f"error: {error}")
+    except PeerLost as error:
+        return _end(PEER_LOST, f"error: {error}")
     except (ValueError, OverflowError) as error:
         return _end(BAD_INPUT, f"error: {error}")
     except KeyboardInterrupt as interrupt:
@@ -59,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _end(code: int, message: str) -> int:
-    print(" ".join(message.split()), file=sys.stderr)
+    message = " ".join(message.split())
+    supervision.end_worker(code, message)
+    print(message, file=sys.stderr)
     return code
 
 
@@ -112,12 +123,26 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         f"({cards})",
     )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON: losses, seconds, the adaptation curve")
+    _add_devices(parser)
     for spec in dataclasses.fields(Experiment):
         flag = f"--{spec.name.replace('_', '-')}"
         if spec.name == "data":
             parser.add_argument(flag, metavar="FILE.csv", help="table: the file")
         else:
             parser.add_argument(flag, metavar=_metavar(spec), help=_help(spec))
+
+
+def _add_devices(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "several devices and hosts",
+        "The tasks of each meta-step are shared out. Start the same command once for each process, with its own --process-id; "
+        "SLURM and indexed Kubernetes jobs need no flag. Process 0 alone prints and writes files.",
+    )
+    group.add_argument("--devices", metavar="N", help="devices of this process (default: one, or all where there are peers)")
+    group.add_argument("--coordinator", metavar="HOST:PORT", help="where process 0 listens, on a network that you trust")
+    group.add_argument("--num-processes", metavar="N", help="how many processes make the run")
+    group.add_argument("--process-id", metavar="I", help="which one this is, from 0")
+    group.add_argument("--wait", metavar="SECONDS", default="40", help="how long to wait for the others to come (default: 40)")
 
 
 def _add_evaluate(commands: argparse._SubParsersAction) -> None:

@@ -66,6 +66,8 @@ class Learner:
         shapes = jax.eval_shape(lambda key: tasks.split("train").sample(key, 1, experiment.k_shot, 1), jax.random.key(0))
         in_dim, out_dim = shapes.support.x.shape[-1], shapes.support.y.shape[-1]
         network, params = Network.split(model or experiment.build_model(in_dim, out_dim))
+        if model is None:  # Flax draws parameters in 32 bits even where JAX computes in 64 (JAX_ENABLE_X64)
+            params = jax.tree.map(lambda leaf: leaf.astype(float), params)
         method = experiment.build_method()
         adaptation.part(method, params)  # a method that does not fit the network says so here, not inside a compiled program
         meta = MetaParams(params, method.init_rule(params))

@@ -164,7 +164,10 @@ def adapted_tasks(method, meta: MetaParams, episode: Episode, *, network, loss_f
 
 
 def _task_keys(key: jax.Array | None, episode: Episode) -> jax.Array | None:
-    return None if key is None else jax.random.split(key, episode.support.x.shape[0])
+    """A key for each task: `key` split, or `key` itself where it holds one for each already (a share of a larger batch)."""
+    if key is None or (jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.ndim == 1):
+        return key
+    return jax.random.split(key, episode.support.x.shape[0])
 
 
 def meta_loss(

@@ -1,6 +1,6 @@
 """The outer loop: meta-steps in one compiled program, tasks drawn on the device inside it."""
 
-from functools import partial
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import flax.struct
@@ -45,6 +45,12 @@ class Program:
     k_query: int = flax.struct.field(pytree_node=False)
 
 
+# (program, meta-parameters, tasks, iteration, key) -> (meta-loss [], meta-gradient).
+Gradient = Callable[[Program, MetaParams, Episode, jax.Array, jax.Array], tuple[jax.Array, MetaParams]]
+# (state, program, first iteration, how many) -> (state, meta-losses); may make fewer steps, as the losses' number says.
+Steps = Callable[[TrainState, Program, int, int], tuple[TrainState, np.ndarray]]
+
+
 @flax.struct.dataclass
 class Opaque:
     """The caller's own tasks, where JAX cannot see into them."""
@@ -85,9 +91,23 @@ def initial_state(learner: Learner) -> TrainState:
     return TrainState(meta, jax.jit(learner.experiment.build_meta_optimizer().build().init)(meta))
 
 
-@partial(jax.jit, donate_argnums=0)
-def meta_steps(state: TrainState, program: Program, start: jax.Array, length: jax.Array) -> tuple[TrainState, jax.Array]:
-    """`length` meta-steps from iteration `start`; the meta-losses are `[LONGEST_CHUNK]`, of which the first `length` count."""
+def whole_batch(
+    program: Program, meta: MetaParams, episode: Episode, iteration: jax.Array, key: jax.Array
+) -> tuple[jax.Array, MetaParams]:
+    """The meta-loss and meta-gradient of all the tasks of `episode`, here."""
+    return program.method.meta_gradient(
+        meta, episode, network=program.network, loss_fn=program.loss_fn, iteration=iteration, key=key
+    )
+
+
+def run_steps(
+    state: TrainState, program: Program, start: jax.Array, length: jax.Array, *, gradient: Gradient = whole_batch
+) -> tuple[TrainState, jax.Array]:
+    """`length` meta-steps from iteration `start`; the meta-losses are `[LONGEST_CHUNK]`, of which the first `length` count.
+
+    Args:
+      gradient: gives the meta-gradient of the tasks drawn; another than `whole_batch` may share them out among devices.
+    """
     optimizer = program.optimizer.build()
     # A table's losses are reported in the units of the data. All its targets have one spread, so one factor does it.
     unit = jnp.mean(program.loss_fn(jnp.ones((1, 1)) * program.scaling.y_std, jnp.zeros((1, 1))))
@@ -98,13 +118,20 @@ def meta_steps(state: TrainState, program: Program, start: jax.Array, length: ja
         key_tasks, key_method = jax.random.split(jax.random.fold_in(program.key, start + index))
         drawn = program.tasks.sample(key_tasks, program.meta_batch_size, program.k_shot, program.k_query)
         episode = program.scaling.episode(drawn)
-        loss, gradient = program.method.meta_gradient(
-            state.meta, episode, network=program.network, loss_fn=program.loss_fn, iteration=start + index, key=key_method
-        )
-        updates, opt_state = optimizer.update(gradient, state.opt_state, state.meta)
+        loss, meta_gradient = gradient(program, state.meta, episode, start + index, key_method)
+        updates, opt_state = optimizer.update(meta_gradient, state.opt_state, state.meta)
         return TrainState(optax.apply_updates(state.meta, updates), opt_state), losses.at[index].set(loss * unit)
 
     return jax.lax.fori_loop(0, length, meta_step, (state, jnp.zeros(LONGEST_CHUNK)))
+
+
+meta_steps = jax.jit(run_steps, donate_argnums=0)
+
+
+def steps_here(state: TrainState, program: Program, start: int, length: int) -> tuple[TrainState, np.ndarray]:
+    """`length` meta-steps on this process's first device; the meta-losses are `[length]`, on the host."""
+    state, losses = jax.block_until_ready(meta_steps(state, program, start, length))
+    return state, np.array(losses)[:length]
 
 
 def _as_argument(tasks: Any) -> Any:

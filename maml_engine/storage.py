@@ -58,22 +58,35 @@ def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     Raises:
       StorageError: no such file, cut off, altered, or not one of ours.
     """
+    return parse_arrays(read_whole(path), path)
+
+
+def read_whole(path: Path) -> bytes:
+    """A file's content.
+
+    Raises:
+      StorageError: no such file, or reading is not allowed.
+    """
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise StorageError(f"Could not read {path}: {error.strerror}.") from error
+
+
+def parse_arrays(content: bytes, source: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """As `load_arrays`, from a file's content; `source` is named where it is refused."""
     try:
         header_bytes = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + min(header_bytes, MAX_HEADER_BYTES)])["__metadata__"]
         facts, digest = header["facts"], header["digest"]
         arrays = load_tensors(content)
         if _digest(arrays, facts) != digest:
-            raise StorageError(f"{path} was altered after it was saved: its digest does not match its content.")
+            raise StorageError(f"{source} was altered after it was saved: its digest does not match its content.")
         return arrays, json.loads(facts)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         if isinstance(error, StorageError):
             raise
-        raise StorageError(f"{path} is not a file that MAML Lab wrote, or it was cut off: {error}.") from error
+        raise StorageError(f"{source} is not a file that MAML Lab wrote, or it was cut off: {error}.") from error
 
 
 def to_arrays(tree: PyTree) -> dict[str, np.ndarray]:
@@ -94,7 +107,8 @@ def from_arrays(template: PyTree, arrays: dict[str, np.ndarray], source: Path) -
         if name not in arrays:
             raise StorageError(f"{source} lacks the array {name!r}: it belongs to another model or method.")
         found, wanted = arrays[name], np.asarray(leaf)
-        if found.shape != wanted.shape or found.dtype != wanted.dtype:
+        both_real = {found.dtype.kind, wanted.dtype.kind} == {"f"}  # a run in 64 bits and one in 32 open each other's files
+        if found.shape != wanted.shape or (found.dtype != wanted.dtype and not both_real):
             raise StorageError(
                 f"{source} holds {name!r} as {found.dtype}{list(found.shape)} where this model and method need "
                 f"{wanted.dtype}{list(wanted.shape)}."

@@ -16,8 +16,8 @@ from maml_engine.checks import check_number
 from maml_engine.evaluation import AdaptationCurves, draw, evaluate_episode
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
-from maml_engine.outer_loop import LONGEST_CHUNK, TrainState, initial_state, meta_steps, program_of, training_keys
-from maml_engine.storage import StorageError, from_arrays, load_arrays, save_arrays, to_arrays
+from maml_engine.outer_loop import LONGEST_CHUNK, Steps, TrainState, initial_state, program_of, steps_here, training_keys
+from maml_engine.storage import StorageError, from_arrays, parse_arrays, read_whole, save_arrays, to_arrays
 
 PyTree = Any
 
@@ -59,9 +59,14 @@ class Checkpoint:
         Raises:
           StorageError: no such file, cut off, altered, or not one of ours.
         """
-        arrays, facts = load_arrays(Path(path))
+        return cls.parse(read_whole(Path(path)), Path(path))
+
+    @classmethod
+    def parse(cls, content: bytes, source: Path) -> "Checkpoint":
+        """As `load`, from the file's content; `source` is named where it is refused."""
+        arrays, facts = parse_arrays(content, source)
         if facts.keys() != {"experiment", *FACTS}:
-            raise StorageError(f"{path} is not a checkpoint: it holds {', '.join(sorted(facts))}.")
+            raise StorageError(f"{source} is not a checkpoint: it holds {', '.join(sorted(facts))}.")
         experiment = Experiment.from_json(facts.pop("experiment"))
         return cls(experiment, arrays=arrays, **facts)
 
@@ -124,7 +129,12 @@ class Diverged(RuntimeError):
 
 
 def train(
-    experiment: Experiment, *, start: Checkpoint | None = None, model: nnx.Module | None = None, tasks: Any = None
+    experiment: Experiment,
+    *,
+    start: Checkpoint | None = None,
+    model: nnx.Module | None = None,
+    tasks: Any = None,
+    steps: Steps = steps_here,
 ) -> Iterator[Report]:
     """Meta-trains as `experiment` says. Whoever consumes the reports decides when to stop.
 
@@ -135,6 +145,7 @@ def train(
       start: a checkpoint of this run to go on from.
       model: the caller's own module; None builds the experiment's.
       tasks: the caller's own tasks (anything with `sample` and `split`); None builds the experiment's.
+      steps: makes the meta-steps; `distributed` has others than those of one device.
 
     Yields:
       Reports, a few a second; the last one has `done`.
@@ -146,14 +157,14 @@ def train(
     if start is not None:
         _check_same_run(experiment, start.experiment)
         check_number("num_iterations", experiment.num_iterations, low=start.iteration, integer=True)  # so many are done
-    return _Run(experiment, model, tasks).reports(start)
+    return _Run(experiment, model, tasks, steps).reports(start)
 
 
 class _Run:
     """One run under way: what stays the same between its reports, and the few things that do not."""
 
-    def __init__(self, experiment: Experiment, model: nnx.Module | None, tasks: Any):
-        self.experiment = experiment
+    def __init__(self, experiment: Experiment, model: nnx.Module | None, tasks: Any, steps: Steps):
+        self.experiment, self.steps = experiment, steps
         self.start_learner = Learner.untrained(experiment, model=model, tasks=tasks)
         self.program = program_of(self.start_learner)
         tasks, key = self.start_learner.default_tasks.split("validation"), training_keys(experiment.seed)[1]
@@ -168,7 +179,7 @@ class _Run:
         """The run itself."""
         state, iteration = self._initial_state(start)
         began = time.perf_counter()
-        state, _ = jax.block_until_ready(meta_steps(state, self.program, iteration, 0))  # compiles and runs no step
+        state, _ = self.steps(state, self.program, iteration, 0)  # compiles and runs no step
         curve = self._evaluate(self._learner(state, iteration))
         curve_iteration, compile_seconds, warning = iteration, time.perf_counter() - began, ""
         chunk, rate = FIRST_CHUNK, 0.0
@@ -176,9 +187,8 @@ class _Run:
             until_evaluation = self.evaluate_every - iteration % self.evaluate_every
             length = min(chunk, until_evaluation, self.experiment.num_iterations - iteration)
             began = time.perf_counter()
-            state, losses = jax.block_until_ready(meta_steps(state, self.program, iteration, length))
-            elapsed = time.perf_counter() - began
-            losses = np.array(losses[:length])
+            state, losses = self.steps(state, self.program, iteration, length)
+            elapsed, length = time.perf_counter() - began, len(losses)
             learner = self._learner(state, iteration + length)
             self._refuse_divergence(learner, losses, iteration)
             iteration, self.seconds, rate = iteration + length, self.seconds + elapsed, length / elapsed

@@ -16,7 +16,7 @@ import jax
 import numpy as np
 import pytest
 
-from maml_engine import Checkpoint, Experiment, Learner, evaluate
+from maml_engine import Checkpoint, Experiment, Learner, evaluate, train
 from maml_engine.__main__ import main
 from maml_engine.commands import train as train_command
 from maml_engine.storage import StorageError
@@ -297,6 +297,18 @@ def test_a_disk_that_is_full_for_a_while_does_not_end_the_run(run, tmp_path, mon
     assert code == 0
     assert "No space left on device" in err
     assert Learner.load(tmp_path).iteration == 60
+
+
+def test_what_another_run_has_written_since_is_not_overwritten(tmp_path):
+    """A process that was stopped, given up and woken again."""
+    first, second = (report for report in train(Experiment(num_iterations=60, hidden_dim=8, meta_batch_size=4)))
+    history = train_command.History(np.zeros(60, np.float32))
+    stale = train_command.Folder(str(tmp_path))
+    stale.keep(first, history)
+    train_command.Folder(str(tmp_path)).keep(second, history)
+    with pytest.raises(StorageError, match=f"Another run has written to {tmp_path} since this one did"):
+        stale.keep(dataclasses.replace(first, learner=first.learner.replace(iteration=30)), history)
+    assert Checkpoint.load(tmp_path / "checkpoint.safetensors").iteration == second.iteration
 
 
 def test_a_disk_that_stays_full_is_said_with_exit_code_2(run, tmp_path, monkeypatch):

@@ -7,8 +7,9 @@ import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -16,11 +17,24 @@ from tqdm import tqdm
 
 from maml_engine import training
 from maml_engine.commands import DONE, file_digest, read_table, tasks_at_hand
+from maml_engine.distributed import (
+    Mesh,
+    PeerLost,
+    Peers,
+    idle_places,
+    join,
+    local_devices,
+    place_of,
+    prepare_devices,
+    supervision,
+    whole_number,
+)
 from maml_engine.evaluation import evaluate
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
+from maml_engine.outer_loop import steps_here
 from maml_engine.presets import PRESETS, Preset
-from maml_engine.storage import StorageError, load_arrays, save_arrays
+from maml_engine.storage import StorageError, load_arrays, read_whole, save_arrays
 from maml_engine.tasks.read_csv import read_bytes
 from maml_engine.training import Checkpoint, Diverged, Report
 
@@ -30,16 +44,72 @@ ITERATIONS_A_LINE = 1000
 TABLE_FIELDS = ("task", "inputs", "target", "log")
 
 
+class Run(NamedTuple):
+    """What a process is told to do; `devices` is None for the first device alone."""
+
+    experiment: Experiment
+    tasks: Any
+    folder: "Folder"
+    devices: int | None
+
+    def all_devices(self, peers: Peers) -> int:
+        """How many share a meta-step's tasks."""
+        return (self.devices or 1) * peers.count
+
+    def facts(self) -> dict[str, Any]:
+        """What must not differ among processes."""
+        versions = {"jax": jax.__version__, "jax_enable_x64": jax.config.jax_enable_x64}
+        return {**json.loads(self.experiment.to_json()), "devices": self.devices, **versions}
+
+
 def train(options: Namespace) -> int:
-    """Trains, prints the tutorial's report, and keeps snapshots."""
-    start = None if options.resume is None else Checkpoint.load(Path(options.resume) / CHECKPOINT_FILE)
-    experiment, tasks = _setting(options, start)
-    folder = Folder(options.out or options.resume, start.iteration if start and not options.out else None)
+    """Trains, prints the tutorial's report, and keeps snapshots; of several processes, the first one does."""
+    devices, wait = prepare_devices(options.devices), whole_number("--wait", options.wait, low=1, high=3600)
+    place = place_of(options.coordinator, options.num_processes, options.process_id)
+    if place is not None and not supervision.is_worker():
+        return supervision.supervise(options.arguments, _how_to_go_on(options))
+    if place is not None and options.resume is None:
+        _setting(options, None)  # bad input is said before anybody is waited for
+    with join(place, wait) as peers:
+        return _train_among(peers, options, devices)
+
+
+def _train_among(peers: Peers, options: Namespace, devices: int | None) -> int:
+    start = None
+    if options.resume is not None:
+        path = Path(options.resume) / CHECKPOINT_FILE
+        start = Checkpoint.parse(peers.share(partial(read_whole, path)), path)
+    run = peers.settle(partial(_run, peers, options, start, devices), Run.facts)
+    steps = steps_here if run.devices is None else Mesh.among(peers, run.devices).steps
+    if peers.leads:
+        notes = (
+            "" if start else getattr(run.tasks, "note", ""),
+            idle_places(run.experiment.meta_batch_size, run.all_devices(peers)),
+        )
+        for note in filter(None, notes):
+            print(note, file=sys.stderr)
+    reports = training.train(run.experiment, start=start, tasks=run.tasks, steps=steps)
+    if not peers.leads:
+        return _follow(reports, _how_to_go_on(options))
+    return _lead(reports, run, options, start)
+
+
+def _follow(reports: Iterator[Report], advice: str) -> int:
+    """Takes part, and leaves printing and files to process 0."""
+    try:
+        for _ in reports:
+            pass
+    except PeerLost as error:
+        raise PeerLost(f"{error} {advice}") from None
+    return DONE
+
+
+def _lead(reports: Iterator[Report], run: Run, options: Namespace, start: Checkpoint | None) -> int:
+    experiment, tasks, folder, _ = run
     history = History(_past_losses(options.resume, start))
     print("MODEL-AGNOSTIC META-LEARNING (MAML)")
     where = f" from iteration {start.iteration} to" if start else " for"
     print(f"Training{where} {experiment.num_iterations}{'' if start else ' iterations'}...")
-    reports = training.train(experiment, start=start, tasks=tasks)
     try:
         report = _train_and_keep(reports, history, folder, experiment.num_iterations)
         learner = report.result.replace(tasks=tasks)
@@ -55,10 +125,29 @@ def train(options: Namespace) -> int:
         raise KeyboardInterrupt(f"Interrupted. {folder.where()}") from None
     except Diverged as error:
         raise Diverged(f"{error} {folder.where()}", error.iteration, error.report) from None
+    except PeerLost as error:
+        raise PeerLost(f"{error} {folder.where()}") from None
     return DONE
 
 
+def _how_to_go_on(options: Namespace) -> str:
+    """One sentence for a process that knows of no snapshot itself."""
+    folder = options.out or options.resume
+    if folder is None:
+        return "Start all processes again; nothing was kept, for want of --out FOLDER."
+    return f"Start all processes again, with --resume {folder} to go on from its last snapshot."
+
+
 # What to train.
+
+
+def _run(peers: Peers, options: Namespace, start: Checkpoint | None, devices: int | None) -> Run:
+    """What the flags say, judged as far as it can be before training."""
+    experiment, tasks = _setting(options, start)
+    if devices is not None or peers.count > 1:
+        devices = len(local_devices(devices))
+    kept = (options.out or options.resume, start.iteration if start and not options.out else None)
+    return Run(experiment, tasks, Folder(*kept) if peers.leads else Folder(None), devices)
 
 
 def _setting(options: Namespace, start: Checkpoint | None) -> tuple[Experiment, Any]:
@@ -82,10 +171,7 @@ def _setting(options: Namespace, start: Checkpoint | None) -> tuple[Experiment, 
         raise ValueError("`--data` must be given where `--tasks` is 'table': the CSV file.")
     content = read_bytes(options.data)
     experiment = Experiment(**values, data=file_digest(content))
-    table = read_table(experiment, content)
-    if table.note:
-        print(table.note, file=sys.stderr)
-    return experiment, table
+    return experiment, read_table(experiment, content)
 
 
 def _preset(name: str) -> Preset:
@@ -136,14 +222,19 @@ class Folder:
         self._next_save = 0.0
         if self.path:
             _refuse_unwritable(self.path)
+        self._last_seen = self._checkpoint_there()
 
     def keep(self, report: Report, history: History) -> None:
         """Writes the snapshot; after a kill between two files each is whole, and the checkpoint goes with its history."""
         if self.path is None or self.iteration == report.iteration:
             return
-        losses = {"meta_loss": np.asarray(history.losses[: report.iteration], np.float32)}
+        if self._checkpoint_there() not in (None, self._last_seen):
+            # A process that was stopped and wakes again must not undo what those that replaced it have done since.
+            raise StorageError(f"Another run has written to {self.path} since this one did.")
+        losses = {"meta_loss": history.losses[: report.iteration]}
         save_arrays(self.path / HISTORY_FILE, losses, {"experiment": report.experiment.digest})
         report.checkpoint.save(self.path / CHECKPOINT_FILE)
+        self._last_seen = self._checkpoint_there()
         report.result.save(self.path)
         self.iteration = report.iteration
         self._next_save = time.monotonic() + SECONDS_BETWEEN_SAVES
@@ -159,6 +250,14 @@ class Folder:
                 raise
             bar.write(f"{error} Training goes on and will try again.", file=sys.stderr)
             self._next_save = time.monotonic() + 10 * SECONDS_BETWEEN_SAVES
+
+    def _checkpoint_there(self) -> tuple[int, int] | None:
+        """What tells one checkpoint's file from the next; None where there is none."""
+        try:
+            found = (self.path / CHECKPOINT_FILE).stat() if self.path else None
+        except OSError:
+            return None
+        return found and (found.st_ino, found.st_mtime_ns)
 
     def where(self) -> str:
         """One sentence for somebody who has been interrupted."""
