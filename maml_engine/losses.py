@@ -32,8 +32,8 @@ def softmax_cross_entropy(prediction: jax.Array, y: jax.Array) -> jax.Array:
 
     Args:
       prediction: `[..., examples, classes]`, logits.
-      y: integer labels `[..., examples]` in `[0, classes)`, or one-hot rows (or probabilities) `[..., examples, classes]`. A label
-        that is no class gives NaN, not the loss of another class.
+      y: integer labels `[..., examples]` in `[0, classes)`, or one-hot rows (or probabilities) `[..., examples, classes]`. A
+        label that is no class gives NaN, not the loss of another class.
 
     Returns:
       `[..., examples]`.
