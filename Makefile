@@ -7,12 +7,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help app test lint acceptance chromium
+.PHONY: help app test lint bench acceptance chromium
 
 help:
 	@echo "make app         install what is missing and open the app"
 	@echo "make test        install what the tests need and run them"
 	@echo "make lint        ruff"
+	@echo "make bench       time the engine beside its peers (BENCH='--quick' for a look)"
 	@echo "make acceptance  measure the figures of the README against their targets"
 
 app: $(VENV)/.app-installed
@@ -25,6 +26,15 @@ test: $(VENV)/.dev-installed chromium
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# The peers live in an environment of their own: PyTorch's is larger than all of ours.
+bench: $(VENV)/.app-installed benchmarks/.venv/.installed
+	$(BIN)/python -m benchmarks.run $(BENCH)
+
+benchmarks/.venv/.installed: benchmarks/requirements.txt | $(VENV)/.made
+	$(BIN)/python -m venv benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 acceptance: $(VENV)/.dev-installed chromium
 	$(BIN)/python -m pytest tests/acceptance -m acceptance -s

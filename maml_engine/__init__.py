@@ -9,7 +9,7 @@ from maml_engine.episode import Batch, Episode  # noqa: E402
 from maml_engine.evaluation import AdaptationCurves, evaluate  # noqa: E402
 from maml_engine.experiment import Experiment  # noqa: E402
 from maml_engine.learner import Learner  # noqa: E402
-from maml_engine.losses import mean_squared_error  # noqa: E402
+from maml_engine.losses import mean_squared_error, softmax_cross_entropy  # noqa: E402
 from maml_engine.meta_gradient import meta_value_and_grad  # noqa: E402
 from maml_engine.methods import (  # noqa: E402
     ANIL,
@@ -23,7 +23,7 @@ from maml_engine.methods import (  # noqa: E402
     MetaSGD,
     Reptile,
 )
-from maml_engine.models import MLP, MAMLRegressor  # noqa: E402
+from maml_engine.models import MLP, Conv4, MAMLRegressor  # noqa: E402
 from maml_engine.tasks import Sinusoid, Table  # noqa: E402
 from maml_engine.training import Checkpoint, Diverged, Report, train  # noqa: E402
 
@@ -38,6 +38,7 @@ __all__ = [
     "AdaptationCurves",
     "Batch",
     "Checkpoint",
+    "Conv4",
     "Diverged",
     "Episode",
     "Experiment",
@@ -55,5 +56,6 @@ __all__ = [
     "evaluate",
     "mean_squared_error",
     "meta_value_and_grad",
+    "softmax_cross_entropy",
     "train",
 ]

@@ -58,12 +58,14 @@ class InnerProblem(NamedTuple):
     """One task's support loss as a function of what moves.
 
     loss: `(moving, fixed, batch) -> []`. gradient: its gradient by `moving`; how that is differentiated in turn is
-    the outer gradient's choice (`meta_gradient`). batch: the support set.
+    the outer gradient's choice (`meta_gradient`). batch: the support set. scan: runs the later steps, as `jax.lax.scan` does;
+    what it keeps for the way back is likewise the outer gradient's choice.
     """
 
     loss: Callable[[PyTree, PyTree, Batch], jax.Array]
     gradient: Callable[[PyTree, PyTree, Batch], PyTree]
     batch: Batch
+    scan: Callable = jax.lax.scan
 
 
 def task_loss(network: Network, loss_fn: LossFn) -> Callable[[PyTree, PyTree, Batch], jax.Array]:
@@ -126,7 +128,7 @@ def inner_loop(
         carry, first = inner_step(carry, 0)
         rest_of_path.append(jax.tree.map(lambda leaf: leaf[None], first))
     if inner_steps > 1:
-        carry, later = jax.lax.scan(inner_step, carry, jnp.arange(1, inner_steps))
+        carry, later = problem.scan(inner_step, carry, jnp.arange(1, inner_steps))
         rest_of_path.append(later)
     if not with_path:
         return join(carry[0], method.fixed_at(meta.rule, fixed, inner_steps))

@@ -10,7 +10,7 @@ import numpy as np
 
 from maml_engine.checks import check_number
 from maml_engine.episode import Batch, Episode
-from maml_engine.losses import LossFn, mean_loss
+from maml_engine.losses import METRICS, LossFn, mean_loss
 
 # Queries, steps and outputs of this many tasks are held at once.
 TASKS_AT_ONCE = 200
@@ -31,7 +31,8 @@ class AdaptationCurves:
     """Query loss of each task after each inner step.
 
     loss: `[tasks, inner_steps + 1]`; step 0 is before adaptation.
-    metrics: further measures by name, of the same shape.
+    metrics: further measures by name, of the same shape; "accuracy" (the share of queries, in [0, 1]) where the loss is the
+      softmax cross-entropy.
     """
 
     loss: np.ndarray
@@ -106,12 +107,15 @@ def draw(tasks: Any, key: jax.Array, num_tasks: int, k_shot: int, k_query: int) 
 def evaluate_episode(learner: Adapting, episode: Episode, inner_steps: int) -> AdaptationCurves:
     """The losses of `learner` on given tasks, `episode` having a leading axis `[tasks]`."""
     num_tasks = episode.support.x.shape[0]
-    losses = []
+    measures = {"loss": learner.loss_fn, **METRICS.get(learner.loss_fn, {})}
+    results: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     for start in range(0, num_tasks, TASKS_AT_ONCE):
         some = jax.tree.map(lambda leaf, start=start: leaf[start : start + TASKS_AT_ONCE], episode)
         predictions = learner.path_predictions(some.support, some.query.x, inner_steps)
-        losses.append(_path_losses(predictions, some.query, loss_fn=learner.loss_fn))
-    return AdaptationCurves(np.concatenate(losses))
+        for name, measure in measures.items():
+            results[name].append(_path_losses(predictions, some.query, loss_fn=measure))
+    curves = {name: np.concatenate(pieces) for name, pieces in results.items()}
+    return AdaptationCurves(curves.pop("loss"), curves)
 
 
 @partial(jax.jit, static_argnames="loss_fn")

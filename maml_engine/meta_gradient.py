@@ -5,10 +5,12 @@ All exact modes give the same gradient (a test holds them together in 64 bits) a
 - `plain`: reverse mode through the inner gradient, which keeps every step's activations.
 - `mixed`: the inner gradient carries its own rule, a Hessian-vector product taken forward-over-reverse
   (`v <- v - inner_lr * H(theta_k) v`). It keeps parameters, not activations (Kemaev et al., 2025, MixFlow-MG).
+- `checkpointed`: mixed, and of K steps' parameters it keeps about 2 sqrt(K), for one more pass through the inner loop.
 
 The first-order gradient is the mixed pass without that product.
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -65,7 +67,34 @@ def constant_gradient(loss: Loss) -> Loss:
     return lambda *args: jax.lax.stop_gradient(jax.grad(loss)(*args))
 
 
-INNER_GRADIENTS = {"plain": plain_gradient, "mixed": mixed_gradient}
+def checkpointed_scan(body: Callable, carry: PyTree, xs: jax.Array) -> tuple[PyTree, PyTree]:
+    """`jax.lax.scan` whose backward pass stores about 2 sqrt(n) of n carries and computes the others once more.
+
+    Blocks of sqrt(n) steps: the carries before each block are kept, and while the way back is in a block, those within it.
+    """
+    steps = len(xs)
+    block = math.isqrt(steps - 1) + 1  # rounded up
+    whole = steps - steps % block
+    # The remainder comes first and is stored whole, being shorter than a block.
+    carry, first = jax.lax.scan(body, carry, xs[: steps - whole])
+    # Inside a scan nothing can be merged with what is computed again, so the guard against it would only cost.
+    step_block = jax.checkpoint(partial(jax.lax.scan, body), prevent_cse=False)
+    carry, rest = jax.lax.scan(step_block, carry, xs[steps - whole :].reshape(-1, block))
+    return carry, jax.tree.map(lambda a, b: jnp.concatenate([a, b.reshape(-1, *b.shape[2:])]), first, rest)
+
+
+class Mode(NamedTuple):
+    """How an exact gradient is computed: how the inner gradient is differentiated, and how the inner steps are run."""
+
+    inner_gradient: Callable[[Loss], Loss]
+    scan: Callable = jax.lax.scan
+
+
+MODES = {
+    "plain": Mode(plain_gradient),
+    "mixed": Mode(mixed_gradient),
+    "checkpointed": Mode(mixed_gradient, checkpointed_scan),
+}
 
 # Measured on the tutorial's step (25 tasks, K = 1 and 5, one CPU thread): mixed is as fast as plain or faster, and its
 # memory does not grow with the activations.
@@ -74,8 +103,8 @@ DEFAULT_MODE = "mixed"
 
 def exact(method, meta: MetaParams, episode: Episode, *, mode: str | None = None, **setting) -> tuple[jax.Array, MetaParams]:
     """The meta-loss and its exact gradient, second order included (Finn et al., 2017, eq. 4 without its outer step)."""
-    inner_gradient = INNER_GRADIENTS[mode or DEFAULT_MODE]
-    return jax.value_and_grad(meta_loss, argnums=1)(method, meta, episode, inner_gradient=inner_gradient, **setting)
+    chosen = MODES[mode or DEFAULT_MODE]
+    return jax.value_and_grad(meta_loss, argnums=1)(method, meta, episode, mode=chosen, **setting)
 
 
 def first_order(
@@ -83,7 +112,7 @@ def first_order(
 ) -> tuple[jax.Array, MetaParams]:
     """The meta-loss and its first-order gradient: that of the query loss at the adapted parameters."""
     del mode  # nothing flows back through the inner gradient, so there is nothing to choose
-    return jax.value_and_grad(meta_loss, argnums=1)(method, meta, episode, inner_gradient=constant_gradient, **setting)
+    return jax.value_and_grad(meta_loss, argnums=1)(method, meta, episode, mode=Mode(constant_gradient), **setting)
 
 
 def interpolation(
@@ -95,7 +124,7 @@ def interpolation(
     theta + epsilon (theta_K - theta). The query loss is reported, not used. A learned rule gets a zero gradient.
     """
     del mode
-    loss = meta_loss(method, meta, episode, inner_gradient=plain_gradient, **setting)
+    loss = meta_loss(method, meta, episode, mode=Mode(plain_gradient), **setting)
     adapted = adapted_tasks(method, meta, episode, **setting)
     chord = jax.tree.map(lambda start, end: jnp.mean(start - end, axis=0), meta.init, adapted)
     return loss, MetaParams(chord, jax.tree.map(jnp.zeros_like, meta.rule))
@@ -177,17 +206,17 @@ def meta_loss(
     *,
     network: Network,
     loss_fn: LossFn,
-    inner_gradient: Callable[[Loss], Loss],
+    mode: Mode,
     iteration: jax.Array | int = 0,
     key: jax.Array | None = None,
 ) -> jax.Array:
     """Mean over tasks of the query loss after adaptation, `[]`. `episode` has a leading axis `[tasks]`."""
     loss = task_loss(network, loss_fn)
-    gradient = inner_gradient(loss)
+    gradient = mode.inner_gradient(loss)
     step_weights = method.step_weights(iteration)
 
     def one_task(support: Batch, query: Batch, key: jax.Array | None) -> jax.Array:
-        problem = InnerProblem(loss, gradient, support)
+        problem = InnerProblem(loss, gradient, support, mode.scan)
         adapt_to = partial(inner_loop, method, meta, problem, method.inner_steps, iteration=iteration, key=key)
         if step_weights is None:
             return loss(*part(method, adapt_to()), query)
@@ -223,7 +252,7 @@ def meta_value_and_grad(
       loss_fn: one number an example.
       rule: what the inner loop has learned; None takes the method's start.
       iteration, key: for methods that schedule or draw.
-      mode: how an exact gradient is computed, "plain" or "mixed"; None lets the engine choose. The gradient is the same.
+      mode: how an exact gradient is computed, a name in `MODES`; None lets the engine choose. The gradient is the same.
 
     Returns:
       The meta-loss `[]`, and `MetaParams` whose `init` is shaped like `nnx.state(model, nnx.Param)`.
@@ -232,7 +261,7 @@ def meta_value_and_grad(
       ValueError: an empty episode, unequal numbers of tasks, or an unknown mode.
     """
     if mode is not None:
-        check_choice("mode", mode, INNER_GRADIENTS)
+        check_choice("mode", mode, MODES)
     tasks = {leaf.shape[0] for leaf in jax.tree.leaves(episode)}
     if len(tasks) != 1 or 0 in tasks:
         raise ValueError(f"`episode` must hold one number of tasks, at least 1, in all its arrays, got {sorted(tasks)}.")

@@ -20,14 +20,14 @@ from maml_engine.methods import METHODS
 from maml_engine.models import ContextMLP, Network
 from tests.quadratics import ALPHA, DIM, TASKS, cast, flat, relative_error
 
-MODES = ["plain", "mixed"]
+MODES = ["plain", "mixed", "checkpointed"]
 
 PRECISIONS = pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-10), (np.float32, 1e-4)])
 
 
 @PRECISIONS
 @pytest.mark.parametrize("inner_steps", [1, 3, 5])
-@pytest.mark.parametrize(("method", "mode"), [(MAML, "plain"), (MAML, "mixed"), (FOMAML, None)])
+@pytest.mark.parametrize(("method", "mode"), [(MAML, "plain"), (MAML, "mixed"), (MAML, "checkpointed"), (FOMAML, None)])
 def test_meta_gradient_is_the_closed_form(x64, quadratics, method, mode, inner_steps, dtype, tolerance):
     path, step = quadratics.path(inner_steps)
     at_query = quadratics.query_gradient(path[-1])
@@ -169,23 +169,24 @@ def test_check_grads_of_the_meta_loss(x64, mode):
 
     @jax.jit
     def meta_loss(params):
-        gradient = flows.INNER_GRADIENTS[mode]
-        setting = {"network": network, "loss_fn": mean_squared_error, "inner_gradient": gradient}
+        setting = {"network": network, "loss_fn": mean_squared_error, "mode": flows.MODES[mode]}
         return flows.meta_loss(MAML(0.1, 2), MetaParams(params, ()), episode, **setting)
 
     jax.test_util.check_grads(meta_loss, (params,), order=1, modes=["rev"], eps=1e-5, rtol=1e-6)
 
 
+@pytest.mark.parametrize("mode", ["mixed", "checkpointed"])
 @pytest.mark.parametrize(
-    ("method", "inner_steps"), [(MAML, 0), (MAML, 1), (MAML, 2), (MAML, 5), (LastLayerMoves, 0), (LastLayerMoves, 2)]
+    ("method", "inner_steps"),
+    [(MAML, 0), (MAML, 1), (MAML, 2), (MAML, 5), (MAML, 8), (LastLayerMoves, 0), (LastLayerMoves, 2), (MultiStep, 3)],
 )
-def test_plain_and_mixed_agree(x64, method, inner_steps):
+def test_modes_agree_with_plain(x64, method, inner_steps, mode):
     model, episode = tanh_model(), sines()
-    (plain_loss, plain), (mixed_loss, mixed) = (
-        meta_value_and_grad(method(0.1, inner_steps), model, episode, mode=mode) for mode in MODES
+    (plain_loss, plain), (loss, gradient) = (
+        meta_value_and_grad(method(0.1, inner_steps), model, episode, mode=name) for name in ("plain", mode)
     )
-    np.testing.assert_allclose(mixed_loss, plain_loss, rtol=1e-12)
-    assert relative_error(mixed, plain) < 1e-10
+    np.testing.assert_allclose(loss, plain_loss, rtol=1e-12)
+    assert relative_error(gradient, plain) < 1e-10
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -358,6 +359,25 @@ def test_first_order_memory_is_flat_in_the_steps_and_exact_memory_grows():
     assert temporary_bytes(MAML(0.01, 20), "mixed") < 0.5 * plain[1]  # one step's activations, and parameters of the others
 
 
+def test_checkpointing_grows_with_the_square_root_of_the_steps():
+    """Where parameters outweigh all else: 16 times the steps need 4 times the memory, where mixed needs 16 times."""
+    model = MLP(64, num_layers=2, rngs=nnx.Rngs(0))
+    network, params = Network.split(model)
+    episode = sines(tasks=4, k_shot=2, k_query=2, dtype=np.float32)
+
+    def stored(mode, inner_steps):
+        def gradient(params):
+            meta = MetaParams(params, ())
+            return MAML(0.01, inner_steps).meta_gradient(meta, episode, network=network, loss_fn=mean_squared_error, mode=mode)
+
+        return jax.jit(gradient).lower(params).compile().memory_analysis().temp_size_in_bytes
+
+    (few, many), (mixed_few, mixed_many) = ([stored(mode, steps) for steps in (10, 145)] for mode in ("checkpointed", "mixed"))
+    assert mixed_many > 8 * mixed_few
+    assert many < 4.5 * few
+    assert many < 0.35 * mixed_many
+
+
 def test_a_new_step_size_compiles_nothing_and_a_new_number_of_steps_does(quadratics):
     traced = []
 
@@ -393,5 +413,5 @@ def test_episodes_without_one_number_of_tasks_are_refused(quadratics, change, me
 
 
 def test_an_unknown_mode_is_refused(quadratics):
-    with pytest.raises(ValueError, match="`mode` must be one of mixed, plain, got 'forward'"):
+    with pytest.raises(ValueError, match="`mode` must be one of checkpointed, mixed, plain, got 'forward'"):
         meta_value_and_grad(MAML(), quadratics.model(np.float32), quadratics.episode(np.float32), mode="forward")

@@ -127,7 +127,7 @@ def _slopes(subject: Subject, episode: Episode, vectors: jax.Array) -> tuple[jax
 
     def meta_loss(vector: jax.Array) -> jax.Array:
         meta = MetaParams(unravel(vector), subject.meta.rule)
-        return meta_gradient.meta_loss(subject.method, meta, episode, inner_gradient=meta_gradient.plain_gradient, **setting)
+        return meta_gradient.meta_loss(subject.method, meta, episode, mode=meta_gradient.MODES["plain"], **setting)
 
     ahead, behind = jax.vmap(jax.vmap(meta_loss))(start + STEP * jnp.stack([vectors, -vectors]))
     _, exact = meta_gradient.exact(subject.method, subject.meta, episode, **setting)

@@ -1,8 +1,10 @@
 """NNX networks. Any other `nnx.Module` works as well: hand it to `adapt`, `meta_value_and_grad` or `train`."""
 
+from maml_engine.models.conv4 import Conv4
 from maml_engine.models.mlp import ACTIVATIONS, MLP, ContextMLP, FourierMLP, MAMLRegressor
 from maml_engine.models.network import Network
 
+# Conv4 is for images, and no task family that an experiment names has any: hand it over as the caller's own module.
 MODELS = {"maml_regressor": MAMLRegressor, "mlp": MLP, "fourier_mlp": FourierMLP, "context_mlp": ContextMLP}
 
 # The experiment's fields that each network takes besides `hidden_dim`.
@@ -14,4 +16,4 @@ MODEL_OPTIONS: dict[str, tuple[str, ...]] = {
     "context_mlp": (*_DENSE, "context_dim"),
 }
 
-__all__ = ["ACTIVATIONS", "MLP", "MODELS", "MODEL_OPTIONS", "ContextMLP", "FourierMLP", "MAMLRegressor", "Network"]
+__all__ = ["ACTIVATIONS", "MLP", "MODELS", "MODEL_OPTIONS", "ContextMLP", "Conv4", "FourierMLP", "MAMLRegressor", "Network"]

@@ -1,0 +1,161 @@
+"""Rows of this project: the engine as shipped, the engine without its ways to save time, and the tutorial's plain code."""
+
+import os
+from functools import partial
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+from benchmarks.problem import META_LR, WEIGHTS, Problem
+from benchmarks.row import Prepared, serve
+from maml_engine import FOMAML, MAML, Batch, Conv4, Episode, MAMLRegressor, mean_squared_error, softmax_cross_entropy, tutorial
+from maml_engine import meta_gradient as flows
+from maml_engine.adaptation import MetaParams
+from maml_engine.meta_optimizer import MetaOptimizer
+from maml_engine.models import Network
+from maml_engine.outer_loop import Program, TrainState, meta_steps
+from maml_engine.tasks import Scaling
+
+STEPS_A_CALL = {"sine": 100, "conv4": 5}
+
+
+@flax.struct.dataclass
+class FixedTasks:
+    """The same tasks at every meta-step, since no row's clock holds the sampling."""
+
+    episode: Episode
+
+    def sample(self, *_) -> Episode:
+        """What is there."""
+        return self.episode
+
+
+@flax.struct.dataclass
+class ForcedMode(MAML):
+    """MAML with its exact gradient computed in one given way."""
+
+    mode: str = flax.struct.field(pytree_node=False, default="plain")
+
+    def meta_gradient(self, meta, episode, **setting):
+        """As `MAML`, in `mode`."""
+        return flows.exact(self, meta, episode, mode=self.mode, **setting)
+
+
+def method_of(row: str, problem: Problem) -> MAML:
+    """By the row's name: "engine" or "engine, plain" (also mixed, checkpointed), with ", one step a call" behind it or not."""
+    forced = row.removeprefix("engine").removesuffix(", one step a call").removeprefix(", ")
+    if not forced:
+        return (MAML if problem.second_order else FOMAML)(problem.inner_lr, problem.inner_steps)
+    return ForcedMode(problem.inner_lr, problem.inner_steps, mode=forced)
+
+
+def model_of(problem: Problem, arrays: dict[str, np.ndarray]) -> nnx.Module:
+    """The engine's network with the problem's weights."""
+    if problem.kind == "sine":
+        model = MAMLRegressor(problem.width, rngs=nnx.Rngs(0))
+        params = {f"fc{layer}": {"kernel": arrays[f"w{layer}"], "bias": arrays[f"b{layer}"]} for layer in (1, 2, 3)}
+    else:
+        model = Conv4(5, features=problem.width, rngs=nnx.Rngs(0))
+        blocks = {
+            block - 1: {
+                "conv": {"kernel": arrays[f"w{block}"]},
+                "norm": {"scale": arrays[f"scale{block}"], "bias": arrays[f"bias{block}"]},
+            }
+            for block in range(1, 5)
+        }
+        params = {"blocks": blocks, "head": {"kernel": arrays["w5"], "bias": arrays["b5"]}}
+    nnx.update(model, jax.tree.map(jnp.asarray, params))
+    return model
+
+
+def by_name(problem: Problem, gradient) -> dict[str, np.ndarray]:
+    """A gradient shaped like the parameters, by the problem's names."""
+    flat = {"/".join(map(str, path)): np.asarray(leaf[...]) for path, leaf in nnx.to_flat_state(gradient)}
+    if problem.kind == "sine":
+        paths = [f"fc{layer}/{part}" for layer in (1, 2, 3) for part in ("kernel", "bias")]
+    else:
+        parts = ("conv/kernel", "norm/scale", "norm/bias")
+        paths = [f"blocks/{block}/{part}" for block in range(4) for part in parts] + ["head/kernel", "head/bias"]
+    return dict(zip(WEIGHTS[problem.kind], (flat[path] for path in paths), strict=True))
+
+
+def prepare(row: str, problem: Problem) -> Prepared:
+    """A row by its name."""
+    arrays = problem.arrays()
+    model = model_of(problem, arrays)
+    facts = {
+        "version": f"jax {jax.__version__}",
+        "device": jax.devices()[0].device_kind,
+        "threads": os.environ.get("NPROC", "all"),
+    }
+    return (_tutorial if row == "tutorial" else _engine)(row, problem, arrays, model, facts)
+
+
+def _engine(row: str, problem: Problem, arrays: dict, model: nnx.Module, facts: dict) -> Prepared:
+    network, params = Network.split(model)
+    method, meta = method_of(row, problem), MetaParams(params, ())
+    data = {name: jnp.asarray(arrays[name]) for name in ("support_x", "support_y", "query_x", "query_y")}
+    episode = Episode(Batch(data["support_x"], data["support_y"]), Batch(data["query_x"], data["query_y"]))
+    loss_fn = mean_squared_error if problem.kind == "sine" else softmax_cross_entropy
+    program = Program(
+        method=method,
+        network=network,
+        optimizer=MetaOptimizer(META_LR, None, 0.0, "adam", "constant", None),
+        tasks=FixedTasks(episode),
+        scaling=Scaling() if problem.kind == "sine" else AsItIs(),
+        key=jax.random.key(0),
+        loss_fn=loss_fn,
+        meta_batch_size=problem.tasks,
+        k_shot=problem.shots,
+        k_query=problem.shots,
+    )
+    gradient_of = jax.jit(partial(method.meta_gradient, network=network, loss_fn=loss_fn))
+    compiled = gradient_of.lower(meta, episode).compile()
+    loss, gradient = compiled(meta, episode)
+    facts["temp_mb"] = compiled.memory_analysis().temp_size_in_bytes / 2**20
+    state = [TrainState(jax.tree.map(jnp.array, meta), program.optimizer.build().init(meta))]
+    steps = 1 if row.endswith("one step a call") else STEPS_A_CALL[problem.kind]
+
+    def step() -> None:
+        state[0], losses = meta_steps(state[0], program, 0, steps)
+        jax.block_until_ready((state[0], losses))
+
+    return Prepared(step, float(loss), by_name(problem, gradient.init), facts, steps)
+
+
+@flax.struct.dataclass
+class AsItIs:
+    """No scaling: labels have no units."""
+
+    y_std: float = 1.0
+
+    def episode(self, episode: Episode) -> Episode:
+        """Unchanged."""
+        return episode
+
+
+def _tutorial(row: str, problem: Problem, arrays: dict, model: nnx.Module, facts: dict) -> Prepared:
+    del row
+    support, query = ({"x": arrays[f"{part}_x"], "y": arrays[f"{part}_y"]} for part in ("support", "query"))
+    setting = (problem.inner_lr, problem.inner_steps)
+    first_order = not problem.second_order
+    loss_of = nnx.jit(
+        nnx.value_and_grad(lambda model: tutorial.maml_meta_loss(model, support, query, *setting, first_order=first_order))
+    )
+    loss, gradient = loss_of(model)
+    named = by_name(problem, nnx.state(gradient, nnx.Param) if isinstance(gradient, nnx.Module) else gradient)
+    optimizer = nnx.Optimizer(model, optax.adam(META_LR), wrt=nnx.Param)
+
+    def step() -> None:
+        answer = tutorial.maml_train_step(model, optimizer, support, query, *setting, first_order=first_order)
+        jax.block_until_ready((answer, nnx.state(model)))
+
+    return Prepared(step, float(loss), named, facts)
+
+
+if __name__ == "__main__":
+    serve(prepare)

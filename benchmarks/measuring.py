@@ -1,0 +1,150 @@
+"""Rows as processes that take turns, and what their times say."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.problem import Problem, gradient_error
+
+ROOT = Path(__file__).resolve().parents[1]
+PEERS = ROOT / "benchmarks" / ".venv" / "bin" / "python"
+TOLERANCE = 1e-4
+REFERENCE = "engine"
+
+
+@dataclass
+class Timing:
+    """One row on one problem with one number of threads.
+
+    seconds: of a meta-step, one number a repeat. error: of its meta-gradient against the engine's, relative.
+    facts: versions, seconds to prepare, peak memory. failed: why there are no times; "" where there are.
+    """
+
+    row: str
+    problem: Problem
+    threads: str
+    seconds: list[float] = field(default_factory=list)
+    error: float = float("nan")
+    facts: dict = field(default_factory=dict)
+    failed: str = ""
+
+    @property
+    def median(self) -> float:
+        """NaN where the row failed."""
+        return statistics.median(self.seconds) if self.seconds else float("nan")
+
+    @property
+    def spread(self) -> float:
+        """Between the quartiles, as a share of the median."""
+        if len(self.seconds) < 4:
+            return float("nan")
+        low, _, high = statistics.quantiles(self.seconds, n=4)
+        return (high - low) / self.median
+
+
+class RowProcess:
+    """A row under way; used as a context, it is ended however the measurement ends."""
+
+    def __init__(self, row: str, problem: Problem, threads: str, gradient_file: Path):
+        self.row, self.problem, self.threads, self.gradient_file = row, problem, threads, gradient_file
+        is_ours = row.startswith(("engine", "tutorial"))
+        python, module = (sys.executable, "benchmarks.jax_rows") if is_ours else (str(PEERS), "benchmarks.torch_rows")
+        self.command = [python, "-m", module, row, problem.to_json(), str(gradient_file)]
+        self.environment = os.environ | ({} if threads == "all" else {"NPROC": threads, "ROW_THREADS": threads})
+
+    def __enter__(self):
+        self.log = tempfile.TemporaryFile("w+")
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.log, "text": True}
+        self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, **pipes)
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.terminate()
+        self.process.wait(30)
+        self.log.close()
+
+    def answer(self) -> dict:
+        """The next line.
+
+        Raises:
+          RuntimeError: the row ended; its last words.
+        """
+        line = self.process.stdout.readline()
+        if line:
+            return json.loads(line)
+        self.log.seek(0)
+        words = [line.strip() for line in self.log.read().splitlines() if line.strip()]
+        raise RuntimeError(words[-1][:200] if words else "ended without a word")
+
+    def measure(self, seconds: float) -> dict:
+        """One repeat."""
+        self.process.stdin.write(f"measure {seconds}\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+
+def measure(rows: Sequence[tuple[str, str]], problem: Problem, *, repeats: int, seconds: float) -> list[Timing]:
+    """All rows on one problem: prepared one after the other, compared, then measured in turns.
+
+    Args:
+      rows: pairs (row, threads), "1" or "all". The engine with the same order of gradient must be among them: the others'
+        meta-gradients are held to its own, and a row that differs by more than `TOLERANCE` is not timed.
+      repeats: of each row; each takes at least `seconds`.
+    """
+    timings = [Timing(row, problem, threads) for row, threads in rows]
+    with tempfile.TemporaryDirectory() as folder:
+        processes = []
+        try:
+            for place, timing in enumerate(timings):
+                process = RowProcess(timing.row, problem, timing.threads, Path(folder) / f"{place}.npz").__enter__()
+                processes.append(process)
+                try:
+                    timing.facts = process.answer()
+                except RuntimeError as error:
+                    timing.failed = str(error)
+            _compare(timings, processes)
+            for _ in range(repeats):
+                for timing, process in zip(timings, processes, strict=True):
+                    if not timing.failed:
+                        told = process.measure(seconds)
+                        timing.seconds.append(told.pop("seconds_per_step"))
+                        timing.facts |= told
+        finally:
+            for process in processes:
+                process.__exit__()
+    return timings
+
+
+def _compare(timings: list[Timing], processes: list[RowProcess]) -> None:
+    reference = next(p.gradient_file for t, p in zip(timings, processes, strict=True) if t.row == REFERENCE and not t.failed)
+    for timing, process in zip(timings, processes, strict=True):
+        if timing.failed:
+            continue
+        timing.error = gradient_error(process.gradient_file, reference, timing.problem.kind)
+        if not timing.error <= TOLERANCE:
+            timing.failed = f"its meta-gradient differs from the engine's by {timing.error:.1e}, so it is not timed"
+
+
+def ratio(slower: Timing, faster: Timing, *, resamples: int = 2000) -> tuple[float, float, float]:
+    """How many times as long `slower` takes, by medians, with a 95 % bootstrap interval over the repeats."""
+    if not (slower.seconds and faster.seconds):
+        return (float("nan"),) * 3
+    rng = np.random.default_rng(0)
+    draws = [np.median(rng.choice(np.array(t.seconds), (resamples, len(t.seconds))), axis=1) for t in (slower, faster)]
+    low, high = np.quantile(draws[0] / draws[1], [0.025, 0.975])
+    return slower.median / faster.median, float(low), float(high)
+
+
+def best(timings: Sequence[Timing], prefix: str) -> Timing | None:
+    """The fastest of a peer's settings and thread numbers; None where none has a time."""
+    with_times = [timing for timing in timings if timing.row.startswith(prefix) and timing.seconds]
+    return min(with_times, key=lambda timing: timing.median, default=None)
