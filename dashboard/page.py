@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,7 +13,10 @@ from dashboard import session
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from maml_engine import Experiment
+
 ICON = str(Path(__file__).with_name("icon.png"))
+PICTURE_WIDTH = 900  # pixels, of a saved picture
 
 
 def setup() -> None:
@@ -38,21 +42,52 @@ def equation(latex: str, words: str) -> None:
         st.markdown(words)
 
 
-def chart(figure: "go.Figure", key: str, alt: str) -> None:
-    """One figure, as wide as its place; its bar saves it as a picture.
+def chart(figure: "go.Figure", key: str, alt: str, **how: Any) -> None:
+    """One figure, as wide as its place, and below it the way to save it: as a picture, or its numbers.
 
     Args:
       key: steady over reruns, so that the figure is updated and not made anew.
       alt: what somebody who does not see it should know.
+      how: further arguments of `st.plotly_chart`, for a figure that answers to clicks.
     """
-    saved = {"format": "svg", "filename": key, "width": 900, "height": figure.layout.height or 450}
+    from dashboard.components.save_picture import save_picture
+
+    height = int(figure.layout.height or 450)
     config = {
         "displaylogo": False,
         "responsive": True,
-        "toImageButtonOptions": saved,
+        "toImageButtonOptions": {"format": "svg", "filename": key, "width": PICTURE_WIDTH, "height": height},
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
     }
-    st.plotly_chart(figure, width="stretch", key=key, config=config, alt=alt)
+    with st.container(gap=None):
+        st.plotly_chart(figure, width="stretch", key=key, config=config, alt=alt, **how)
+        with st.popover("Save", icon=":material/download:", type="tertiary", key=f"{key}_save", help="Picture or numbers"):
+            save_picture(f"{key}_picture", key, f"maml-lab-{key}", PICTURE_WIDTH, height)
+            st.download_button(
+                "Numbers (CSV)",
+                lambda: _downloads().figure_csv(figure),
+                f"maml-lab-{key}.csv",
+                "text/csv",
+                key=f"{key}_csv",
+                on_click="ignore",
+            )
+
+
+def code(experiment: "Experiment", key: str) -> None:
+    """The buttons that give a run as code which needs `maml_engine` alone."""
+    for label, make, ending, kind in (
+        ("Python script", "script", "py", "text/x-python"),
+        ("Notebook", "notebook", "ipynb", "application/x-ipynb+json"),
+    ):
+        st.download_button(
+            label,
+            lambda make=make: getattr(_downloads(), make)(experiment),
+            f"maml-lab-{experiment.digest[:8]}.{ending}",
+            kind,
+            icon=":material/code:",
+            key=f"{key}_{make}",
+            on_click="ignore",
+        )
 
 
 def finish(own: Mapping[str, Any] | None = None) -> None:
@@ -69,9 +104,20 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
         with st.popover("Copy link", icon=":material/link:"):
             st.markdown("This link opens the page as it is now:")
             st.code(_link(own), language=None, wrap_lines=True)
+        if st.session_state[session.SHOWN] and session.VALID in st.session_state:
+            with st.popover("Code", icon=":material/code:"):
+                st.markdown("The run that the sidebar describes, as code that needs `maml_engine` alone:")
+                code(st.session_state[session.VALID], "_code")
         st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=controls.reset, args=(own,))
     if strange := [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]:
         st.info(links.unknown_note(strange), icon=":material/link:")
+
+
+def _downloads() -> ModuleType:
+    """Imported where something is saved: a first picture need not wait for the engine."""
+    from dashboard import downloads
+
+    return downloads
 
 
 def _come_by_the_entrance() -> None:

@@ -277,14 +277,7 @@ def take_along(snapshot: Snapshot, job_id: str) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        st.download_button(
-            "Python script",
-            downloads.script(experiment),
-            f"{name}.py",
-            "text/x-python",
-            icon=":material/code:",
-            on_click="ignore",
-        )
+        page.code(experiment, "take")
         if not resources.jobs().hosted:
             st.button("Save on this machine", icon=":material/save:", key="save", on_click=_save, args=(learner, name))
     if job_id in st.session_state.get(session.RUNS, ()):
