@@ -67,13 +67,8 @@ def figure_csv(figure: "go.Figure") -> str:
     """
     traces = [_trace_columns(trace, number) for number, trace in enumerate(figure.data, 1)]
     panels = list(dict.fromkeys(trace["panel"][0] for trace in traces if trace["panel"]))
-    wanted = [
-        "trace",
-        *(["panel"] if len(panels) > 1 else []),
-        "x",
-        "y",
-        *(part for part in _EXTRA if any(part in t for t in traces)),
-    ]
+    extra = [part for part in ("z", "y below", "y above") if any(part in trace for trace in traces)]
+    wanted = ["trace", *(["panel"] if len(panels) > 1 else []), "x", "y", *extra]
     titles = {axis: figure.layout[f"{axis}axis"].title.text or axis for axis in ("x", "y")} if len(panels) == 1 else {}
     content = io.StringIO()
     rows = csv.writer(content, lineterminator="\n")
@@ -86,9 +81,6 @@ def figure_csv(figure: "go.Figure") -> str:
             if any(value != "" for value in row[wanted.index("x") :])  # a gap in a line
         )
     return content.getvalue()
-
-
-_EXTRA = ("z", "y below", "y above")
 
 
 def _trace_columns(trace: Any, number: int) -> dict[str, list[Any]]:

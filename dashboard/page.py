@@ -1,6 +1,6 @@
 """The frame of a page: it opens with a title and what to try, shows pictures, and ends with its link."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -31,8 +31,8 @@ def opening(title: str, try_this: str) -> None:
     session.begin()
     st.title(title, anchor=False)
     st.markdown(try_this)
-    for note in st.session_state[session.NOTES]:
-        st.info(note, icon=":material/link:")
+    st.session_state[session.PLACE] = st.container()
+    _say(st.session_state[session.NOTES])
 
 
 def equation(latex: str, words: str) -> None:
@@ -99,6 +99,7 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     from dashboard import controls, links  # the page is painted by now
 
     own = own or {}
+    _say_what_was_refused(own)
     controls.keep_in_link()
     with st.sidebar.container(horizontal=True):
         with st.popover("Copy link", icon=":material/link:"):
@@ -111,6 +112,30 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
         st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=controls.reset, args=(own,))
     if strange := [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]:
         st.info(links.unknown_note(strange), icon=":material/link:")
+
+
+def _say(notes: Iterable[str]) -> None:
+    """Sentences about the link, below the title."""
+    for note in notes:
+        st.session_state[session.PLACE].info(note, icon=":material/link:")
+
+
+def _say_what_was_refused(own: Mapping[str, Any]) -> None:
+    """Widgets take what is in the address or, without a word, their default; once a link, this is the word."""
+    from dashboard import links
+
+    came_by = st.session_state.pop(session.CAME_BY, {})
+    notes = [
+        links.refused_note(name, came_by[name], default)
+        for name, default in own.items()
+        # A default of "" is that of a text which the page reads itself.
+        if name in came_by
+        and default != ""
+        and st.session_state.get(name) == default
+        and not links.same(came_by[name], default)
+    ]
+    _say(notes)
+    st.session_state[session.NOTES] = [*st.session_state[session.NOTES], *notes]
 
 
 def _downloads() -> ModuleType:
