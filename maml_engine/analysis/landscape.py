@@ -136,7 +136,6 @@ class View:
     path: `[tasks, inner_steps + 1, 2]`, theta_0 .. theta_K of each task. loss: `[tasks, inner_steps + 1]`, query losses there.
     jacobian: `[tasks, 2, 2]`, of theta_K by theta: the product of I - alpha H.
     solution: `[tasks, 2]`, where iMAML's inner problem ends; solution_loss: `[tasks]`, the query losses there.
-    curvature: `[tasks]`, the smallest eigenvalue of H + lambda I at the solution; iMAML needs it above 0.
     direction: of each of `METHODS`. meta_loss: mean query loss after the inner steps.
     """
 
@@ -145,7 +144,6 @@ class View:
     jacobian: np.ndarray
     solution: np.ndarray
     solution_loss: np.ndarray
-    curvature: np.ndarray
     direction: dict[str, Direction] = field(repr=False)
     meta_loss: float
 
@@ -176,7 +174,6 @@ def view(landscape: Landscape, theta: tuple[float, float]) -> View:
         jacobian=seen["jacobian"][:count],
         solution=seen["solution"][:count],
         solution_loss=seen["solution_loss"][:count],
-        curvature=seen["curvature"][:count],
         direction={
             name: Direction(gradient, float(np.linalg.norm(gradient)), _degrees(gradient, gradients["maml"]))
             for name, gradient in gradients.items()
@@ -295,19 +292,14 @@ def _chord(loss: Callable, theta: jax.Array, setting: _Setting) -> jax.Array:
 
 def _implicit(loss: Callable, theta: jax.Array, setting: _Setting) -> jax.Array:
     def one_task(query: jax.Array, support: jax.Array) -> jax.Array:
-        solution, system = _solved(loss, theta, support, setting.proximal)
+        solution = _proximal_solution(loss, theta, support, setting.proximal)
+        system = jnp.eye(2) + jax.hessian(loss)(solution, support) / setting.proximal
         return jnp.linalg.solve(system, jax.grad(loss)(solution, query))  # Rajeswaran et al., 2019, eq. 6
 
     return _mean(jax.vmap(one_task)(setting.query, setting.support), setting)
 
 
 _GRADIENTS = {"maml": _exact, "fomaml": _first_order, "reptile": _chord, "imaml": _implicit}
-
-
-def _solved(loss: Callable, theta: jax.Array, support: jax.Array, proximal: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """iMAML's solution for one task `[2]`, and I + H/lambda there `[2, 2]`."""
-    solution = _proximal_solution(loss, theta, support, proximal)
-    return solution, jnp.eye(2) + jax.hessian(loss)(solution, support) / proximal
 
 
 def _proximal_solution(loss: Callable, theta: jax.Array, task: jax.Array, proximal: jax.Array) -> jax.Array:
@@ -353,14 +345,13 @@ def _view(surface: str, theta: jax.Array, setting: _Setting) -> dict[str, jax.Ar
     loss = SURFACES[surface].loss
     path = jax.vmap(lambda task: _path(loss, theta, task, setting))(setting.support)
     end = jax.vmap(lambda task: jax.jacobian(lambda theta: _path(loss, theta, task, setting)[-1])(theta))
-    solution, system = jax.vmap(lambda task: _solved(loss, theta, task, setting.proximal))(setting.support)
+    solution = jax.vmap(lambda task: _proximal_solution(loss, theta, task, setting.proximal))(setting.support)
     return {
         "path": path,
         "loss": jax.vmap(lambda points, task: jax.vmap(loss, (0, None))(points, task))(path, setting.query),
         "jacobian": end(setting.support),
         "solution": solution,
         "solution_loss": jax.vmap(loss)(solution, setting.query),
-        "curvature": setting.proximal * jax.vmap(lambda matrix: _eigenvalues(matrix)[0])(system),
         "gradients": jnp.stack([_GRADIENTS[name](loss, theta, setting) for name in METHODS]),
         "meta_loss": _meta_loss(loss, theta, setting),
     }

@@ -49,11 +49,11 @@ def test_quadratics_have_closed_forms(surface, steps):
         "fomaml": query_gradient.mean(0),
         "reptile": (THETA - adapted).mean(0),
     }
-    solution = np.stack(
-        [np.linalg.solve(h + PULL * np.eye(2), h @ c + PULL * np.array(THETA)) for h, c in zip(hessian, support)]
-    )
-    implicit = [np.linalg.solve(np.eye(2) + h / PULL, h @ (p - c)) for h, p, c in zip(hessian, solution, query)]
-    expected["imaml"] = np.mean(implicit, axis=0)
+    proximal = hessian + PULL * np.eye(2)
+    target = np.einsum("tij,tj->ti", hessian, support) + PULL * np.array(THETA)
+    solution = np.linalg.solve(proximal, target[..., None])[..., 0]
+    gradient = np.einsum("tij,tj->ti", hessian, solution - query)
+    expected["imaml"] = PULL * np.linalg.solve(proximal, gradient[..., None])[..., 0].mean(0)
     for name, gradient in expected.items():
         np.testing.assert_allclose(seen.direction[name].gradient, gradient, rtol=1e-10, atol=1e-12, err_msg=name)
     np.testing.assert_allclose(seen.solution, solution, rtol=1e-10)
@@ -66,7 +66,7 @@ def test_quadratics_have_closed_forms(surface, steps):
 def test_the_optima_of_valleys_have_closed_forms(steps):
     found = landscape.optimum(plane("valleys", gap=0.0, inner_steps=steps))
     power = [np.linalg.matrix_power(np.eye(2) - ALPHA * h, steps) for h in hessians("valleys")]
-    weight = np.stack([a @ h @ a for a, h in zip(power, hessians("valleys"))])
+    weight = np.stack([a @ h @ a for a, h in zip(power, hessians("valleys"), strict=True)])
     expected = np.linalg.solve(weight.sum(0), np.einsum("tij,tj->i", weight, optima(0.0)))
     np.testing.assert_allclose(found.theta, expected, rtol=1e-6)
     np.testing.assert_allclose(found.distance, np.linalg.norm(optima(0.0) - expected, axis=-1), rtol=1e-6)
@@ -125,18 +125,11 @@ def test_imamls_solution_is_one_and_its_gradient_the_implicit_one(surface):
         support = np.concatenate([optima(GAP), np.array(TASKS)[:, 2:]], axis=-1)
         pull = jax.vmap(jax.grad(loss))(seen.solution, support) + 20.0 * (seen.solution - np.array(THETA))
     np.testing.assert_allclose(pull, 0, atol=1e-10)
-    assert seen.curvature.min() > 0
     losses = []
     for step in width * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]]):
         losses.append(landscape.view(here, tuple(np.array(THETA) + step)).solution_loss.mean())
     slope = np.array([losses[0] - losses[1], losses[2] - losses[3]]) / (2 * width)
     np.testing.assert_allclose(seen.direction["imaml"].gradient, slope, rtol=1e-6, atol=1e-7)
-
-
-def test_a_pull_too_weak_for_negative_curvature_is_seen():
-    """T12."""
-    on_a_ridge = Landscape("waves", ((0.0, 4.0, 0.0),), 0.05, 1, proximal=0.05)
-    assert landscape.view(on_a_ridge, (math.pi, 3.0)).curvature.min() < 0
 
 
 def test_a_method_left_to_itself_goes_down_and_takes_no_longer_steps_than_allowed():
@@ -147,7 +140,7 @@ def test_a_method_left_to_itself_goes_down_and_takes_no_longer_steps_than_allowe
         assert np.linalg.norm(np.diff(path, axis=0), axis=-1).max() <= 0.05 + 1e-12
     path = landscape.descend(here, "maml", THETA, meta_lr=0.1, longest=0.05, steps=100)
     losses = landscape.meta_loss(here, path)
-    assert losses[-1] < 0.5 * losses[0]
+    assert np.diff(losses).max() < 0
     # T9: one step of Reptile goes against theta - theta_K, over alpha K.
     one = landscape.descend(here, "reptile", THETA, meta_lr=0.01, longest=1.0, steps=1)
     chord = (np.array(THETA) - landscape.view(here, THETA).path[:, -1]).mean(0)

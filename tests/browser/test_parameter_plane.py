@@ -1,12 +1,13 @@
 """The parameter plane in a real browser: its mathematics against JAX, and theta moved by mouse and by keyboard."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dashboard.components.parameter_plane.scene import OPENINGS
+from dashboard.components.parameter_plane.scene import OPENINGS, PlaneScene
 from maml_engine.analysis import landscape
 from maml_engine.analysis.landscape import METHODS, SURFACES, Landscape
 
@@ -113,10 +114,7 @@ def test_theta_is_dragged_by_mouse_at_frame_rate_and_python_hears_of_it_once(ope
     assert after[1] < before[1] - 1
     assert np.percentile(frames, 95) <= 16, frames
     # Python's own numbers are of where theta was let go.
-    scene = Landscape(
-        "valleys", **{name: OPENINGS["valleys"][name] for name in ("tasks", "inner_lr", "inner_steps")}, proximal=0.5
-    )
-    seen = landscape.view(scene, tuple(after))
+    seen = landscape.view(replace(PlaneScene.opening("valleys"), theta=tuple(after)).landscape, tuple(after))
     row = engines_row(page, "FOMAML")
     assert float(row[2]) == pytest.approx(seen.direction["fomaml"].norm, rel=2e-3)
     # The same link shows the same picture.

@@ -371,6 +371,9 @@ class Plane {
   buildSvg() {
     this.layers = Object.fromEntries(["paths", "trails", "arrows", "optima", "handles"].map((name) => [name, svg("g")]));
     this.layers.floor = svg("rect", { fill: "transparent" });
+    this.clip = svg("rect");
+    this.svg.append(svg("clipPath", { id: "inside" }, this.clip));
+    for (const name of ["paths", "trails", "arrows"]) this.layers[name].setAttribute("clip-path", "url(#inside)");
     this.layers.floor.onpointerdown = (event) => event.pointerType === "mouse" && this.grip("theta", event);
     this.svg.append(this.layers.floor, ...["paths", "trails", "arrows", "optima", "handles"].map((name) => this.layers[name]));
   }
@@ -382,7 +385,7 @@ class Plane {
   drawFront() {
     const { colours, methods } = this.data, { theta, tasks, shown } = this.now, { layers } = this;
     const floor = { x: MARGIN.left, y: MARGIN.top, width: this.span, height: this.size - MARGIN.top - MARGIN.bottom };
-    for (const [name, value] of Object.entries(floor)) layers.floor.setAttribute(name, value);
+    for (const [name, value] of Object.entries(floor)) [layers.floor, this.clip].forEach((element) => element.setAttribute(name, value));
     const found = (this.found = directions(this.now, theta));
     this.paths = tasks.map((task) => innerPath(this.now, theta, task));
     layers.paths.replaceChildren();
@@ -464,7 +467,7 @@ class Plane {
   handle(which) {
     if (!this.handles.has(which)) {
       const group = svg("g", { class: "handle", tabindex: 0, role: "slider", "aria-roledescription": "handle in two directions" });
-      group.append(svg("circle", { class: "reach", r: 22 }), svg("circle", { class: "dot" }), svg("text"));
+      group.append(svg("circle", { class: "reach", r: 22.5 }), svg("circle", { class: "dot" }), svg("text"));
       group.onpointerdown = (event) => this.grip(which, event);
       group.onkeydown = (event) => this.press(which, event);
       group.onfocus = () => this.chosen !== which && this.choose(which);

@@ -111,9 +111,7 @@ def parse(text: str, surface: str) -> tuple[dict[str, Any], list[str]]:
     version, *parts = text.split(",")
     notes = []
     if version != VERSION:
-        notes.append(
-            f"The link's plane is of a version that is not known here (this is {VERSION}): it was read as far as possible."
-        )
+        notes.append(f"The link's plane is of an unknown version (this is {VERSION}): it was read as far as possible.")
     loose: dict[str, Any] = {}
     for part in parts:
         letter, content = part[:1], part[1:]
@@ -197,6 +195,10 @@ def _point(value: Any, size: int, surface: str) -> tuple[tuple[float, ...] | Non
         return None, False
     near = [min(max(part, low), high) for part, (low, high) in zip(numbers, SURFACES[surface].window, strict=False)]
     return (*near, *(math.fmod(part, math.pi) for part in numbers[2:])), near != numbers[:2]
+
+
+def _rounded(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round(float(number), DIGITS) + 0.0 for number in numbers)
 
 
 def _number(value: Any) -> float | None:
