@@ -67,7 +67,7 @@ def figure_csv(figure: "go.Figure") -> str:
     """
     traces = [_trace_columns(trace, number) for number, trace in enumerate(figure.data, 1)]
     panels = list(dict.fromkeys(trace["panel"][0] for trace in traces if trace["panel"]))
-    extra = [part for part in ("z", "y below", "y above") if any(part in trace for trace in traces)]
+    extra = [part for part in ("z", *_ERROR_BARS) if any(part in trace for trace in traces)]
     wanted = ["trace", *(["panel"] if len(panels) > 1 else []), "x", "y", *extra]
     titles = {axis: figure.layout[f"{axis}axis"].title.text or axis for axis in ("x", "y")} if len(panels) == 1 else {}
     content = io.StringIO()
@@ -83,6 +83,9 @@ def figure_csv(figure: "go.Figure") -> str:
     return content.getvalue()
 
 
+_ERROR_BARS = ("x below", "x above", "y below", "y above")
+
+
 def _trace_columns(trace: Any, number: int) -> dict[str, list[Any]]:
     """Columns of equal length by name."""
     x, y, z = (_plain(getattr(trace, name, None)) for name in ("x", "y", "z"))
@@ -96,10 +99,11 @@ def _trace_columns(trace: Any, number: int) -> dict[str, list[Any]]:
     else:
         length = max(len(x), len(y))
         columns = {"x": x or list(range(length)) if y else x, "y": y or [""] * length}
-        errors = getattr(trace, "error_y", None)
-        if errors is not None and errors.array is not None:
-            above = _plain(errors.array)
-            columns |= {"y below": _plain(errors.arrayminus) or above, "y above": above}
+        for axis in ("x", "y"):
+            errors = getattr(trace, f"error_{axis}", None)
+            if errors is not None and errors.array is not None:
+                above = _plain(errors.array)
+                columns |= {f"{axis} below": _plain(errors.arrayminus) or above, f"{axis} above": above}
     length = len(columns["x"])
     name = trace.name or f"trace {number}"
     panel = f"{getattr(trace, 'xaxis', None) or 'x'}{getattr(trace, 'yaxis', None) or 'y'}"

@@ -125,15 +125,10 @@ def _say_what_was_refused(own: Mapping[str, Any]) -> None:
     from dashboard import links
 
     came_by = st.session_state.pop(session.CAME_BY, {})
-    notes = [
-        links.refused_note(name, came_by[name], default)
-        for name, default in own.items()
-        # A default of "" is that of a text which the page reads itself.
-        if name in came_by
-        and default != ""
-        and st.session_state.get(name) == default
-        and not links.same(came_by[name], default)
-    ]
+    # A default of "" is that of a text which the page reads itself.
+    kept = {name: default for name, default in own.items() if default != "" and st.session_state.get(name) == default}
+    refused = [name for name in kept if name in came_by and not links.same(came_by[name], kept[name])]
+    notes = [links.refused_note(name, came_by[name], kept[name]) for name in refused]
     _say(notes)
     st.session_state[session.NOTES] = [*st.session_state[session.NOTES], *notes]
 

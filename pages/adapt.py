@@ -66,6 +66,8 @@ def choose_on_the_wall() -> None:
 
 def wall_controls(names: dict[str, str]) -> tuple[str, str, int]:
     """Which tasks, whose fits, and after how many steps."""
+    controls.by_name("task_range", RANGES, RANGES.get)
+    controls.by_name("shown", names, names.get)
     steady = {"required": True, "wrap": True, "bind": "query-params"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         task_range = st.segmented_control(

@@ -55,6 +55,7 @@ def current_job() -> str | None:
 
 def choose_card() -> str:
     """The protocol card that is looked at; "" where none is."""
+    controls.by_name("card", PRESETS, lambda name: PRESETS[name].title)
     with st.popover("Protocol card", icon=":material/description:"):
         name = st.selectbox(
             "Protocol card (`preset`)",

@@ -4,6 +4,7 @@ import ast
 import math
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -57,8 +58,8 @@ def test_every_value_of_home_may_be_nasty(nasty):
     keys = own_keys("home")
     app = opened("home", dict.fromkeys(keys, nasty))
     assert not app.exception
-    for key, default in ((key, app.session_state[key]) for key in keys if key in app.session_state):
-        assert not isinstance(default, float) or math.isfinite(default)
+    values = [app.session_state[key] for key in keys if key in app.session_state]
+    assert all(math.isfinite(value) for value in values if isinstance(value, float))
 
 
 def test_an_old_link_opens_and_says_so_only_where_it_matters():
@@ -74,6 +75,31 @@ def test_what_a_widget_did_not_take_is_said_once():
     assert "`99`" in note and note.endswith("its default, 1.")
     assert app.session_state["shots"] == 12
     assert not [note for note in said(app) if "`shots`" in note]
+
+
+@pytest.mark.parametrize(
+    ("page", "state"),
+    [
+        ("adapt", {"task_range": "phase", "shown": "random", "shown_steps": 3}),
+        ("compare", {"methods": ["anil", "imaml"], "budget": "gradients", "amount_gradients": 20_000, "look": "cavia"}),
+        ("train", {"card": "cavia"}),
+        ("notes", {"card": "meta_sgd_10_shot"}),
+        ("pitfalls", {"summary": "median", "cell_lr": 0.0005}),
+    ],
+)
+def test_the_copied_link_opens_the_same_page(page, state):
+    app = opened(page, {})
+    for key, value in state.items():
+        app.session_state[key] = value
+        app.run()
+        assert not app.exception
+    (link,) = [element.value for element in app.sidebar.code]
+    parameters = parse_qs(urlsplit(link).query)
+    assert parameters["v"] == [str(VERSION)]
+    again = opened(page, parameters)
+    assert not again.exception
+    assert {key: again.session_state[key] for key in state} == state
+    assert not [note for note in said(again) if "link" in note.lower()]
 
 
 @pytest.mark.parametrize(
