@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 
 ICON = str(Path(__file__).with_name("icon.png"))
 PICTURE_WIDTH = 900  # pixels, of a saved picture
+# Streamlit writes white on the primary colour. In the dark theme that colour is light, since it is also written with, and white
+# could not be read on it.
+ON_PRIMARY = """<style>
+[data-testid^="stBaseButton-primary"], [data-testid="stMultiSelect"] [data-tag] { color: light-dark(#ffffff, #0e1116) !important; }
+</style>"""
 
 
 def setup() -> None:
     """The app's own configuration, the same on every page."""
     # A picture of ours: a Material symbol would be fetched from elsewhere for the tab, unlike those inside the page.
     st.set_page_config(page_title="MAML Lab", page_icon=ICON, layout="wide", initial_sidebar_state="auto")
+    st.html(ON_PRIMARY)
 
 
 def opening(title: str, try_this: str) -> None:

@@ -56,7 +56,7 @@ def published_figure(
       margins: half-widths of the printed 95 % intervals, None where none is printed.
       ours: mean, low and high of each.
     """
-    figure = base_figure("query loss (MSE); bars are 95 % intervals", "", height=90 + 26 * len(labels))
+    figure = base_figure("query loss (MSE)", "", height=90 + 26 * len(labels))
     mean, low, high = np.array(ours, float).reshape(-1, 3).T
     figure.add_scatter(
         x=list(published),
