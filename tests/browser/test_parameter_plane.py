@@ -82,8 +82,9 @@ def now(page):
 
 
 def engines_row(page, method):
-    row = page.locator("[data-testid=stMarkdown] table tr", has_text=method).first
-    return [cell.strip() for cell in row.locator("td").all_inner_texts()]
+    """The engine's own numbers: name, update, norm, angle, end, loss there."""
+    row = page.locator("[data-testid=stTable] tbody tr", has_text=method).first
+    return [cell.strip() for cell in row.locator("th, td").all_inner_texts()]
 
 
 def theta_handle(page):

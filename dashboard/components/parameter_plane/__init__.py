@@ -16,7 +16,7 @@ from dashboard.components.parameter_plane.scene import PlaneScene
 from dashboard.figures import style
 from maml_engine.analysis.landscape import MAX_TASKS, METHODS, SURFACES
 
-__all__ = ["LONGEST_STEP", "META_LR", "NAMES", "PlaneScene", "clear", "parameter_plane"]
+__all__ = ["LONGEST_STEP", "META_LR", "NAMES", "PlaneScene", "clear", "parameter_plane", "put", "standing"]
 
 HERE = Path(__file__).parent
 NAMES = {"maml": "MAML", "fomaml": "FOMAML", "reptile": "Reptile", "imaml": "iMAML"}
@@ -68,6 +68,16 @@ def clear(key: str) -> None:
     st.session_state[key] = ""
 
 
+def put(key: str, base: PlaneScene, scene: PlaneScene) -> None:
+    """For a callback: the plane shows `scene`, as if the visitor had made it of `base`."""
+    st.session_state[key] = scenes.spell(scene.edits(base))
+
+
+def standing(key: str, base: PlaneScene) -> PlaneScene:
+    """What a plane that was shown with `base` shows now."""
+    return replace(base, **scenes.parse(st.session_state.get(key, ""), base.surface)[0])
+
+
 def _standing(key: str, base: PlaneScene) -> PlaneScene:
     """What the visitor's edits make of `base`; keeps the address in step with them."""
     state, there = st.session_state, st.query_params.get(key, "")
@@ -99,8 +109,7 @@ def _take_in(key: str) -> None:
     if said.get("surface") != base.surface:
         return  # let go while the page went on to another surface
     edits, st.session_state[NOTES + key] = scenes.checked(said, base.surface)
-    edits = {**scenes.parse(st.session_state.get(key, ""), base.surface)[0], **edits}
-    st.session_state[key] = scenes.spell(replace(base, **edits).edits(base))
+    put(key, base, replace(standing(key, base), **edits))
 
 
 def _number_sent(key: str) -> int:

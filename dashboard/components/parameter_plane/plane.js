@@ -507,7 +507,7 @@ class Plane {
 
   buildSide() {
     const slider = (name, words, read, show, attributes) => {
-      const output = html("output"), input = html("input", { type: "range", "aria-label": words, ...attributes });
+      const output = html("span", { class: "value" }), input = html("input", { type: "range", "aria-label": words, ...attributes });
       input.oninput = () => {
         this.clearTrails();
         this.now[name] = read(Number(input.value));
