@@ -16,6 +16,7 @@ from dashboard.fits import CURVE_POINTS, MAX_SHOTS, MAX_STEPS, Fit, LossCurve
 from maml_engine import Batch, Episode, Learner, Sinusoid
 from maml_engine.evaluation import evaluate_episode
 from maml_engine.tasks import FunctionFamily
+from maml_engine.tasks.sinusoid import Waves
 
 # Longer steps blow up on some tasks, and a few validation tasks may not show it.
 BASELINE_STEP_SIZES = (0.001, 0.003, 0.01)
@@ -44,6 +45,13 @@ def drawn_points(tasks: FunctionFamily, seed: int) -> tuple[np.ndarray, np.ndarr
 def wall(learner: Learner, tasks: FunctionFamily, shots: int, inner_lr: float, seed: int) -> tuple[Fit, ...]:
     """`learner` on twelve sampled tasks; the seed alone says which."""
     return fits(learner, tasks, WALL_TASKS, shots, inner_lr, seed)
+
+
+@cached
+def wall_waves(tasks: Sinusoid, seed: int) -> tuple[tuple[float, float], ...]:
+    """Amplitude and phase of the tasks on the wall, task by task."""
+    waves = _waves(tasks.split("test"), seed, WALL_TASKS)
+    return tuple(zip(np.asarray(waves.amplitude).tolist(), np.asarray(waves.phase).tolist(), strict=True))
 
 
 @cached
@@ -105,6 +113,11 @@ def _draw(tasks: FunctionFamily, seed: int, num_tasks: int) -> Episode:
     grid = jnp.broadcast_to(jnp.linspace(*tasks.x, CURVE_POINTS)[:, None], (num_tasks, CURVE_POINTS, 1))
     truth = tasks.draw_split(key, num_tasks)(grid)
     return Episode(tasks.sample(key, num_tasks, MAX_SHOTS, 1).support, Batch(grid, truth))
+
+
+@partial(jax.jit, static_argnames="num_tasks")
+def _waves(tasks: Sinusoid, seed: int, num_tasks: int) -> Waves:
+    return tasks.draw_split(jax.random.key(seed), num_tasks)
 
 
 @jax.jit

@@ -46,16 +46,25 @@ def entrant(name: str, label: str, learner: Learner, *, colour: str | None = Non
 
 
 def answers(
-    scene: Scene, learners: Mapping[str, Learner], step_sizes: Mapping[str, float | None] | None = None
+    scene: Scene,
+    learners: Mapping[str, Learner],
+    step_sizes: Mapping[str, float | None] | None = None,
+    x_range: tuple[float, float] = first_bench.X_RANGE,
 ) -> dict[str, Answer]:
     """The engine's own numbers for what stands on the bench, by the learners' names.
 
     Args:
       step_sizes: by the same names, for those that do not take the bench's.
+      x_range: ends of the inputs over which they are judged.
     """
     sizes = {name: (step_sizes or {}).get(name) or scene.inner_lr for name in learners}
     task = Scene(scene.amplitude, scene.phase, scene.points)  # steps and names change no answer
-    return {name: _answer(learner, task, sizes[name]) for name, learner in learners.items()}
+    return {name: _answer(learner, task, sizes[name], x_range) for name, learner in learners.items()}
+
+
+def can_show(learner: Learner) -> bool:
+    """Whether the bench's waves are what `learner` is for."""
+    return learner.experiment.tasks == "sinusoid" and (learner.in_dim, learner.out_dim) == (1, 1)
 
 
 def scene_of(amplitude: float, phase: float, shots: int, noise: float, seed: int, **others) -> Scene:
@@ -82,11 +91,11 @@ def browser_weights(learner: Learner) -> dict[str, Any]:
 
 
 @cached
-def _answer(learner: Learner, task: Scene, inner_lr: float) -> Answer:
+def _answer(learner: Learner, task: Scene, inner_lr: float, x_range: tuple[float, float]) -> Answer:
     x, y = task.support
     padded = np.zeros((3, 1, MAX_SHOTS), np.float32)  # x, y and weight, so that another number of points compiles nothing
     padded[:, 0, : len(x)] = x, y, np.ones(len(x))
-    grid = np.linspace(*first_bench.X_RANGE, CURVE_POINTS)
+    grid = np.linspace(*x_range, CURVE_POINTS)
     support = Batch(padded[0, ..., None], padded[1, ..., None], padded[2])
     query = grid.astype(np.float32)[None, :, None]
     path = np.asarray(adapting.with_inner_lr(learner, inner_lr).path_predictions(support, query, MAX_STEPS))[0, ..., 0]

@@ -23,6 +23,7 @@ __all__ = ["ADDRESS", "CURVE_POINTS", "Answer", "Entrant", "Scene", "sine_bench"
 
 HERE = Path(__file__).parent
 POINT_COLOUR = "#d1495b"
+SLIDER = (1e-4, 1.0)  # ends of the step size's, where the scene's own lies between them
 # Beside the page's own key, which holds the visitor's edits as the link spells them.
 WIDGET, BASE, ADDRESS, NOTES = "_widget_", "_base_", "_address_", "_bench_notes_"
 
@@ -86,7 +87,8 @@ def sine_bench(
         "answers": _answers_sent(answer(scene), entrants) if answer else None,
         "x_range": list(x_range),
         "curve_points": CURVE_POINTS,
-        "most": {"points": MAX_SHOTS, "steps": MAX_STEPS, "inner_lr": list(scenes.STEP_SIZES)},
+        "most": {"points": MAX_SHOTS, "steps": MAX_STEPS},
+        "step_sizes": [min(SLIDER[0], scene.inner_lr), max(SLIDER[1], scene.inner_lr)],
         "colours": {"truth": style.TRUTH, "before": style.BEFORE, "between": style.BETWEEN, "point": POINT_COLOUR},
     }
     _BENCH(key=WIDGET + key, data=sent, on_scene_change=lambda: _take_in(key))

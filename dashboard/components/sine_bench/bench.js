@@ -76,6 +76,7 @@ class Bench {
     this.before = new Map()
     this.layCards()
     this.layControls()
+    if (this.answered.size) this.root.dispatchEvent(new CustomEvent("confirmed"))
     if (!this.drag) this.limit = this.wantedLimit()
     this.frame()
     // Weights that Python takes to be here: a page that was left open may have lost them.
@@ -291,9 +292,10 @@ class Bench {
 
   drawWaveHandles() {
     const { scene, scale } = this
-    const crest = this.drag?.crest ?? nearestCrest(scene.phase)
-    place(this.amplitudeHandle, scale, crest, scene.amplitude)
-    place(this.phaseHandle, scale, crest - Math.PI / 2, 0)
+    this.places = this.drag?.places ?? this.freePlaces()
+    const { turn, sign, zero } = this.places
+    place(this.amplitudeHandle, scale, turn, sign * scene.amplitude)
+    place(this.phaseHandle, scale, zero, 0)
     const say = (handle, now, low, high, text) => {
       for (const [key, value] of Object.entries({ valuenow: round2(now), valuemin: low, valuemax: high, valuetext: text })) {
         handle.setAttribute(`aria-${key}`, value)
@@ -301,6 +303,26 @@ class Bench {
     }
     say(this.amplitudeHandle, scene.amplitude, 0.1, this.highest, scene.amplitude.toFixed(2))
     say(this.phaseHandle, scene.phase, 0, 6.28, `${scene.phase.toFixed(2)} radians`)
+  }
+
+  /** Where the wave turns and where it crosses zero, farthest from the support points: room for the two handles. */
+  freePlaces() {
+    const { scene, scale, data } = this
+    const points = this.points().map(([x, y]) => [scale.px(x), scale.py(y)])
+    const [low, high] = data.x_range
+    const room = 22 / scale.perX
+    const freest = (from, y) => {
+      const places = []
+      for (let half = Math.ceil((low + room - from) / Math.PI); from + half * Math.PI <= high - room; half++) {
+        const x = from + half * Math.PI, height = y * (half % 2 ? -1 : 1)
+        const away = Math.min(80, ...points.map(([px, py]) => Math.hypot(scale.px(x) - px, scale.py(height) - py)))
+        places.push({ x, sign: half % 2 ? -1 : 1, score: away - 2 * Math.abs(x - (low + high) / 2) })
+      }
+      places.sort((one, other) => other.score - one.score)
+      return places[0] ?? { x: clamp(from, low, high), sign: 1 }
+    }
+    const turn = freest(Math.PI / 2 - scene.phase, scene.amplitude)
+    return { turn: turn.x, sign: turn.sign, zero: freest(-scene.phase, 0).x }
   }
 
   get highest() {
@@ -381,7 +403,7 @@ class Bench {
     const [k, rate] = [this.find(".k"), this.find(".alpha")]
     k.max = data.most.steps
     if (Number(k.value) !== scene.steps) k.value = scene.steps
-    ;[rate.min, rate.max] = data.most.inner_lr.map(Math.log10)
+    ;[rate.min, rate.max] = data.step_sizes.map(Math.log10)
     if (Math.abs(Number(rate.value) - Math.log10(scene.inner_lr)) > 0.006) rate.value = Math.log10(scene.inner_lr)
     rate.setAttribute("aria-valuetext", spellNumber(scene.inner_lr))
     const takes = data.entrants.some(entrant => !entrant.inner_lr && (this.learner(entrant)?.takesStepSize ?? true))
@@ -450,21 +472,22 @@ class Bench {
     handle.focus({ preventScroll: true })
     this.stop()
     this.stage.setPointerCapture(event.pointerId)
-    this.drag = { grip: handle.grip, id: event.pointerId, crest: nearestCrest(this.scene.phase), phase: this.scene.phase, from: this.at(event) }
+    this.drag = { grip: handle.grip, id: event.pointerId, ...this.places, places: this.places, phase: this.scene.phase, from: this.at(event) }
     this.schedule()
   }
 
   pull(event) {
     if (event.pointerId !== this.drag?.id) return
     const [x, y] = this.at(event)
-    const { grip, from, phase } = this.drag
+    const { grip, from, phase, places } = this.drag
     if (!this.drag.moved && Math.hypot((x - from[0]) * this.scale.perX, (y - from[1]) * this.scale.perY) < 2) return
     this.drag.moved = true
     if (grip.kind === "point") this.movePoint(grip.index, x, y, 4 / this.scale.perY)
-    if (grip.kind === "amplitude") this.scene.amplitude = clamp(round2(y), 0.1, this.highest)
+    if (grip.kind === "amplitude") this.scene.amplitude = clamp(round2(places.sign * y), 0.1, this.highest)
     if (grip.kind === "phase") {
-      this.scene.phase = turned(phase - (x - from[0]))
-      this.drag.crest = nearestCrest(phase) + (x - from[0])
+      const shift = x - from[0]
+      this.scene.phase = turned(phase - shift)
+      this.drag.places = { ...places, turn: this.drag.turn + shift, zero: this.drag.zero + shift }
     }
     this.touched()
   }
@@ -684,12 +707,6 @@ function place(handle, scale, x, y) {
 
 function setHtml(element, content) {
   if (element.innerHTML !== content) element.innerHTML = content
-}
-
-/** The crest of the wave that lies nearest to 0. */
-function nearestCrest(phase) {
-  const crest = Math.PI / 2 - phase
-  return crest - 2 * Math.PI * Math.round(crest / (2 * Math.PI))
 }
 
 /** A phase from 0 to a full turn. */

@@ -11,10 +11,18 @@ import numpy as np
 from dashboard.fits import MAX_SHOTS, MAX_STEPS
 
 VERSION = "1"  # of a link's spelling
-HIGHEST_AMPLITUDE, FULL_TURN = 100.0, 2 * math.pi
-STEP_SIZES = (1e-4, 1.0)
+HIGHEST_AMPLITUDE, FULL_TURN = 1000.0, 2 * math.pi
+STEP_SIZES = (1e-6, 10.0)
 FARTHEST = 1000.0  # from 0, of a point's coordinates
 DIGITS = 4  # decimals of what is stored, so that link, browser and engine compute with the same numbers
+
+# Field -> lowest, highest, and whether it is a whole number.
+_BOUNDS = {
+    "amplitude": (0.0, HIGHEST_AMPLITUDE, False),
+    "phase": (0.0, FULL_TURN, False),
+    "steps": (0, MAX_STEPS, True),
+    "inner_lr": (*STEP_SIZES, False),
+}
 
 
 @dataclass(frozen=True)
@@ -39,12 +47,7 @@ class Scene:
     def __post_init__(self):
         if len(self.points) > MAX_SHOTS:
             raise ValueError(f"`points` must be at most {MAX_SHOTS} points, got {len(self.points)}.")
-        for name, low, high in (
-            ("amplitude", 0.0, HIGHEST_AMPLITUDE),
-            ("phase", 0.0, FULL_TURN),
-            ("steps", 0, MAX_STEPS),
-            ("inner_lr", *STEP_SIZES),
-        ):
+        for name, (low, high, _) in _BOUNDS.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"`{name}` must be from {low:g} to {high:g}, got {getattr(self, name)}.")
         rounded = tuple((round(float(x), DIGITS) + 0.0, round(float(off), DIGITS) + 0.0) for x, off in self.points)
@@ -166,12 +169,6 @@ def checked(loose: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 _LETTERS = {"amplitude": "a", "phase": "p", "steps": "k", "inner_lr": "l"}
 _NAMES = {letter: name for name, letter in _LETTERS.items()}
-_BOUNDS = {
-    "amplitude": (0.0, HIGHEST_AMPLITUDE, False),
-    "phase": (0.0, FULL_TURN, False),
-    "steps": (0, MAX_STEPS, True),
-    "inner_lr": (*STEP_SIZES, False),
-}
 
 
 def _points(value: Any) -> tuple[tuple[tuple[float, float], ...] | None, list[str]]:
