@@ -11,7 +11,7 @@ import numpy as np
 from dashboard.fits import MAX_SHOTS, MAX_STEPS
 
 VERSION = "1"  # of a link's spelling
-HIGHEST_AMPLITUDE, FULL_TURN = 1000.0, 2 * math.pi
+HIGHEST_AMPLITUDE, FULL_TURN = 1000.0, 6.2832  # radians, 2 pi as it is stored
 STEP_SIZES = (1e-6, 10.0)
 FARTHEST = 1000.0  # from 0, of a point's coordinates
 DIGITS = 4  # decimals of what is stored, so that link, browser and engine compute with the same numbers
@@ -64,7 +64,7 @@ class Scene:
         """
         if amplitude < 0:
             amplitude, phase = -amplitude, phase + math.pi
-        wave = cls(amplitude, phase % FULL_TURN, **others)
+        wave = cls(amplitude, phase % (2 * math.pi), **others)
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
         return replace(wave, points=tuple(zip(x.tolist(), (y - wave.truth(x)).tolist(), strict=True)))
 
