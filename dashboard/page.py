@@ -28,7 +28,6 @@ def setup() -> None:
     """The app's own configuration, the same on every page."""
     # A picture of ours: a Material symbol would be fetched from elsewhere for the tab, unlike those inside the page.
     st.set_page_config(page_title="MAML Lab", page_icon=ICON, layout="wide", initial_sidebar_state="auto")
-    st.html(ON_PRIMARY)
 
 
 def opening(title: str, try_this: str) -> None:
@@ -105,6 +104,7 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     from dashboard import controls, links  # the page is painted by now
 
     own = own or {}
+    st.html(ON_PRIMARY)
     _say_what_was_refused(own)
     controls.keep_in_link()
     with st.sidebar.container(horizontal=True):
