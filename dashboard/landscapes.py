@@ -7,7 +7,7 @@ import numpy as np
 from dashboard.adapting import cached
 from dashboard.components.parameter_plane import DESCENT_STEPS, LONGEST_STEP, META_LR, PlaneScene
 from maml_engine.analysis import landscape
-from maml_engine.analysis.landscape import METHODS, Optimum, View
+from maml_engine.analysis.landscape import METHODS, Landscape, Optimum, View
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Numbers:
 def numbers(scene: PlaneScene) -> Numbers:
     """All of it."""
     plane = scene.landscape
-    joint, middle = landscape.optimum(replace(plane, inner_steps=0)), landscape.equidistant(plane)
+    (best, joint), middle = _optima(plane), landscape.equidistant(plane)
     setting = {"meta_lr": META_LR[scene.surface], "longest": LONGEST_STEP, "steps": DESCENT_STEPS}
     ends = [landscape.descend(plane, method, scene.theta, **setting)[-1] for method in METHODS]
     # In one call, padded with theta where there is no equidistant point, so that nothing compiles anew.
@@ -40,10 +40,16 @@ def numbers(scene: PlaneScene) -> Numbers:
     joint_loss, middle_loss, *end_losses = landscape.meta_loss(plane, points).tolist()
     return Numbers(
         view=landscape.view(plane, scene.theta),
-        best=landscape.optimum(plane),
+        best=best,
         joint=joint,
         joint_meta_loss=joint_loss,
         equidistant=middle,
         equidistant_meta_loss=middle_loss,
         ends=dict(zip(METHODS, zip(ends, end_losses, strict=True), strict=True)),
     )
+
+
+@cached
+def _optima(plane: Landscape) -> tuple[Optimum, Optimum]:
+    """The meta-optimum and the joint one; moving theta moves neither."""
+    return landscape.optimum(plane), landscape.optimum(replace(plane, inner_steps=0))

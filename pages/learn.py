@@ -47,12 +47,12 @@ def set_back(lesson: Lesson) -> None:
 def show_equation(equation: Equation, number: int) -> None:
     """The equation with its values, and one term at a time in words."""
     place = st.container()
-    names = [f"${term.latex}$" for term in equation.terms]
+    names = [term.name for term in equation.terms]
     chosen = st.pills("Light up a term", range(len(names)), format_func=names.__getitem__, key=f"term_{number}", wrap=True)
     place.latex(equation.latex(chosen))
     if chosen is not None:
         term = equation.terms[chosen]
-        st.markdown(f"${term.latex}$ is {term.words}; now ${term.value}$.")
+        st.markdown(f"**{term.name}** is {term.words}; now ${term.value}$.")
 
 
 def show_code(lesson: Lesson) -> None:

@@ -33,15 +33,17 @@ def _loops() -> Outcome:
     equation = Equation(
         r"@0 \;\leftarrow\; \theta - @1 \, @2, \qquad @3",
         (
-            Term(r"\theta", vector(scene.theta), "where all tasks start: what the outer loop moves", BEFORE),
-            Term(r"\beta", number(META_LR[scene.surface]), "the outer step size, `meta_lr`"),
+            Term("θ", r"\theta", vector(scene.theta), "where all tasks start: what the outer loop moves", BEFORE),
+            Term("β", r"\beta", number(META_LR[scene.surface]), "the outer step size, `meta_lr`"),
             Term(
+                "Slope",
                 r"\nabla_\theta \tfrac1T \textstyle\sum_i L_i(\theta'_i)",
                 vector(gradient),
                 "the slope of the mean loss *after* the inner loop, by the start",
                 OTHER,
             ),
             Term(
+                "Meta-loss",
                 r"\tfrac1T \textstyle\sum_i L_i(\theta'_i)",
                 number(seen.meta_loss),
                 f"the meta-loss: the mean over {len(scene.tasks)} tasks, each at its own θ′",
@@ -63,11 +65,17 @@ def _objective() -> Outcome:
     equation = Equation(
         r"@0 = \arg\min_\theta \; \frac{1}{@1} \sum_i L_i\bigl(\theta^{(@2)}_i\bigr), \qquad @3 \;\le\; @4",
         (
-            Term(r"\theta^\ast", vector(best.theta), "the meta-optimum, the star", AFTER),
-            Term("T", str(len(scene.tasks)), "how many tasks there are"),
-            Term("K", str(scene.inner_steps), "how many inner steps each task takes before it is judged"),
-            Term(r"\text{meta-loss}(\bigstar)", number(best.meta_loss), "the least that there is", AFTER),
-            Term(r"\text{meta-loss}(\square)", number(at_joint), "at the optimum of the loss before adapting", TRUTH),
+            Term("θ*", r"\theta^\ast", vector(best.theta), "the meta-optimum, the star", AFTER),
+            Term("T", "T", str(len(scene.tasks)), "how many tasks there are"),
+            Term("K", "K", str(scene.inner_steps), "how many inner steps each task takes before it is judged"),
+            Term("Meta-loss at ★", r"\text{meta-loss}(\bigstar)", number(best.meta_loss), "the least that there is", AFTER),
+            Term(
+                "Meta-loss at □",
+                r"\text{meta-loss}(\square)",
+                number(at_joint),
+                "at the optimum of the loss before adapting",
+                TRUTH,
+            ),
         ),
     )
     distances = ", ".join(f"{distance:.1f}" for distance in best.distance)
@@ -83,19 +91,22 @@ def _jacobian() -> Outcome:
     equation = Equation(
         r"@0 = @1 \; @2, \qquad @3",
         (
-            Term(r"\nabla_\theta L(\theta')", vector(exact.gradient), "the exact meta-gradient", AFTER),
+            Term("Exact gradient", r"\nabla_\theta L(\theta')", vector(exact.gradient), "the exact meta-gradient", AFTER),
             Term(
+                "I − αH",
                 r"(I - \alpha H)" if scene.inner_steps == 1 else r"\textstyle\prod_k (I - \alpha H_k)",
                 matrix(seen.jacobian[0]),
                 "how θ′ moves when θ moves: the derivative of the inner loop",
             ),
             Term(
+                "First-order gradient",
                 r"\nabla L(\theta')",
                 vector(first.gradient),
                 "the gradient at the adapted parameters: the first-order meta-gradient takes this alone",
                 FIRST_ORDER,
             ),
             Term(
+                "1 − αh",
                 rf"1 - \alpha h = 1 - {number(scene.inner_lr)} \cdot {STEEP:g}",
                 number(1 - scene.inner_lr * STEEP),
                 "the same across the valley, where the curvature h is 2: a real number",
@@ -115,10 +126,28 @@ def _variants() -> Outcome:
     equation = Equation(
         r"@0 = \Bigl(I + \tfrac{H}{@1}\Bigr)^{-1} \nabla L(\varphi^\ast), \qquad @2, \qquad @3",
         (
-            Term(r"g_{\text{iMAML}}", vector(seen.direction["imaml"].gradient), "iMAML's meta-gradient", OTHER),
-            Term(r"\lambda", number(scene.proximal), "how strongly iMAML's inner problem is pulled back to θ"),
-            Term(r"g_{\text{MAML}}", vector(seen.direction["maml"].gradient), "the exact one, through the K steps", AFTER),
-            Term(r"g_{\text{FOMAML}}", vector(seen.direction["fomaml"].gradient), "without the Jacobians", FIRST_ORDER),
+            Term(
+                "iMAML’s gradient",
+                r"g_{\text{iMAML}}",
+                vector(seen.direction["imaml"].gradient),
+                "iMAML's meta-gradient",
+                OTHER,
+            ),
+            Term("λ", r"\lambda", number(scene.proximal), "how strongly iMAML's inner problem is pulled back to θ"),
+            Term(
+                "MAML’s gradient",
+                r"g_{\text{MAML}}",
+                vector(seen.direction["maml"].gradient),
+                "the exact one, through the K steps",
+                AFTER,
+            ),
+            Term(
+                "FOMAML’s gradient",
+                r"g_{\text{FOMAML}}",
+                vector(seen.direction["fomaml"].gradient),
+                "without the Jacobians",
+                FIRST_ORDER,
+            ),
         ),
     )
     said = f"iMAML's update is {angle:.0f}° from MAML's at λ = {scene.proximal:.3g}; {others}."

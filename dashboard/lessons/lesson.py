@@ -14,9 +14,11 @@ OTHER = style.method_colour("metasgd")
 class Term(NamedTuple):
     """A part of an equation.
 
-    latex: as it stands in the equation. value: in LaTeX, what it is now. words: what it is. colour: "#rrggbb".
+    name: in plain text, for buttons and for who hears the page. latex: as it stands in the equation. value: in LaTeX, what it
+    is now. words: what it is. colour: "#rrggbb".
     """
 
+    name: str
     latex: str
     value: str
     words: str

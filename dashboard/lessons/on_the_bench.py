@@ -64,14 +64,15 @@ def _shots() -> Outcome:
         r"@0 = \frac{1}{@1}\sum_{j=1}^{n}\bigl(@2 - @3\bigr)^2",
         (
             Term(
+                "Support loss",
                 r"L_{\text{support}}(\theta)",
                 number(_support_loss(scene, answers["maml"])),
                 "the loss that the network can see: its mean squared error on the support points",
                 AFTER,
             ),
-            Term("n", str(points), "how many support points there are: the shots"),
-            Term("f_\\theta(x_j)", first[0], "what MAML predicts at a point; shown for the first", AFTER),
-            Term("y_j", first[1], "what was seen there; shown for the first", TRUTH),
+            Term("n", "n", str(points), "how many support points there are: the shots"),
+            Term("Prediction", "f_\\theta(x_j)", first[0], "what MAML predicts at a point; shown for the first", AFTER),
+            Term("Truth", "y_j", first[1], "what was seen there; shown for the first", TRUTH),
         ),
     )
     said = (
@@ -114,11 +115,18 @@ def _step() -> Outcome:
         r"@0 = @1 - @2 \, @3",
         (
             Term(
-                r"\theta'", rf"{number(norms.move)}\text{{ away}}", "the adapted parameters, and how far they are from θ", AFTER
+                "θ′",
+                r"\theta'",
+                rf"{number(norms.move)}\text{{ away}}",
+                "the adapted parameters, and how far they are from θ",
+                AFTER,
             ),
-            Term(r"\theta", rf"\lVert\theta\rVert = {number(norms.theta)}", "the start, 1,761 numbers; their length", BEFORE),
-            Term(r"\alpha", number(scene.inner_lr), "the inner step size, `inner_lr`", OTHER),
             Term(
+                "θ", r"\theta", rf"\lVert\theta\rVert = {number(norms.theta)}", "the start, 1,761 numbers; their length", BEFORE
+            ),
+            Term("α", r"\alpha", number(scene.inner_lr), "the inner step size, `inner_lr`", OTHER),
+            Term(
+                "Gradient",
                 r"\nabla L(\theta)",
                 rf"\lVert\nabla L\rVert = {number(norms.gradient)}",
                 "which way each parameter raises the support loss; its length",
@@ -140,9 +148,9 @@ def _limits() -> Outcome:
     equation = Equation(
         r"@0 \quad \text{against} \quad @1, \quad @2",
         (
-            Term(r"L_{\text{support}}(\theta')", number(seen), "the error at the points that were seen", AFTER),
-            Term(r"L_{\text{query}}(\theta')", number(after), "the error over the whole wave", TRUTH),
-            Term("K", str(scene.steps), "gradient steps"),
+            Term("Support loss", r"L_{\text{support}}(\theta')", number(seen), "the error at the points that were seen", AFTER),
+            Term("Query loss", r"L_{\text{query}}(\theta')", number(after), "the error over the whole wave", TRUTH),
+            Term("K", "K", str(scene.steps), "gradient steps"),
         ),
     )
     said = f"{len(scene.points)} points: the error over the wave is {spell_loss(after)}, at the points {spell_loss(seen)}."

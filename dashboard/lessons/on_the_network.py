@@ -32,16 +32,24 @@ def _order() -> Outcome:
     equation = Equation(
         r"@0 = \Bigl[\prod_{k=0}^{@1}(I - @2 H_k)\Bigr]\, @3, \qquad @4",
         (
-            Term(r"g_{\text{exact}}", rf"\lVert g\rVert = {number(overall.exact_norm)}", "the exact meta-gradient", AFTER),
-            Term("K - 1", str(steps - 1), "one Jacobian for each inner step"),
-            Term(r"\alpha", number(inner_lr), "the inner step size"),
             Term(
+                "Exact gradient",
+                r"g_{\text{exact}}",
+                rf"\lVert g\rVert = {number(overall.exact_norm)}",
+                "the exact meta-gradient",
+                AFTER,
+            ),
+            Term("K − 1", "K - 1", str(steps - 1), "one Jacobian for each inner step"),
+            Term("α", r"\alpha", number(inner_lr), "the inner step size"),
+            Term(
+                "First-order gradient",
                 r"g_{\text{first order}}",
                 rf"\lVert g\rVert = {number(overall.first_order_norm)}",
                 "the gradient at the adapted parameters",
                 style.method_colour("fomaml"),
             ),
             Term(
+                "Angle",
                 r"\angle",
                 rf"{overall.angle:.1f}^\circ" if np.isfinite(overall.angle) else r"\infty",
                 "the angle between the two, over 25 tasks",

@@ -11,7 +11,9 @@ from maml_engine import tutorial
 
 
 def test_an_equation_carries_its_values_and_lights_one_term():
-    equation = Equation(r"@0 = 2\,@1", (Term("a", "3", "the left side", "#112233"), Term("b", "1.5", "its half", "#445566")))
+    equation = Equation(
+        r"@0 = 2\,@1", (Term("A", "a", "3", "the left side", "#112233"), Term("B", "b", "1.5", "its half", "#445566"))
+    )
     plain = equation.latex()
     assert plain.count(r"\underbrace") == 2
     assert r"\boxed" not in plain

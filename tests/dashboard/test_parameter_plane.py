@@ -1,9 +1,12 @@
 """What stands in the parameter plane: links, and what a stranger says stands there."""
 
 import math
+from dataclasses import asdict
+from types import SimpleNamespace
 
 import pytest
 
+from dashboard.components import parameter_plane
 from dashboard.components.parameter_plane import scene as scenes
 from dashboard.components.parameter_plane.scene import OPENINGS, PlaneScene
 
@@ -75,3 +78,49 @@ def test_a_link_of_another_version_is_read_as_far_as_possible():
 def test_a_scene_that_cannot_be_is_refused():
     with pytest.raises(ValueError, match="`inner_steps`"):
         PlaneScene.opening("valleys", inner_steps=21)
+
+
+@pytest.fixture
+def state(monkeypatch):
+    """A visitor's session in which the plane was shown, and what the browser will say."""
+    session = {parameter_plane.BASE + "plane": BASE, "plane": ""}
+    monkeypatch.setattr(parameter_plane, "st", SimpleNamespace(session_state=session))
+
+    def says(now):
+        session[parameter_plane.WIDGET + "plane"] = {"now": now}
+        parameter_plane._take_in("plane")
+        return session["plane"], session.get(parameter_plane.NOTES + "plane", [])
+
+    return says
+
+
+def test_what_the_browser_says_is_kept_as_edits(state):
+    said = asdict(BASE) | {"theta": [0.5, -1.0], "number": 3}
+    assert state(said) == ("1,t0.5~-1", [])
+    assert parameter_plane._number_sent("plane") == 3
+    assert parameter_plane.standing("plane", BASE).theta == (0.5, -1.0)
+    assert state(asdict(BASE)) == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("forged", "told"),
+    [
+        ("nonsense", "no scene"),
+        ({"surface": "valleys", "tasks": [[0, 0, 0]] * 10_000}, "at most 8 tasks, got 10,000"),
+        ({"surface": "valleys", "theta": [math.nan, 1]}, "two finite numbers"),
+    ],
+)
+def test_what_the_browser_cannot_have_said_is_put_right_with_one_sentence(state, forged, told):
+    _, notes = state(forged)
+    assert len(notes) == 1
+    assert told in notes[0]
+    assert parameter_plane.standing("plane", BASE).landscape
+
+
+def test_what_is_said_of_another_surface_is_late_and_left_aside(state):
+    assert state({"surface": "bowls", "theta": [1, 1]}) == ("", [])
+
+
+def test_a_number_that_is_none_counts_as_no_message(state):
+    state({"surface": "valleys", "number": "7"})
+    assert parameter_plane._number_sent("plane") == 0

@@ -190,8 +190,8 @@ const gridOf = (window, size, value) => {
 };
 
 // The theta with the least meta-loss, {theta, meta_loss, is_flat}; with inner_steps 0 the joint optimum.
-const optimum = (landscape, window) => {
-  const losses = gridOf(window, GRID, (theta) => metaLoss(landscape, theta));
+const optimum = (landscape, window, size = GRID) => {
+  const losses = gridOf(window, size, (theta) => metaLoss(landscape, theta));
   let best = 0, highest = -Infinity;
   losses.forEach((loss, index) => {
     if (loss < losses[best] || !Number.isFinite(losses[best])) best = index;
@@ -199,8 +199,8 @@ const optimum = (landscape, window) => {
   });
   const [[lowX, highX], [lowY, highY]] = window;
   const start = [
-    lowX + ((highX - lowX) * (best % GRID)) / (GRID - 1),
-    lowY + ((highY - lowY) * Math.floor(best / GRID)) / (GRID - 1),
+    lowX + ((highX - lowX) * (best % size)) / (size - 1),
+    lowY + ((highY - lowY) * Math.floor(best / size)) / (size - 1),
   ];
   const loss = (theta) => metaLoss(landscape, theta), width = 1e-5;
   const local = (theta) => {

@@ -1,6 +1,8 @@
 // Tasks in a plane: draw, drag, descend. What is dragged is computed and drawn here; Python hears of it once, on release.
 
-const DEFAULT_GRID = 81, COARSE_GRID = 41, MARGIN = { left: 40, right: 10, top: 10, bottom: 42 };
+// Points a side of the grids for contours and for the search of optima: at rest, and while something is dragged.
+const FINE = { ground: 81, search: GRID }, COARSE = { ground: 31, search: 21 };
+const MARGIN = { left: 40, right: 10, top: 10, bottom: 42 };
 const STEPS_A_FRAME = 2;
 const SVG = "http://www.w3.org/2000/svg";
 const instances = new WeakMap();
@@ -65,7 +67,9 @@ class Plane {
     this.number = Math.max(this.number, data.seen);
     this.showParts();
     this.readTheme();
-    this.update("all");
+    // An echo of what stands here already is not drawn again.
+    const standing = JSON.stringify([this.now, data.window, this.theme]);
+    if (standing !== this.drawn) this.update("all");
   }
 
   commit() {
@@ -164,7 +168,7 @@ class Plane {
         follow();
       }
       this.held = false;
-      this.update("all");
+      if (which !== "theta") this.update("all");
       this.commit();
     };
   }
@@ -175,17 +179,17 @@ class Plane {
       event.preventDefault();
       const moved = add(this.position(which), scale(arrows[event.key], event.shiftKey ? 0.5 : 0.1));
       this.move(which, [clamp(moved[0], this.data.window[0]), clamp(moved[1], this.data.window[1])]);
-      this.commitSoon();
+      this.commitSoon(which);
     } else if ((event.key === "Delete" || event.key === "Backspace") && which !== "theta") {
       event.preventDefault();
       this.removeTask(which);
     }
   }
 
-  commitSoon() {
+  commitSoon(which) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      this.update("all");
+      if (which !== "theta") this.update("all");
       this.commit();
     }, 350);
   }
@@ -291,22 +295,23 @@ class Plane {
     if (!this.size || !this.now) return;
     const began = performance.now();
     if (what !== "theta") {
-      this.survey(what === "coarse" ? COARSE_GRID : DEFAULT_GRID);
+      this.survey(what === "coarse" ? COARSE : FINE);
       this.drawGround();
     }
     this.drawFront();
     this.fillSide();
+    this.drawn = what === "coarse" ? "" : JSON.stringify([this.now, this.data.window, this.theme]);
     this.root.dataset.frame = (performance.now() - began).toFixed(2);
     this.root.dataset.now = JSON.stringify(this.now);
   }
 
-  survey(size) {
-    const { window: area } = this.data;
-    this.grid = size;
-    this.meta = gridOf(area, size, (theta) => metaLoss(this.now, theta));
-    this.own = this.now.tasks.map((task) => gridOf(area, size, (theta) => SURFACES[this.now.surface](theta, task)[0]));
-    this.best = optimum(this.now, area);
-    this.joint = optimum({ ...this.now, inner_steps: 0 }, area);
+  survey({ ground, search }) {
+    const { window: area } = this.data, surface = SURFACES[this.now.surface];
+    this.grid = ground;
+    this.meta = gridOf(area, ground, (theta) => metaLoss(this.now, theta));
+    this.own = this.now.tasks.map((task) => gridOf(area, ground, (theta) => surface(theta, task)[0]));
+    this.best = optimum(this.now, area, search);
+    this.joint = optimum({ ...this.now, inner_steps: 0 }, area, search);
   }
 
   drawGround() {
@@ -320,7 +325,7 @@ class Plane {
     context.rect(left, top, this.span, height);
     context.clip();
     context.imageSmoothingEnabled = true;
-    context.drawImage(shaded(this.meta, size, levels, this.palette, size === COARSE_GRID ? 200 : 400), left, top, this.span, height);
+    context.drawImage(shaded(this.meta, size, levels, this.palette, size === COARSE.ground ? 160 : 400), left, top, this.span, height);
     const unit = [this.span / (size - 1), height / (size - 1)];
     const trace = (values, level) => {
       context.beginPath();
