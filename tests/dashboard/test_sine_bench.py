@@ -141,6 +141,15 @@ def test_going_back_in_the_browser_brings_back_what_was(monkeypatch):
     assert bench._standing("b", BASE) == BASE and address == {}
 
 
+def test_letting_go_twice_within_a_moment_loses_nothing(monkeypatch):
+    """The second time comes with the address of before the first."""
+    state = {"b": "1,k7", bench.ADDRESS + "b": "1,k7", bench.BASE + "b": BASE, bench.WIDGET + "b": {"scene": {"steps": 3}}}
+    monkeypatch.setattr(bench.st, "session_state", state)
+    monkeypatch.setattr(bench.st, "query_params", address := {})
+    bench._take_in("b")
+    assert bench._standing("b", BASE).steps == 3 and address == {"b": "1,k3"}
+
+
 def test_weights_travel_once(monkeypatch):
     entrant = bench.Entrant("maml", "MAML", "#000000", {"digest": "abc", "params": ""})
     assert list(bench._not_there_yet([entrant], [])) == ["abc"]

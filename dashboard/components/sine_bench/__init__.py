@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 POINT_COLOUR = "#d1495b"
 SLIDER = (1e-4, 1.0)  # ends of the step size's, where the scene's own lies between them
 # Beside the page's own key, which holds the visitor's edits as the link spells them.
-WIDGET, BASE, ADDRESS, NOTES = "_widget_", "_base_", "_address_", "_bench_notes_"
+WIDGET, BASE, ADDRESS, NOTES, FRESH = "_widget_", "_base_", "_address_", "_bench_notes_", "_fresh_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,9 @@ def sine_bench(
 def _standing(key: str, base: Scene) -> Scene:
     """What the visitor's edits make of `base`; keeps the address in step with them."""
     state, there = st.session_state, st.query_params.get(key, "")
-    if there != state.get(ADDRESS + key, ""):  # a link, or back and forward
+    # Who lets go twice within a moment does so with an address that has not heard of the first time.
+    is_fresh = state.pop(FRESH + key, False)
+    if there != state.get(ADDRESS + key, "") and not is_fresh:  # a link, or back and forward
         state[key] = there
         edits, state[NOTES + key] = scenes.parse(there)
     else:
@@ -118,6 +120,7 @@ def _standing(key: str, base: Scene) -> Scene:
 
 def _take_in(key: str) -> None:
     """A callback: what the browser says now stands on the bench; anybody can forge it."""
+    st.session_state[FRESH + key] = True
     said = st.session_state[WIDGET + key].get("scene")
     base = st.session_state[BASE + key]
     if not isinstance(said, dict):

@@ -238,7 +238,7 @@ class Bench {
     const focused = data.entrants.find(entrant => entrant.name === this.focus)
     const fit = fits.get(this.focus)
     this.beforePath.setAttribute("d", fit?.curves[0] ? pathOf(xs, fit.curves[0], scale) : "")
-    const between = fit?.curves[0] ? scene.steps - 1 : 0
+    const between = fit?.curves[0] ? Math.max(0, scene.steps - 1) : 0
     fill(this.eachGroup, between, index => ({
       d: pathOf(xs, fit.curves[index + 1], scale),
       class: "each",
@@ -382,7 +382,7 @@ class Bench {
     const { scene, data } = this
     if (!fit) return "switched off"
     const own = entrant.inner_lr ? ` at α = ${spellNumber(entrant.inner_lr)}` : ""
-    if (!entrant.weights && this.held) return "answers when you let go"
+    if (!entrant.weights && this.held && !this.answers) return "answers when you let go"
     const answer = this.answers && this.answered.get(entrant.name)
     if (!answer) return data.answers || this.held ? `JAX …${own}` : own
     const theirs = answer.losses[scene.steps], ours = fit.losses[scene.steps]
