@@ -322,12 +322,18 @@ def _newton(objective: Callable, start: jax.Array) -> jax.Array:
         lifted = hessian + jnp.maximum(0.0, floor - least) * jnp.eye(2)
         return jnp.linalg.solve(lifted, jax.grad(objective)(point))
 
-    def step(_, point: jax.Array) -> jax.Array:
+    def step(carry):
+        count, point, _ = carry
         candidates = point - lengths[:, None] * whole_step(point)
         values = jax.vmap(objective)(candidates)
-        return candidates[jnp.argmin(jnp.where(jnp.isfinite(values), values, jnp.inf))]
+        best = candidates[jnp.argmin(jnp.where(jnp.isfinite(values), values, jnp.inf))]
+        return count + 1, best, jnp.any(best != point)
 
-    point = jax.lax.fori_loop(0, NEWTON_STEPS, step, start)
+    def goes_on(carry) -> jax.Array:
+        count, _, has_moved = carry
+        return has_moved & (count < NEWTON_STEPS)
+
+    _, point, _ = jax.lax.while_loop(goes_on, step, (0, start, True))
     # Values of the objective cannot tell points closer than 1e-8 apart; its gradient can.
     last = whole_step(point)
     return jnp.where(jnp.linalg.norm(last) < LAST_STEP, point - last, point)
