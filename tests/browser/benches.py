@@ -62,7 +62,7 @@ def measure(page, drags: int, moves: int) -> Speed:
     page.locator(BENCH).evaluate(
         """bench => {
             bench.times = {frames: [], answers: []}
-            bench.addEventListener("frame", event => bench.times.frames.push(event.detail.milliseconds))
+            bench.addEventListener("frame", event => bench.times?.frames.push(event.detail.milliseconds))
             bench.addEventListener("pointerup", () => { bench.letGo = performance.now() })
             bench.addEventListener("confirmed", () => {
                 if (bench.letGo) bench.times.answers.push(performance.now() - bench.letGo)

@@ -174,10 +174,12 @@ def test_learners_are_switched_off_and_another_ones_steps_are_drawn(open_page):
     page.get_by_role("button", name="Pretrained on all tasks").click()
     page.wait_for_url("**fpretrained*")
     assert "hrandom" in page.url
+    wait_until_idle(page)
     assert page.locator(f"{BENCH} path.after").count() == 2
     assert card(page, "Random").locator(".loss").inner_text() == "–"
     page.get_by_role("button", name="Start over").click()
     page.wait_for_url(lambda address: "home_bench" not in address)
+    wait_until_idle(page)
     assert page.locator(f"{BENCH} path.after").count() == 3
 
 

@@ -8,7 +8,7 @@ const benches = new WeakMap() // one for each place that the component is mounte
 const REACH = { mouse: 22, touch: 28, pen: 26 } // pixels from a handle's middle that still take hold of it
 const REST = 350 // milliseconds without a key after which Python is told
 const SLOW_FRAME = 12 // milliseconds after which a drag leaves the small picture for later
-const STRIP_EVERY = 4 // of the curve's points, for the small picture's losses
+const STRIP_EVERY = 8 // of the curve's points, for the small picture's losses
 
 const round2 = value => Math.round(value * 100) / 100 + 0
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high)
@@ -181,14 +181,14 @@ class Bench {
     for (let step = first; step <= scene.steps; step++) curves[step] = learner.curve(path[step], xs)
     const losses = {}
     for (const step of Object.keys(curves)) losses[step] = meanSquaredError(curves[step], truth)
-    return { curves, losses, along: everything ? this.lossesAlong(learner, path) : null }
+    return { curves, losses, along: everything ? this.lossesAlong(learner, path, losses) : null }
   }
 
-  /** Losses after every step, on some of the points: enough for a line. */
-  lossesAlong(learner, path) {
+  /** Losses after every step; where they are not known yet, on some of the points: enough for a line. */
+  lossesAlong(learner, path, known) {
     const some = values => values.filter((_, index) => index % STRIP_EVERY === 0)
     const xs = some(this.xs), truth = some(this.truth)
-    return path.map(params => meanSquaredError(learner.curve(params, xs), truth))
+    return path.map((params, step) => known[step] ?? meanSquaredError(learner.curve(params, xs), truth))
   }
 
   /** The fit that Python computed; stale from the moment that anything is moved. */

@@ -75,12 +75,15 @@ class BrowserLearner {
       let row = arrays[2 * layer][0]
       for (let i = 0; i < inputs.length; i++, row += units) {
         const input = inputs[i]
+        const slope = layer > 0 ? this.slope(into[layer][i], input) : 0
+        if (layer > 0) error[layer][i] = 0
+        if (input === 0 && slope === 0) continue // the other half of a ReLU's units
         let back = 0
         for (let j = 0; j < units; j++) {
           gradient[row + j] += input * errors[j]
           back += params[row + j] * errors[j]
         }
-        if (layer > 0) error[layer][i] = back * this.slope(into[layer][i], input)
+        if (layer > 0) error[layer][i] = back * slope
       }
     }
   }
