@@ -104,6 +104,7 @@ page.equation(
 )
 st.markdown("**Go on:**")
 with st.container(horizontal=True):
+    st.page_link("pages/learn.py", label="How it works, in eight steps", icon=":material/school:")
     st.page_link("pages/train.py", label="Train one yourself", icon=":material/model_training:")
     st.page_link("pages/adapt.py", label="Try it on twelve new tasks", icon=":material/tune:")
     st.page_link("pages/gradients.py", label="What the second order adds", icon=":material/north_east:")

@@ -102,8 +102,8 @@ def show_table(scene: PlaneScene, numbers: Numbers) -> None:
     st.table(pd.DataFrame.from_dict(rows, orient="index"))
     st.caption(
         "Computed by the engine (JAX, 64 bits) from where you let go; while you drag, the browser computes the same. An "
-        "update is the negative gradient; of Reptile θ′ − θ, drawn divided by αK. The ends are those of 300 steps of "
-        "gradient descent from θ."
+        "update is the negative gradient, Reptile’s is θ′ − θ. The ends are those of 300 steps of gradient descent from θ; for "
+        "Reptile over αK, so that all take steps of one size."
     )
 
 

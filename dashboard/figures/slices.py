@@ -7,7 +7,7 @@ from dashboard.figures import style
 from dashboard.slices import Adapting, Training
 from maml_engine.analysis.slices import Slice
 
-X_TITLE, Y_TITLE = "along the plane (units of the parameters)", "across (the same)"
+X_TITLE, Y_TITLE = "along (units of the parameters)", "across (the same)"
 HEIGHT = 560
 # Low to high, readable on both themes.
 _SHADES = [[0, "#eaf2fc"], [0.35, "#9cc3f3"], [0.7, style.AFTER], [1, "#1c4b91"]]
@@ -57,7 +57,8 @@ def _ground(cut: Slice, what: str, *, surface: bool) -> go.Figure:
             }
         )
         return figure
-    bar = {"title": {"text": "loss"}, "thickness": 12, "outlinewidth": 0, **_log_ticks(heights)}
+    below = {"orientation": "h", "y": -0.16, "yanchor": "top", "thickness": 10, "outlinewidth": 0}
+    bar = {"title": {"text": "loss", "side": "bottom"}, **below, **_log_ticks(heights)}
     figure.add_contour(
         x=cut.x, y=cut.y, z=heights, customdata=values, colorscale=_SHADES, opacity=0.75, ncontours=18, colorbar=bar,
         line={"color": style.faint(style.AFTER, 0.6), "width": 1}, hovertemplate="loss %{customdata:.3g}<extra></extra>",

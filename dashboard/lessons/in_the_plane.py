@@ -31,7 +31,7 @@ def _loops() -> Outcome:
     share = seen.meta_loss / max(best.meta_loss, 1e-12)
     gradient = seen.direction["maml"].gradient
     equation = Equation(
-        r"@0 \;\leftarrow\; \theta - @1 \, @2, \qquad @3",
+        r"@0 \;\leftarrow\; \theta - @1 \, @2 \\[1ex] @3",
         (
             Term("θ", r"\theta", vector(scene.theta), "where all tasks start: what the outer loop moves", BEFORE),
             Term("β", r"\beta", number(META_LR[scene.surface]), "the outer step size, `meta_lr`"),
@@ -63,7 +63,7 @@ def _objective() -> Outcome:
     at_joint = float(landscape.meta_loss(scene.landscape, joint.theta[None])[0])
     is_untouched = scene.tasks == OBJECTIVE.tasks
     equation = Equation(
-        r"@0 = \arg\min_\theta \; \frac{1}{@1} \sum_i L_i\bigl(\theta^{(@2)}_i\bigr), \qquad @3 \;\le\; @4",
+        r"@0 = \arg\min_\theta \; \frac{1}{@1} \sum_i L_i\bigl(\theta^{(@2)}_i\bigr) \\[1ex] @3 \;\le\; @4",
         (
             Term("θ*", r"\theta^\ast", vector(best.theta), "the meta-optimum, the star", AFTER),
             Term("T", "T", str(len(scene.tasks)), "how many tasks there are"),
@@ -89,7 +89,7 @@ def _jacobian() -> Outcome:
     seen = landscape.view(scene.landscape, scene.theta)
     exact, first = (seen.direction[name] for name in ("maml", "fomaml"))
     equation = Equation(
-        r"@0 = @1 \; @2, \qquad @3",
+        r"@0 = @1 \; @2 \\[1ex] @3",
         (
             Term("Exact gradient", r"\nabla_\theta L(\theta')", vector(exact.gradient), "the exact meta-gradient", AFTER),
             Term(
@@ -124,7 +124,7 @@ def _variants() -> Outcome:
     others = ", ".join(f"{NAMES[name]} {seen.direction[name].angle:.0f}°" for name in ("fomaml", "reptile"))
     angle = seen.direction["imaml"].angle
     equation = Equation(
-        r"@0 = \Bigl(I + \tfrac{H}{@1}\Bigr)^{-1} \nabla L(\varphi^\ast), \qquad @2, \qquad @3",
+        r"@0 = \Bigl(I + \tfrac{H}{@1}\Bigr)^{-1} \nabla L(\varphi^\ast) \\[1ex] @2 \\[1ex] @3",
         (
             Term(
                 "iMAML’s gradient",
@@ -220,7 +220,7 @@ THE_VARIANTS = Lesson(
     question="iMAML does not differentiate through steps. It adapts to the minimum of L + λ/2 ‖φ − θ‖² (the diamonds), so "
     "λ takes the place of α and K. **Find a λ with which iMAML’s arrow agrees with MAML’s within 10°.** Move nothing else.",
     explained="λ pulls the adapted parameters back to θ: a strong pull is like few short steps, a weak one like many. In "
-    "between lies one that does nearly what K steps of α do, roughly λ ≈ 1/(αK).\n\n"
+    "between lies one that does nearly what K steps of α do, a λ of the order of 1/(αK).\n\n"
     "- **FOMAML** drops the Jacobians. **Reptile** walks to θ′ and moves θ part of the way there; it needs no query points."
     "\n"
     "- **Meta-SGD** learns a step size for each parameter, **MAML++** one for each layer and step, and adds the losses of "

@@ -28,7 +28,7 @@ class Term(NamedTuple):
 class Equation(NamedTuple):
     """An equation whose terms carry their values.
 
-    pattern: LaTeX, where `@0`, `@1`, .. stand for the terms.
+    pattern: LaTeX, where `@0`, `@1`, .. stand for the terms; lines may be broken.
     """
 
     pattern: str
@@ -43,7 +43,7 @@ class Equation(NamedTuple):
                 f"@{index}",
                 rf"\underbrace{{\textcolor{{{term.colour}}}{{{body}}}}}_{{\textcolor{{{term.colour}}}{{{term.value}}}}}",
             )
-        return content
+        return rf"\begin{{gathered}}{content}\end{{gathered}}"
 
 
 class Outcome(NamedTuple):

@@ -19,7 +19,7 @@ from maml_engine.analysis import Subject
 from maml_engine.analysis.slices import adapted_points
 
 GOOD, MOST_SHOTS = 0.1, 5
-FAILED, FIVE = 0.5, 5
+FAILED, FIVE, ON_THE_WAVE = 0.5, 5, 0.5  # the last in units of y: a hand is not exact
 
 GOOD_POINTS = tuple((x, 0.0) for x in (-4.2, -1.5, 0.3, 2.2, 4.5))
 ONE_SIDE = tuple((x, 0.0) for x in (-4.9, -4.8, -4.7, -4.6, -4.5))
@@ -154,9 +154,10 @@ def _limits() -> Outcome:
         ),
     )
     said = f"{len(scene.points)} points: the error over the wave is {spell_loss(after)}, at the points {spell_loss(seen)}."
-    is_fair = scene.inner_lr == LIMITS.inner_lr and max(abs(off) for _, off in scene.points or ((0, 9),)) < 1e-6
-    if not is_fair and len(scene.points) == FIVE:
-        said += " Leave α as it is and the points on the wave (hold them there with the arrow keys, or add new ones)."
+    is_same = (scene.inner_lr, scene.amplitude, scene.phase) == (LIMITS.inner_lr, LIMITS.amplitude, LIMITS.phase)
+    is_fair = is_same and all(abs(off) < ON_THE_WAVE for _, off in scene.points)
+    if not is_fair:
+        said += " You changed more than where the points lie: press “Set it back”, and keep them on the wave."
     return Outcome(len(scene.points) == FIVE and bool(not after <= FAILED) and is_fair, said, equation)
 
 
@@ -167,7 +168,7 @@ FEW_SHOTS = Lesson(
     explained="One wave is a **task**. The points that you see of it are its **support set**; five points are *five "
     "shots*. The network is judged on other points of the same wave, its **query set**, so that learning the five by heart "
     "is not enough.\n\n"
-    "A network from a random start would need hundreds of points and thousands of steps. MAML’s start has been chosen, "
+    "A network from a random start would need many more points and steps. MAML’s start has been chosen, "
     "over many other waves, so that a few points and a few steps suffice. The pretrained network has seen the same waves, "
     "but was trained to answer *before* any step, and the best single answer to all waves is their average.",
     show=_shots,
@@ -197,7 +198,8 @@ ONE_GRADIENT_STEP = Lesson(
 LIMITS_AND_PITFALLS = Lesson(
     title="Limits and pitfalls",
     question="MAML is no magic. **Place exactly five points on the wave so that it fails**: the error after ten steps "
-    "stays above 0.5. Move the points along the wave, and leave α alone.",
+    "stays above 0.5. Move the points along the wave (← and → slide the chosen one), "
+    "and leave the rest alone.",
     explained="MAML learns *from* the support set. Points that say nothing about a part of the wave leave that part to "
     "what was learned before, and the support loss is small all the same. So:\n\n"
     "- **Judge on query points.** The support loss cannot tell you that it failed: compare the two numbers above.\n"
@@ -205,7 +207,7 @@ LIMITS_AND_PITFALLS = Lesson(
     "distribution.\n"
     "- **Few training tasks are learned by heart**; keep whole tasks apart for testing, not only points.\n"
     "- **Similar training tasks** teach their average: vary amplitude and phase widely.\n"
-    "- **Waves from outside the training range** come out as the nearest wave from inside. Try an amplitude of 8.",
+    "- **Waves from outside the training range** are fitted far worse. Set it back, and drag the amplitude to 8.",
     show=_limits,
     do_it=partial(_put, "learn_limits", LIMITS, points=ONE_SIDE),
     code=(tutorial.evaluate_on_new_tasks,),

@@ -30,7 +30,7 @@ def _order() -> Outcome:
     alt = f"Angle between the two meta-gradients against the inner step size; now it is {spell_angle(overall.angle)}."
     page.chart(figure, "learn_order", alt)
     equation = Equation(
-        r"@0 = \Bigl[\prod_{k=0}^{@1}(I - @2 H_k)\Bigr]\, @3, \qquad @4",
+        r"@0 = \Bigl[\prod_{k=0}^{@1}(I - @2 H_k)\Bigr]\, @3 \\[1ex] @4",
         (
             Term(
                 "Exact gradient",

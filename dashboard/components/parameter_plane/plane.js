@@ -437,7 +437,8 @@ class Plane {
   }
 
   drawOptima() {
-    const { optima } = this.layers, label = (text, [x, y]) => svg("text", { x: x + 12, y: y + 4 }, text);
+    const { optima } = this.layers, label = (text, [x, y]) =>
+      x > 0.62 * this.size ? svg("text", { x: x - 12, y: y + 4, "text-anchor": "end" }, text) : svg("text", { x: x + 12, y: y + 4 }, text);
     optima.replaceChildren();
     const joint = this.toScreen(this.joint.theta), best = this.toScreen(this.best.theta);
     const same = this.now.inner_steps === 0 || Math.hypot(joint[0] - best[0], joint[1] - best[1]) < 14;
