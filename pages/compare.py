@@ -128,6 +128,10 @@ def contest_controls(base: Experiment) -> Contest | None:
             "where "
             "the table does not say otherwise. These settings suit each method roughly; none was tuned for this page."
         )
+        if kind != "seconds":  # how many meta-iterations those buy is known at the end
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                name = st.selectbox("As code", methods, format_func=spell_method, key="as_code", width=190)
+                page.code(contest.entrants()[name][0], "as_code")
     return contest
 
 
