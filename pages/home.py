@@ -2,12 +2,17 @@
 
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard import first_bench, page, session
-from dashboard.components.sine_bench import Answer, Scene, scene, sine_bench
+from dashboard.components.sine_bench import Answer, Entrant, Scene, scene, sine_bench
+from dashboard.figures import style
 from dashboard.fits import MAX_SHOTS
+
+if TYPE_CHECKING:
+    from maml_engine import Learner
 
 FIRST = first_bench.load()
 OWN = {"home_bench": "", "shots": 5, "point_noise": 0.0, "point_seed": 9}
@@ -56,15 +61,37 @@ def asked_for(shots: int, noise: float, seed: int) -> Scene:
     return benching.scene_of(wave.amplitude, wave.phase, shots, noise, seed, inner_lr=wave.inner_lr)
 
 
-def engine_says(shown: Scene) -> Mapping[str, Answer]:
+def own_learners() -> "dict[str, Learner]":
+    """The last learners of sine waves that this session has trained; where there are none, no engine is loaded."""
+    if not st.session_state.get(session.RUNS):
+        return {}
+    from dashboard import benching, resources
+
+    runs = st.session_state[session.RUNS][-len(style.OWN_COLOURS) :]
+    learners = {f"own_{number}": resources.jobs().learner(job_id) for number, job_id in enumerate(runs, 1)}
+    return {name: learner for name, learner in learners.items() if learner is not None and benching.can_show(learner)}
+
+
+def entrants(own: "Mapping[str, Learner]") -> list[Entrant]:
+    """The shipped learners, and the visitor's own after them."""
+    if not own:
+        return FIRST.entrants
+    from dashboard import benching
+
+    labels = {name: f"Yours: {learner.experiment.method.upper()}" for name, learner in own.items()}
+    coloured = zip(own.items(), style.OWN_COLOURS, strict=False)
+    return [*FIRST.entrants, *(benching.entrant(name, labels[name], each, colour=colour) for (name, each), colour in coloured)]
+
+
+def engine_says(shown: Scene, own: "Mapping[str, Learner]") -> Mapping[str, Answer]:
     """The engine's numbers; nothing while it is still to be loaded."""
-    if shown.is_same_task(FIRST.scene):
+    if shown.is_same_task(FIRST.scene) and not own:
         return FIRST.answers
     if "dashboard.benching" not in sys.modules:
         return {}
     from dashboard import benching
 
-    return benching.answers(shown, benching.shipped())
+    return benching.answers(shown, {**benching.shipped(), **own})
 
 
 def explain(shown: Scene, answers: Mapping[str, Answer]) -> None:
@@ -91,8 +118,10 @@ page.opening(
     "two, with the same points and the same steps, never get there. The numbers are each network's error before → after.",
 )
 read_old_link()
-on_bench = sine_bench("home_bench", asked_for(*point_controls()), FIRST.entrants, answer=engine_says)
-answers = engine_says(on_bench)
+own = own_learners()
+asked = asked_for(*point_controls())
+on_bench = sine_bench("home_bench", asked, entrants(own), answer=lambda shown: engine_says(shown, own))
+answers = engine_says(on_bench, own)
 explain(on_bench, answers)
 
 page.equation(

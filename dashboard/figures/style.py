@@ -25,6 +25,9 @@ METHOD_COLOURS = {
     "pretrained": "#a968b8",
 }
 
+# A visitor's own learners beside the shipped ones, whose methods' colours are taken.
+OWN_COLOURS = ("#0f9d76", "#d6498f", "#8d8f1f")
+
 # Second order solid, first order dashed.
 SECOND_ORDER, FIRST_ORDER = "solid", "dash"
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import first_bench
+from dashboard import first_bench, resources, session
+from maml_engine import Experiment, Learner
 from tests.pages.benches import losses, on_bench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +72,16 @@ def test_other_points_keep_the_wave_that_the_visitor_has_made():
     scene = on_bench(page)["scene"]
     assert scene["amplitude"] == 2.0 and len(scene["points"]) == 5
     assert page.session_state["home_bench"] == "1,a2"
+
+
+def test_learners_of_the_visitor_join_the_shipped_ones(monkeypatch, home):
+    trained = {"a": Learner.untrained(Experiment(method="metasgd")), "b": Learner.untrained(Experiment(tasks="steps"))}
+    monkeypatch.setattr(resources.jobs(), "learner", trained.get)
+    home.session_state[session.RUNS] = ["a", "b", "gone"]
+    home.run()
+    assert not home.exception
+    assert [entrant["label"] for entrant in on_bench(home)["entrants"]][3:] == ["Yours: METASGD"]
+    assert set(losses(home)) == {"maml", "pretrained", "random", "own_1"}
 
 
 def test_reset_takes_back_what_the_visitor_did():

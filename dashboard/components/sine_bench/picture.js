@@ -44,9 +44,9 @@ function pathOf(xs, ys, scale) {
   return path
 }
 
-/** Round numbers from `low` to `high`, some five of them. */
+/** Round numbers from `low` to `high`, five to seven of them. */
 function ticks(low, high) {
-  const rough = (high - low) / 5
+  const rough = (high - low) / 7
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map(digit => digit * power).find(candidate => candidate >= rough)
   const found = []
