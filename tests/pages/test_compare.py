@@ -99,7 +99,7 @@ def test_a_hosted_demo_says_what_it_allows(monkeypatch):
 
 
 def test_each_run_of_a_comparison_is_had_as_code():
-    page = open_page()
+    page = run()
     assert page.selectbox(key="as_code").options == ["MAML", "Reptile"]
     labels = [button.proto.label for button in page.get("download_button")]
     assert {"Python script", "Notebook"} <= set(labels)
