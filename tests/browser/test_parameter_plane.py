@@ -1,6 +1,7 @@
 """The parameter plane in a real browser: its mathematics against JAX, and theta moved by mouse and by keyboard."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,3 +156,30 @@ def test_the_page_stands_at_both_widths_and_in_both_themes(open_page, width, sch
     assert now(page)["surface"] == "rivers"
     reach = theta_handle(page).locator(".reach").bounding_box()
     assert min(reach["width"], reach["height"]) >= 44
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("what", ["Theta, the start", "Optimum of task 1"])
+def test_dragging_keeps_to_the_frame_and_letting_go_is_answered_within_300_ms(open_page, what):
+    page = open_page("/parameter_space")
+    frames, seconds = [], []
+    numbers = "document.querySelector('[data-testid=stTable]').innerText"
+    for lap in range(20):
+        box = plane(page).get_by_label(what).locator(".dot").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for step in range(1, 11):
+            page.mouse.move(x + (4 if lap % 2 else -4) * step, y + step % 3)
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+            frames.append(float(plane(page).locator(".plane").get_attribute("data-frame")))
+        before = page.evaluate(numbers)
+        began = time.perf_counter()
+        page.mouse.up()
+        page.wait_for_function(f"before => {numbers} !== before", arg=before, polling="raf")
+        seconds.append(time.perf_counter() - began)
+        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    frame, answer = np.percentile(frames, 95), np.percentile(seconds, 95)
+    print(f"{what}: frame {frame:.1f} ms, answer {answer:.3f} s at the 95th percentile")
+    assert frame <= 16
+    assert answer <= 0.3

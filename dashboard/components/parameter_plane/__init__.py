@@ -1,7 +1,7 @@
 """The parameter plane: tasks and theta to drag, what each method would do, computed in the browser at every frame.
 
-`mathematics.js` is `maml_engine.analysis.landscape` once more, `contours.js` and `plane.js` draw and listen. When the visitor
-lets go, Python hears once what stands there, and the page shows the engine's own numbers.
+`mathematics.js` is `maml_engine.analysis.landscape` once more, `plane.js` listens, the others draw. When the visitor lets go,
+Python hears once what stands there, and the page shows the engine's own numbers.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from maml_engine.analysis.landscape import MAX_TASKS, METHODS, SURFACES
 __all__ = ["LONGEST_STEP", "META_LR", "NAMES", "PlaneScene", "clear", "parameter_plane", "put", "standing"]
 
 HERE = Path(__file__).parent
+SCRIPTS = ("mathematics", "contours", "elements", "drawing", "panel", "plane")  # each uses those before it
 NAMES = {"maml": "MAML", "fomaml": "FOMAML", "reptile": "Reptile", "imaml": "iMAML"}
 FIRST_ORDER = ("fomaml", "reptile")  # no second derivative in them: dashed
 JOINT_COLOUR = style.METHOD_COLOURS["pretrained"]
@@ -125,5 +126,5 @@ _PLANE = st.components.v2.component(
     "parameter_plane",
     html=(HERE / "plane.html").read_text(encoding="utf-8"),
     css=(HERE / "plane.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in ("mathematics.js", "contours.js", "plane.js")),
+    js="\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS),
 )
