@@ -20,7 +20,9 @@ PICTURE_WIDTH = 900  # pixels, of a saved picture
 # Streamlit writes white on the primary colour. In the dark theme that colour is light, since it is also written with, and white
 # could not be read on it.
 ON_PRIMARY = """<style>
-[data-testid^="stBaseButton-primary"], [data-testid="stMultiSelect"] [data-tag] { color: light-dark(#ffffff, #0e1116) !important; }
+[data-testid^="stBaseButton-primary"], [data-testid="stMultiSelect"] [data-tag] {
+  color: light-dark(#ffffff, #0e1116) !important;
+}
 </style>"""
 
 
