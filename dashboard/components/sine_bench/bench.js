@@ -368,6 +368,7 @@ class Bench {
       const fit = fits.get(entrant.name)
       card.classList.toggle("focus", entrant.name === this.focus)
       card.classList.toggle("off", !fit)
+      card.classList.toggle("own-rate", Boolean(entrant.inner_lr))
       card.querySelector("input").checked = Boolean(fit)
       card.querySelector(".name").setAttribute("aria-pressed", entrant.name === this.focus)
       const [before, after] = [fit?.losses[0], fit?.losses[scene.steps]]
@@ -388,7 +389,8 @@ class Bench {
     const theirs = answer.losses[scene.steps], ours = fit.losses[scene.steps]
     const agree = Math.abs(theirs - ours) <= 1e-3 * (1 + theirs) || (spellLoss(theirs) === spellLoss(ours))
     if (!entrant.weights) return `computed by JAX${own}`
-    return `JAX ${spellLoss(theirs)} ${agree ? '<span class="ok">✓ confirmed</span>' : '<span class="off">≠ differs</span>'}${own}`
+    const verdict = agree ? '<span class="ok">✓<span class="word"> confirmed</span></span>' : '<span class="off">≠ differs</span>'
+    return `JAX ${spellLoss(theirs)} ${verdict}${own}`
   }
 
   hint() {
