@@ -39,7 +39,8 @@ def test_the_page_opens_with_true_pictures_and_a_passed_check(page):
 
 
 def test_the_bench_shows_the_inner_loop_of_the_sidebar():
-    page = run(inner_steps="3", adapt_lr="0.0005", k_shot="25")
+    page = run(inner_steps="3", k_shot="25")
+    page.select_slider(key="adapt_lr").set_value(0.0005).run()
     assert not page.exception
     scene = on_bench(page)["scene"]
     assert (scene["steps"], scene["inner_lr"], len(scene["points"])) == (3, 0.0005, 20)
