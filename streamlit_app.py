@@ -9,11 +9,14 @@ st.navigation(
     {
         "Lab": [
             st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+            st.Page("pages/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:", url_path="train"),
             st.Page("pages/adapt.py", title="Adapt", icon=":material/tune:", url_path="adapt"),
+            st.Page("pages/parameter_space.py", title="Parameter space", icon=":material/explore:", url_path="parameter_space"),
             st.Page("pages/gradients.py", title="Gradients", icon=":material/north_east:", url_path="gradients"),
             st.Page("pages/pitfalls.py", title="Pitfalls", icon=":material/warning:", url_path="pitfalls"),
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+            st.Page("pages/notes.py", title="Notes", icon=":material/fact_check:", url_path="notes"),
         ]
     }
 ).run()

@@ -12,12 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 import streamlit as st
 
-from dashboard.fits import MAX_SHOTS, MAX_STEPS, Fit, LossCurve, Wave, save_fits
+from dashboard.fits import CURVE_POINTS, MAX_SHOTS, MAX_STEPS, Fit, LossCurve
 from maml_engine import Batch, Episode, Learner, Sinusoid
 from maml_engine.evaluation import evaluate_episode
 from maml_engine.tasks import FunctionFamily
+from maml_engine.tasks.sinusoid import Waves
 
-GRID = 101
 # Longer steps blow up on some tasks, and a few validation tasks may not show it.
 BASELINE_STEP_SIZES = (0.001, 0.003, 0.01)
 WALL_TASKS, CURVE_TASKS, CURVE_STEPS, CURVE_QUERIES = 12, 200, 10, 100
@@ -35,15 +35,23 @@ def fingerprint(learner: Learner) -> str:
 cached = partial(st.cache_data, max_entries=200, show_spinner=False, hash_funcs={Learner: fingerprint})
 
 
-def task_fit(learner: Learner, wave: Wave) -> Fit:
-    """`learner` on the wave that Home asks for."""
-    tasks = Sinusoid(amplitude=(wave.amplitude,) * 2, phase=(wave.phase,) * 2, noise=wave.noise)
-    return fits(learner, tasks, 1, wave.shots, wave.inner_lr, wave.seed)[0]
+@cached
+def drawn_points(tasks: FunctionFamily, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """x and y of `MAX_SHOTS` points of the first task of `seed`; as many as are wanted, from the first."""
+    support = _draw(tasks.split("test"), seed, 1).support
+    return np.asarray(support.x)[0, :, 0], np.asarray(support.y)[0, :, 0]
 
 
 def wall(learner: Learner, tasks: FunctionFamily, shots: int, inner_lr: float, seed: int) -> tuple[Fit, ...]:
     """`learner` on twelve sampled tasks; the seed alone says which."""
     return fits(learner, tasks, WALL_TASKS, shots, inner_lr, seed)
+
+
+@cached
+def wall_waves(tasks: Sinusoid, seed: int) -> tuple[tuple[float, float], ...]:
+    """Amplitude and phase of the tasks on the wall, task by task."""
+    waves = _waves(tasks.split("test"), seed, WALL_TASKS)
+    return tuple(zip(np.asarray(waves.amplitude).tolist(), np.asarray(waves.phase).tolist(), strict=True))
 
 
 @cached
@@ -102,9 +110,14 @@ def beyond(tasks: Sinusoid, what: str) -> Sinusoid:
 @partial(jax.jit, static_argnames="num_tasks")
 def _draw(tasks: FunctionFamily, seed: int, num_tasks: int) -> Episode:
     key = jax.random.key(seed)
-    grid = jnp.broadcast_to(jnp.linspace(*tasks.x, GRID)[:, None], (num_tasks, GRID, 1))
+    grid = jnp.broadcast_to(jnp.linspace(*tasks.x, CURVE_POINTS)[:, None], (num_tasks, CURVE_POINTS, 1))
     truth = tasks.draw_split(key, num_tasks)(grid)
     return Episode(tasks.sample(key, num_tasks, MAX_SHOTS, 1).support, Batch(grid, truth))
+
+
+@partial(jax.jit, static_argnames="num_tasks")
+def _waves(tasks: Sinusoid, seed: int, num_tasks: int) -> Waves:
+    return tasks.draw_split(jax.random.key(seed), num_tasks)
 
 
 @jax.jit
@@ -117,9 +130,3 @@ def _padded(episode: Episode, shots: int) -> Episode:
     support, query = jax.tree.map(np.asarray, episode)
     weight = np.broadcast_to(np.arange(MAX_SHOTS) < shots, support.x.shape[:2]).astype(np.float32)
     return Episode(support._replace(weight=weight), query)
-
-
-if __name__ == "__main__":
-    from dashboard.resources import shipped_learners
-
-    save_fits({name: task_fit(learner, Wave()) for name, learner in shipped_learners().items()})

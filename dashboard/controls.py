@@ -5,7 +5,7 @@ A page lists the fields that it shows. The others keep the value that the link o
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -218,6 +218,23 @@ def offer_run(job_id: str) -> None:
 
 
 # The link.
+
+
+def by_name(key: str, options: Iterable[Any], shown: Callable[[Any], str], *, several: bool = False) -> None:
+    """Lets a link name the options of a bound widget by themselves; call it before the widget is made.
+
+    Streamlit writes and reads the address by what the options are shown as, which may change with a word on a page.
+
+    Args:
+      shown: the widget's `format_func`. several: whether more than one can be chosen.
+    """
+    if key in st.session_state or key not in st.query_params:
+        return
+    named = {Experiment.spell(option): option for option in options}
+    chosen = [named[part] for part in st.query_params.get_all(key) if part in named]
+    if chosen:
+        st.session_state[key] = chosen if several else chosen[0]
+        st.query_params[key] = [shown(option) for option in chosen] if several else shown(chosen[0])
 
 
 def relevant(kept: Mapping[str, Any]) -> dict[str, Any]:

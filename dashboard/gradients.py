@@ -27,7 +27,7 @@ from maml_engine.analysis import (
     measure_costs,
     sweep_gradients,
 )
-from maml_engine.tasks import FunctionFamily, Scaling
+from maml_engine.tasks import FunctionFamily, Scaling, Sinusoid
 
 MOST = {"inner_steps": MAX_STEPS, "meta_batch_size": 100, "k_shot": 80}
 STEP_SIZES = tuple(float(f"{digit}e{power}") for power in (-4, -3, -2) for digit in (1, 2, 5)) + (0.1,)
@@ -50,6 +50,15 @@ def comparison(learner: Learner, choice: Choice, inner_lr: float, inner_steps: i
     """The two meta-gradients of `learner`."""
     subject = Subject.of_learner(learner, inner_lr=inner_lr)
     return compare_gradients(subject, _draw(learner, choice), inner_steps, num_tasks=choice.num_tasks)
+
+
+@cached
+def first_task(learner: Learner, choice: Choice) -> tuple[tuple[float, float], np.ndarray, np.ndarray]:
+    """The first of the sine waves that the gradients are taken over: amplitude and phase, then x and y of its points."""
+    support = _draw(learner, choice).support
+    tasks = learner.default_tasks.split("test")
+    wave = _first_wave(tasks, choice.seed, _padded_size(choice.num_tasks, 25))
+    return wave, np.asarray(support.x)[0, : choice.k_shot, 0], np.asarray(support.y)[0, : choice.k_shot, 0]
 
 
 @cached
@@ -120,6 +129,11 @@ def _draw(learner: Learner, choice: Choice) -> Episode:
 def _sample(tasks: FunctionFamily, scaling: Scaling, seed: int, num_tasks: int, k_shot: int) -> Episode:
     episode = tasks.sample(jax.random.key(seed), num_tasks, k_shot, K_QUERY)
     return Episode(*(Batch(*scaling.batch(batch)) for batch in episode))
+
+
+def _first_wave(tasks: Sinusoid, seed: int, num_tasks: int) -> tuple[float, float]:
+    waves = tasks.draw_split(jax.random.key(seed), num_tasks)
+    return float(waves.amplitude[0]), float(waves.phase[0])
 
 
 def _padded_size(size: int, smallest: int) -> int:

@@ -1,6 +1,7 @@
 """A link is an Experiment in a query string, under the Experiment's own names. Pure functions over mappings; no streamlit."""
 
 import dataclasses
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -13,13 +14,14 @@ RESERVED = frozenset({VERSION_KEY, JOB_KEY, LEARNER_KEY, "embed", "embed_options
 FIELDS = {spec.name: spec for spec in dataclasses.fields(Experiment)}
 TABLE_FIELDS = ("data", "task", "inputs", "target", "log")
 LONGEST_QUOTE = 60
+LONGEST_VALUE = 4000  # characters; the longest that a page writes is a few hundred
 
 
 class Link(NamedTuple):
     """What a link says.
 
     values: the fields that it sets, each by itself fit to be a value of its field.
-    others: keys that are no field, as they came.
+    others: keys that are no field, as they came, where a widget can read them.
     notes: one sentence for each thing that could not be read.
     """
 
@@ -35,7 +37,10 @@ def read(parameters: Mapping[str, str | list[str]]) -> Link:
     values, others = {}, {}
     for name, spelled in parameters.items():
         if name not in FIELDS:
-            others[name] = spelled
+            if why := _unreadable(spelled):
+                notes.append(f"The link's `{_quoted(name)}` {why}; that part was left aside.")
+            else:
+                others[name] = spelled
             continue
         try:
             values[name] = _parse(name, spelled)
@@ -62,6 +67,27 @@ def address(page: str, values: Mapping[str, Any], others: Mapping[str, Any] | No
     return f"{page.split('?')[0].split('#')[0]}?{urlencode(parameters, doseq=True, safe=',')}"
 
 
+def refused_note(name: str, spelled: list[str], used: Any) -> str:
+    """One sentence about a page's own value that its widget did not take."""
+    default = "" if used is None else f", {Experiment.spell(tuple(used) if isinstance(used, list) else used)}"
+    return f"The link's `{name}` cannot be `{_quoted(','.join(spelled))}` on this page, which keeps to its default{default}."
+
+
+def same(spelled: list[str], value: Any) -> bool:
+    """Whether a link's text means `value`, a widget's own."""
+    parts = _as_list(value)
+    return len(parts) == len(spelled) and all(_same_part(*pair) for pair in zip(spelled, parts, strict=True))
+
+
+def _same_part(spelled: str, value: Any) -> bool:
+    if spelled == Experiment.spell(value) or not isinstance(value, int | float):
+        return spelled == Experiment.spell(value)
+    try:
+        return float(spelled) == value
+    except ValueError:
+        return False
+
+
 def unknown_note(names: Iterable[str]) -> str:
     """One sentence about keys that no page knows."""
     listed = ", ".join(f"`{_quoted(name)}`" for name in sorted(names))
@@ -74,6 +100,19 @@ def _parse(name: str, spelled: list[str]) -> Any:
     if content == Experiment.spell(default):
         return default  # pi has more digits than a link
     return Experiment.parse(name, content)
+
+
+def _unreadable(spelled: list[str]) -> str:
+    """Why no widget may see a value; empty where it may. Infinite numbers break those that hold whole ones."""
+    if any(len(part) > LONGEST_VALUE for part in spelled):
+        return f"is longer than {LONGEST_VALUE:,} characters"
+    for part in spelled:
+        try:
+            if not math.isfinite(float(part)):
+                return f"must be a finite number, got `{_quoted(part)}`"
+        except ValueError:
+            continue
+    return ""
 
 
 def _version_notes(spelled: list[str]) -> list[str]:

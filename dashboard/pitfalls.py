@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dashboard.adapting import GRID, cached
-from dashboard.fits import MAX_SHOTS, Fit, LossCurve
+from dashboard.adapting import cached
+from dashboard.fits import CURVE_POINTS, MAX_SHOTS, Fit, LossCurve
 from maml_engine import Episode, Experiment, Learner, evaluate
 from maml_engine.analysis.frontier import Frontier, find_frontier, predictions_at
 from maml_engine.tasks import FunctionFamily
@@ -81,7 +81,7 @@ def _on_grid(learner: Learner) -> tuple[np.ndarray, np.ndarray]:
 
 @jax.jit
 def _truths(tasks: FunctionFamily) -> tuple[jax.Array, jax.Array]:
-    grid = jnp.broadcast_to(jnp.linspace(*tasks.x, GRID)[:, None], (TASKS, GRID, 1))
+    grid = jnp.broadcast_to(jnp.linspace(*tasks.x, CURVE_POINTS)[:, None], (TASKS, CURVE_POINTS, 1))
     return grid, tasks.draw_split(jax.random.key(2017), TASKS)(grid)
 
 

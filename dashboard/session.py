@@ -8,6 +8,8 @@ SHOWN = "_shown"  # the fields that have a widget in this run
 VALID = "_valid"  # the last Experiment that was accepted
 NOTES = "_notes"  # sentences about the link that the visitor came by
 STRANGE = "_strange"  # the link's keys that are no field
+CAME_BY = "_came_by"  # what the link says of a page's own widgets, until a page has been shown to its end
+PLACE = "_place"  # below the title, where sentences about the link stand
 EXTRA = "_extra_"  # + field: values of a slider that lie between its marks
 RUNS = "_runs"  # job ids of the runs whose learner is offered on every page
 JOB = "_job"  # the job id of the run that the Train page shows
@@ -37,6 +39,7 @@ def settle() -> None:
     from dashboard import links
 
     link = links.read(came_by)
+    st.session_state[CAME_BY] = link.others
     st.session_state[KEPT] = {name: value for name, value in link.values.items() if value != links.FIELDS[name].default}
     st.session_state[NOTES] = link.notes
     st.session_state[STRANGE] = [name for name in link.others if name not in links.RESERVED]

@@ -1,4 +1,4 @@
-"""The command line: `maml train`, `maml evaluate`, `maml adapt`; the same as `python -m maml_engine`."""
+"""The command line: `maml train`, `maml evaluate`, `maml adapt`, `maml check`; the same as `python -m maml_engine`."""
 
 import argparse
 import dataclasses
@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from maml_engine.commands import BAD_INPUT, DIVERGED, INTERRUPTED, PEER_LOST
 from maml_engine.commands.adapt import adapt
+from maml_engine.commands.check import check
 from maml_engine.commands.evaluate import evaluate
 from maml_engine.commands.train import train
 from maml_engine.distributed import PeerLost, supervision
@@ -21,7 +22,7 @@ from maml_engine.home import enable_compilation_cache
 from maml_engine.presets import PRESETS
 from maml_engine.training import Diverged
 
-EXIT_CODES = "exit codes: 0 done, 2 bad input, 3 diverged, 4 a peer process was lost, 130 interrupted"
+EXIT_CODES = "exit codes: 0 done, 1 a check failed, 2 bad input, 3 diverged, 4 a peer process was lost, 130 interrupted"
 
 
 class Parser(argparse.ArgumentParser):
@@ -99,6 +100,7 @@ def _parser() -> Parser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_adapt(commands)
+    _add_check(commands)
     return parser
 
 
@@ -187,6 +189,25 @@ def _add_adapt(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--inner-steps", metavar="N", help="gradient steps on the support rows (default: as in training)")
 
 
+def _add_check(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "check",
+        allow_abbrev=False,
+        help="measure whether the numbers are right on this machine",
+        description="Measures gradients against closed forms, finite differences and the tutorial's code, and more; prints "
+        "each error beside what is allowed.",
+        epilog=EXIT_CODES,
+    )
+    parser.set_defaults(run=check)
+    parser.add_argument("names", metavar="NAME", nargs="*", help="which checks (default: all)")
+    parser.add_argument(
+        "--published",
+        action="store_true",
+        help="instead, train every protocol card that has a printed number and set ours beside it: some ten minutes",
+    )
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON: results, date, versions, machine")
+
+
 def _metavar(spec: dataclasses.Field) -> str:
     if spec.metadata["kind"] == "number":
         return "N" if spec.metadata["bounds"].get("integer") else "X"
@@ -213,7 +234,7 @@ def _values_joined(arguments: Sequence[str], parser: Parser) -> list[str]:
     return joined
 
 
-SWITCHES = ("--json", "--help", "--version", "--")
+SWITCHES = ("--json", "--published", "--help", "--version", "--")
 
 
 def _version() -> str:

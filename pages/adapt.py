@@ -1,8 +1,11 @@
 """Adapt: before and after on tasks that the learner has never seen, with the statistics over two hundred."""
 
+from functools import partial
+
 import streamlit as st
 
-from dashboard import adapting, controls, fits, page, resources
+from dashboard import adapting, benching, controls, fits, page, resources
+from dashboard.components.sine_bench import Scene, sine_bench
 from dashboard.figures import adaptation, style
 from dashboard.fits import MAX_SHOTS, Fit, LossCurve
 from maml_engine import Learner, Sinusoid
@@ -10,6 +13,7 @@ from maml_engine import Learner, Sinusoid
 RANGES = {"trained": "As in training", "amplitude": "Larger amplitudes", "phase": "Other phases"}
 BASELINES = {"pretrained": "Pretrained on all tasks", "random": "Random initialisation"}
 OWN = {
+    "adapt_bench": "",
     "shots": 5,
     "adapt_lr": None,
     "task_seed": 0,
@@ -22,7 +26,7 @@ OWN = {
 
 def suitable(learner: Learner) -> Learner:
     """`learner`, or the shipped one where it has nothing to do with sine waves."""
-    if learner.experiment.tasks == "sinusoid" and (learner.in_dim, learner.out_dim) == (1, 1):
+    if benching.can_show(learner):
         return learner
     st.info(
         f"The chosen learner was trained on another kind of task ({learner.experiment.tasks}), and this page samples sine "
@@ -66,6 +70,8 @@ def choose_on_the_wall() -> None:
 
 def wall_controls(names: dict[str, str]) -> tuple[str, str, int]:
     """Which tasks, whose fits, and after how many steps."""
+    controls.by_name("task_range", RANGES, RANGES.get)
+    controls.by_name("shown", names, names.get)
     steady = {"required": True, "wrap": True, "bind": "query-params"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         task_range = st.segmented_control(
@@ -103,27 +109,26 @@ def choose_task() -> int:
 
 def show_wall(wall: tuple[Fit, ...], name: str, steps: int, number: int) -> None:
     """All twelve, small; a click chooses."""
-    st.plotly_chart(
+    page.chart(
         adaptation.wall_figure(wall, steps, number - 1),
-        key="wall",
+        "wall",
         on_select=choose_on_the_wall,
         selection_mode="points",
-        config={"displayModeBar": False, "responsive": True},
         alt=f"Twelve sampled tasks in small panels, {name} before and after {steps} steps. Errors after, task by task: "
         + ", ".join(fits.spell_loss(fit.loss[steps]) for fit in wall),
     )
 
 
-def show_chosen(name: str, fit: Fit, number: int, steps: int, y_limit: float) -> None:
-    """One task, large."""
-    before, after = fits.spell_loss(fit.loss[0]), fits.spell_loss(fit.loss[steps])
-    help = f"Mean squared error over the whole wave (units of y²), before and after {steps} steps."
-    st.metric(f"Task {number}, {name}", f"{before} → {after}", help=help)
-    alt = (
-        f"Task {number}: {name} adapted on {len(fit.support_x)} support points, mean squared error {before} before and {after} "
-        f"after {steps} steps. Truth grey, before amber, after blue."
-    )
-    page.chart(adaptation.fit_figure(fit, steps, y_limit=y_limit, height=470), key="chosen", alt=alt)
+def show_chosen(number: int, scene: Scene, learners: dict[str, Learner], step_sizes: dict[str, float], tasks: Sinusoid) -> None:
+    """One task on the bench: the same wave and points as on the wall, until the visitor moves them."""
+    st.markdown(f"**Task {number}, to change as you like**")
+    own = {name: step_sizes[name] for name in BASELINES}
+    entrants = [
+        benching.entrant(name, names[name], each, colour=colours[name], inner_lr=own.get(name))
+        for name, each in learners.items()
+    ]
+    answer = partial(benching.answers, learners=learners, step_sizes=own, x_range=tasks.x)
+    sine_bench("adapt_bench", scene, entrants, answer=answer, x_range=tasks.x)
 
 
 def show_curves(curves: dict[str, LossCurve], names: dict[str, str], colours: dict[str, str], steps: int) -> None:
@@ -164,14 +169,16 @@ step_sizes = {"learner": inner_lr} | {name: adapting.best_inner_lr(learners[name
 wall = adapting.wall(learners[shown], tasks, shots, step_sizes[shown], seed)
 
 st.caption(f"{describe(tasks, trained_on)} A panel's numbers are its mean squared error before → after.")
-left, right = st.columns(2, gap="medium")
+left, right = st.columns([2, 3], gap="medium")
 picture = left.container()
 with left:
     number = choose_task()
 with picture:
     show_wall(wall, names[shown], steps, number)
 with right:
-    show_chosen(names[shown], wall[number - 1], number, steps, adaptation.y_range(wall))
+    wave, chosen = adapting.wall_waves(tasks, seed)[number - 1], wall[number - 1]
+    scene = Scene.of_points(*wave, chosen.support_x, chosen.support_y, steps=steps, inner_lr=inner_lr, focus=shown)
+    show_chosen(number, scene, learners, step_sizes, tasks)
 curves = {name: adapting.held_out_curve(learners[name], tasks, shots, step_sizes[name]) for name in learners}
 show_curves(curves, names, colours, steps)
 st.caption(

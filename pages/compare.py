@@ -64,6 +64,8 @@ def base_experiment() -> Experiment:
 
 def contest_controls(base: Experiment) -> Contest | None:
     """Which methods, how much, how often; None where nothing is chosen."""
+    controls.by_name("methods", ENTRANTS, spell_method, several=True)
+    controls.by_name("budget", KIND_LABELS, KIND_LABELS.get)
     methods = st.multiselect(
         "Methods",
         ENTRANTS,
@@ -84,6 +86,7 @@ def contest_controls(base: Experiment) -> Contest | None:
             help="Gradients counts gradients and Hessian-vector products of a task's loss, so that a method that takes more of "
             "them in a meta-iteration gets fewer meta-iterations. Seconds leave compilation out.",
         )
+        controls.by_name(f"amount_{kind}", AMOUNTS[kind], "{:,}".format)
         amount = st.select_slider(
             f"How much: {KIND_LABELS[kind].lower()}",
             AMOUNTS[kind],
@@ -125,6 +128,10 @@ def contest_controls(base: Experiment) -> Contest | None:
             "where "
             "the table does not say otherwise. These settings suit each method roughly; none was tuned for this page."
         )
+        if kind != "seconds":  # how many meta-iterations those buy is known at the end
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                name = st.selectbox("As code", methods, format_func=spell_method, key="as_code", width=190)
+                page.code(contest.entrants()[name][0], "as_code")
     return contest
 
 
@@ -310,6 +317,8 @@ def view_controls(names: list[str]) -> None:
     """What the pictures show."""
     if st.session_state.get("pin", OWN["pin"]) not in names:
         st.session_state["pin"] = names[0]
+    controls.by_name("pin", names, spell_method)
+    controls.by_name("against", KIND_LABELS, KIND_LABELS.get)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.select_slider(
             "Inner steps k",
@@ -332,6 +341,7 @@ def show_tasks(learners: Mapping[str, Learner], base: Experiment, k: int) -> Non
     chosen_before = st.session_state.get("overlay", [])
     if unknown := set(chosen_before) - set(learners):  # of another comparison
         st.session_state["overlay"] = [name for name in chosen_before if name not in unknown] or list(learners)[:2]
+    controls.by_name("overlay", learners, spell_method, several=True)
     chosen = st.multiselect(
         "Methods to lay over each other",
         list(learners),
@@ -366,6 +376,7 @@ def learners_of(snapshot: Snapshot | None, base: Experiment) -> dict[str, Learne
 def show_look(learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     """The picture of the method chosen, of the learner trained here where there is one."""
     st.subheader("A closer look", anchor=False)
+    controls.by_name("look", LOOKS, LOOKS.get)
     name = st.selectbox("At", list(LOOKS), format_func=LOOKS.get, key="look", bind="query-params", width=360)
     start = resources.shipped_learners()["sinusoid_maml"]
     is_trained = name in learners

@@ -1,18 +1,22 @@
 """Gradients: what the first-order meta-gradient leaves out, on the real network, checked, priced and raced."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, gradients, page, race
+from dashboard import benching, controls, gradients, page, race
+from dashboard.components.sine_bench import Scene, sine_bench
 from dashboard.figures import gradients as figures
 from dashboard.figures.gradients import spell_angle
+from dashboard.fits import MAX_SHOTS
 from dashboard.gradients import Choice
 from maml_engine import Experiment, Learner
 from maml_engine.analysis import Cost, GradientComparison, default_sizes, growth
 from maml_engine.analysis.cost import STEPS_AT_TASKS, TASKS_AT_STEPS
 from maml_engine.analysis.finite_differences import TOLERANCE
 
-OWN = {"adapt_lr": None}
+OWN = {"adapt_lr": None, "gradients_bench": ""}
 MEASURED = "_costs_measured"
 
 
@@ -98,6 +102,25 @@ def show_steps(comparison: GradientComparison) -> None:
     st.caption(
         f"Norms and angles of single tasks, averaged: a task's own gradients part by {turned}, their mean over the tasks by "
         f"{spell_angle(comparison.overall.angle)}."
+    )
+
+
+def show_inner_loop(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -> None:
+    """The inner loop of one of the tasks, on the bench; only for learners of sine waves."""
+    if not benching.can_show(learner):
+        return
+    st.subheader("The inner loop itself, on the first of these tasks", anchor=False)
+    (amplitude, phase), x, y = gradients.first_task(learner, choice)
+    others = {"steps": inner_steps, "inner_lr": inner_lr}
+    scene = Scene.of_points(amplitude, phase, x[:MAX_SHOTS], y[:MAX_SHOTS], **others)
+    tasks = learner.default_tasks
+    entrant = benching.entrant("learner", learner.experiment.method.upper(), learner)
+    answer = partial(benching.answers, learners={"learner": learner}, x_range=tasks.x)
+    sine_bench("gradients_bench", scene, [entrant], answer=answer, x_range=tasks.x)
+    st.caption(
+        "These are the steps that the exact gradient goes back through. Where one more step turns a curve over, **I − αH** is "
+        "far from the identity. What you change here stays here: the gradients above are those of the sidebar."
+        + (f" Only the first {MAX_SHOTS} points are shown." if len(x) > MAX_SHOTS else "")
     )
 
 
@@ -235,6 +258,7 @@ else:
         "al., 2017, sec. 5.2). No Hessian is ever formed: each step back takes one Hessian-vector product, v ← v − αHv.",
     )
     show_steps(comparison)
+    show_inner_loop(learner, choice, inner_lr, inner_steps)
     show_sweep(learner, choice, inner_lr, comparison)
     show_check(learner, choice, inner_lr, inner_steps)
 show_costs(learner)

@@ -1,55 +1,49 @@
 """Home: three networks meet a new sine wave; one of them has learned to learn."""
 
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from dashboard import fits, page
-from dashboard.figures import adaptation
-from dashboard.fits import MAX_SHOTS, MAX_STEPS, Fit, Wave
+from dashboard import first_bench, page, session
+from dashboard.components.sine_bench import Answer, Entrant, Scene, scene, sine_bench
+from dashboard.figures import style
+from dashboard.fits import MAX_SHOTS
 
-LEARNERS = {
-    "sinusoid_maml": "MAML",
-    "sinusoid_joint": "Pretrained on all tasks",
-    "random": "Random initialisation",
-}
-STEP_SIZES = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02)
-FIRST = Wave()
-OWN = {
-    "wave_amplitude": FIRST.amplitude,
-    "wave_phase": FIRST.phase,
-    "steps": 10,
-    "shots": FIRST.shots,
-    "point_noise": FIRST.noise,
-    "point_seed": FIRST.seed,
-    "adapt_lr": FIRST.inner_lr,
-}
+if TYPE_CHECKING:
+    from maml_engine import Learner
+
+FIRST = first_bench.load()
+OWN = {"home_bench": "", "shots": 5, "point_noise": 0.0, "point_seed": 9}
+# Links from before the bench spelt these one by one.
+OLD = {"wave_amplitude": "amplitude", "wave_phase": "phase", "steps": "steps", "adapt_lr": "inner_lr"}
 
 
-def wave_sliders() -> tuple[float, float, int]:
-    """Amplitude, phase and steps, side by side below the picture."""
-    left, middle, right = st.columns(3)
-    amplitude = left.slider("Amplitude", 0.1, 10.0, FIRST.amplitude, 0.1, key="wave_amplitude", bind="query-params")
-    phase = middle.slider("Phase (radians)", 0.0, 6.2, FIRST.phase, 0.1, key="wave_phase", bind="query-params")
-    steps = right.slider("Gradient steps", 0, MAX_STEPS, OWN["steps"], key="steps", bind="query-params")
-    return amplitude, phase, steps
+def read_old_link() -> None:
+    """Puts what an old link says of the bench into the form that links have now."""
+    old = {field: st.query_params[name] for name, field in OLD.items() if name in st.query_params}
+    if not old:
+        return
+    edits, notes = scene.checked(old)
+    for name in OLD:
+        st.query_params.pop(name, None)
+    st.query_params["home_bench"] = scene.spell(edits)
+    st.session_state[session.STRANGE] = [name for name in st.session_state[session.STRANGE] if name not in OLD]
+    for note in notes:
+        st.info(note, icon=":material/link:")
 
 
-def point_controls() -> dict[str, float]:
-    """The sidebar: what the networks see of the wave, and how far they step."""
+def point_controls() -> tuple[int, float, int]:
+    """The sidebar: which points of the wave are drawn, before the visitor moves them."""
     side = st.sidebar
-    shots = side.slider("Support points", 1, MAX_SHOTS, FIRST.shots, key="shots", bind="query-params")
-    noise = side.slider("Noise on the points (units of y)", 0.0, 2.0, FIRST.noise, 0.1, key="point_noise", bind="query-params")
-    inner_lr = side.select_slider(
-        "Inner step size α",
-        STEP_SIZES,
-        FIRST.inner_lr,
-        format_func="{:g}".format,
-        key="adapt_lr",
-        bind="query-params",
-        help="The same for all three. The shipped MAML learned to adapt with steps of 0.001.",
+    shots = side.slider("Support points", 1, MAX_SHOTS, OWN["shots"], key="shots", bind="query-params")
+    noise = side.slider(
+        "Noise on the points (units of y)", 0.0, 2.0, OWN["point_noise"], 0.1, key="point_noise", bind="query-params"
     )
-    seed = side.number_input("Seed of the points", 0, 9999, FIRST.seed, key="point_seed", bind="query-params")
+    seed = side.number_input("Seed of the points", 0, 9999, OWN["point_seed"], key="point_seed", bind="query-params")
     side.button("Other points", icon=":material/casino:", on_click=other_points)
-    return {"shots": shots, "noise": noise, "inner_lr": inner_lr, "seed": seed}
+    return shots, noise, seed
 
 
 def other_points() -> None:
@@ -57,60 +51,78 @@ def other_points() -> None:
     st.session_state["point_seed"] = (st.session_state["point_seed"] + 1) % 10_000
 
 
-def shown_fits(wave: Wave) -> dict[str, Fit]:
-    """The three networks on `wave`; the very first picture was computed beforehand, so that nobody waits for the engine."""
-    return (fits.first_fits() if wave == FIRST else {}) or computed_fits(wave)
+def asked_for(shots: int, noise: float, seed: int) -> Scene:
+    """The wave with the points that the sidebar asks for; the first picture waits for no engine."""
+    if (shots, noise, seed) == (OWN["shots"], OWN["point_noise"], OWN["point_seed"]):
+        return FIRST.scene
+    from dashboard import benching
+
+    wave = FIRST.scene
+    return benching.scene_of(wave.amplitude, wave.phase, shots, noise, seed, inner_lr=wave.inner_lr)
 
 
-def computed_fits(wave: Wave) -> dict[str, Fit]:
-    from dashboard import adapting, resources
+def own_learners() -> "dict[str, Learner]":
+    """The last learners of sine waves that this session has trained; where there are none, no engine is loaded."""
+    if not st.session_state.get(session.RUNS):
+        return {}
+    from dashboard import benching, resources
 
-    return {name: adapting.task_fit(learner, wave) for name, learner in resources.shipped_learners().items()}
+    runs = st.session_state[session.RUNS][-len(style.OWN_COLOURS) :]
+    learners = {f"own_{number}": resources.jobs().learner(job_id) for number, job_id in enumerate(runs, 1)}
+    return {name: learner for name, learner in learners.items() if learner is not None and benching.can_show(learner)}
 
 
-def show(name: str, fit: Fit, steps: int, *, height: int, legend: bool) -> None:
-    """One network: its losses as numbers, and the picture."""
-    before, after = fits.spell_loss(fit.loss[0]), fits.spell_loss(fit.loss[steps])
-    st.metric(
-        LEARNERS[name],
-        f"{before} → {after}",
-        help=f"Mean squared error over the whole wave (units of y²), before and after {steps} steps.",
-    )
-    alt = (
-        f"{LEARNERS[name]} on a sine wave, from {len(fit.support_x)} support points: mean squared error {before} before and "
-        f"{after} after {steps} gradient steps. Truth grey, before amber, after blue."
-    )
-    page.chart(adaptation.fit_figure(fit, steps, height=height, legend=legend), key=f"fit_{name}", alt=alt)
+def entrants(own: "Mapping[str, Learner]") -> list[Entrant]:
+    """The shipped learners, and the visitor's own after them."""
+    if not own:
+        return FIRST.entrants
+    from dashboard import benching
+
+    labels = {name: f"Yours: {learner.experiment.method.upper()}" for name, learner in own.items()}
+    coloured = zip(own.items(), style.OWN_COLOURS, strict=False)
+    return [*FIRST.entrants, *(benching.entrant(name, labels[name], each, colour=colour) for (name, each), colour in coloured)]
+
+
+def engine_says(shown: Scene, own: "Mapping[str, Learner]") -> Mapping[str, Answer]:
+    """The engine's numbers; nothing while it is still to be loaded."""
+    if shown.is_same_task(FIRST.scene) and not own:
+        return FIRST.answers
+    if "dashboard.benching" not in sys.modules:
+        return {}
+    from dashboard import benching
+
+    return benching.answers(shown, {**benching.shipped(), **own})
+
+
+def explain(shown: Scene, answers: Mapping[str, Answer]) -> None:
+    """Sentences for what may surprise."""
+    if answers:
+        loss = answers["maml"].loss
+        if not loss[shown.steps] <= max(2 * loss[0], 5 * shown.amplitude**2):
+            st.info(
+                f"Steps of {shown.inner_lr:g} are too long here: MAML's start is made for steps of {first_bench.INNER_LR:g}, "
+                "and from there small moves of the weights are large moves of the function. Lower the inner step size, or the "
+                "number of steps.",
+                icon=":material/trending_up:",
+            )
+    if shown.amplitude > 5 or shown.phase > 3.15:
+        st.info(
+            "MAML was trained on amplitudes from 0.1 to 5 and phases from 0 to π; this wave lies outside.",
+            icon=":material/explore:",
+        )
 
 
 page.opening(
     "Five points and a few steps",
-    "**Move the phase.** From five points and a few gradient steps MAML finds every wave; the other two, with the same points "
-    "and the same steps, never get there. The numbers are each network's error before → after.",
+    "**Drag a point, or the wave by its handles.** From five points and a few gradient steps MAML finds every wave; the other "
+    "two, with the same points and the same steps, never get there. The numbers are each network's error before → after.",
 )
-large, small = st.columns([5, 3], gap="medium")
-picture = large.container()
-with large:
-    amplitude, phase, steps = wave_sliders()
-wave = Wave(amplitude=amplitude, phase=phase, **point_controls())
-three = shown_fits(wave)
-with picture:
-    show("sinusoid_maml", three["sinusoid_maml"], steps, height=400, legend=True)
-with small:
-    for name in ("sinusoid_joint", "random"):
-        show(name, three[name], steps, height=215, legend=False)
-
-if fits.blew_up(three["sinusoid_maml"], steps):
-    st.info(
-        f"Steps of {wave.inner_lr:g} are too long here: MAML's start is made for steps of {FIRST.inner_lr:g}, and from there "
-        "small moves of the weights are large moves of the function. Lower the inner step size, or the number of steps.",
-        icon=":material/trending_up:",
-    )
-if amplitude > 5 or phase > 3.15:
-    st.info(
-        "MAML was trained on amplitudes from 0.1 to 5 and phases from 0 to π; this wave lies outside.",
-        icon=":material/explore:",
-    )
+read_old_link()
+own = own_learners()
+asked = asked_for(*point_controls())
+on_bench = sine_bench("home_bench", asked, entrants(own), answer=lambda shown: engine_says(shown, own))
+answers = engine_says(on_bench, own)
+explain(on_bench, answers)
 
 page.equation(
     r"\theta_{k+1} = \theta_k - \alpha\, \nabla_{\theta}\, \frac{1}{n} \sum_{j=1}^{n} \bigl(f_{\theta_k}(x_j) - y_j\bigr)^2,"
@@ -121,9 +133,14 @@ page.equation(
 )
 st.markdown("**Go on:**")
 with st.container(horizontal=True):
+    st.page_link("pages/learn.py", label="How it works, in eight steps", icon=":material/school:")
     st.page_link("pages/train.py", label="Train one yourself", icon=":material/model_training:")
     st.page_link("pages/adapt.py", label="Try it on twelve new tasks", icon=":material/tune:")
     st.page_link("pages/gradients.py", label="What the second order adds", icon=":material/north_east:")
 page.finish(OWN)
-# The picture stands; the engine gets ready now, so that the first move of a slider is answered at once.
-computed_fits(FIRST)
+# The picture stands; the engine gets ready now, so that its numbers come as soon as the visitor lets go.
+from dashboard import benching  # noqa: E402
+
+benching.answers(on_bench, benching.shipped())
+if not answers:
+    st.rerun()

@@ -80,14 +80,8 @@ def show_map(found: Frontier, summary: str, inner_lr: float, steps: int, learner
     figure = figures.map_figure(
         INNER_LRS, loss, first, chosen=(INNER_LRS.index(inner_lr), steps), trained=trained if is_on_map else None
     )
-    st.plotly_chart(
-        figure,
-        key="map",
-        on_select=choose_on_the_map,
-        selection_mode="points",
-        config={"displayModeBar": False, "responsive": True},
-        alt=f"{summary.capitalize()} loss over {pitfalls.TASKS} tasks by inner step size and steps. {frontier_in_words(first)}",
-    )
+    alt = f"{summary.capitalize()} loss over {pitfalls.TASKS} tasks by inner step size and steps. {frontier_in_words(first)}"
+    page.chart(figure, "map", alt, on_select=choose_on_the_map, selection_mode="points")
 
 
 def frontier_in_words(first: np.ndarray) -> str:

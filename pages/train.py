@@ -55,6 +55,7 @@ def current_job() -> str | None:
 
 def choose_card() -> str:
     """The protocol card that is looked at; "" where none is."""
+    controls.by_name("card", PRESETS, lambda name: PRESETS[name].title)
     with st.popover("Protocol card", icon=":material/description:"):
         name = st.selectbox(
             "Protocol card (`preset`)",
@@ -277,14 +278,7 @@ def take_along(snapshot: Snapshot, job_id: str) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        st.download_button(
-            "Python script",
-            downloads.script(experiment),
-            f"{name}.py",
-            "text/x-python",
-            icon=":material/code:",
-            on_click="ignore",
-        )
+        page.code(experiment, "take")
         if not resources.jobs().hosted:
             st.button("Save on this machine", icon=":material/save:", key="save", on_click=_save, args=(learner, name))
     if job_id in st.session_state.get(session.RUNS, ()):

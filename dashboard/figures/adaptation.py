@@ -75,7 +75,8 @@ def wall_figure(wall: Sequence[Fit], steps: int, chosen: int | None = None, *, h
         return column + (1 - PANEL) / 2 + across * PANEL, -row - PANEL - 0.02 + up * (PANEL - TITLE_ROOM)
 
     def line(name: str, curves: list[np.ndarray], colour: str, width: float) -> go.Scatter:
-        parts = [placed(fit.x, curve, panel) for panel, (fit, curve) in enumerate(zip(wall, curves, strict=True))]
+        # Every other point is as smooth in so small a panel.
+        parts = [placed(fit.x[::2], curve[::2], panel) for panel, (fit, curve) in enumerate(zip(wall, curves, strict=True))]
         x, y = (np.concatenate([np.append(part[axis], np.nan) for part in parts]) for axis in (0, 1))
         return go.Scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "width": width}, hoverinfo="skip")
 

@@ -1,6 +1,9 @@
 """What colours and lines mean, the same on every page and readable on both themes; and the layout that all figures share."""
 
-import plotly.graph_objects as go
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 TRUTH = "#8a9099"
 BEFORE = "#d98310"
@@ -22,11 +25,15 @@ METHOD_COLOURS = {
     "pretrained": "#a968b8",
 }
 
+# A visitor's own learners beside the shipped ones, whose methods' colours are taken.
+OWN_COLOURS = ("#0f9d76", "#d6498f", "#8d8f1f")
+
 # Second order solid, first order dashed.
 SECOND_ORDER, FIRST_ORDER = "solid", "dash"
 
 # Inner steps go from before to after, past a colour that neither truth nor a method's start has.
-_STEP_COLOURS = (BEFORE, "#c25a86", AFTER)
+BETWEEN = "#c25a86"
+_STEP_COLOURS = (BEFORE, BETWEEN, AFTER)
 _GRID = "rgba(128, 134, 145, 0.22)"
 
 
@@ -48,13 +55,15 @@ def step_colours(inner_steps: int) -> list[str]:
     )
 
 
-def base_figure(x_title: str, y_title: str, *, height: int = 320, log_y: bool = False) -> go.Figure:
+def base_figure(x_title: str, y_title: str, *, height: int = 320, log_y: bool = False) -> "go.Figure":
     """Empty axes in the house's layout: transparent, legend above, margins that leave room at 390 px.
 
     Args:
       x_title, y_title: with units where there are any.
       log_y: a logarithmic y axis.
     """
+    import plotly.graph_objects as go  # here, so that the colours can be had without it
+
     axis = {"gridcolor": _GRID, "zeroline": False, "automargin": True, "ticks": ""}
     # One dictionary at once: Plotly checks every later change anew, which took six times as long.
     figure = go.Figure(

@@ -8,7 +8,7 @@ from maml_engine.learner import Learner
 from maml_engine.tasks import Table
 from maml_engine.tasks.read_csv import read_bytes
 
-DONE, BAD_INPUT, DIVERGED, PEER_LOST, INTERRUPTED = 0, 2, 3, 4, 130
+DONE, WRONG, BAD_INPUT, DIVERGED, PEER_LOST, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def read_table(experiment: Experiment, content: bytes) -> Table:

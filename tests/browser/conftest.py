@@ -19,12 +19,12 @@ FLAGS = [
 IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 
 
-def start_app(home: Path, **settings: str) -> tuple[subprocess.Popen, str]:
-    """The app as a visitor meets it, and its address; `settings` are environment variables."""
+def start_app(home: Path, script: str = "streamlit_app.py", **settings: str) -> tuple[subprocess.Popen, str]:
+    """The app as a visitor meets it (or another script), and its address; `settings` are environment variables."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
     options = ["--server.address=127.0.0.1", "--server.headless=true", "--browser.gatherUsageStats=false"]
     environment = os.environ | {"MAML_LAB_HOME": str(home), "PYTHONPATH": str(ROOT), **settings}
     with (home / "app.log").open("ab") as log:

@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from tests.browser.benches import BENCH, card, drag, point, wait_for_python
+
 METRIC = '[data-testid="stMetric"]'
 
 
@@ -15,8 +17,8 @@ def losses(page, label: str) -> tuple[float, float]:
     return before, after
 
 
-def wait_for_text(page, text: str) -> None:
-    page.locator(METRIC).get_by_text(text, exact=True).wait_for(timeout=30_000)
+def wait_for_task(page, number: int) -> None:
+    page.get_by_text(f"Task {number}, to change as you like").wait_for(timeout=30_000)
 
 
 def test_the_shipped_learner_is_far_below_the_pretrained_network(open_page):
@@ -28,10 +30,10 @@ def test_the_shipped_learner_is_far_below_the_pretrained_network(open_page):
 
 def test_another_twelve_shows_other_tasks(open_page):
     page = open_page("/adapt")
-    old = losses(page, "Task 1, MAML")
+    old = point(page, 1).get_attribute("aria-label")
     page.get_by_role("button", name="Another twelve").click()
     deadline = time.monotonic() + 30
-    while losses(page, "Task 1, MAML") == old:
+    while point(page, 1).get_attribute("aria-label") == old:
         assert time.monotonic() < deadline
         page.wait_for_timeout(20)
     page.wait_for_url("**task_seed=1*")
@@ -55,7 +57,7 @@ def test_a_click_on_the_wall_chooses_a_task(open_page):
     )
     page.mouse.move(*spot)
     page.mouse.click(*spot)
-    wait_for_text(page, "Task 8, MAML")
+    wait_for_task(page, 8)
     page.wait_for_url("**chosen_task=8*")
 
 
@@ -64,7 +66,19 @@ def test_the_buttons_below_the_wall_choose_as_well(open_page):
     page.locator(".st-key-chosen_task").get_by_role("radio", name="3", exact=True).or_(
         page.locator(".st-key-chosen_task").get_by_role("button", name="3", exact=True)
     ).first.click()
-    wait_for_text(page, "Task 3, MAML")
+    wait_for_task(page, 3)
+
+
+def test_the_chosen_task_is_changed_on_the_bench_until_another_is_chosen(open_page):
+    page = open_page("/adapt")
+    wait_for_python(page)
+    number = card(page, "MAML").locator(".loss").inner_text()
+    drag(page, point(page, 1), 20, -90)
+    page.wait_for_url("**adapt_bench=1*")
+    wait_for_python(page)
+    assert card(page, "MAML").locator(".loss").inner_text() != number
+    page.get_by_role("button", name="Another twelve").click()
+    page.wait_for_url(lambda address: "adapt_bench" not in address)
 
 
 @pytest.mark.parametrize("link", ["/adapt?chosen_task=99&task_range=moon&shown=x", "/adapt?adapt_lr=-1&task_seed=1e99&shots=x"])
@@ -80,4 +94,5 @@ def test_nothing_scrolls_sideways_on_a_phone(open_page, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate("(main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))") <= 0
     widths = page.eval_on_selector_all(".js-plotly-plot", "plots => plots.map(plot => plot.getBoundingClientRect().right)")
-    assert len(widths) == 3 and max(widths) <= 390
+    assert len(widths) == 2 and max(widths) <= 390
+    assert page.locator(BENCH).evaluate("bench => bench.scrollWidth - bench.clientWidth") <= 0

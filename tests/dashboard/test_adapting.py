@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from dashboard import adapting
-from dashboard.fits import MAX_SHOTS, MAX_STEPS, Wave, first_fits
+from dashboard.fits import MAX_SHOTS, MAX_STEPS
 from dashboard.resources import shipped_learners
 from maml_engine import Experiment, Learner, Sinusoid
 
@@ -14,48 +14,21 @@ def learners() -> dict[str, Learner]:
 
 
 def test_a_fit_agrees_with_adapting_by_hand(learners):
-    wave = Wave(amplitude=2.0, phase=1.0, shots=7, inner_lr=0.001)
-    fit = adapting.task_fit(learners["sinusoid_maml"], wave)
-    np.testing.assert_allclose(fit.truth, 2.0 * np.sin(fit.x + 1.0), atol=1e-5)
-    np.testing.assert_allclose(fit.support_y, 2.0 * np.sin(fit.support_x + 1.0), atol=1e-5)
+    fit = adapting.wall(learners["sinusoid_maml"], Sinusoid(), 7, 0.001, 3)[4]
+    amplitude, phase = adapting.wall_waves(Sinusoid(), 3)[4]
+    np.testing.assert_allclose(fit.truth, amplitude * np.sin(fit.x + phase), atol=1e-5)
+    np.testing.assert_allclose(fit.support_y, amplitude * np.sin(fit.support_x + phase), atol=1e-5)
     assert fit.path.shape == (MAX_STEPS + 1, len(fit.x)) and len(fit.support_x) == 7
     for steps in (0, 1, 10):
         adapted = learners["sinusoid_maml"].adapt(fit.support_x, fit.support_y, steps)
         np.testing.assert_allclose(fit.path[steps], adapted(fit.x)[:, 0], atol=2e-4)
 
 
-def test_one_more_shot_keeps_the_points_before_it(learners):
-    few, more = (adapting.task_fit(learners["random"], Wave(shots=shots)) for shots in (3, 4))
-    np.testing.assert_array_equal(more.support_x[:3], few.support_x)
-
-
-def test_noise_moves_the_points_and_not_the_truth(learners):
-    clear, noisy = (adapting.task_fit(learners["random"], Wave(noise=noise)) for noise in (0.0, 1.0))
-    np.testing.assert_array_equal(noisy.truth, clear.truth)
-    np.testing.assert_array_equal(noisy.support_x, clear.support_x)
-    assert np.abs(noisy.support_y - clear.support_y).max() > 0.1
-
-
-def test_the_stored_first_picture_is_what_the_engine_computes(learners):
-    """Made again by `python -m dashboard.adapting`."""
-    stored = first_fits()
-    assert set(stored) == {"sinusoid_maml", "sinusoid_joint", "random"}
-    for name, fit in stored.items():
-        computed = adapting.task_fit(learners[name], Wave())
-        np.testing.assert_allclose(fit.path, computed.path, atol=1e-3)
-        np.testing.assert_array_equal(fit.support_x, computed.support_x)
-
-
 def test_no_control_compiles_anything(learners, caplog):
     for name in ("sinusoid_maml", "sinusoid_joint", "random"):
-        adapting.task_fit(learners[name], Wave())
         adapting.wall(learners[name], Sinusoid(), 5, 0.001, 0)
     with jax.log_compiles(), caplog.at_level("WARNING"):
-        adapting.task_fit(
-            learners["sinusoid_joint"], Wave(amplitude=1.2, phase=0.3, shots=MAX_SHOTS, noise=0.3, seed=4, inner_lr=0.02)
-        )
-        adapting.task_fit(learners["sinusoid_maml"], Wave(shots=1))
-        adapting.wall(learners["sinusoid_maml"], adapting.beyond(Sinusoid(), "phase"), 9, 0.002, 5)
+        adapting.wall(learners["sinusoid_maml"], adapting.beyond(Sinusoid(), "phase"), MAX_SHOTS, 0.002, 5)
     assert not [record for record in caplog.records if "Compiling" in record.getMessage()]
 
 

@@ -3,9 +3,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import controls
+from dashboard import adapting, controls
 from dashboard.resources import shipped_learners
-from maml_engine import Learner
+from maml_engine import Experiment, Learner, Sinusoid
+from tests.pages.benches import losses as on_bench_losses
+from tests.pages.benches import on_bench
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,34 +26,52 @@ def losses(page: AppTest, label: str) -> tuple[float, float]:
 
 def test_before_and_after_on_twelve_and_on_two_hundred_tasks(adapt):
     assert not adapt.exception
-    assert [metric.label for metric in adapt.metric] == [
-        "Task 1, MAML",
-        "MAML",
-        "Pretrained on all tasks",
-        "Random initialisation",
-    ]
-    assert len(adapt.get("plotly_chart")) == 3
+    assert [metric.label for metric in adapt.metric] == ["MAML", "Pretrained on all tasks", "Random initialisation"]
+    assert len(adapt.get("plotly_chart")) == 2
     maml, pretrained = losses(adapt, "MAML"), losses(adapt, "Pretrained on all tasks")
     assert 2.7 < maml[0] < 3.6 and maml[1] < 0.5
     assert 2.7 < pretrained[0] < 3.6 and pretrained[1] > 1.5
 
 
 def test_another_twelve_leaves_the_statistics_as_they_are(adapt):
-    one, statistics = losses(adapt, "Task 1, MAML"), losses(adapt, "MAML")
+    one, statistics = on_bench(adapt)["scene"], losses(adapt, "MAML")
     next(button for button in adapt.button if button.label == "Another twelve").click().run()
     assert not adapt.exception
     assert adapt.session_state["task_seed"] == 1
-    assert losses(adapt, "Task 1, MAML") != one and losses(adapt, "MAML") == statistics
+    assert on_bench(adapt)["scene"]["points"] != one["points"] and losses(adapt, "MAML") == statistics
 
 
-def test_another_task_and_another_learner(adapt):
-    adapt.get("button_group")
+def test_the_chosen_task_stands_on_the_bench_with_the_walls_numbers(adapt):
     adapt.session_state["chosen_task"] = 7
     adapt.session_state["shown"] = "random"
     adapt.run()
     assert not adapt.exception
-    before, after = losses(adapt, "Task 7, Random initialisation")
-    assert after > 0.5 * before
+    assert any("Task 7" in markdown.value for markdown in adapt.markdown)
+    sent, shown = on_bench(adapt), on_bench_losses(adapt)
+    assert sent["scene"]["focus"] == "random" and set(shown) == {"learner", "pretrained", "random"}
+    own = {entrant["name"]: entrant["inner_lr"] for entrant in sent["entrants"]}
+    wall = adapting.wall(shipped_learners()["random"], Sinusoid(), 5, own["random"], 0)[6]
+    assert own["learner"] is None
+    assert shown["random"] == pytest.approx((wall.loss[0], wall.loss[10]), rel=2e-3)
+
+
+def test_what_was_moved_goes_with_the_task_and_the_steps_stay(adapt):
+    adapt.session_state["adapt_bench"] = "1,x0,k3"
+    adapt.run()
+    assert on_bench(adapt)["scene"]["points"] == [[0.0, 0.0]] and on_bench(adapt)["scene"]["steps"] == 3
+    adapt.session_state["chosen_task"] = 2
+    adapt.run()
+    assert len(on_bench(adapt)["scene"]["points"]) == 5 and on_bench(adapt)["scene"]["steps"] == 3
+
+
+def test_a_learner_that_the_browser_cannot_compute_is_answered_by_python(adapt, monkeypatch):
+    learner = Learner.untrained(Experiment(method="imaml", inner_steps=1))
+    monkeypatch.setattr(controls, "learner_control", lambda: learner)
+    adapt.run()
+    assert not adapt.exception
+    sent = on_bench(adapt)
+    assert sent["entrants"][0]["weights"] is None and "IMAML" in sent["entrants"][0]["why"]
+    assert sent["answers"]["learner"]["path"] and sent["answers"]["random"]["path"] is None
 
 
 def test_tasks_outside_the_training_range_are_harder(adapt):

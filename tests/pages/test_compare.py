@@ -96,3 +96,13 @@ def test_a_hosted_demo_says_what_it_allows(monkeypatch):
     page.button(key="compare").click().run()
     assert not page.exception
     assert any("100,000 meta-iterations in all" in message.value for message in page.error)
+
+
+def test_each_run_of_a_comparison_is_had_as_code():
+    page = run()
+    assert page.selectbox(key="as_code").options == ["MAML", "Reptile"]
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert {"Python script", "Notebook"} <= set(labels)
+    page.selectbox(key="budget").set_value("seconds").run()
+    assert not page.exception
+    assert "as_code" not in [box.key for box in page.selectbox]

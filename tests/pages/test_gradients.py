@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import gradients
 from maml_engine.analysis import Cost
+from tests.pages.benches import losses, on_bench
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,6 +36,18 @@ def test_the_page_opens_with_true_pictures_and_a_passed_check(page):
     assert len(page.get("plotly_chart")) == 7
     assert 20 < angle(page) < 60
     assert [message.value[:3] for message in page.success] == ["Yes"]
+
+
+def test_the_bench_shows_the_inner_loop_of_the_sidebar():
+    page = run(inner_steps="3", k_shot="25")
+    page.select_slider(key="adapt_lr").set_value(0.0005).run()
+    assert not page.exception
+    scene = on_bench(page)["scene"]
+    assert (scene["steps"], scene["inner_lr"], len(scene["points"])) == (3, 0.0005, 20)
+    assert all(abs(off) < 1e-3 for _, off in scene["points"])  # the points lie on the wave that is drawn
+    before, after = losses(page)["learner"]
+    assert after < before
+    assert any("Only the first 20" in caption.value for caption in page.caption)
 
 
 def test_raising_the_inner_step_size_opens_the_angle(page):

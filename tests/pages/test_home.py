@@ -3,62 +3,99 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.fits import Wave, first_fits, spell_loss
+from dashboard import first_bench, resources, session
+from maml_engine import Experiment, Learner
+from tests.pages.benches import losses, on_bench
 
 ROOT = Path(__file__).resolve().parents[2]
+FIRST = first_bench.load()
+
+
+def opened(**parameters: str) -> AppTest:
+    page = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    for name, value in parameters.items():
+        page.query_params[name] = value
+    return page.run()
 
 
 @pytest.fixture
 def home() -> AppTest:
-    return AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60).run()
+    return opened()
 
 
-def losses(page: AppTest) -> dict[str, tuple[float, float]]:
-    """Before and after, by the network's name."""
-    return {metric.label: tuple(float(part.replace(",", "")) for part in metric.value.split(" → ")) for metric in page.metric}
-
-
-def test_the_first_picture_shows_three_networks(home):
+def test_the_first_bench_shows_three_networks(home):
     assert not home.exception
-    shown = losses(home)
-    assert list(shown) == ["MAML", "Pretrained on all tasks", "Random initialisation"]
-    maml, pretrained, random = shown.values()
+    sent = on_bench(home)
+    assert [entrant["label"] for entrant in sent["entrants"]] == ["MAML", "Pretrained on all tasks", "Random initialisation"]
+    assert len(sent["weights"]) == 3
+    maml, pretrained, random = losses(home).values()
+    assert maml == (FIRST.answers["maml"].loss[0], FIRST.answers["maml"].loss[10])
     assert maml[1] < 0.2 < 1 < min(pretrained[1], random[1])
-    stored = first_fits()["sinusoid_maml"]
-    assert home.metric[0].value == f"{spell_loss(stored.loss[0])} → {spell_loss(stored.loss[10])}"
-    assert len(home.get("plotly_chart")) == 3
 
 
-def test_no_steps_change_nothing_and_a_new_phase_changes_the_numbers(home):
-    before = losses(home)
-    home.slider(key="steps").set_value(0).run()
-    assert all(first == last for first, last in losses(home).values())
-    home.slider(key="steps").set_value(10).run()
-    home.slider(key="wave_phase").set_value(2.4).run()
+def test_a_link_brings_back_what_was_on_the_bench():
+    page = opened(home_bench="1,a2,p2.4,k0,x-3,x1~0.5,hrandom")
+    assert not page.exception and not page.info
+    scene = on_bench(page)["scene"]
+    assert (scene["amplitude"], scene["phase"], scene["points"]) == (2.0, 2.4, [[-3.0, 0.0], [1.0, 0.5]])
+    assert scene["hidden"] == ["random"] and all(first == last for first, last in losses(page).values())
+
+
+def test_a_link_from_before_the_bench_still_opens():
+    page = opened(wave_amplitude="2", wave_phase="2.5", steps="0", adapt_lr="0.005", shots="3")
+    assert not page.exception and not page.info
+    sent = on_bench(page)
+    scene = sent["scene"]
+    assert [scene[name] for name in ("amplitude", "phase", "steps", "inner_lr")] == [2.0, 2.5, 0, 0.005]
+    assert len(scene["points"]) == 3 and set(sent["answers"]) == {"maml", "pretrained", "random"}
+
+
+def test_a_link_that_cannot_be_says_so():
+    page = opened(home_bench="9,k99,xnan")
+    assert not page.exception
+    said = " ".join(info.value for info in page.info)
+    assert "version" in said and "20 was taken" in said and "left out" in said
+    assert on_bench(page)["scene"]["steps"] == 20
+
+
+def test_steps_that_are_too_long_are_explained():
+    page = opened(home_bench="1,l0.02")
+    assert not page.exception
+    assert any("too long" in info.value for info in page.info)
+
+
+def test_other_points_keep_the_wave_that_the_visitor_has_made():
+    page = opened(home_bench="1,a2,x1")
+    next(button for button in page.button if button.label == "Other points").click().run()
+    assert not page.exception
+    assert page.session_state["point_seed"] == first_bench.SEED + 1
+    scene = on_bench(page)["scene"]
+    assert scene["amplitude"] == 2.0 and len(scene["points"]) == 5
+    assert page.session_state["home_bench"] == "1,a2"
+
+
+def test_learners_of_the_visitor_join_the_shipped_ones(monkeypatch, home):
+    trained = {"a": Learner.untrained(Experiment(method="metasgd")), "b": Learner.untrained(Experiment(tasks="steps"))}
+    monkeypatch.setattr(resources.jobs(), "learner", trained.get)
+    home.session_state[session.RUNS] = ["a", "b", "gone"]
+    home.run()
     assert not home.exception
-    after = losses(home)
-    assert after["MAML"] != before["MAML"]
-    assert after["MAML"][1] < after["Pretrained on all tasks"][1]
+    assert [entrant["label"] for entrant in on_bench(home)["entrants"]][3:] == ["Yours: METASGD"]
+    assert set(losses(home)) == {"maml", "pretrained", "random", "own_1"}
 
 
-def test_steps_that_are_too_long_are_explained(home):
-    home.select_slider(key="adapt_lr").set_value(0.02).run()
-    assert not home.exception
-    assert any("too long" in info.value for info in home.info)
-
-
-def test_other_points_are_other_points(home):
-    home.button[0].click().run()
-    assert not home.exception
-    assert home.session_state["point_seed"] == Wave().seed + 1
-    assert losses(home)["MAML"][0] == pytest.approx(float(spell_loss(first_fits()["sinusoid_maml"].loss[0])))
+def test_reset_takes_back_what_the_visitor_did():
+    page = opened(home_bench="1,a2,x1", shots="7")
+    next(button for button in page.button if button.label == "Reset").click().run()
+    assert on_bench(page)["scene"] == {**on_bench(page)["base"]}
+    assert len(on_bench(page)["scene"]["points"]) == 5
 
 
 def test_all_the_way_in_every_direction(home):
     home.slider(key="shots").set_value(20)
     home.slider(key="point_noise").set_value(2.0)
-    home.slider(key="wave_amplitude").set_value(10.0)
-    home.slider(key="steps").set_value(20)
+    home.session_state["home_bench"] = "1,a10,k20"
     home.run()
     assert not home.exception
+    assert len(on_bench(home)["scene"]["points"]) == 20
     assert any("outside" in info.value for info in home.info)

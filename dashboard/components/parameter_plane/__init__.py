@@ -1,0 +1,130 @@
+"""The parameter plane: tasks and theta to drag, what each method would do, computed in the browser at every frame.
+
+`mathematics.js` is `maml_engine.analysis.landscape` once more, `plane.js` listens, the others draw. When the visitor lets go,
+Python hears once what stands there, and the page shows the engine's own numbers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components.parameter_plane import scene as scenes
+from dashboard.components.parameter_plane.scene import PlaneScene
+from dashboard.figures import style
+from maml_engine.analysis.landscape import MAX_TASKS, METHODS, SURFACES
+
+__all__ = ["LONGEST_STEP", "META_LR", "NAMES", "PlaneScene", "clear", "parameter_plane", "put", "standing"]
+
+HERE = Path(__file__).parent
+SCRIPTS = ("mathematics", "contours", "elements", "drawing", "panel", "plane")  # each uses those before it
+NAMES = {"maml": "MAML", "fomaml": "FOMAML", "reptile": "Reptile", "imaml": "iMAML"}
+FIRST_ORDER = ("fomaml", "reptile")  # no second derivative in them: dashed
+JOINT_COLOUR = style.METHOD_COLOURS["pretrained"]
+# The methods' own descent: plain gradient steps of this size, none longer than that (units of the plane).
+META_LR, LONGEST_STEP, DESCENT_STEPS = {"bowls": 0.2, "valleys": 0.2, "rivers": 0.1, "waves": 0.05}, 0.1, 300
+# How large a gradient is drawn at nearly full length.
+STEEPNESS = {"bowls": 3.0, "valleys": 3.0, "rivers": 3.0, "waves": 6.0}
+# Beside the page's own key, which holds the visitor's edits as the link spells them.
+WIDGET, BASE, ADDRESS, NOTES = "_plane_widget_", "_plane_base_", "_plane_address_", "_plane_notes_"
+
+
+def parameter_plane(key: str, base: PlaneScene) -> PlaneScene:
+    """Shows the plane and gives back what stands in it.
+
+    Args:
+      key: one a page; also the link's parameter, so it belongs to the page's own (`page.finish`), with "" as its default.
+      base: what the page asks for. What the visitor changes stays changed until the page changes the same field; another
+        surface drops all of it.
+    """
+    scene = _standing(key, base)
+    st.session_state[BASE + key] = base
+    surface = SURFACES[scene.surface]
+    sent = {
+        "now": asdict(scene),
+        "seen": _number_sent(key),
+        "window": surface.window,
+        "axes": surface.axes,
+        "max_tasks": MAX_TASKS,
+        "meta_lr": META_LR[scene.surface],
+        "longest_step": LONGEST_STEP,
+        "descent_steps": DESCENT_STEPS,
+        "steepness": STEEPNESS[scene.surface],
+        "ranges": {"inner_lr": scenes.STEP_SIZES, "proximal": scenes.PULLS, "gap": scenes.GAPS},
+        "methods": {
+            name: {"name": NAMES[name], "colour": style.method_colour(name), "dash": name in FIRST_ORDER} for name in METHODS
+        },
+        "colours": {"truth": style.TRUTH, "before": style.BEFORE, "after": style.AFTER, "joint": JOINT_COLOUR},
+    }
+    _PLANE(key=WIDGET + key, data=sent, on_now_change=lambda: _take_in(key))
+    for note in st.session_state.get(NOTES + key, ()):
+        st.info(note, icon=":material/info:")
+    return scene
+
+
+def clear(key: str) -> None:
+    """A callback: what the visitor changed is dropped."""
+    st.session_state[key] = ""
+
+
+def put(key: str, base: PlaneScene, scene: PlaneScene) -> None:
+    """For a callback: the plane shows `scene`, as if the visitor had made it of `base`."""
+    st.session_state[key] = scenes.spell(scene.edits(base))
+
+
+def standing(key: str, base: PlaneScene) -> PlaneScene:
+    """What a plane that was shown with `base` shows now."""
+    return replace(base, **scenes.parse(st.session_state.get(key, ""), base.surface)[0])
+
+
+def _standing(key: str, base: PlaneScene) -> PlaneScene:
+    """What the visitor's edits make of `base`; keeps the address in step with them."""
+    state, there = st.session_state, st.query_params.get(key, "")
+    before = state.get(BASE + key, base)
+    if there != state.get(ADDRESS + key, ""):  # a link, or back and forward
+        state[key] = there
+        edits, state[NOTES + key] = scenes.parse(there, base.surface)
+    elif before.surface != base.surface:
+        edits = {}
+    else:
+        edits, _ = scenes.parse(state.get(key, ""), base.surface)
+    kept = {name: value for name, value in edits.items() if getattr(before, name) == getattr(base, name)}
+    scene = replace(base, **kept)
+    state[key] = state[ADDRESS + key] = scenes.spell(scene.edits(base))
+    if state[key] != there:
+        if state[key]:
+            st.query_params[key] = state[key]
+        else:
+            del st.query_params[key]
+    return scene
+
+
+def _take_in(key: str) -> None:
+    """A callback: what the browser says now stands in the plane; anybody can forge it."""
+    said, base = st.session_state[WIDGET + key].get("now"), st.session_state[BASE + key]
+    if not isinstance(said, Mapping):
+        st.session_state[NOTES + key] = ["The picture sent something that is no scene; it was left aside."]
+        return
+    if said.get("surface") != base.surface:
+        return  # let go while the page went on to another surface
+    edits, st.session_state[NOTES + key] = scenes.checked(said, base.surface)
+    put(key, base, replace(standing(key, base), **edits))
+
+
+def _number_sent(key: str) -> int:
+    """The number of the browser's last message."""
+    state: Any = st.session_state.get(WIDGET + key) or {}
+    said = state.get("now")
+    number = said.get("number") if isinstance(said, Mapping) else 0
+    return number if type(number) is int else 0
+
+
+# One module for the browser: its mathematics first, then what draws and listens.
+_PLANE = st.components.v2.component(
+    "parameter_plane",
+    html=(HERE / "plane.html").read_text(encoding="utf-8"),
+    css=(HERE / "plane.css").read_text(encoding="utf-8"),
+    js="\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS),
+)

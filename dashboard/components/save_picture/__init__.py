@@ -1,0 +1,23 @@
+"""Two buttons that save a chart of the page as a picture, PNG or SVG; the browser draws it, and nothing is sent anywhere."""
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+
+def save_picture(key: str, chart: str, filename: str, width: int, height: int) -> None:
+    """Shows the buttons.
+
+    Args:
+      chart: the key of the chart on the same page. filename: without its ending.
+      width, height: of the picture, in pixels; a PNG has twice as many.
+    """
+    data = {"chart": chart, "filename": filename, "width": width, "height": height}
+    _SAVE_PICTURE(key=key, data=data)
+
+
+_SAVE_PICTURE = st.components.v2.component(
+    "save_picture", **{part: (HERE / f"save.{part}").read_text(encoding="utf-8") for part in ("html", "css", "js")}
+)

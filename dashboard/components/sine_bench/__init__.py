@@ -1,0 +1,171 @@
+"""The sine bench: a wave, support points to drag, and learners that adapt to them in the browser at every frame.
+
+The learners' weights travel once; the browser takes the gradient steps itself (`network.js`) and draws (`bench.js`). When the
+visitor lets go, it tells Python once what stands on the bench, and Python's own numbers appear beside the browser's. Imports
+no engine, so that a page can show the bench before the engine is loaded.
+"""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.sine_bench import scene as scenes
+from dashboard.components.sine_bench.scene import Scene
+from dashboard.figures import style
+from dashboard.fits import CURVE_POINTS, MAX_SHOTS, MAX_STEPS
+
+__all__ = ["ADDRESS", "CURVE_POINTS", "Answer", "Entrant", "Scene", "sine_bench"]
+
+HERE = Path(__file__).parent
+POINT_COLOUR = "#d1495b"
+SLIDER = (1e-4, 1.0)  # ends of the step size's, where the scene's own lies between them
+# Beside the page's own key, which holds the visitor's edits as the link spells them.
+WIDGET, BASE, ADDRESS, NOTES, FRESH = "_widget_", "_base_", "_address_", "_bench_notes_", "_fresh_"
+
+
+@dataclass(frozen=True, eq=False)
+class Entrant:
+    """A learner on the bench.
+
+    name: in links; lower-case letters, digits, underscores. label, colour: for the reader.
+    weights: what the browser computes with (`weights.weights`); None where Python answers when the visitor lets go.
+    why: one sentence that says why the browser cannot.
+    inner_lr: a step size of its own; None takes the bench's.
+    """
+
+    name: str
+    label: str
+    colour: str
+    weights: Mapping[str, Any] | None = None
+    why: str = ""
+    inner_lr: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What Python says of one learner on one scene.
+
+    loss: mean squared error over the wave after 0 .. `MAX_STEPS` steps; not finite where the steps blew up.
+    path: predictions at `CURVE_POINTS` inputs after each of them, `[MAX_STEPS + 1, CURVE_POINTS]`; None where the browser
+      computes them.
+    """
+
+    loss: np.ndarray
+    path: np.ndarray | None = None
+
+
+def sine_bench(
+    key: str,
+    base: Scene,
+    entrants: Sequence[Entrant],
+    *,
+    answer: Callable[[Scene], Mapping[str, Answer]] | None = None,
+    x_range: tuple[float, float] = (-5.0, 5.0),
+) -> Scene:
+    """Shows the bench and gives back what stands on it.
+
+    Args:
+      key: one a page; also the link's parameter, so it belongs to the page's own (`page.finish`), with "" as its default.
+      base: what the page asks for. What the visitor changes stays changed until the page changes the same field.
+      entrants: in the order in which they are listed; the first one's steps are drawn, until the visitor chooses another.
+      answer: Python's own numbers for a scene, by the entrants' names. None leaves them out: the browser's are on their own.
+      x_range: ends of the x axis.
+    """
+    scene = _standing(key, base)
+    st.session_state[BASE + key] = base
+    sent = {
+        "scene": asdict(scene),
+        "base": asdict(base),
+        "seen": _reported(key, "number", 0),
+        "entrants": [_entrant_sent(entrant) for entrant in entrants],
+        "weights": _not_there_yet(entrants, _reported(key, "holds", [])),
+        "answers": _answers_sent(answer(scene), entrants) if answer else None,
+        "x_range": list(x_range),
+        "curve_points": CURVE_POINTS,
+        "most": {"points": MAX_SHOTS, "steps": MAX_STEPS},
+        "step_sizes": [min(SLIDER[0], scene.inner_lr), max(SLIDER[1], scene.inner_lr)],
+        "colours": {"truth": style.TRUTH, "before": style.BEFORE, "between": style.BETWEEN, "point": POINT_COLOUR},
+    }
+    _BENCH(key=WIDGET + key, data=sent, on_scene_change=lambda: _take_in(key))
+    for note in st.session_state.get(NOTES + key, ()):
+        st.info(note, icon=":material/info:")
+    return scene
+
+
+def _standing(key: str, base: Scene) -> Scene:
+    """What the visitor's edits make of `base`; keeps the address in step with them."""
+    state, there = st.session_state, st.query_params.get(key, "")
+    # Who lets go twice within a moment does so with an address that has not heard of the first time.
+    is_fresh = state.pop(FRESH + key, False)
+    if there != state.get(ADDRESS + key, "") and not is_fresh:  # a link, or back and forward
+        state[key] = there
+        edits, state[NOTES + key] = scenes.parse(there)
+    else:
+        edits, _ = scenes.parse(state.get(key, ""))
+    before = state.get(BASE + key, base)
+    scene = replace(base, **{name: value for name, value in edits.items() if getattr(before, name) == getattr(base, name)})
+    state[key] = state[ADDRESS + key] = scenes.spell(scene.edits(base))
+    if state[key] != there:
+        if state[key]:
+            st.query_params[key] = state[key]
+        else:
+            del st.query_params[key]
+    return scene
+
+
+def _take_in(key: str) -> None:
+    """A callback: what the browser says now stands on the bench; anybody can forge it."""
+    st.session_state[FRESH + key] = True
+    said = st.session_state[WIDGET + key].get("scene")
+    base = st.session_state[BASE + key]
+    if not isinstance(said, dict):
+        st.session_state[NOTES + key] = ["The bench sent something that is no scene; it was left aside."]
+        return
+    edits, st.session_state[NOTES + key] = scenes.checked(said)
+    edits = {**scenes.parse(st.session_state.get(key, ""))[0], **edits}
+    st.session_state[key] = scenes.spell(replace(base, **edits).edits(base))
+
+
+def _reported(key: str, name: str, default: Any) -> Any:
+    """A part of what the browser sent last, if it is of the default's type."""
+    state = st.session_state.get(WIDGET + key) or {}
+    said = state.get("scene")
+    value = said.get(name) if isinstance(said, dict) else None
+    return value if type(value) is type(default) else default
+
+
+def _entrant_sent(entrant: Entrant) -> dict[str, Any]:
+    return {**asdict(replace(entrant, weights=None)), "weights": entrant.weights and entrant.weights["digest"]}
+
+
+def _not_there_yet(entrants: Sequence[Entrant], held: list[Any]) -> dict[str, Any]:
+    """Weights by their digest, without those that the browser says it holds."""
+    known = {digest for digest in held[:100] if isinstance(digest, str)}
+    every = {entrant.weights["digest"]: entrant.weights for entrant in entrants if entrant.weights}
+    return {digest: dict(weights) for digest, weights in every.items() if digest not in known}
+
+
+def _answers_sent(answers: Mapping[str, Answer], entrants: Sequence[Entrant]) -> dict[str, Any]:
+    """Losses, and the curves of those that the browser cannot compute."""
+    computed = {entrant.name for entrant in entrants if entrant.weights}
+    return {
+        name: {
+            "loss": [float(loss) if np.isfinite(loss) else None for loss in answer.loss],
+            "path": None if name in computed else base64.b64encode(np.asarray(answer.path, "<f4").tobytes()).decode(),
+        }
+        for name, answer in answers.items()
+    }
+
+
+# One module for the browser: its mathematics first, then what draws and listens.
+_BENCH = st.components.v2.component(
+    "sine_bench",
+    html=(HERE / "bench.html").read_text(encoding="utf-8"),
+    css=(HERE / "bench.css").read_text(encoding="utf-8"),
+    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in ("network.js", "picture.js", "bench.js")),
+)

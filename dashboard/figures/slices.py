@@ -1,0 +1,127 @@
+"""A plane through the real network's parameter space: losses as contours or as a surface, and what lies in it."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.figures import style
+from dashboard.slices import Adapting, Training
+from maml_engine.analysis.slices import Slice
+
+X_TITLE, Y_TITLE = "along (units of the parameters)", "across (the same)"
+HEIGHT = 560
+# Low to high, readable on both themes.
+_SHADES = [[0, "#eaf2fc"], [0.35, "#9cc3f3"], [0.7, style.AFTER], [1, "#1c4b91"]]
+
+
+def losses(cut: Slice, what: str) -> np.ndarray:
+    """`[rows, columns]`: "first", "second" task's loss before adapting, the mean of "both", or of both "after" adapting."""
+    return {"first": cut.before[0], "second": cut.before[1], "both": cut.before.mean(0), "after": cut.after.mean(0)}[what]
+
+
+def adapting_figure(adapting: Adapting, what: str, *, surface: bool) -> go.Figure:
+    """Theta, and the way from it to both tasks' adapted parameters, over one of the losses."""
+    figure = _ground(adapting.losses, what, surface=surface)
+    for number, path in enumerate(adapting.paths, start=1):
+        _add_path(figure, adapting.losses, what, path, f"steps of task {number}", style.AFTER, surface=surface)
+        _add_mark(figure, adapting.losses, what, path[-1], f"θ′{_subscript(number)}", style.AFTER, surface=surface)
+    _add_mark(figure, adapting.losses, what, adapting.paths[0, 0], "θ", style.BEFORE, surface=surface)
+    return figure
+
+
+def training_figure(training: Training, what: str, *, surface: bool) -> go.Figure:
+    """Theta's way through training, over one of the losses; None of the losses moves with it, the tasks are fixed."""
+    figure = _ground(training.losses, what, surface=surface)
+    _add_path(figure, training.losses, what, training.path, "θ in training", style.BEFORE, surface=surface)
+    _add_mark(figure, training.losses, what, training.path[0], "random start", style.method_colour("random"), surface=surface)
+    _add_mark(figure, training.losses, what, training.path[-1], "θ, trained", style.method_colour("maml"), surface=surface)
+    return figure
+
+
+def _ground(cut: Slice, what: str, *, surface: bool) -> go.Figure:
+    values = losses(cut, what)
+    heights = _log(values)
+    figure = style.base_figure(X_TITLE, Y_TITLE, height=HEIGHT)
+    if surface:
+        figure.add_surface(
+            x=cut.x, y=cut.y, z=heights, customdata=values, colorscale=_SHADES, showscale=False,
+            hovertemplate="loss %{customdata:.3g}<extra></extra>",
+        )  # fmt: skip
+        quiet = {"backgroundcolor": "rgba(0,0,0,0)", "gridcolor": style.faint(style.TRUTH, 0.4), "showspikes": False}
+        figure.update_layout(
+            scene={
+                "xaxis": {"title": "along", **quiet},
+                "yaxis": {"title": "across", **quiet},
+                "zaxis": {"title": "loss", **quiet, **_log_ticks(heights)},
+                "camera": {"eye": {"x": 1.2, "y": -1.4, "z": 1.0}},
+                "aspectratio": {"x": 1, "y": 1, "z": 0.65},
+            }
+        )
+        return figure
+    below = {"orientation": "h", "y": -0.16, "yanchor": "top", "thickness": 10, "outlinewidth": 0}
+    bar = {"title": {"text": "loss", "side": "bottom"}, **below, **_log_ticks(heights)}
+    figure.add_contour(
+        x=cut.x, y=cut.y, z=heights, customdata=values, colorscale=_SHADES, opacity=0.75, ncontours=18, colorbar=bar,
+        line={"color": style.faint(style.AFTER, 0.6), "width": 1}, hovertemplate="loss %{customdata:.3g}<extra></extra>",
+    )  # fmt: skip
+    figure.update_yaxes(scaleanchor="x", constrain="domain", showgrid=False)
+    figure.update_xaxes(constrain="domain", showgrid=False)
+    return figure
+
+
+def _add_path(figure: go.Figure, cut: Slice, what: str, path: np.ndarray, name: str, colour: str, *, surface: bool) -> None:
+    x, y = path.T
+    line, marker = {"color": colour, "width": 2.5}, {"color": colour, "size": 5}
+    if surface:
+        figure.add_scatter3d(
+            x=x, y=y, z=_height(cut, what, path), mode="lines+markers", name=name, line={**line, "width": 5},
+            marker={**marker, "size": 2.5}, hoverinfo="name", showlegend=False,
+        )  # fmt: skip
+    else:
+        figure.add_scatter(
+            x=x, y=y, mode="lines+markers", name=name, line=line, marker=marker, hoverinfo="name", showlegend=False
+        )
+
+
+def _add_mark(figure: go.Figure, cut: Slice, what: str, point: np.ndarray, name: str, colour: str, *, surface: bool) -> None:
+    marker = {"color": colour, "size": 14, "line": {"color": "white", "width": 2}}
+    shared = {
+        "mode": "markers+text",
+        "name": name,
+        "text": [name],
+        "textposition": "top center",
+        "textfont": {"size": 15},
+        "hoverinfo": "name",
+    }
+    if surface:
+        place = {"x": point[:1], "y": point[1:], "z": _height(cut, what, point[None])}
+        figure.add_scatter3d(**place, **shared, marker={**marker, "size": 6}, showlegend=False)
+    else:
+        figure.add_scatter(x=point[:1], y=point[1:], **shared, marker=marker, showlegend=False)
+
+
+def _height(cut: Slice, what: str, points: np.ndarray) -> np.ndarray:
+    """The surface's height at points `[n, 2]`, between grid points by straight lines, and a little above it."""
+    heights = _log(losses(cut, what))
+    column, row = (np.interp(points[:, axis], each, np.arange(len(each))) for axis, each in enumerate((cut.x, cut.y)))
+    left, below = np.minimum(column.astype(int), len(cut.x) - 2), np.minimum(row.astype(int), len(cut.y) - 2)
+    right, up = column - left, row - below
+    low = heights[below, left] * (1 - right) + heights[below, left + 1] * right
+    high = heights[below + 1, left] * (1 - right) + heights[below + 1, left + 1] * right
+    return low * (1 - up) + high * up + 0.01 * np.nanmax(np.ptp(heights))
+
+
+def _log(values: np.ndarray) -> np.ndarray:
+    """Powers of ten; NaN where a loss is no number."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(values), np.log10(np.maximum(values, 1e-6)), np.nan)
+
+
+def _log_ticks(heights: np.ndarray) -> dict:
+    low, high = np.nanmin(heights), np.nanmax(heights)
+    marks = [digit * 10.0**power for power in range(-6, 8) for digit in (1, 2, 5)]
+    shown = [mark for mark in marks if low - 0.05 <= np.log10(mark) <= high + 0.05]
+    return {"tickvals": np.log10(shown), "ticktext": [f"{mark:g}" for mark in shown]}
+
+
+def _subscript(number: int) -> str:
+    return "₀₁₂₃₄₅₆₇₈₉"[number]

@@ -1,0 +1,185 @@
+"""The parameter plane in a real browser: its mathematics against JAX, and theta moved by mouse and by keyboard."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard.components.parameter_plane.scene import OPENINGS, PlaneScene
+from maml_engine.analysis import landscape
+from maml_engine.analysis.landscape import METHODS, SURFACES, Landscape
+
+FOLDER = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "parameter_plane"
+MATHEMATICS = (FOLDER / "mathematics.js").read_text(encoding="utf-8")
+TOLERANCE = 1e-4
+
+
+@pytest.fixture(scope="module")
+def computed(browser):
+    """`computed(expression, argument)`: what the component's own script computes, on an empty page."""
+    page = browser.new_page()
+    yield lambda expression, argument: page.evaluate(f"(given) => {{ {MATHEMATICS}\n return {expression}; }}", argument)
+    page.close()
+
+
+def scenes(surface):
+    """Landscapes with theta, from no steps to twenty."""
+    rng = np.random.default_rng(0)
+    (low_x, high_x), (low_y, high_y) = SURFACES[surface].window
+    for steps, gap in ((0, 0.0), (1, 0.0), (5, 0.5), (20, 1.2)):
+        opening = OPENINGS[surface]
+        lr = min(opening["inner_lr"], 0.08)  # where every path converges: chaos would part any two arithmetics
+        here = Landscape(surface, opening["tasks"], lr, steps, proximal=float(rng.uniform(0.3, 3.0)), gap=gap)
+        yield here, (float(rng.uniform(low_x, high_x)), float(rng.uniform(low_y, high_y)))
+
+
+def spoken(here, theta):
+    fields = {name: getattr(here, name) for name in ("surface", "inner_lr", "inner_steps", "proximal", "gap")}
+    return {"landscape": {**fields, "tasks": [list(task) for task in here.tasks]}, "theta": list(theta)}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_paths_losses_and_directions_are_those_of_jax(computed, surface):
+    for here, theta in scenes(surface):
+        said = spoken(here, theta)
+        paths = computed("given.landscape.tasks.map((task) => innerPath(given.landscape, given.theta, task))", said)
+        seen = landscape.view(here, theta)
+        np.testing.assert_allclose(paths, seen.path, atol=TOLERANCE, rtol=0)
+        assert computed("metaLoss(given.landscape, given.theta)", said) == pytest.approx(seen.meta_loss, abs=TOLERANCE)
+        found = computed("directions(given.landscape, given.theta)", said)
+        for name in METHODS:
+            np.testing.assert_allclose(found[name], seen.direction[name].gradient, atol=TOLERANCE, rtol=0, err_msg=name)
+        path = [theta]
+        for _ in range(5):
+            step = "outerStep(given.landscape, given.theta, given.method, 0.05, 0.1)"
+            path.append(computed(step, {**spoken(here, path[-1]), "method": "imaml"}))
+        expected = landscape.descend(here, "imaml", theta, meta_lr=0.05, longest=0.1, steps=5)
+        np.testing.assert_allclose(path, expected, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_the_optima_are_those_of_jax(computed, surface):
+    for here, theta in list(scenes(surface))[:3]:
+        found = computed("optimum(given.landscape, given.window)", {**spoken(here, theta), "window": SURFACES[surface].window})
+        best = landscape.optimum(here)
+        np.testing.assert_allclose(found["theta"], best.theta, atol=TOLERANCE)
+        assert found["meta_loss"] == pytest.approx(best.meta_loss, abs=TOLERANCE)
+        assert found["is_flat"] == best.is_flat
+    flat = Landscape("bowls", OPENINGS["bowls"]["tasks"], inner_lr=1.0, inner_steps=1)
+    assert computed(
+        "optimum(given.landscape, given.window).is_flat", {**spoken(flat, (0, 0)), "window": SURFACES["bowls"].window}
+    )
+
+
+def plane(page):
+    return page.locator(".st-key-_plane_widget_plane")
+
+
+def now(page):
+    return json.loads(plane(page).locator(".plane").get_attribute("data-now"))
+
+
+def engines_row(page, method):
+    """The engine's own numbers: name, update, norm, angle, end, loss there."""
+    row = page.locator("[data-testid=stTable] tbody tr", has_text=method).first
+    return [cell.strip() for cell in row.locator("th, td").all_inner_texts()]
+
+
+def theta_handle(page):
+    return plane(page).get_by_label("Theta, the start")
+
+
+def wait_for_address(page, part):
+    page.wait_for_function("part => location.search.includes(part)", arg=part)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+def test_theta_is_dragged_by_mouse_at_frame_rate_and_python_hears_of_it_once(open_page):
+    page = open_page("/parameter_space")
+    box, before = theta_handle(page).locator(".dot").bounding_box(), now(page)["theta"]
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    frames = []
+    for step in range(1, 41):
+        page.mouse.move(x - 3 * step, y + 2 * step)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        frames.append(float(plane(page).locator(".plane").get_attribute("data-frame")))
+    assert "plane=" not in page.url
+    page.mouse.up()
+    wait_for_address(page, "plane=1")
+    after = now(page)["theta"]
+    assert after[0] < before[0] - 1
+    assert after[1] < before[1] - 1
+    assert np.percentile(frames, 95) <= 16, frames
+    # Python's own numbers are of where theta was let go.
+    seen = landscape.view(replace(PlaneScene.opening("valleys"), theta=tuple(after)).landscape, tuple(after))
+    row = engines_row(page, "FOMAML")
+    assert float(row[2]) == pytest.approx(seen.direction["fomaml"].norm, rel=2e-3)
+    # The same link shows the same picture.
+    again = open_page("/" + page.url.split("/", 3)[3])
+    assert now(again) == now(page)
+
+
+def test_theta_and_tasks_are_moved_by_keyboard_alone(open_page):
+    page = open_page("/parameter_space?surface=Bowls")
+    before = now(page)
+    theta_handle(page).focus()
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowUp", "Shift+ArrowUp"):
+        page.keyboard.press(key)
+    assert now(page)["theta"] == pytest.approx([before["theta"][0] - 0.2, before["theta"][1] + 0.6])
+    wait_for_address(page, "plane=")
+    assert "Theta at -3.20, -1.90" in plane(page).locator(".live").inner_text()
+    plane(page).get_by_label("Optimum of task 2").focus()
+    page.keyboard.press("ArrowDown")
+    assert now(page)["tasks"][1][1] == pytest.approx(before["tasks"][1][1] - 0.1)
+    page.keyboard.press("Delete")
+    assert len(now(page)["tasks"]) == 2
+    plane(page).get_by_role("button", name="Add a task").press("Enter")
+    assert len(now(page)["tasks"]) == 3
+
+
+def test_the_methods_descend_by_themselves_to_where_the_engine_says(open_page):
+    page = open_page("/parameter_space")
+    plane(page).get_by_role("button", name="Let them descend").click()
+    row = plane(page).locator("tr", has_text="FOMAML").locator("td").all_inner_texts()
+    assert float(row[2]) == pytest.approx(float(engines_row(page, "FOMAML")[5]), rel=0.05)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_the_page_stands_at_both_widths_and_in_both_themes(open_page, width, scheme):
+    page = open_page("/parameter_space?surface=Rivers", width=width, scheme=scheme)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+    assert now(page)["surface"] == "rivers"
+    reach = theta_handle(page).locator(".reach").bounding_box()
+    assert min(reach["width"], reach["height"]) >= 44
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("what", ["Theta, the start", "Optimum of task 1"])
+def test_dragging_keeps_to_the_frame_and_letting_go_is_answered_within_300_ms(open_page, what):
+    page = open_page("/parameter_space")
+    frames, seconds = [], []
+    numbers = "document.querySelector('[data-testid=stTable]').innerText"
+    for lap in range(20):
+        box = plane(page).get_by_label(what).locator(".dot").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for step in range(1, 11):
+            page.mouse.move(x + (4 if lap % 2 else -4) * step, y + step % 3)
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+            frames.append(float(plane(page).locator(".plane").get_attribute("data-frame")))
+        before = page.evaluate(numbers)
+        began = time.perf_counter()
+        page.mouse.up()
+        page.wait_for_function(f"before => {numbers} !== before", arg=before, polling="raf")
+        seconds.append(time.perf_counter() - began)
+        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    frame, answer = np.percentile(frames, 95), np.percentile(seconds, 95)
+    print(f"{what}: frame {frame:.1f} ms, answer {answer:.3f} s at the 95th percentile")
+    assert frame <= 16
+    assert answer <= 0.3

@@ -1,0 +1,118 @@
+"""Every page opens from any link: what cannot be read is said in one sentence each, and nothing is a traceback."""
+
+import ast
+import math
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import links
+from maml_engine import Experiment
+from maml_engine.experiment import VERSION
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+NASTY = ("nan", "1e999", "-1", "abc", "x" * 10_000, "<b>[x](http://x)", "")
+
+
+def own_keys(page):
+    """Names in the page's address that are no field: the keys of what it calls OWN, as far as its source spells them."""
+    tree = ast.parse((ROOT / "pages" / f"{page}.py").read_text())
+    owns = [node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "OWN"]
+    keys = [key for own in owns if isinstance(own, ast.Dict) for key in own.keys]
+    return [key.value for key in keys if isinstance(key, ast.Constant)]
+
+
+def opened(page, parameters):
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=120)
+    if page != "home":
+        app.switch_page(f"pages/{page}.py")
+    app.query_params.update(parameters)
+    return app.run()
+
+
+def said(app):
+    return [element.value for kind in (app.info, app.error, app.warning) for element in kind]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_hostile_link_is_answered_in_sentences(page):
+    """Each nasty value in turn, for every field and every key of the page's own."""
+    names = [*links.FIELDS, *own_keys(page), "job", "learner", "stranger"]
+    parameters = {name: NASTY[number % len(NASTY)] for number, name in enumerate(names)} | {"v": "999"}
+    app = opened(page, parameters)
+    assert not app.exception
+    assert app.title, "The page was not shown."
+    sentences = said(app)
+    assert any("`999`" in sentence for sentence in sentences)
+    assert all(len(sentence) < 600 for sentence in sentences)
+    # Inside backticks, or with its brackets escaped, nothing of a stranger's is a link.
+    assert not any("](http" in re.sub(r"`[^`]*`", "", sentence).replace("\\]", "") for sentence in sentences)
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_every_value_of_home_may_be_nasty(nasty):
+    keys = own_keys("home")
+    app = opened("home", dict.fromkeys(keys, nasty))
+    assert not app.exception
+    values = [app.session_state[key] for key in keys if key in app.session_state]
+    assert all(math.isfinite(value) for value in values if isinstance(value, float))
+
+
+def test_an_old_link_opens_and_says_so_only_where_it_matters():
+    assert not [note for note in said(opened("train", {"v": str(VERSION), "inner_lr": "0.02"})) if "link" in note]
+    app = opened("train", {"v": "0", "inner_lr": "0.02"})
+    assert app.session_state["inner_lr"] == 0.02
+    assert any("version 0" in note for note in said(app))
+
+
+def test_what_a_widget_did_not_take_is_said_once():
+    app = opened("pitfalls", {"cell_steps": "99", "shots": "12"})
+    (note,) = [note for note in said(app) if "`cell_steps`" in note]
+    assert "`99`" in note and note.endswith("its default, 1.")
+    assert app.session_state["shots"] == 12
+    assert not [note for note in said(app) if "`shots`" in note]
+
+
+@pytest.mark.parametrize(
+    ("page", "state"),
+    [
+        ("adapt", {"task_range": "phase", "shown": "random", "shown_steps": 3}),
+        ("compare", {"methods": ["anil", "imaml"], "budget": "gradients", "amount_gradients": 20_000, "look": "cavia"}),
+        ("train", {"card": "cavia"}),
+        ("notes", {"card": "meta_sgd_10_shot"}),
+        ("pitfalls", {"summary": "median", "cell_lr": 0.0005}),
+    ],
+)
+def test_the_copied_link_opens_the_same_page(page, state):
+    app = opened(page, {})
+    for key, value in state.items():
+        app.session_state[key] = value
+        app.run()
+        assert not app.exception
+    (link,) = [element.value for element in app.sidebar.code]
+    parameters = parse_qs(urlsplit(link).query)
+    assert parameters["v"] == [str(VERSION)]
+    again = opened(page, parameters)
+    assert not again.exception
+    assert {key: again.session_state[key] for key in state} == state
+    assert not [note for note in said(again) if "link" in note.lower()]
+
+
+@pytest.mark.parametrize(
+    ("spelled", "value", "same"),
+    [(["10"], 10, True), (["1.0"], 1, True), (["abc"], 1, False), (["a", "b"], ["a", "b"], True), (["a"], ["a", "b"], False)],
+)
+def test_a_links_text_may_spell_a_value_in_several_ways(spelled, value, same):
+    assert links.same(spelled, value) == same
+
+
+def test_a_refusal_names_key_value_and_default():
+    assert links.refused_note("steps", ["-3"], 10) == (
+        "The link's `steps` cannot be `-3` on this page, which keeps to its default, 10."
+    )
+    assert links.refused_note("adapt_lr", ["x"], None).endswith("its default.")
+    assert Experiment.spell(("maml", "reptile")) in links.refused_note("methods", ["x"], ["maml", "reptile"])

@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(**query) -> AppTest:
+    page = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=90)
+    for name, value in query.items():
+        page.query_params[name] = value
+    return page.run().switch_page("pages/parameter_space.py").run()
+
+
+def texts(page: AppTest) -> str:
+    return "\n".join(element.value for element in [*page.markdown, *page.caption])
+
+
+def test_the_page_opens_with_the_engines_numbers():
+    page = run()
+    assert not page.exception
+    table = page.table[0].value
+    assert list(table.index) == ["MAML", "FOMAML", "Reptile", "iMAML"]
+    assert table.loc["MAML", "to MAML"] == "–"
+    assert float(table.loc["FOMAML", "to MAML"].removesuffix("°")) > 5
+    ends = table["with a loss of"].astype(float)
+    assert ends.idxmin() == "MAML"  # it alone descends on what is measured
+    assert "has a meta-loss of" in texts(page)  # the equidistant point, and what it is worth
+
+
+def test_in_bowls_the_two_optima_are_one():
+    page = run()
+    page.segmented_control(key="surface").set_value("Bowls").run()
+    assert not page.exception
+    assert "Here they are one point: every bowl has the same curvature" in texts(page)
+    assert "They are 0.00 apart" in texts(page)
+
+
+def test_a_link_sets_the_plane_and_a_forged_one_is_put_right():
+    page = run(surface="Rivers", plane="1,k0,t1~2")
+    assert not page.exception
+    assert "with K = 0 nothing adapts" in texts(page)
+    page = run(plane="1,k99," + ",".join(["o1~1~0"] * 50))
+    assert not page.exception
+    told = [message.value for message in page.info]
+    assert any("`inner_steps` must be from 0 to 20, got 99" in sentence for sentence in told)
+    assert any("at most 8 tasks, got 50" in sentence for sentence in told)
+
+
+@pytest.fixture(scope="module")
+def real() -> AppTest:
+    return run(space="The real network")
+
+
+def test_the_real_network_has_a_plane_of_its_own(real):
+    assert not real.exception
+    assert len(real.get("plotly_chart")) == 1
+    metrics = {metric.label: metric.value for metric in real.metric}
+    assert 0 < float(metrics["Angle between them"].removesuffix("°")) < 180
+    first, second = map(float, metrics["From θ to θ′₁, to θ′₂"].split(","))
+    assert first > 0
+    assert second > 0
+
+
+def test_another_loss_and_a_surface(real):
+    real.segmented_control(key="slice_of").set_value("Both, after adapting").run()
+    real.segmented_control(key="slice_as").set_value("Surface").run()
+    assert not real.exception
+    assert len(real.get("plotly_chart")) == 1
+
+
+def test_a_run_is_trained_and_its_way_drawn(monkeypatch):
+    import time
+
+    from dashboard import walking
+    from maml_engine import Experiment
+
+    monkeypatch.setattr(walking, "first_run", lambda seed: Experiment(num_iterations=60, meta_batch_size=4, seed=seed))
+    page = run(space="The real network")
+    page.button(key="walk_start").click().run()
+    deadline = time.monotonic() + 60
+    while len(page.get("plotly_chart")) < 2:
+        assert not page.exception
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+        page.run()
+    shares = next(metric.value for metric in page.metric if metric.label == "Of the path's variance")
+    first, second = (float(part.strip().removesuffix("%")) for part in shares.split(","))
+    assert 100 >= first >= second > 0
