@@ -14,6 +14,7 @@ st.navigation(
             st.Page("pages/gradients.py", title="Gradients", icon=":material/north_east:", url_path="gradients"),
             st.Page("pages/pitfalls.py", title="Pitfalls", icon=":material/warning:", url_path="pitfalls"),
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+            st.Page("pages/your_tasks.py", title="Your tasks", icon=":material/table_chart:", url_path="your_tasks"),
         ]
     }
 ).run()
