@@ -16,7 +16,7 @@ TABLES = "_tables"  # ids of this session's tables, the one that is shown last
 REFUSED = "_table_refused"  # where and why the last attempt to change the table failed
 FILE, PASTED = "_tasks_file", "_tasks_pasted"
 MOST_MEGABYTES = 50
-SOURCES = {"example": "An example", "file": "A file", "text": "Pasted text"}
+EXAMPLE, A_FILE, TEXT = "An example", "A file", "Pasted text"
 ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warning:]", "note": ":gray[:material/info:]"}
 TYPES = ["csv", "tsv", "txt", "parquet"]
 
@@ -25,27 +25,25 @@ def source_controls() -> None:
     """Where the table comes from. A table that cannot be read is answered by one sentence, and the one before stays."""
     source = st.segmented_control(
         "Where from",
-        list(SOURCES),
-        default="example",
-        format_func=SOURCES.get,
+        [EXAMPLE, A_FILE, TEXT],
+        default=EXAMPLE,
         key="source",
         bind="query-params",
         required=True,
         wrap=True,
         label_visibility="collapsed",
     )
-    if source == "example":
+    if source == EXAMPLE:
         st.selectbox(
             "Example",
             list(EXAMPLES),
-            format_func=lambda name: EXAMPLES[name].title,
             key="example",
             bind="query-params",
             on_change=choose_example,
             label_visibility="collapsed",
         )
         st.caption(EXAMPLES[st.session_state["example"]].words)
-    elif source == "file":
+    elif source == A_FILE:
         st.file_uploader(
             "CSV or Parquet: one row an example, one column that names the task",
             type=TYPES,
@@ -178,10 +176,10 @@ def show_rows(table: Brought) -> None:
     """The table as a picture."""
     rows = your_tasks.rows(table)
     figure = figures.rows_figure(rows.tasks, rows.x_name, table.roles.target, categories=rows.categories, classes=rows.classes)
-    count = len(set(table.sheet.cells[table.roles.task].tolist()))
+    count = len(set(table.sheet.text(table.roles.task)))
     page.chart(figure, "rows", f"{table.roles.target} against {rows.x_name}, a line for each of {len(rows.tasks)} tasks.")
     drawn = f"the first {len(rows.tasks)} of {count} tasks" if count > len(rows.tasks) else f"{count} tasks"
-    st.caption(f"{plain.markdown(table.name)}: {drawn}, a line each; the first one is blue.")
+    st.caption(f"{plain.markdown(table.name)}. {drawn.capitalize()}, a line each; the first one is blue.")
 
 
 # The report.
@@ -201,8 +199,6 @@ def show_findings(table: Brought, found: tuple[Finding, ...]) -> None:
                         on_click=apply_mend,
                         args=(table, finding),
                     )
-        for note in table.sheet.notes:
-            st.markdown(f"{ICONS['note']} {plain.markdown(note)}")
         if not any(finding.severity != "note" for finding in found):
             st.markdown(":green[:material/check_circle:] Nothing to mend.")
     show_refusal("findings")
@@ -221,10 +217,12 @@ def cell_editor(table: Brought) -> None:
     with st.expander("Mend cells by hand", icon=":material/edit:", key="edit_cells", on_change="rerun") as box:
         if not box.open:
             return
-        if len(table.sheet.places) > MOST_EDITED_ROWS:
-            st.info(f"The editor holds {MOST_EDITED_ROWS:,} rows, and this table has {len(table.sheet.places):,}.")
+        if len(table.sheet) > MOST_EDITED_ROWS:
+            st.info(f"The editor holds {MOST_EDITED_ROWS:,} rows, and this table has {len(table.sheet):,}.")
             return
-        frame = st.data_editor(table.sheet.to_frame(), num_rows="dynamic", hide_index=True, height=320, key=f"cells_{table.id}")
+        frame = st.data_editor(
+            table.sheet.frame.reset_index(drop=True), num_rows="dynamic", hide_index=True, height=320, key=f"cells_{table.id}"
+        )
         st.button(
             "Use these cells",
             icon=":material/check:",

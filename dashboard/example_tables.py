@@ -16,12 +16,12 @@ SEED = 2017
 class ExampleTable:
     """A table on offer.
 
-    title: as the choice names it. words: what a task is, and how the rows were drawn.
+    file: as somebody would have called it. words: what a task is, and how the rows were drawn.
     roles: which column is what.
     draw: makes the columns, by name, in the order of the file.
     """
 
-    title: str
+    file: str
     words: str
     roles: Roles
     draw: Callable[..., dict[str, np.ndarray]]
@@ -35,7 +35,7 @@ def machines(rng: np.random.Generator, count: int = 40, rows: int = 12) -> dict[
     """
     resonance = rng.uniform(1200, 2400, (count, 1))  # revolutions a minute
     damping, unbalance = rng.uniform(0.12, 0.3, (count, 1)), rng.uniform(12, 30, (count, 1))  # share of critical; micrometres
-    speed = np.sort(np.round(rng.uniform(600, 3000, (count, rows)), -1), axis=1)
+    speed = _distinct(rng, np.arange(600.0, 3001.0, 10.0), count, rows)
     ratio = speed / resonance
     amplitude = unbalance * ratio**2 / np.hypot(1 - ratio**2, 2 * damping * ratio)
     amplitude += rng.normal(0, 1.0, speed.shape)
@@ -46,7 +46,7 @@ def machines(rng: np.random.Generator, count: int = 40, rows: int = 12) -> dict[
 def batteries(rng: np.random.Generator, count: int = 30, rows: int = 11) -> dict[str, np.ndarray]:
     """Capacity of battery cells against charging cycles: a level and a slope of their own, nothing bent about them."""
     level, fade = rng.normal(2.05, 0.06, (count, 1)), rng.normal(0.045, 0.014, (count, 1))  # ampere hours; a hundred cycles
-    cycles = np.sort(np.round(rng.uniform(0, 900, (count, rows))), axis=1)
+    cycles = _distinct(rng, np.arange(0.0, 901.0, 5.0), count, rows)
     capacity = level - fade * cycles / 100 + rng.normal(0, 0.012, cycles.shape)
     names = np.repeat([f"cell {number:02d}" for number in range(1, count + 1)], rows)
     return {"cell": names, "cycles": cycles.ravel(), "capacity_ah": np.round(capacity, 4).ravel()}
@@ -55,31 +55,36 @@ def batteries(rng: np.random.Generator, count: int = 30, rows: int = 11) -> dict
 def patients(rng: np.random.Generator, count: int = 30, rows: int = 12) -> dict[str, np.ndarray]:
     """A score that each patient keeps, whatever the measure beside it says: here adapting a network cannot help."""
     level = rng.normal(28, 9, (count, 1))
-    measure = rng.gamma(2.0, 0.6, (count, rows))
+    measure = _distinct(rng, np.arange(0.2, 3.0, 0.01), count, rows)
     score = level + rng.normal(0, 2.0, measure.shape)
     names = np.repeat([f"P{number:02d}" for number in range(1, count + 1)], rows)
     return {"patient": names, "jitter_pct": np.round(measure, 3).ravel(), "score": np.round(score, 1).ravel()}
 
 
+def _distinct(rng: np.random.Generator, values: np.ndarray, count: int, rows: int) -> np.ndarray:
+    """`[count, rows]`: for each task some of `values` in order, none twice."""
+    return np.sort(rng.permuted(np.tile(values, (count, 1)), axis=1)[:, :rows], axis=1)
+
+
 EXAMPLES = {
-    "machines": ExampleTable(
-        "Forty machines: vibration by speed",
-        "Forty machines, twelve measurements each. Drawn here: rotors on springs, each with a resonance, a damping and an "
-        "unbalance of its own, and noise of 1 µm.",
+    "Machines": ExampleTable(
+        "machines.csv",
+        "Vibration against speed: forty machines, twelve measurements each. Drawn here: rotors on springs, each with a "
+        "resonance, a damping and an unbalance of its own, and noise of 1 µm.",
         Roles("machine", ("speed_rpm",), "vibration_um"),
         machines,
     ),
-    "batteries": ExampleTable(
-        "Thirty battery cells: capacity by cycles",
-        "Thirty cells, eleven measurements each. Drawn here: straight lines, each with a level and a slope of its own, and "
-        "noise of 0.012 Ah. A linear model has all that it takes.",
+    "Battery cells": ExampleTable(
+        "battery_cells.csv",
+        "Capacity against charging cycles: thirty cells, eleven measurements each. Drawn here: straight lines, each with a "
+        "level and a slope of its own, and noise of 0.012 Ah. A linear model has all that it takes.",
         Roles("cell", ("cycles",), "capacity_ah"),
         batteries,
     ),
-    "patients": ExampleTable(
-        "Thirty patients: a score that the measure does not tell",
-        "Thirty patients, twelve visits each. Drawn here: a score that stays with the patient, and a measure that has nothing "
-        "to do with it.",
+    "Patients": ExampleTable(
+        "patients.csv",
+        "A score against a measure: thirty patients, twelve visits each. Drawn here: a score that stays with the patient, and "
+        "a measure that has nothing to do with it.",
         Roles("patient", ("jitter_pct",), "score"),
         patients,
     ),

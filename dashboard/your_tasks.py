@@ -18,6 +18,7 @@ import streamlit as st
 from dashboard.example_tables import EXAMPLES, example_csv
 from maml_engine import Learner
 from maml_engine.tables import (
+    RECOMMENDED,
     Finding,
     Mend,
     Progress,
@@ -28,10 +29,11 @@ from maml_engine.tables import (
     guess_roles,
     judge,
     read_sheet,
+    table_csv,
     validate,
 )
 
-FIRST_EXAMPLE = "machines"
+FIRST_EXAMPLE = "Machines"
 SHIPPED = Path(__file__).with_name("shipped_verdicts")
 MOST_EDITED_ROWS = 5000
 MOST_DRAWN_TASKS = 60
@@ -133,7 +135,7 @@ def changed(table: Brought, sheet: Sheet, roles: Roles) -> Brought:
 @lru_cache(maxsize=8)
 def example(name: str) -> Brought:
     """A table on offer; the same value for all visitors, and never changed."""
-    return Brought(f"example-{name}", EXAMPLES[name].title, read_sheet(example_csv(name)), EXAMPLES[name].roles, name)
+    return Brought(f"example-{name}", EXAMPLES[name].file, read_sheet(example_csv(name)), EXAMPLES[name].roles, name)
 
 
 def findings(table: Brought, k_shot: int) -> tuple[Finding, ...]:
@@ -165,10 +167,10 @@ def rows(table: Brought) -> Rows:
 
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)
 def _rows(table_id: str, roles: Roles, _sheet: Sheet) -> Rows:
-    x_name = next((name for name in roles.inputs if _sheet.kind(name) == "number"), roles.inputs[0])
-    x, categories = _axis(_sheet, x_name, as_text=_sheet.kind(x_name) != "number")
+    x_name = next((name for name in roles.inputs if _sheet.kind(name) != "text"), roles.inputs[0])
+    x, categories = _axis(_sheet, x_name, as_text=_sheet.kind(x_name) == "text")
     y, classes = _axis(_sheet, roles.target, as_text=roles.classes)
-    ids = _sheet.cells[roles.task]
+    ids = _sheet.text(roles.task)
     tasks = {}
     for name in list(dict.fromkeys(ids.tolist()))[:MOST_DRAWN_TASKS]:
         here = (ids == name) & np.isfinite(x) & np.isfinite(y)
@@ -179,8 +181,8 @@ def _rows(table_id: str, roles: Roles, _sheet: Sheet) -> Rows:
 
 def _axis(sheet: Sheet, name: str, *, as_text: bool) -> tuple[np.ndarray, tuple[str, ...]]:
     if not as_text:
-        return sheet.numbers(name), ()
-    names, codes = np.unique(sheet.cells[name].astype(str), return_inverse=True)
+        return sheet.values(name), ()
+    names, codes = np.unique(sheet.text(name), return_inverse=True)
     return codes.astype(float), tuple(names.tolist())
 
 
@@ -194,13 +196,21 @@ def work(table: Brought, settings: Settings) -> Iterator[Told]:
 
 
 @lru_cache(maxsize=8)
-def shipped(name: str) -> Judged | None:
-    """The verdict on an example that comes with the app, made by `python -m dashboard.shipped_verdicts`; None without one."""
-    folder = SHIPPED / name
+def shipped(name: str, folder: Path = SHIPPED) -> Judged | None:
+    """The verdict on an example that comes with the app, made by `python -m dashboard.your_tasks`; None without one."""
+    folder = folder / Path(EXAMPLES[name].file).stem
     if not (folder / "verdict.json").is_file():
         return None
     verdict = Verdict.from_json((folder / "verdict.json").read_text(encoding="utf-8"))
     return Judged(example(name), Settings(k_shot=verdict.k_shot), verdict, Learner.load(folder / "learner"))
+
+
+def ship(name: str, settings: Settings = RECOMMENDED, folder: Path = SHIPPED) -> None:
+    """Judges an example and writes what `shipped` reads."""
+    folder = folder / Path(EXAMPLES[name].file).stem
+    *_, told = work(example(name), settings)
+    told.progress.learner.save(folder / "learner")
+    (folder / "verdict.json").write_text(told.progress.verdict.to_json(), encoding="utf-8")
 
 
 # Using.
@@ -222,7 +232,7 @@ def put_frames(beginning: tuple[pd.DataFrame, pd.DataFrame, str]) -> str:
 def first_rows(table: Brought, k_shot: int) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """A task of the table to begin with: its name, its rows as known ones, and the inputs of its other rows."""
     roles = table.roles
-    ids = table.sheet.cells[roles.task]
+    ids = table.sheet.text(roles.task)
     name = ids[0]
     frame = typed(table, [*roles.inputs, roles.target])[ids == name].dropna().reset_index(drop=True)
     spread = np.unique(np.linspace(0, len(frame) - 1, min(k_shot, MOST_KNOWN)).round().astype(int))
@@ -236,7 +246,7 @@ def typed(table: Brought, names: Sequence[str]) -> pd.DataFrame:
     sheet, roles = table.sheet, table.roles
     return pd.DataFrame(
         {
-            name: sheet.cells[name].astype(str)
+            name: sheet.text(name)
             if sheet.kind(name) != "number" or (roles.classes and name == roles.target)
             else sheet.numbers(name)
             for name in names
@@ -281,10 +291,17 @@ def grid(table: Brought, *shown: pd.Series) -> np.ndarray:
 def prediction_columns(judged: Judged, asked: pd.DataFrame, predicted: Predicted) -> dict[str, Sequence[Any]]:
     """Columns of the predictions: the inputs, the target, and where its interval ends."""
     roles = judged.table.roles
-    columns = {name: asked.dropna(how="all")[name].tolist() for name in roles.inputs} | {roles.target: predicted.mean}
+    columns = {name: cells for name, cells in _spelled(asked).items() if name in roles.inputs} | {roles.target: predicted.mean}
     if predicted.low is not predicted.mean:
         columns |= {f"{roles.target}_low": predicted.low, f"{roles.target}_high": predicted.high}
     return columns
+
+
+def files(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, predicted: Predicted) -> dict[str, bytes]:
+    """The editors' rows and the predictions as files, by name."""
+    tables = {"known.csv": _spelled(known), "others.csv": _spelled(asked)}
+    tables["predictions.csv"] = prediction_columns(judged, asked, predicted)
+    return {name: table_csv(columns) for name, columns in tables.items()}
 
 
 def along(table: Brought, frame: pd.DataFrame, x_name: str) -> np.ndarray:
@@ -292,7 +309,9 @@ def along(table: Brought, frame: pd.DataFrame, x_name: str) -> np.ndarray:
     column = frame[x_name]
     if table.sheet.kind(x_name) == "number":
         return column.to_numpy(float)
-    places = {name: place for place, name in enumerate(np.unique(table.sheet.cells[x_name].astype(str)).tolist())}
+    if table.sheet.kind(x_name) == "date":
+        return Sheet(column.astype(str).to_frame(), "").days(x_name)
+    places = {name: place for place, name in enumerate(np.unique(table.sheet.text(x_name)).tolist())}
     return np.array([places.get(str(name), np.nan) for name in column], float)
 
 
@@ -306,9 +325,18 @@ def read_rows(content: bytes, names: Sequence[str]) -> pd.DataFrame:
     if missing := [name for name in names if name not in sheet.names]:
         there = ", ".join(map(repr, sheet.names[:12]))
         raise ValueError(f"The file must have the column {missing[0]!r}, got {there}.")
-    return pd.DataFrame(
-        {name: sheet.numbers(name) if sheet.kind(name) == "number" else sheet.cells[name].astype(str) for name in names}
-    )
+    return pd.DataFrame({name: sheet.numbers(name) if sheet.kind(name) == "number" else sheet.text(name) for name in names})
+
+
+def _spelled(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Cells with all their digits, so that what reads them sees the same numbers."""
+
+    def spell(cell: Any) -> str:
+        if not isinstance(cell, float):
+            return "" if cell is None else str(cell)
+        return "" if np.isnan(cell) else repr(cell).removesuffix(".0")
+
+    return {name: [spell(cell) for cell in column] for name, column in frame.dropna(how="all").to_dict("list").items()}
 
 
 def _flat(prediction: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -347,3 +375,8 @@ prediction = learner.adapt_rows(known).predict_rows(others)
 for mean, low, high in zip(prediction.mean, prediction.low, prediction.high):
     print(*mean, *low, *high)
 '''
+
+
+if __name__ == "__main__":
+    for each in EXAMPLES:
+        ship(each)

@@ -10,24 +10,31 @@ from dashboard.figures import your_tasks as figures
 from dashboard.jobs import QUEUED, STOPPED, Snapshot
 from dashboard.your_tasks import FIRST_EXAMPLE, Brought, Judged, Told
 from maml_engine.methods import METHODS
-from maml_engine.tables import RECOMMENDED, Settings, Verdict, table_csv
+from maml_engine.tables import RECOMMENDED, Settings, Verdict
 
+# What is bound to the link is spelt there as on the page.
+IN_UNITS, RELATIVE = "In its own units", "Over its spread"
+RECOMMENDED_EFFORT, QUICK_LOOK = "Recommended", "Quick look"
 OWN = {
-    "source": "example",
+    "source": bringing.EXAMPLE,
     "example": FIRST_EXAMPLE,
     "known_rows": RECOMMENDED.k_shot,
     "way": RECOMMENDED.method,
-    "error_in": "units",
+    "effort": RECOMMENDED_EFFORT,
+    "error_in": IN_UNITS,
     "trial": "",
 }
 TRIAL, KNOWN, TRIED, SEEN_END = "trial", "_known_rows_of", "_trial_refused", "_trial_seen_end"
 SECONDS_BETWEEN_LOOKS = 0.5
 MOST_KNOWN_ROWS = 10
-UNITS = {"units": "In its own units", "relative": "Over its spread"}
-OUTCOMES = {
-    "worth it": (":green[:material/thumb_up:]", "Worth it"),
-    "no different": (":gray[:material/drag_handle:]", "No different"),
-    "worse": (":orange[:material/thumb_down:]", "Worse"),
+# Enough to see whether a table is worth the rest: fewer networks, shorter runs, coarser intervals.
+QUICK = {"members": 2, "folds": 2, "num_iterations": 400}
+PREDICTIONS = "predictions.csv"
+COMMAND = "python -m maml_engine adapt learner known.csv --predict others.csv"
+ICONS = {
+    "worth it": ":green[:material/thumb_up:]",
+    "no different": ":gray[:material/drag_handle:]",
+    "worse": ":orange[:material/thumb_down:]",
 }
 
 
@@ -67,25 +74,34 @@ def train_controls(table: Brought, is_fit: bool) -> Settings:
     """How many rows of a new task will be known, by which method; and the way to begin."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         known = st.number_input(
-            "Known rows of a new task",
+            "Known rows",
             1,
             MOST_KNOWN_ROWS,
             OWN["known_rows"],
             key="known_rows",
             bind="query-params",
-            width=190,
+            width=140,
             help="As in use: how many rows of a new machine, patient or shop there will be before it is predicted (`k_shot`).",
         )
         way = st.selectbox(
             "Method",
             list(METHODS),
             index=list(METHODS).index(OWN["way"]),
-            format_func=lambda name: f"{NAMES[name]} (recommended)" if name == RECOMMENDED.method else NAMES[name],
             key="way",
             bind="query-params",
-            width=230,
+            width=170,
+            help=f"{NAMES[RECOMMENDED.method]} (`{RECOMMENDED.method}`) is recommended; the others are the rest of the family.",
         )
-        settings = Settings(method=way, k_shot=int(known))
+        effort = st.segmented_control(
+            "Effort",
+            [RECOMMENDED_EFFORT, QUICK_LOOK],
+            default=OWN["effort"],
+            key="effort",
+            bind="query-params",
+            required=True,
+            help="A quick look trains fewer and shorter: for a first impression, not for use.",
+        )
+        settings = Settings(method=way, k_shot=int(known), **(QUICK if effort == QUICK_LOOK else {}))
         st.button(
             "Train and judge",
             icon=":material/play_arrow:",
@@ -159,23 +175,20 @@ def show_verdict(judged: Judged, table: Brought, settings: Settings) -> None:
             f"{NAMES[judged.settings.method]}. Train again to judge what is chosen above.",
             icon=":material/history:",
         )
-    icon, name = OUTCOMES[verdict.outcome]
     with st.container(border=True, key="verdict"):
-        st.markdown(f"**{icon} {name}**")
-        st.markdown(f"### {plain.markdown(verdict.sentence, 2000)}")
+        st.markdown(f"### {ICONS[verdict.outcome]} {plain.markdown(verdict.sentence, 2000)}")
         st.markdown(plain.markdown(verdict.advice, 2000))
     show_numbers(verdict)
     unit = st.segmented_control(
         "Error",
-        list(UNITS),
+        [IN_UNITS, RELATIVE],
         default=OWN["error_in"],
-        format_func=UNITS.get,
         key="error_in",
         bind="query-params",
         required=True,
         label_visibility="collapsed",
     )
-    show_methods(verdict, judged.settings.method, in_units=unit == "units")
+    show_methods(verdict, judged.settings.method, in_units=unit == IN_UNITS)
     show_tasks(judged)
 
 
@@ -184,15 +197,14 @@ def show_numbers(verdict: Verdict) -> None:
     own = next(score for score in verdict.scores if score.name == figures.META)
     other = figures.best_other(verdict)
     gaining = sum(task.gain > 0 for task in verdict.tasks)
-    with st.container(horizontal=True, gap="large"):
-        help = f"Over the target's spread; in its units {own.error:.3g}. 95 % interval {own.low:.3g} to {own.high:.3g}."
-        st.metric("Meta-learner", f"{own.relative:.3f}", width="content", help=help)
-        help = f"Over the target's spread; in its units {other.error:.3g}. 95 % interval {other.low:.3g} to {other.high:.3g}."
-        st.metric(f"Best of the rest: {other.title.lower()}", f"{other.relative:.3f}", width="content", help=help)
+    with st.container(horizontal=True, gap="medium"):
+        said = "Over the target's spread; in its units {0.error:.3g}. 95 % interval {0.low:.3g} to {0.high:.3g}."
+        st.metric("Meta-learner", f"{own.relative:.3f}", width="content", help=said.format(own))
+        st.metric(other.title, f"{other.relative:.3f}", width="content", help=f"The best of the rest. {said.format(other)}")
         st.metric("Tasks that gain", f"{gaining} of {len(verdict.tasks)}", width="content")
         if np.isfinite(verdict.coverage):
             help = f"Share of the rows of unseen tasks that lay inside their {verdict.nominal:.0%} intervals."
-            st.metric(f"Inside the {verdict.nominal:.0%} intervals", f"{verdict.coverage:.0%}", width="content", help=help)
+            st.metric(f"In the {verdict.nominal:.0%} intervals", f"{verdict.coverage:.0%}", width="content", help=help)
 
 
 def show_methods(verdict: Verdict, method: str, *, in_units: bool) -> None:
@@ -208,6 +220,7 @@ def show_methods(verdict: Verdict, method: str, *, in_units: bool) -> None:
         st.markdown("**Against the meta-learner, task by task**")
         alt = f"Paired differences with 95 % intervals; to {other.title} {other.difference:+.3f} of the target's spread."
         page.chart(figures.differences_figure(verdict, method, in_units=in_units), "differences", alt)
+        st.caption("Left of the line the meta-learner is better; where the interval crosses it, no difference is seen.")
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**With more known rows, or fewer**")
@@ -269,9 +282,9 @@ def show_use(judged: Judged) -> None:
     left, right = st.columns([5, 6], gap="medium")
     with left:
         st.markdown("**Known rows**")
-        known = st.data_editor(known, num_rows="dynamic", hide_index=True, key=f"known_{key}", height=225)
+        known = st.data_editor(known, num_rows="dynamic", hide_index=True, key=f"known_{key}")
         st.markdown("**Rows to predict**")
-        asked = st.data_editor(asked, num_rows="dynamic", hide_index=True, key=f"asked_{key}", height=225)
+        asked = st.data_editor(asked, num_rows="dynamic", hide_index=True, key=f"asked_{key}")
         st.caption(said)
         with st.popover("Rows from a file", icon=":material/upload_file:"):
             for which, label in (("known", "Known rows"), ("asked", "Rows to predict")):
@@ -289,10 +302,10 @@ def show_use(judged: Judged) -> None:
             predicted = your_tasks.predicted(judged, known, asked)
         except ValueError as error:
             st.error(plain.markdown(str(error)), icon=":material/error:")
-            take_along(judged, None)
+            take_along(judged, {})
             return
         show_prediction(judged, known, asked, predicted)
-        take_along(judged, your_tasks.prediction_columns(judged, asked, predicted))
+        take_along(judged, your_tasks.files(judged, known, asked, predicted))
 
 
 def show_prediction(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, predicted: your_tasks.Predicted) -> None:
@@ -305,28 +318,32 @@ def show_prediction(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, pr
     support = (your_tasks.along(judged.table, known, x_name), known[roles.target].to_numpy())
     figure = figures.prediction_figure(support, rows, predicted.curve, x_name, roles.target, verdict.nominal)
     page.chart(figure, "predictions", f"{len(known)} known rows of a new task and predictions for {len(asked)} others.")
-    st.dataframe(your_tasks.prediction_columns(judged, asked, predicted), hide_index=True, height=215)
+    st.dataframe(your_tasks.prediction_columns(judged, asked, predicted), hide_index=True)
 
 
-def take_along(judged: Judged, columns: dict | None) -> None:
-    """What a visitor takes home."""
-    name = "learner" if not judged.table.example else judged.table.example
+def take_along(judged: Judged, files: dict[str, bytes]) -> None:
+    """What a visitor takes home.
+
+    Args:
+      files: by name, the rows and their predictions; empty where there are none.
+    """
+    rows = {name: content for name, content in files.items() if name != PREDICTIONS}
     with st.container(horizontal=True):
         st.download_button(
             "Learner (zip)",
-            lambda: downloads.learner_zip(judged.learner),
-            f"{name}.zip",
+            lambda: downloads.learner_zip(judged.learner, rows),
+            "learner.zip",
             "application/zip",
             icon=":material/download:",
             type="primary",
             key="take_learner",
             on_click="ignore",
         )
-        if columns is not None:
+        if files:
             st.download_button(
                 "Predictions (CSV)",
-                table_csv(columns),
-                "predictions.csv",
+                files[PREDICTIONS],
+                PREDICTIONS,
                 "text/csv",
                 icon=":material/download:",
                 key="take_predictions",
@@ -350,8 +367,8 @@ def take_along(judged: Judged, columns: dict | None) -> None:
             key="take_script",
             on_click="ignore",
         )
-    st.caption("The zip is a folder; on the command line it gives the numbers above:")
-    st.code("python -m maml_engine adapt learner known.csv --predict others.csv", language="bash")
+    st.caption("The zip holds the learner and these rows; unpacked, this prints the same numbers:")
+    st.code(COMMAND, language="bash", wrap_lines=True)
 
 
 def spell_seconds(seconds: float) -> str:

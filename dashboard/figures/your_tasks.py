@@ -76,15 +76,12 @@ def differences_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.F
     """The meta-learner's error minus each other's, paired over tasks, with its 95 % interval; left of 0 it is better."""
     scale = verdict.spread if in_units else 1.0
     scores = [score for score in ranked(verdict)[::-1] if score.difference is not None]
-    figure = style.base_figure("the meta-learner's error minus this one's", "", height=_height(scores))
+    figure = style.base_figure("meta-learner's error minus this one's", "", height=_height(scores))
     for score in scores:
         numbers = (score.difference * scale, score.difference_low * scale, score.difference_high * scale)
         _dot(figure, score, method, *numbers, "%{x:+.3g} (%{customdata[0]:+.3g} to %{customdata[1]:+.3g})")
     _rows(figure, scores)
     figure.add_vline(x=0, line={"color": style.method_colour(method), "width": 2, "dash": "dot"})
-    if scores:
-        note = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font": {"size": 11, "color": style.TRUTH}}
-        figure.add_annotation(x=0, text="◂ meta-learner better ", xanchor="right", **note)
     return figure
 
 
@@ -206,7 +203,7 @@ def wall_figure(walls: Sequence[Wall], x_title: str, y_title: str, *, as_lines: 
 
 def validation_figure(iterations: Sequence[int], error: Sequence[float], method: str) -> go.Figure:
     """Error on validation tasks while training, over the target's spread."""
-    figure = style.base_figure("meta-iteration", "error over the target's spread", height=230)
+    figure = style.base_figure("meta-iteration", "error over spread", height=230)
     look = {"color": style.method_colour(method), "width": 2.5}
     figure.add_scatter(x=list(iterations), y=list(error), mode="lines+markers", line=look, marker={"size": 5}, showlegend=False)
     figure.update_yaxes(rangemode="tozero")
@@ -361,6 +358,6 @@ def _frame(panel: int) -> dict:
 
 def _panel_title(panel: int, wall: Wall) -> dict:
     row, column = divmod(panel, WALL_COLUMNS)
-    before, after = (f"{wall_error(wall, field):.3g}" for field in ("before", "after"))
+    before, after = (f"{wall_error(wall, field):.2g}" for field in ("before", "after"))
     said = f"<b>{drawn(wall.task, 16)}</b>  {before} → {after}"
     return {"x": column + 0.5, "y": -row - 0.03, "yanchor": "top", "showarrow": False, "text": said, "font": {"size": 11}}
