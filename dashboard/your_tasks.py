@@ -17,6 +17,7 @@ import streamlit as st
 
 from dashboard.example_tables import EXAMPLES, example_csv
 from maml_engine import Learner
+from maml_engine.learner import Prediction
 from maml_engine.tables import (
     RECOMMENDED,
     Finding,
@@ -161,16 +162,21 @@ class Rows(NamedTuple):
 
 
 def rows(table: Brought) -> Rows:
-    """The first tasks of a table along its first input that is a number."""
+    """`rows_along` of a table, once a session."""
     return _rows(table.id, table.roles, table.sheet)
 
 
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)
 def _rows(table_id: str, roles: Roles, _sheet: Sheet) -> Rows:
-    x_name = next((name for name in roles.inputs if _sheet.kind(name) != "text"), roles.inputs[0])
-    x, categories = _axis(_sheet, x_name, as_text=_sheet.kind(x_name) == "text")
-    y, classes = _axis(_sheet, roles.target, as_text=roles.classes)
-    ids = _sheet.text(roles.task)
+    return rows_along(_sheet, roles)
+
+
+def rows_along(sheet: Sheet, roles: Roles) -> Rows:
+    """The first `MOST_DRAWN_TASKS` tasks along the first input that is no text."""
+    x_name = next((name for name in roles.inputs if sheet.kind(name) != "text"), roles.inputs[0])
+    x, categories = _axis(sheet, x_name, as_text=sheet.kind(x_name) == "text")
+    y, classes = _axis(sheet, roles.target, as_text=roles.classes)
+    ids = sheet.text(roles.task)
     tasks = {}
     for name in list(dict.fromkeys(ids.tolist()))[:MOST_DRAWN_TASKS]:
         here = (ids == name) & np.isfinite(x) & np.isfinite(y)
@@ -339,7 +345,7 @@ def _spelled(frame: pd.DataFrame) -> dict[str, list[str]]:
     return {name: [spell(cell) for cell in column] for name, column in frame.dropna(how="all").to_dict("list").items()}
 
 
-def _flat(prediction: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _flat(prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     mean = np.asarray(prediction.mean).reshape(len(prediction.mean), -1)[:, 0]
     sides = (mean if side is None else np.asarray(side)[:, 0] for side in (prediction.low, prediction.high))
     return (mean, *sides)

@@ -328,10 +328,12 @@ def take_along(judged: Judged, files: dict[str, bytes]) -> None:
       files: by name, the rows and their predictions; empty where there are none.
     """
     rows = {name: content for name, content in files.items() if name != PREDICTIONS}
+    table, settings, verdict, learner = judged
+    found = your_tasks.findings(table, settings.k_shot)
     with st.container(horizontal=True):
         st.download_button(
             "Learner (zip)",
-            lambda: downloads.learner_zip(judged.learner, rows),
+            lambda: downloads.learner_zip(learner, rows),
             "learner.zip",
             "application/zip",
             icon=":material/download:",
@@ -351,7 +353,7 @@ def take_along(judged: Judged, files: dict[str, bytes]) -> None:
             )
         st.download_button(
             "Report (HTML)",
-            lambda: table_report.report(judged.table.name, judged.table.roles, judged.settings, judged.verdict),
+            lambda: table_report.report(table.name, table.roles, settings, verdict, found),
             "report.html",
             "text/html",
             icon=":material/description:",
