@@ -14,6 +14,7 @@ from maml_engine.tables import Finding, Roles, template_csv
 
 TABLES = "_tables"  # ids of this session's tables, the one that is shown last
 REFUSED = "_table_refused"  # where and why the last attempt to change the table failed
+SWITCHED = "_source_switched"
 FILE, PASTED = "_tasks_file", "_tasks_pasted"
 MOST_MEGABYTES = 50
 EXAMPLE, A_FILE, TEXT = "An example", "A file", "Pasted text"
@@ -29,12 +30,13 @@ def source_controls() -> None:
         default=EXAMPLE,
         key="source",
         bind="query-params",
+        on_change=switch_source,
         required=True,
         wrap=True,
         label_visibility="collapsed",
     )
     if source == EXAMPLE:
-        st.selectbox(
+        chosen = st.selectbox(
             "Example",
             list(EXAMPLES),
             key="example",
@@ -42,7 +44,9 @@ def source_controls() -> None:
             on_change=choose_example,
             label_visibility="collapsed",
         )
-        st.caption(EXAMPLES[st.session_state["example"]].words)
+        st.caption(EXAMPLES[chosen].words)
+        if st.session_state.pop(SWITCHED, False):
+            show(your_tasks.example(chosen), afresh=True)
     elif source == A_FILE:
         st.file_uploader(
             "CSV or Parquet: one row an example, one column that names the task",
@@ -64,6 +68,11 @@ def source_controls() -> None:
         "What you bring stays in this session and in the runs that you start from it, and nothing is written to disk until you "
         "save it. Whoever has the link of a run can open it."
     )
+
+
+def switch_source() -> None:
+    """A callback: who comes back to the examples sees the one that is chosen there."""
+    st.session_state[SWITCHED] = st.session_state["source"] == EXAMPLE
 
 
 def choose_example() -> None:

@@ -157,19 +157,20 @@ def judged_of(job_id: str | None, table: Brought) -> Judged | None:
     """The verdict on the table that is shown: of the run, or the one that comes with an example; None before there is one."""
     snapshot = resources.jobs().snapshot(job_id) if job_id else None
     told: Told | None = snapshot.told if snapshot else None
-    if told is not None and told.table.id == table.id:
-        progress = told.progress
-        return Judged(told.table, told.settings, progress.verdict, progress.learner) if progress.done else None
+    if told is not None and told.done and told.table.id == table.id:
+        return Judged(told.table, told.settings, told.progress.verdict, told.progress.learner)
     return your_tasks.shipped(table.example) if table.example else None
 
 
 # The verdict.
 
 
-def show_verdict(judged: Judged, table: Brought, settings: Settings) -> None:
+def show_verdict(judged: Judged, table: Brought, settings: Settings, is_running: bool) -> None:
     """The sentence, then the numbers behind it."""
     verdict = judged.verdict
-    if judged.table.roles != table.roles or judged.settings != settings:
+    if is_running:
+        st.caption("The verdict that was here before, until the run above has ended.")
+    elif judged.table.roles != table.roles or judged.settings != settings:
         st.info(
             f"Reached with {plain.markdown(table_report.facts(judged.table.roles, verdict))}, by "
             f"{NAMES[judged.settings.method]}. Train again to judge what is chosen above.",
@@ -411,9 +412,9 @@ judged = judged_of(job_id, table)
 if judged is None:
     st.caption("Here the verdict comes: one sentence, and every number behind it.")
 else:
-    show_verdict(judged, table, settings)
+    show_verdict(judged, table, settings, is_running=bool(snapshot and not snapshot.ended))
     st.subheader("4 · Use", anchor=False)
-    show_use(judged)
+    st.fragment(show_use)(judged)
 
 page.equation(
     r"\hat y = \frac{1}{M} \sum_{m=1}^{M} f\bigl(x;\, \theta_m - \alpha_m \odot \nabla L^{\text{known}}(\theta_m) - \dots"

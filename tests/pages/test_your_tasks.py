@@ -302,3 +302,11 @@ def test_a_run_that_is_not_here_is_said_so():
     page = open_page(trial="nobody")
     assert "no longer on this server" in shown(page)
     assert not page.error
+
+
+def test_who_comes_back_to_the_examples_sees_the_chosen_one():
+    page = upload(open_page(), table())
+    assert "brought.csv. 8 tasks" in shown(page)
+    page.segmented_control(key="source").set_value("An example").run()
+    assert "machines.csv. 40 tasks" in shown(page)
+    assert len(page.metric) == 4
