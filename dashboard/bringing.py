@@ -162,7 +162,7 @@ def role_controls(table: Brought) -> Brought:
         )
         st.download_button(
             "Template (CSV)",
-            template_csv(roles),
+            template_csv(roles.columns),
             "template.csv",
             "text/csv",
             icon=":material/download:",

@@ -39,6 +39,7 @@ SHIPPED = Path(__file__).with_name("shipped_verdicts")
 MOST_EDITED_ROWS = 5000
 MOST_DRAWN_TASKS = 60
 MOST_ON_SHELF = 4
+MOST_KEPT_CELLS = 300_000
 GRID = 61
 MOST_KNOWN, MOST_ASKED = 10, 10
 
@@ -196,9 +197,19 @@ def _axis(sheet: Sheet, name: str, *, as_text: bool) -> tuple[np.ndarray, tuple[
 
 
 def work(table: Brought, settings: Settings) -> Iterator[Told]:
-    """What the background job runs."""
+    """What the background job runs; of a large table it keeps the first rows, so that ended runs stay small."""
+    kept = first_part(table)
     for progress in judge(table.sheet, table.roles, settings):
-        yield Told(table, settings, progress)
+        yield Told(kept, settings, progress)
+
+
+def first_part(table: Brought) -> Brought:
+    """The table, or as many of its rows as `MOST_KEPT_CELLS` allows, and its name says so."""
+    rows = MOST_KEPT_CELLS // len(table.sheet.names)
+    if len(table.sheet) <= rows:
+        return table
+    name = f"{table.name} (its first {rows:,} rows)"
+    return dataclasses.replace(table, name=name, sheet=table.sheet.take(np.arange(rows)))
 
 
 @lru_cache(maxsize=8)

@@ -70,7 +70,7 @@ def test_the_wall_has_a_panel_a_task_with_its_errors():
     truth, before, after, support = figure.data
     assert (truth.marker.color, before.line.color, after.line.color) == (TRUTH, BEFORE, AFTER)
     assert np.isfinite(np.array(support.x, float)).sum() == 4
-    assert figure.layout.annotations[0].text.endswith(f"{figures.wall_error(wall('a'), 'before'):.3g} → 0")
+    assert figure.layout.annotations[0].text.endswith(f"{figures.wall_error(wall('a'), 'before'):.2g} → 0")
     first = np.array(after.x, float)[:4]
     assert np.all(np.diff(first) > 0)  # along x, whatever the order of the rows
     assert figures.wall_figure(VERDICT.walls, "x", "y", as_lines=False).data[1].mode == "markers"

@@ -89,6 +89,14 @@ def test_a_mend_and_an_edit_give_another_table(table):
     assert your_tasks.edited(table, frame).sheet.numbers("vibration")[2] == 20
 
 
+def test_of_a_large_table_a_run_keeps_the_first_rows(table, monkeypatch):
+    assert your_tasks.first_part(table) is table
+    monkeypatch.setattr(your_tasks, "MOST_KEPT_CELLS", 10)
+    kept = your_tasks.first_part(table)
+    assert len(kept.sheet) == 2
+    assert (kept.id, kept.name) == ("one", "table.csv (its first 2 rows)")
+
+
 def test_places_along_an_axis(table):
     frame = pd.DataFrame(
         {"kind": ["old", "new", "other"], "speed": [1.0, 2.0, 3.0], "when": ["2024-01-02", "no", "2024-01-01"]}

@@ -17,7 +17,7 @@ from dashboard.example_tables import EXAMPLES
 from tests.small_verdict import EVIL
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "your_tasks.py"
-SMALL = {"members": 1, "folds": 2, "num_iterations": 20, "hidden_dim": 8}
+SMALL = {"members": 2, "folds": 2, "num_iterations": 20, "hidden_dim": 8}
 
 
 def open_page(**parameters):
