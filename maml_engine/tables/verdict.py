@@ -1,10 +1,10 @@
 """The verdict: how the meta-learner does on tasks never seen, beside what is simpler, and one sentence about it."""
 
+import dataclasses
+import json
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from maml_engine.tables.learner import TableLearner
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,16 @@ class Verdict:
 
     def to_json(self) -> str:
         """One JSON object; numbers that are not finite become null."""
-        raise NotImplementedError
+        return json.dumps(_plain(dataclasses.asdict(self)), allow_nan=False)
 
     @classmethod
     def from_json(cls, content: str) -> "Verdict":
         """The inverse of `to_json`."""
-        raise NotImplementedError
+        values = json.loads(content)
+        values["coverage"] = math.nan if values["coverage"] is None else values["coverage"]
+        for name, kind in (("scores", Score), ("tasks", TaskScore), ("walls", Wall)):
+            values[name] = tuple(kind(**_tuples(one)) for one in values[name])
+        return cls(**_tuples(values))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,3 +127,18 @@ class Progress:
     def seconds_left(self) -> float | None:
         """At the present speed; None before there is one."""
         return self.seconds * (1 - self.share) / self.share if self.share > 0.02 else None
+
+
+def _plain(value: Any) -> Any:
+    """Numbers to seven figures: a verdict is read, and shipped."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return float(f"{value:.7g}") if math.isfinite(value) else None
+    return value
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
