@@ -5,7 +5,7 @@ A table is named by an id and lies on a shelf of the session's own; the session'
 
 import dataclasses
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -291,7 +291,7 @@ def predicted(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame) -> Predi
     inputs = list(judged.table.roles.inputs)
     mean, low, high = _flat(adapted.predict_rows(asked)) if len(asked) else (np.zeros(0),) * 3
     curve = None
-    if len(inputs) == 1 and judged.table.sheet.kind(inputs[0]) == "number":
+    if len(inputs) == 1 and judged.table.sheet.kind(inputs[0]) == "number" and not judged.table.roles.classes:
         x = grid(judged.table, known[inputs[0]], asked[inputs[0]])
         curve = (x, *_flat(adapted.predict_rows(pd.DataFrame({inputs[0]: x}))))
     return Predicted(mean, low, high, curve)
@@ -328,8 +328,13 @@ def along(table: Brought, frame: pd.DataFrame, x_name: str) -> np.ndarray:
         return column.to_numpy(float)
     if table.sheet.kind(x_name) == "date":
         return Sheet(column.astype(str).to_frame(), "").days(x_name)
-    places = {name: place for place, name in enumerate(np.unique(table.sheet.text(x_name)).tolist())}
-    return np.array([places.get(str(name), np.nan) for name in column], float)
+    return places(column, np.unique(table.sheet.text(x_name)).tolist())
+
+
+def places(names: Iterable[Any], known: Sequence[str]) -> np.ndarray:
+    """Where each name stands among the known ones; NaN where it is none of them."""
+    place = {name: place for place, name in enumerate(known)}
+    return np.array([place.get(str(name), np.nan) for name in names], float)
 
 
 def read_rows(content: bytes, names: Sequence[str]) -> pd.DataFrame:

@@ -314,10 +314,14 @@ def show_prediction(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, pr
     roles, verdict = judged.table.roles, judged.verdict
     x_name = verdict.x_name
     asked = asked.dropna(how="all")
-    rows = (your_tasks.along(judged.table, asked, x_name), predicted.mean, predicted.low, predicted.high)
     known = known.dropna(how="all")
-    support = (your_tasks.along(judged.table, known, x_name), known[roles.target].to_numpy())
-    figure = figures.prediction_figure(support, rows, predicted.curve, x_name, roles.target, verdict.nominal)
+    values = [predicted.mean, predicted.low, predicted.high, known[roles.target].to_numpy()]
+    if verdict.classes:
+        values = [your_tasks.places(some, verdict.classes) for some in values]
+    support = (your_tasks.along(judged.table, known, x_name), values.pop())
+    rows = (your_tasks.along(judged.table, asked, x_name), *values)
+    titles = (x_name, roles.target)
+    figure = figures.prediction_figure(support, rows, predicted.curve, titles, verdict.nominal, classes=verdict.classes)
     page.chart(figure, "predictions", f"{len(known)} known rows of a new task and predictions for {len(asked)} others.")
     st.dataframe(your_tasks.prediction_columns(judged, asked, predicted), hide_index=True)
 

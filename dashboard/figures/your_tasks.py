@@ -214,17 +214,19 @@ def prediction_figure(
     support: tuple[np.ndarray, np.ndarray],
     rows: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     curve: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None,
-    x_title: str,
-    y_title: str,
+    titles: tuple[str, str],
     nominal: float,
+    *,
+    classes: Sequence[str] = (),
 ) -> go.Figure:
     """A new task: its known rows, what is predicted for the others, and how sure that is.
 
     Args:
       support: x and y of the known rows. rows: x, mean, low, high of the rows to predict. curve: the same along a grid of x,
-        where there is one input. nominal: the share of rows that the interval is to hold.
+        where there is one input. titles: of x and y. nominal: the share of rows that the interval is to hold. classes: names of
+        y = 0, 1, ..; they have no interval.
     """
-    figure = style.base_figure(drawn(x_title, 60), drawn(y_title, 60), height=400)
+    figure = style.base_figure(*(drawn(title, 60) for title in titles), height=400)
     share = f"{nominal:.0%} interval"
     if curve is not None:
         x, mean, low, high = curve
@@ -255,11 +257,13 @@ def prediction_figure(
             name="predicted rows",
             mode="markers",
             marker=marker,
-            error_y=bars,
+            error_y=None if classes else bars,
             customdata=np.stack([low, high], axis=1),
-            hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} to %{customdata[1]:.4~g})",
+            hovertemplate="%{y}" if classes else "%{y:.4~g} (%{customdata[0]:.4~g} to %{customdata[1]:.4~g})",
         )
     figure.add_scatter(x=support[0], y=support[1], name="known rows", mode="markers", marker=_points(10))
+    if classes:
+        figure.update_yaxes(tickvals=list(range(len(classes))), ticktext=[drawn(name) for name in classes])
     return figure
 
 

@@ -86,14 +86,21 @@ def test_predictions_have_a_band_and_bars():
     known = (np.array([1.0]), np.array([10.0]))
     rows = tuple(np.array([value]) for value in (2.0, 20.0, 18.0, 23.0))
     x = np.linspace(0, 3, 4)
-    band, line, dots, points = figures.prediction_figure(known, rows, (x, x, x - 1, x + 1), "x", "y", 0.9).data
+    band, line, dots, points = figures.prediction_figure(known, rows, (x, x, x - 1, x + 1), ("x", "y"), 0.9).data
     assert band.name == "90% interval"
     assert list(band.y) == [1, 2, 3, 4, 2, 1, 0, -1]
     assert list(line.y) == [0, 1, 2, 3]
     assert (dots.error_y.array[0], dots.error_y.arrayminus[0]) == (3, 2)
     assert list(points.y) == [10]
     empty = tuple(np.zeros(0) for _ in range(4))
-    assert len(figures.prediction_figure(known, empty, None, "x", "y", 0.9).data) == 1
+    assert len(figures.prediction_figure(known, empty, None, ("x", "y"), 0.9).data) == 1
+
+
+def test_predicted_classes_are_named_and_have_no_bars():
+    row = (np.zeros(1), np.ones(1), np.ones(1), np.ones(1))
+    figure = figures.prediction_figure((np.zeros(1), np.zeros(1)), row, None, ("x", "y"), 0.9, classes=("<b>", "yes"))
+    assert figure.data[0].error_y.array is None
+    assert figure.layout.yaxis.ticktext == ("&lt;b&gt;", "yes")
 
 
 def test_no_figure_draws_a_strangers_tag():
@@ -102,7 +109,7 @@ def test_no_figure_draws_a_strangers_tag():
         *(figures.errors_figure(small_verdict(target=EVIL), "metasgd", in_units=unit) for unit in (True, False)),
         figures.gains_figure(small_verdict(target=EVIL)),
         figures.wall_figure(VERDICT.walls, EVIL, EVIL),
-        figures.prediction_figure((np.zeros(1),) * 2, (np.zeros(1),) * 4, None, EVIL, EVIL, 0.9),
+        figures.prediction_figure((np.zeros(1),) * 2, (np.zeros(1),) * 4, None, (EVIL, EVIL), 0.9),
     ]
     for figure in every:
         assert "<b>bold" not in json.dumps(figure.to_plotly_json(), default=str)
