@@ -5,7 +5,7 @@ support rows at once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -114,14 +114,17 @@ class Pooled:
 
 @dataclass(frozen=True, eq=False)
 class PooledAlone:
-    """The pooled fit as a way of its own: no support is used."""
+    """A pooled fit as a way of its own: no support is used, so that one prediction serves all numbers of rows."""
 
     pooled: Any
     setting: str = ""
+    _kept: dict = field(default_factory=dict, repr=False)
 
     def predict(self, supports: Supports, k: int) -> np.ndarray:
         del k
-        prediction = self.pooled(supports.x)
+        if id(supports) not in self._kept:
+            self._kept[id(supports)] = self.pooled(supports.x)
+        prediction = self._kept[id(supports)]
         return np.broadcast_to(prediction, (len(supports.orders), *prediction.shape))
 
 
@@ -144,6 +147,12 @@ class KernelWay:
         parts = [self._chunk(supports.take(np.arange(start, min(start + CHUNK, count))), k) for start in range(0, count, CHUNK)]
         return np.concatenate(parts, axis=1)
 
+    def draw(self, x: np.ndarray, outputs: int, versions: int, rng: np.random.Generator) -> np.ndarray:
+        """`[versions, tasks, rows, outputs]` targets that the process might have had at `x`, less the pooled fit."""
+        gram = self.kernel(x, x) + self.level + self.noise * np.eye(x.shape[1])
+        factor = np.linalg.cholesky(gram + 1e-6 * np.eye(x.shape[1]))
+        return np.einsum("tij,vtjo->vtio", factor, rng.standard_normal((versions, *x.shape[:2], outputs)))
+
     def _chunk(self, supports: Supports, k: int) -> np.ndarray:
         about = self.pooled(supports.x) if self.pooled else np.zeros_like(supports.y)
         left = supports.y - about
@@ -160,8 +169,13 @@ class KernelWay:
         return about + across @ weights
 
 
-def fit_ways(tasks: Supports, k_shot: int, names: Sequence[str], pooled: Pooled, seed: int) -> dict[str, Way]:
-    """The ways that need no network, fitted on tasks; what they leave open is chosen by predicting these from `k_shot` rows."""
+def fit_ways(
+    tasks: Supports, k_shot: int, names: Sequence[str], pooled: Pooled, process: KernelWay, seed: int
+) -> dict[str, Way]:
+    """The ways that need no network, fitted on tasks; what they leave open is chosen by predicting these from `k_shot` rows.
+
+    `pooled` and `process` are fitted on the same tasks already.
+    """
     makers = {
         POOLED: lambda: PooledAlone(pooled, f"degree {pooled.degree}"),
         SUPPORT_MEAN: lambda: KernelWay(_no_kernel, 1.0, np.inf, None, ""),
@@ -172,7 +186,7 @@ def fit_ways(tasks: Supports, k_shot: int, names: Sequence[str], pooled: Pooled,
             tasks,
             k_shot,
         ),
-        GAUSSIAN: lambda: _gaussian_process(tasks, pooled, seed),
+        GAUSSIAN: lambda: process,
         TREES: lambda: PooledAlone(_Trees.fit(*_sample(tasks, seed), seed)),
     }
     return {name: make() for name, make in makers.items() if name in names}
@@ -188,7 +202,7 @@ class _Trees:
     def fit(cls, x: np.ndarray, y: np.ndarray, seed: int) -> "_Trees":
         from sklearn.ensemble import HistGradientBoostingRegressor
 
-        options = {"max_iter": 150, "learning_rate": 0.1, "max_leaf_nodes": 15, "random_state": seed, "early_stopping": False}
+        options = {"max_iter": 100, "learning_rate": 0.1, "max_leaf_nodes": 15, "random_state": seed, "early_stopping": False}
         return cls(tuple(HistGradientBoostingRegressor(**options).fit(x, column) for column in y.T))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -259,7 +273,7 @@ def _few(tasks: Supports, k_shot: int) -> Supports:
     return Supports(some.x[task, first], some.y[task, first], some.is_row[task, first], in_order)
 
 
-def _gaussian_process(tasks: Supports, pooled: Pooled, seed: int) -> KernelWay:
+def gaussian_process(tasks: Supports, pooled: Pooled, seed: int) -> KernelWay:
     """A squared-exponential kernel and a level; its four numbers maximise the likelihood of all tasks together."""
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(len(tasks.x))[:MOST_GP_TASKS])

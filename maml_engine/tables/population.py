@@ -29,6 +29,7 @@ class Runs(NamedTuple):
     groups: `[runs]`, runs of one number stop together, on all their validation tasks: a run's own are few.
     train: `[runs, tasks]`, 1 where a task may be drawn. validation: `[runs, n]` tasks to stop on, `counts` of them real.
     y: `[runs, tasks, rows, outputs]` what a run is to predict, in the units of its network.
+    drawn: `[runs, versions, tasks, rows, outputs]` targets that were drawn in their stead; no versions trains on `y` alone.
     """
 
     groups: np.ndarray
@@ -36,6 +37,7 @@ class Runs(NamedTuple):
     validation: np.ndarray
     counts: np.ndarray
     y: np.ndarray
+    drawn: np.ndarray
 
 
 class Trained(NamedTuple):
@@ -67,7 +69,11 @@ def network_of(experiment: Experiment, in_dim: int, out_dim: int, runs: int) -> 
 def train_population(
     experiment: Experiment, network: Network, start: MetaParams, supports: Supports, runs: Runs
 ) -> Iterator[Trained]:
-    """Trains all runs; at each of `CHECKS` every group keeps the best that it had on its validation tasks."""
+    """Trains all runs; at each of `CHECKS` every group keeps the best that it had on its validation tasks.
+
+    At the start tasks have drawn targets (`Runs.drawn`), at the end their own, and in between ever more their own: a few tasks
+    are soon learned by heart, and what has been drawn from a fit of them is endless.
+    """
     method = experiment.build_method()
     optimizer = experiment.build_meta_optimizer()
     rows = _Rows(jnp.asarray(supports.x, jnp.float32), jnp.asarray(supports.is_row))
@@ -82,7 +88,8 @@ def train_population(
     best, best_error, stopped, begin = start, np.full(num_groups, np.inf), np.zeros(num_groups, int), 0
     for share in CHECKS:
         end = max(begin + 1, round(share * experiment.num_iterations))
-        meta, state = _advance(method, optimizer, network, meta, state, keys, rows, runs_on_device, begin, end, **sizes)
+        stretch = begin, end, experiment.num_iterations
+        meta, state = _advance(method, optimizer, network, meta, state, keys, rows, runs_on_device, *stretch, **sizes)
         total, count = _validation_errors(experiment, network, meta, checked, runs)
         error = np.bincount(runs.groups, total) / np.maximum(np.bincount(runs.groups, count), 1)
         is_better = error < best_error
@@ -100,12 +107,13 @@ def predict_population(
     tasks: np.ndarray,
     k: int,
     most: int,
+    rates: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What each run predicts for some tasks, each run for its own.
 
     Args:
       y: `[runs, tasks, rows, outputs]` in the units of the networks. tasks: `[runs, n]`. k: support rows; one compiled program serves
-        all up to `most`.
+        all up to `most`. rates: `[runs]` inner step sizes, each run's own; None takes the experiment's.
 
     Returns:
       Before adapting `[runs, n, rows, outputs]`, after `[runs, draws, n, rows, outputs]`; a network that blew up predicts 0.
@@ -113,10 +121,12 @@ def predict_population(
     method = experiment.build_method()
     rows = _Rows(jnp.asarray(supports.x, jnp.float32), jnp.asarray(supports.is_row))
     orders = jnp.asarray(_padded_orders(supports.orders, most))
-    before, after = _predict(
-        method, network, meta, rows, jnp.asarray(y, jnp.float32), orders, jnp.asarray(tasks), k, experiment.num_iterations,
-        inner_steps=max(1, method.inner_steps),
-    )  # fmt: skip
+    if rates is not None:
+        method = method.replace(inner_lr=jnp.asarray(rates, jnp.float32))
+    methods = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(tasks),)), method)
+    each_run = methods, meta, jnp.asarray(y, jnp.float32), jnp.asarray(tasks)
+    steps = max(1, method.inner_steps)
+    before, after = _predict(each_run, network, rows, orders, k, experiment.num_iterations, inner_steps=steps)
     return np.nan_to_num(np.asarray(before)), np.nan_to_num(np.asarray(after), posinf=0.0, neginf=0.0)
 
 
@@ -146,47 +156,51 @@ def _padded_orders(orders: np.ndarray, most: int) -> np.ndarray:
 
 
 @partial(jax.jit, static_argnames=("batch", "k_shot", "k_query"))
-def _advance(method, optimizer, network, meta, state, keys, rows, runs, begin, end, *, batch, k_shot, k_query):
+def _advance(method, optimizer, network, meta, state, keys, rows, runs, begin, end, total, *, batch, k_shot, k_query):
     """All runs from one iteration to another."""
 
-    def episode(key: jax.Array, train: jax.Array, y: jax.Array) -> Episode:
-        key_tasks, key_rows = jax.random.split(key)
+    def episode(key: jax.Array, train: jax.Array, y: jax.Array, drawn: jax.Array, share: jax.Array) -> Episode:
+        key_tasks, key_rows, key_drawn, key_version = jax.random.split(key, 4)
         chance = jnp.where(train > 0, jax.random.uniform(key_tasks, train.shape), -1.0)
         tasks = jax.lax.top_k(chance, batch)[1]
         chance = jnp.where(rows.is_row[tasks], jax.random.uniform(key_rows, (batch, rows.x.shape[1])), -1.0)
         chosen = jax.lax.top_k(chance, min(k_shot + k_query, rows.x.shape[1]))[1]
         x, own_y = rows.x[tasks[:, None], chosen], y[tasks[:, None], chosen]
+        if len(drawn):
+            version = jax.random.randint(key_version, (batch, 1), 0, len(drawn))
+            is_own = jax.random.uniform(key_drawn, (batch, 1, 1)) < share
+            own_y = jnp.where(is_own, own_y, drawn[version, tasks[:, None], chosen])
         weight = rows.is_row[tasks[:, None], chosen].astype(jnp.float32)
         halves = slice(None, k_shot), slice(k_shot, None)
         return Episode(*(Batch(x[:, half], own_y[:, half], weight[:, half]) for half in halves))
 
-    def one_run(meta, state, key, train, y, iteration):
+    def one_run(meta, state, key, train, y, drawn, iteration):
         key_episode, key_method = jax.random.split(jax.random.fold_in(key, iteration))
         setting = {"network": network, "loss_fn": mean_squared_error, "iteration": iteration, "key": key_method}
-        _, gradient = method.meta_gradient(meta, episode(key_episode, train, y), **setting)
+        _, gradient = method.meta_gradient(meta, episode(key_episode, train, y, drawn, (iteration / total) ** 2), **setting)
         updates, state = optimizer.build().update(gradient, state, meta)
         return jax.tree.map(jnp.add, meta, updates), state
 
     def step(iteration, carry):
-        return jax.vmap(one_run, (0, 0, 0, 0, 0, None))(*carry, keys, runs.train, runs.y, iteration)
+        return jax.vmap(one_run, (0, 0, 0, 0, 0, 0, None))(*carry, keys, runs.train, runs.y, runs.drawn, iteration)
 
     return jax.lax.fori_loop(begin, end, step, (meta, state))
 
 
 @partial(jax.jit, static_argnames="inner_steps")
-def _predict(method, network, meta, rows, y, orders, tasks, k, iteration, *, inner_steps):
+def _predict(each_run, network, rows, orders, k, iteration, *, inner_steps):
     most = orders.shape[-1]
 
-    def one_task(meta, x, is_row, own_y, order):
+    def one_task(method, meta, x, is_row, own_y, order):
         weight = ((jnp.arange(most) < k) & (jnp.arange(most) < is_row.sum())).astype(jnp.float32)
         support = Batch(x[order], own_y[order], weight)
         setting = {"loss_fn": mean_squared_error, "inner_steps": inner_steps, "iteration": iteration}
         return network.predict(adapted_params(method, meta, network, support, **setting), x)
 
     def one_run(parts):
-        meta, own_y, chosen = parts
+        method, meta, own_y, chosen = parts
         x, is_row, own_y = rows.x[chosen], rows.is_row[chosen], own_y[chosen]
-        draws = jax.vmap(jax.vmap(one_task, (None, 0, 0, 0, 0)), (None, None, None, None, 0))
-        return jax.vmap(network.predict, (None, 0))(meta.init, x), draws(meta, x, is_row, own_y, orders[:, chosen])
+        draws = jax.vmap(jax.vmap(one_task, (None, None, 0, 0, 0, 0)), (None, None, None, None, None, 0))
+        return jax.vmap(network.predict, (None, 0))(meta.init, x), draws(method, meta, x, is_row, own_y, orders[:, chosen])
 
-    return jax.lax.map(one_run, (meta, y, tasks))
+    return jax.lax.map(one_run, each_run)

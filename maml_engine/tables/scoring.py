@@ -15,8 +15,8 @@ MARGIN = 0.02
 
 
 class Errors(NamedTuple):
-    """What one way gets wrong on each task: `total [shots, tasks]` squared errors (or wrong classes), over `count [shots, tasks]`
-    rows."""
+    """What one way gets wrong on each task: `total [splits, shots, tasks]` squared errors (or wrong classes), over so many rows,
+    `count`. Cross-validation counts as one split."""
 
     total: np.ndarray
     count: np.ndarray
@@ -47,16 +47,26 @@ def scores(
 
     def score(name: str) -> Score:
         one = errors[name]
-        value, low, high = _interval(scale, (one.total[at],), one.count[at])
-        gap = (None, None, None) if name == META else _interval(scale, (own.total[at], one.total[at]), one.count[at])
+        count = one.count[:, at]
+        value, low, high = _interval(scale, (one.total[:, at],), count)
+        gap = (None, None, None)
+        if name != META:
+            # Ways that were judged on fewer draws of the support: sums are brought to one number of rows.
+            own_total = own.total[:, at] * count / np.maximum(own.count[:, at], 1)
+            gap = _interval(scale, (own_total, one.total[:, at]), count)
         curve = tuple(
-            float(scale.relative(total.sum(), count.sum())) if count.sum() else None
-            for total, count in zip(one.total, one.count, strict=True)
+            _mean(scale, one.total[:, place], one.count[:, place]) if one.count[:, place].any() else None
+            for place in range(len(shots))
         )
         named = title if name == META else BASELINES[name]
         return Score(name, named, settings.get(name, ""), scale.error(value), value, max(low, 0.0), high, *gap, curve)
 
     return tuple(score(name) for name in (META, *(name for name in errors if name != META)))
+
+
+def _mean(scale: Scale, total: np.ndarray, count: np.ndarray) -> float:
+    """Relative error over the tasks of each split, `[splits, tasks]`, then the mean over splits."""
+    return float(np.mean(scale.relative(total.sum(axis=1), count.sum(axis=1))))
 
 
 def _interval(scale: Scale, totals: tuple[np.ndarray, ...], count: np.ndarray) -> tuple[float, float, float]:
@@ -67,14 +77,15 @@ def _interval(scale: Scale, totals: tuple[np.ndarray, ...], count: np.ndarray) -
     """
     from scipy.special import stdtrit
 
-    def value(total: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        return scale.relative(total, rows)
+    def without(task: int) -> np.ndarray:
+        kept = np.arange(count.shape[1]) != task
+        return np.array([_mean(scale, total[:, kept], count[:, kept]) for total in totals])
 
-    whole = [value(total.sum(), count.sum()) for total in totals]
-    without = [value(total.sum() - total, count.sum() - count) for total in totals]
-    number, difference = (whole[0], without[0]) if len(totals) == 1 else (whole[0] - whole[1], without[0] - without[1])
-    n = len(count)
-    half = stdtrit(n - 1, 0.975) * np.sqrt((n - 1) / n * np.sum((difference - difference.mean()) ** 2))
+    n = count.shape[1]
+    whole = np.array([_mean(scale, total, count) for total in totals])
+    left = np.stack([without(task) for task in range(n)])
+    number, each = (whole[0], left[:, 0]) if len(totals) == 1 else (whole[0] - whole[1], left[:, 0] - left[:, 1])
+    half = stdtrit(n - 1, 0.975) * np.sqrt((n - 1) / n * np.sum((each - each.mean()) ** 2))
     return float(number), float(number - half), float(number + half)
 
 

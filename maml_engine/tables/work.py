@@ -12,7 +12,17 @@ import numpy as np
 from maml_engine.adaptation import MetaParams
 from maml_engine.experiment import Experiment
 from maml_engine.models import Network
-from maml_engine.tables.baselines import BASELINES, PRETRAINED, SCRATCH, Pooled, Supports, Way, fit_ways
+from maml_engine.tables.baselines import (
+    BASELINES,
+    PRETRAINED,
+    SCRATCH,
+    KernelWay,
+    Pooled,
+    Supports,
+    Way,
+    fit_ways,
+    gaussian_process,
+)
 from maml_engine.tables.findings import first_error, validate
 from maml_engine.tables.intervals import Calibration, Residuals, calibrate, coverage
 from maml_engine.tables.learner import TableLearner
@@ -25,6 +35,7 @@ from maml_engine.tables.taskset import Part, TaskSet, cross_validation, random_s
 from maml_engine.tables.verdict import Progress, TaskScore, Verdict, Wall
 
 NOMINAL = 0.9
+MOST_VERSIONS, MOST_DRAWN_CELLS = 32, 20_000_000
 MOST_WALLS, MOST_WALL_ROWS = 12, 60
 TITLES = {"metasgd": "Meta-SGD", "maml": "MAML", "fomaml": "First-order MAML", "reptile": "Reptile", "anil": "ANIL"}
 # Fine-tuning: its step size is chosen on validation tasks.
@@ -88,18 +99,20 @@ class _Work:
         """The work itself."""
         yield self._progress("Reading", 0.01)
         pooled: list[Pooled] = []
+        processes: list[KernelWay] = []
         for place, part in enumerate(self.parts):
-            pooled.append(Pooled.fit(self.supports.take(part.fit), self.settings.seed))
+            fit, settings = self.supports.take(part.fit), self.settings
+            pooled.append(Pooled.fit(fit, settings.seed))
+            processes.append(gaussian_process(fit, pooled[-1], settings.seed))
             yield self._progress("Fitting what is simpler", BASELINES_DONE * (place + 0.3) / len(self.parts))
             if len(part.test):
-                fit = self.supports.take(part.fit)
-                settings = self.settings
-                self._judge_ways(part, fit_ways(fit, settings.k_shot, settings.baselines, pooled[-1], settings.seed))
+                ways = fit_ways(fit, settings.k_shot, settings.baselines, pooled[-1], processes[-1], settings.seed)
+                self._judge_ways(place, ways)
             yield self._progress("Fitting what is simpler", BASELINES_DONE * (place + 1) / len(self.parts))
         yield from self._networks()
         left, units = self._left(pooled)
         network, start = self._start(self.experiment, len(left))
-        runs = self._runs(left, self.parts)
+        runs = self._runs(left, self.parts, self._drawn(processes, units))
         trained = None
         for trained in train_population(self.experiment, network, start, self.supports, runs):
             self.iteration = trained.iteration
@@ -117,12 +130,12 @@ class _Work:
 
     # What is simpler.
 
-    def _judge_ways(self, part: Part, ways: dict[str, Way]) -> None:
-        test = self.supports.take(part.test)
+    def _judge_ways(self, group: int, ways: dict[str, Way]) -> None:
+        test = self.supports.take(self.parts[group].test)
         for name, way in ways.items():
             self.chosen.setdefault(name, []).append(way.setting)
             for place, k in enumerate(self.shots):
-                self._count(name, place, part.test, way.predict(test, k))
+                self._count(name, place, group, way.predict(test, k))
 
     def _networks(self) -> Iterator[Progress]:
         """Networks without meta-learning: from scratch, and pretrained on all rows; both adapt by plain gradient descent."""
@@ -136,7 +149,7 @@ class _Work:
         one = [Part(part.fit, part.test, part.members[:1]) for part in parts]
         plain = dataclasses.replace(self.experiment, method="maml", model="mlp", inner_steps=0)
         network, start = self._start(plain, len(parts))
-        runs = self._runs(y, one)
+        runs = self._runs(y, one, np.zeros((len(one), 0, *y.shape[1:]), np.float32))
         for name in names:
             meta = start
             if name == PRETRAINED:
@@ -148,28 +161,29 @@ class _Work:
 
     def _judge_network(self, name, network, meta, y, means, spreads, parts) -> None:
         k = self.settings.k_shot
-        rates = [dataclasses.replace(self.experiment, method="maml", model="mlp", inner_steps=FINE_TUNING_STEPS, inner_lr=rate)
-                 for rate in FINE_TUNING_LRS]  # fmt: skip
-        validation = _padded([part.members[0] for part in parts])
+        tuned = dataclasses.replace(self.experiment, method="maml", model="mlp", inner_steps=FINE_TUNING_STEPS)
         few = self.supports._replace(orders=self.supports.orders[:2])
+        setting = {"k": k, "most": max(self.shots)}
+        validation, test = (
+            _padded([tasks(part) for part in parts]) for tasks in (lambda part: part.members[0], lambda part: part.test)
+        )
 
-        def wrong(tuned: Experiment) -> np.ndarray:
-            _, after = predict_population(tuned, network, meta, few, y, validation, k, most=max(self.shots))
+        def wrong(rate: float) -> np.ndarray:
+            """`[parts]`, on validation tasks."""
+            rates = np.full(len(parts), rate)
+            _, after = predict_population(tuned, network, meta, few, y, validation, **setting, rates=rates)
             missed = (after - y[np.arange(len(parts))[:, None], validation][:, None]) ** 2
             query = few.query(k)[:, validation].swapaxes(0, 1)[..., None]
             return np.where(query, missed, 0.0).sum(axis=(1, 2, 3, 4))
 
-        best = np.argmin(np.nan_to_num([wrong(tuned) for tuned in rates], nan=np.inf), axis=0)
-        # A part's choice is its own; all parts run with each rate that one of them has chosen.
-        test = _padded([part.test for part in parts])
-        few = self.supports._replace(orders=self.supports.orders[:2])
+        best = np.argmin(np.nan_to_num([wrong(rate) for rate in FINE_TUNING_LRS], nan=np.inf), axis=0)
+        rates = np.array(FINE_TUNING_LRS)[best]
         for place, shot in enumerate(self.shots):
-            for rate in sorted(set(best)):
-                _, after = predict_population(rates[rate], network, meta, few, y, test, shot, most=max(self.shots))
-                for run in np.flatnonzero(best == rate):
-                    count = len(parts[run].test)
-                    self._count(name, place, parts[run].test, after[run, :, :count] * spreads[run] + means[run])
-        self.chosen[name] = [f"{FINE_TUNING_STEPS} steps of {FINE_TUNING_LRS[rate]:g}" for rate in best]
+            setting = {"k": shot, "most": max(self.shots), "rates": rates}
+            _, after = predict_population(tuned, network, meta, few, y, test, **setting)
+            for run, part in enumerate(parts):
+                self._count(name, place, run, after[run, :, : len(part.test)] * spreads[run] + means[run])
+        self.chosen[name] = [f"{FINE_TUNING_STEPS} steps of {rate:g}" for rate in rates]
 
     # The meta-learner.
 
@@ -185,13 +199,26 @@ class _Work:
     def _start(self, experiment: Experiment, runs: int) -> tuple[Network, MetaParams]:
         return network_of(experiment, self.tasks.encoding.in_dim, self.tasks.encoding.out_dim, runs)
 
-    def _runs(self, y: np.ndarray, parts: list[Part]) -> Runs:
+    def _drawn(self, processes: list[KernelWay], units: np.ndarray) -> np.ndarray:
+        """`[runs, versions, tasks, rows, outputs]` targets drawn from each part's Gaussian process, in the networks' units."""
+        rng, outputs = np.random.default_rng(self.settings.seed), self.y.shape[-1]
+        versions = int(np.clip(MOST_DRAWN_CELLS // (len(processes) * self.settings.members * self.y.size), 1, MOST_VERSIONS))
+        x = self.tasks.x
+        drawn = [
+            process.draw(x, outputs, versions, rng).astype(np.float32) / unit
+            for process, unit in zip(processes, units, strict=True)
+        ]
+        return np.repeat(drawn, self.settings.members, axis=0)
+
+    def _runs(self, y: np.ndarray, parts: list[Part], drawn: np.ndarray) -> Runs:
         pairs = [(group, part, held) for group, part in enumerate(parts) for held in part.members]
         train = np.zeros((len(pairs), len(self.tasks)), np.float32)
         for run, (_, part, held) in enumerate(pairs):
             train[run, np.setdiff1d(part.fit, held)] = 1.0
         counts = np.array([len(held) for _, _, held in pairs])
-        return Runs(np.array([group for group, _, _ in pairs]), train, _padded([held for _, _, held in pairs]), counts, y)
+        return Runs(
+            np.array([group for group, _, _ in pairs]), train, _padded([held for _, _, held in pairs]), counts, y, drawn
+        )
 
     def _members(self, group: int) -> slice:
         return slice(group * self.settings.members, (group + 1) * self.settings.members)
@@ -213,7 +240,7 @@ class _Work:
             before, after = start[:, : len(test)] * unit, after[:, :, : len(test)] * unit
             means.append(about + after.mean(axis=0))
             variances.append(after.var(axis=0))
-            self._count(META, place, test, means[-1])
+            self._count(META, place, group, means[-1])
         return Judged(test, about + before.mean(axis=0), np.stack(means), np.stack(variances))
 
     def _residuals(self, judged: Judged) -> Residuals:
@@ -223,13 +250,16 @@ class _Work:
 
     # The verdict.
 
-    def _count(self, name: str, place: int, tasks: np.ndarray, prediction: np.ndarray) -> None:
-        """Adds up what a way gets wrong: `prediction` is `[draws, n, rows, outputs]`."""
-        shape = (len(self.shots), len(self.tasks))
+    def _count(self, name: str, place: int, group: int, prediction: np.ndarray) -> None:
+        """Adds up what a way gets wrong on the tasks of one part: `prediction` is `[draws, n, rows, outputs]`."""
+        tasks = self.parts[group].test
+        # Under cross-validation all parts are one whole; random splits are judged one by one.
+        shape = (max(1, self.settings.splits), len(self.shots), len(self.tasks))
         errors = self.errors.setdefault(name, Errors(np.zeros(shape), np.zeros(shape)))
         query = self.supports.query(self.shots[place])[: len(prediction), tasks]
-        errors.total[place, tasks] += np.where(query, self._wrong(prediction, tasks), 0.0).sum(axis=(0, 2))
-        errors.count[place, tasks] += query.sum(axis=(0, 2))
+        split = group if self.settings.splits else 0
+        errors.total[split, place, tasks] += np.where(query, self._wrong(prediction, tasks), 0.0).sum(axis=(0, 2))
+        errors.count[split, place, tasks] += query.sum(axis=(0, 2))
 
     def _wrong(self, prediction: np.ndarray, tasks: np.ndarray) -> np.ndarray:
         """`[..., n, rows]`: squared errors, or 1 where the class is wrong."""
@@ -278,16 +308,18 @@ class _Work:
         place, scale = self.shots.index(self.settings.k_shot), self.scale
         others = all_scores[1:] or all_scores
         best = errors[min(others, key=lambda score: score.relative).name]
-        before = Errors(*(np.zeros((1, len(self.tasks))) for _ in range(2)))
+        before = Errors(*(np.zeros((1, 1, len(self.tasks))) for _ in range(2)))
         for one in judged:
             wrong = np.where(self.tasks.is_row[one.tasks], self._wrong(one.before, one.tasks), 0.0)
-            before.total[0, one.tasks] += wrong.sum(axis=1)
-            before.count[0, one.tasks] += self.tasks.rows[one.tasks]
+            before.total[0, 0, one.tasks] += wrong.sum(axis=1)
+            before.count[0, 0, one.tasks] += self.tasks.rows[one.tasks]
 
         def each(one: Errors, at: int) -> list[float]:
-            return [scale.error(value) for value in scale.relative(one.total[at], one.count[at])]
+            total, count = one.total[:, at].sum(axis=0), one.count[:, at].sum(axis=0)
+            return [scale.error(value) for value in scale.relative(total, count)]
 
-        columns = each(errors[META], place), each(before, 0), each(best, place), errors[META].count[place]
+        judged_rows = errors[META].count[:, place].sum(axis=0)
+        columns = each(errors[META], place), each(before, 0), each(best, place), judged_rows
         return tuple(
             TaskScore(name, int(rows), error, start, other, other - error)
             for name, rows, error, start, other, count in zip(self.tasks.names, self.tasks.rows, *columns, strict=True)
