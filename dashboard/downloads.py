@@ -32,8 +32,8 @@ def learner_zip(learner: "Learner | TableLearner", beside: Mapping[str, bytes] |
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(Path(folder).iterdir()):
                 archive.writestr(_entry(f"learner/{path.name}"), path.read_bytes())
-        for name, rows in (beside or {}).items():
-            archive.writestr(_entry(name), rows)
+            for name, rows in (beside or {}).items():
+                archive.writestr(_entry(name), rows)
     return content.getvalue()
 
 

@@ -28,7 +28,7 @@ TRIAL, KNOWN, TRIED, SEEN_END = "trial", "_known_rows_of", "_trial_refused", "_t
 SECONDS_BETWEEN_LOOKS = 0.5
 MOST_KNOWN_ROWS = 10
 # Enough to see whether a table is worth the rest: fewer networks, shorter runs, coarser intervals.
-QUICK = {"members": 2, "folds": 2, "num_iterations": 400}
+QUICK = {"members": 2, "folds": 3, "num_iterations": 400, "draws": 2}
 PREDICTIONS = "predictions.csv"
 COMMAND = "python -m maml_engine adapt learner known.csv --predict others.csv"
 ICONS = {

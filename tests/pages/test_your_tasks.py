@@ -17,7 +17,10 @@ from dashboard.example_tables import EXAMPLES
 from tests.small_verdict import EVIL
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "your_tasks.py"
-SMALL = {"members": 2, "folds": 2, "num_iterations": 20, "hidden_dim": 8}
+SMALL = {
+    **{"members": 2, "folds": 2, "num_iterations": 20, "hidden_dim": 8, "draws": 1},
+    **{"baselines": ("pooled", "support_mean"), "shots": (1, 5)},
+}
 
 
 def open_page(**parameters):
@@ -263,9 +266,9 @@ def test_a_table_is_judged_and_used_and_found_again_by_its_link(small_runs):
 
 def test_the_learner_is_taken_along_with_its_rows(small_runs, tmp_path):
     brought = your_tasks.bring(table(), "brought.csv")
-    *_, told = your_tasks.work(brought, your_tasks.Settings(k_shot=3))
+    *_, told = your_tasks.work(brought, your_tasks.Settings())
     one = your_tasks.Judged(brought, told.settings, told.progress.verdict, told.progress.learner)
-    _, known, asked = your_tasks.first_rows(brought, 3)
+    _, known, asked = your_tasks.first_rows(brought, 5)
     predicted = your_tasks.predicted(one, known, asked)
     files = your_tasks.files(one, known, asked, predicted)
     from dashboard.downloads import learner_zip
