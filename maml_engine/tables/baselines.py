@@ -1,15 +1,13 @@
 """What a meta-learner must beat on a table: fits that are pooled over tasks, made from a task's support, or both.
 
-All work on numbers in units of the target's spread. Those with a support are kernel predictors, solved for all tasks and draws of
-support rows at once.
-"""
+All work on numbers in units of the target's spread. Those with a support are kernel predictors, solved for all tasks and draws
+of support rows at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from scipy.optimize import minimize
 
 POOLED, SUPPORT_MEAN, OFFSET, RIDGE, MIXED, GAUSSIAN, TREES = (
     *("pooled", "support_mean", "pooled_offset", "ridge_support", "ridge_prior", "gaussian_process", "boosted_trees"),
@@ -28,6 +26,8 @@ BASELINES = {
 }
 DEGREES = (1, 2, 3, 4)
 MOST_FEATURES = 160
+# Variances of a coefficient and of a task's level, over that of the noise.
+SIZES, LEVELS = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0), (1.0, 30.0, 1000.0)
 PENALTIES = (1e-3, 1e-2, 0.1, 1.0, 10.0)
 MOST_POOLED_ROWS = 20_000
 CHUNK = 64  # tasks at once
@@ -163,10 +163,11 @@ class KernelWay:
         gram = self.kernel(supports.x, supports.x) + level
         within = gram[task[:, :, None], chosen[..., :, None], chosen[..., None, :]]
         across = gram[task[:, :, None], np.arange(supports.x.shape[1])[:, None], chosen[..., None, :]]
-        # Padding is a row of endless noise.
-        within = within + np.eye(k) * np.where(counts > 0, self.noise, 1e9)[..., None]
+        # A row of padding has nothing to do with any other.
+        within = within * counts[..., :, None] * counts[..., None, :]
+        within = within + np.eye(k) * np.where(counts > 0, self.noise, 1.0)[..., None]
         weights = np.linalg.solve(within, left[task, chosen] * counts[..., None])
-        return about + across @ weights
+        return about + (across * counts[..., None, :]) @ weights
 
 
 def fit_ways(
@@ -182,7 +183,7 @@ def fit_ways(
         OFFSET: lambda: KernelWay(_no_kernel, 1.0, np.inf, pooled, ""),
         RIDGE: lambda: _best([_ridge(tasks, degree, 1.0, size, np.inf, None) for degree, size in _grid(tasks)], tasks, k_shot),
         MIXED: lambda: _best(
-            [_ridge(tasks, degree, 1.0, size, level, pooled) for degree, size in _grid(tasks) for level in (0.3, 3.0, 30.0)],
+            [_ridge(tasks, degree, 1.0, size, level, pooled) for degree, size in _grid(tasks) for level in LEVELS],
             tasks,
             k_shot,
         ),
@@ -228,7 +229,7 @@ def _num_features(in_dim: int, degree: int) -> int:
 
 def _grid(tasks: Supports) -> list[tuple[int, float]]:
     degrees = [degree for degree in DEGREES if _num_features(tasks.x.shape[-1], degree) <= MOST_FEATURES] or [1]
-    return [(degree, size) for degree in degrees for size in (0.01, 0.1, 1.0, 10.0, 100.0)]
+    return [(degree, size) for degree in degrees for size in SIZES]
 
 
 def _no_kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -275,6 +276,8 @@ def _few(tasks: Supports, k_shot: int) -> Supports:
 
 def gaussian_process(tasks: Supports, pooled: Pooled, seed: int) -> KernelWay:
     """A squared-exponential kernel and a level; its four numbers maximise the likelihood of all tasks together."""
+    from scipy.optimize import minimize
+
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(len(tasks.x))[:MOST_GP_TASKS])
     rows = min(MOST_GP_ROWS, tasks.x.shape[1])

@@ -150,8 +150,7 @@ def _tasks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     yield Finding(
         "note",
         "tasks",
-        f"{int(kept.sum())} tasks with {kept_counts.min()} to {kept_counts.max()} rows each (median {np.median(kept_counts):g}), "
-        f"{int(kept_counts.sum()):,} rows in all.",
+        f"{int(kept.sum())} tasks of {_span(kept_counts)}, {int(kept_counts.sum()):,} rows in all.",
         roles.task,
     )
     if not kept.all():
@@ -223,7 +222,8 @@ def _skew(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
             continue
         before, after = abs(_skewness(values)), abs(_skewness(np.log(values)))
         if before > SKEWED and after < before / 2:
-            sentence = f"Column {shown(name)} is skewed (from {values.min():.4g} to {values.max():.4g}, half below {np.median(values):.4g})."
+            middle = f"half below {np.median(values):.4g}"
+            sentence = f"Column {shown(name)} is skewed (from {values.min():.4g} to {values.max():.4g}, {middle})."
             mend = Mend(f"Take the logarithm of {shown(name)}", roles.replace(log=(*roles.log, name)))
             yield Finding("note", "skew", sentence, name, mend)
 
@@ -233,7 +233,7 @@ def _leaks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     del k_shot
     kept = sheet.take(usable(sheet, roles))
     ids, _ = task_ids(kept, roles.task)
-    if len(kept) < 10:
+    if len(kept) < 10 or len(_levels(kept, roles.target)) < 2:
         return
     target, found = shown(roles.target), False
     codes = np.unique(kept.text(roles.target), return_inverse=True)[1] if roles.classes else None
@@ -275,7 +275,7 @@ def _number_leak(sheet: Sheet, name: str, target: str, ids: np.ndarray) -> str:
         return ""
     if _explained(x[:, None], y)[0] > LEAK:
         return "it is the same up to a factor and a constant"
-    _, codes = np.unique(ids, return_inverse=True)
+    codes = np.unique(ids, return_inverse=True)[1]
     within_x, within_y = (_demeaned(values, codes) for values in (x, y))
     if within_y.std() > 1e-9 * y.std() and within_x.std() > 0 and _explained(within_x[:, None], within_y)[0] > LEAK:
         return "within a task it is the same up to a factor and a constant"
@@ -336,6 +336,11 @@ def _without(roles: Roles, name: str) -> Mend | None:
 
 def _without_log(roles: Roles, name: str) -> Mend:
     return Mend(f"Use {shown(name)} as it is", roles.replace(log=tuple(other for other in roles.log if other != name)))
+
+
+def _span(counts: np.ndarray) -> str:
+    low, high = counts.min(), counts.max()
+    return f"{low} rows each" if low == high else f"{low} to {high} rows each (median {np.median(counts):g})"
 
 
 def _count(number: int, noun: str) -> str:

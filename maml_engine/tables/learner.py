@@ -33,11 +33,11 @@ ARRAYS = ("powers", "coefficients", "shots", "widths")
 class TableLearner:
     """An ensemble with the columns, scales and categories of its table. `Learner.load(folder)` opens what `save` wrote.
 
-    experiment: the run that each member is. encoding: from cells to numbers. network, meta: the members, leaves `[members, ...]`.
-    powers: `[features, in_dim]` exponents of the pooled fit, coefficients: `[features + 1, outputs]`, the constant last: members
-    predict what is left of it, times `unit`. widths: half the width of an interval in units of its scale, for `shots` support rows;
-    floor: variance that the scale has beside the ensemble's spread. nominal: the share of rows that an interval is to hold.
-    """
+    experiment: the run that each member is. encoding: from cells to numbers. network, meta: the members, leaves `[members,
+    ...]`. powers: `[features, in_dim]` exponents of the pooled fit, coefficients: `[features + 1, outputs]`, the constant last:
+    members predict what is left of it, times `unit`. widths: half the width of an interval in units of its scale, for `shots`
+    support rows; floor: variance that the scale has beside the ensemble's spread. nominal: the share of rows that an interval
+    is to hold."""
 
     experiment: Experiment
     encoding: Encoding
@@ -150,8 +150,8 @@ class AdaptedTable:
     k: int
 
     def predict_rows(self, rows: Any) -> Prediction:
-        """Predictions of `[n, 1]` in the target's own units (a log is undone) with the interval `nominal` wide; for classes their
-        names, without one.
+        """Predictions of `[n, 1]` in the target's own units (a log is undone) with the interval `nominal` wide; for classes
+        their names, without one.
 
         Args:
           rows: as for `adapt_rows`, the inputs alone.
@@ -170,6 +170,15 @@ class AdaptedTable:
             return Prediction(np.array(learner.encoding.classes, object)[mean.argmax(axis=1)][:, None])
         half = learner.width(self.k) * np.sqrt(each.var(axis=0) + learner.floor)
         return Prediction(*map(learner.encoding.decode_target, (mean, mean - half, mean + half)))
+
+    def prediction_columns(self, rows: Any) -> dict[str, np.ndarray]:
+        """The inputs as they were written, the predictions under the target's name, and its "_low" and "_high" for a number."""
+        sheet = as_sheet(rows)
+        prediction, target = self.predict_rows(sheet), self.learner.encoding.target
+        columns = {name: sheet.text(name) for name in self.learner.columns} | {target: prediction.mean[:, 0]}
+        if prediction.low is not None:
+            columns |= {f"{target}_low": prediction.low[:, 0], f"{target}_high": prediction.high[:, 0]}
+        return columns
 
 
 def as_sheet(rows: Any) -> Sheet:

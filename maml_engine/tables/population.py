@@ -1,4 +1,4 @@
-"""All networks of a verdict, trained side by side as one compiled program, and what they predict for tasks they have not seen."""
+"""All networks of a verdict, trained side by side as one program, and what they predict for tasks they have not seen."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ PyTree = Any
 # When the validation tasks are looked at, as shares of a run: early too, where a small table is soon learned by heart.
 CHECKS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 MOST_QUERY = 16
+DRAWN_WEIGHT = 12.0
 CHECKED_DRAWS = 2
 
 
@@ -71,8 +72,8 @@ def train_population(
 ) -> Iterator[Trained]:
     """Trains all runs; at each of `CHECKS` every group keeps the best that it had on its validation tasks.
 
-    At the start tasks have drawn targets (`Runs.drawn`), at the end their own, and in between ever more their own: a few tasks
-    are soon learned by heart, and what has been drawn from a fit of them is endless.
+    Some tasks have drawn targets (`Runs.drawn`): all of them at the start, then ever fewer, until drawn tasks weigh as much as
+    `DRAWN_WEIGHT` tasks beside the table's own. A few tasks are soon learned by heart; what is drawn from a fit of them is not.
     """
     method = experiment.build_method()
     optimizer = experiment.build_meta_optimizer()
@@ -112,8 +113,8 @@ def predict_population(
     """What each run predicts for some tasks, each run for its own.
 
     Args:
-      y: `[runs, tasks, rows, outputs]` in the units of the networks. tasks: `[runs, n]`. k: support rows; one compiled program serves
-        all up to `most`. rates: `[runs]` inner step sizes, each run's own; None takes the experiment's.
+      y: `[runs, tasks, rows, outputs]` in the units of the networks. tasks: `[runs, n]`. k: support rows; one compiled program
+      serves all up to `most`. rates: `[runs]` inner step sizes, each run's own; None takes the experiment's.
 
     Returns:
       Before adapting `[runs, n, rows, outputs]`, after `[runs, draws, n, rows, outputs]`; a network that blew up predicts 0.
@@ -177,7 +178,9 @@ def _advance(method, optimizer, network, meta, state, keys, rows, runs, begin, e
     def one_run(meta, state, key, train, y, drawn, iteration):
         key_episode, key_method = jax.random.split(jax.random.fold_in(key, iteration))
         setting = {"network": network, "loss_fn": mean_squared_error, "iteration": iteration, "key": key_method}
-        _, gradient = method.meta_gradient(meta, episode(key_episode, train, y, drawn, (iteration / total) ** 2), **setting)
+        own = train.sum() / (train.sum() + DRAWN_WEIGHT)
+        share = own * jnp.minimum(1.0, iteration / (total * (1 - own)))
+        _, gradient = method.meta_gradient(meta, episode(key_episode, train, y, drawn, share), **setting)
         updates, state = optimizer.build().update(gradient, state, meta)
         return jax.tree.map(jnp.add, meta, updates), state
 

@@ -15,15 +15,16 @@ MARGIN = 0.02
 
 
 class Errors(NamedTuple):
-    """What one way gets wrong on each task: `total [splits, shots, tasks]` squared errors (or wrong classes), over so many rows,
-    `count`. Cross-validation counts as one split."""
+    """What one way gets wrong on each task: `total [splits, shots, tasks]` squared errors (or wrong classes), over so many
+    rows, `count`. Cross-validation counts as one split."""
 
     total: np.ndarray
     count: np.ndarray
 
 
 class Scale(NamedTuple):
-    """How errors are said: `unit` of the target, or for classes (`is_class`) the error of always naming the commonest, `base`."""
+    """How errors are said: `unit` of the target, or for classes (`is_class`) the error of always naming the commonest,
+    `base`."""
 
     unit: float
     is_class: bool

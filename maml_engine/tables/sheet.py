@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from maml_engine.tables.writing import table_csv
+from maml_engine.tables.writing import table_csv, unescape_cell
 from maml_engine.tasks.read_csv import MAX_BYTES, MISSING, Source, listed, read_bytes, read_cells, shown
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def read_sheet(source: Source, max_bytes: int = MAX_BYTES, *, fewest_columns: in
         table = _read_parquet(content, max_bytes)
         return _named_sheet(table, [str(name).strip() for name in table.columns], digest, False, [], fewest_columns)
     table, separator, encoding = read_cells(content)
-    table = table.apply(lambda column: column.str.strip())
+    table = table.apply(lambda column: column.str.strip().map(unescape_cell))
     notes = [f"The file is not UTF-8 and was read as {encoding}."] if encoding == "Latin-1" else []
     header = table.iloc[0].tolist()
     if _is_data(header):
@@ -176,8 +176,8 @@ def _named_sheet(
     """The sheet, its names made unique; refused where there is too little or too much."""
     if len(header) == 1 < fewest_columns:
         raise ValueError(
-            f"The table must have at least three columns (a task, an input, a target), separated by commas, semicolons or tabs, "
-            f"got the one column {shown(header[0])}."
+            f"The table must have at least three columns (a task, an input, a target), separated by commas, semicolons or "
+            f"tabs, got the one column {shown(header[0])}."
         )
     if len(header) < fewest_columns:
         raise ValueError(f"The table must have at least three columns (a task, an input, a target), got {listed(header)}.")

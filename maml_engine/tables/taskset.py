@@ -110,7 +110,7 @@ def support_orders(tasks: TaskSet, draws: int, seed: int) -> np.ndarray:
 def task_ids(sheet: Sheet, name: str) -> tuple[np.ndarray, list[str]]:
     """Each row's task as text, and how ids were respelt: "7.0" is "7" where both are written, "007" is not."""
     ids = sheet.text(name).copy()
-    written = set(ids)
+    written = dict.fromkeys(ids)
     respelt = {}
     for spelling in written:
         if spelling.endswith(".0") and (whole := spelling[:-2]) in written:

@@ -12,13 +12,12 @@ class Score:
     """One way of predicting, on all tasks, each by fits that have not seen it.
 
     name: "meta", or a name in `BASELINES`; title: for people. setting: what was chosen on validation tasks, in words.
-    error: root mean squared error over all query rows, in the target's units (of its logarithm where that is used); for classes the
-    share of wrong predictions. relative: over the target's standard deviation; for classes over the error of always naming the
-    commonest class. low, high: 95 % interval of `relative` over tasks.
-    difference: `relative` of the meta-learner minus this one's, paired over tasks; below 0 the meta-learner is better.
-    difference_low, difference_high: its 95 % interval. The three are None for the meta-learner itself.
-    curve: `relative` by support rows, as `Verdict.shots`; None where a row count could not be judged.
-    """
+    error: root mean squared error over all query rows, in the target's units (of its logarithm where that is used); for classes
+    the share of wrong predictions. relative: over the target's standard deviation; for classes over the error of always naming
+    the commonest class. low, high: 95 % interval of `relative` over tasks. difference: `relative` of the meta-learner minus
+    this one's, paired over tasks; below 0 the meta-learner is better. difference_low, difference_high: its 95 % interval. The
+    three are None for the meta-learner itself. curve: `relative` by support rows, as `Verdict.shots`; None where a row count
+    could not be judged."""
 
     name: str
     title: str
@@ -110,8 +109,8 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """What the work tells, a few times a second. share: of the whole, in [0, 1]. doing: in words. validation: `[points]` error on
-    validation tasks so far, over the target's spread, at `validation_iterations`. verdict, learner: with the last one."""
+    """What the work tells, a few times a second. share: of the whole, in [0, 1]. doing: in words. validation: `[points]` error
+    on validation tasks so far, over the target's spread, at `validation_iterations`. verdict, learner: with the last one."""
 
     iteration: int
     share: float

@@ -375,8 +375,8 @@ class _Work:
             network,
             jax.tree.map(jnp.asarray, meta),
             np.asarray(pooled.powers.powers_, np.int32),
-            coefficients,
-            unit,
+            np.ascontiguousarray(coefficients),
+            float(unit),
             np.array(self.shots, np.int32),
             widths,
             calibration.floor,
@@ -384,9 +384,9 @@ class _Work:
         )
 
     def _progress(self, doing: str, share: float) -> Progress:
-        self.share = share
+        self.share = max(self.share, share)
         iterations, errors = zip(*self.curve, strict=True) if self.curve else ((), ())
-        return Progress(self.iteration, share, doing, time.perf_counter() - self.began, iterations, errors)
+        return Progress(self.iteration, self.share, doing, time.perf_counter() - self.began, iterations, errors)
 
 
 def _padded(tasks: list[np.ndarray], size: int = 0) -> np.ndarray:

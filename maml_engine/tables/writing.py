@@ -22,6 +22,11 @@ def escape_cell(cell: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) and not _spells_number(text) else text
 
 
+def unescape_cell(text: str) -> str:
+    """The inverse of `escape_cell` for text: what was written here is read as it was."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
+
+
 def table_csv(columns: Mapping[str, Sequence[Any] | np.ndarray]) -> bytes:
     """Columns of one length as a UTF-8 CSV with a header."""
     file = io.StringIO(newline="")
