@@ -182,10 +182,6 @@ def test_awkward_files_are_read(kind):
 
 
 MENDABLE = {
-    "a constant target": table()
-    .replace(b",vibration", b",vibration,same")
-    .replace(b"\n", b",1\n")
-    .replace(b",same,1", b",same"),
     "two values": b"t,x,y\n" + b"".join(b"t%d,%d,%d\n" % (task, x, (x + task) % 2) for task in range(8) for x in range(8)),
     "an infinite value": table().replace(b"\nM0,", b"\nM0,inf,1\nM0,", 1),
     "words among numbers": table().replace(b"\nM0,", b"\nM0,fast,1\nM0,", 1),
