@@ -19,6 +19,7 @@ from maml_engine.tables.baselines import Supports
 PyTree = Any
 # When the validation tasks are looked at, as shares of a run: early too, where a small table is soon learned by heart.
 CHECKS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+AT_ONCE = 20  # iterations between two signs of life
 MOST_QUERY = 16
 DRAWN_WEIGHT = 12.0
 CHECKED_DRAWS = 2
@@ -42,12 +43,15 @@ class Runs(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """A population at one moment. meta: the best on validation so far, leaves `[runs, ...]`. validation: error on validation
-    tasks now, the mean over groups, in the units of the networks. stopped: `[groups]` iteration of the best."""
+    """A population at one moment.
+
+    meta: the best on validation so far, leaves `[runs, ...]`. validation: error on validation tasks now, the mean over groups, in
+    the networks' units; None between two looks at them. stopped: `[groups]`, the iteration of the best.
+    """
 
     iteration: int
     meta: MetaParams
-    validation: float
+    validation: float | None
     stopped: np.ndarray
 
 
@@ -89,8 +93,12 @@ def train_population(
     best, best_error, stopped, begin = start, np.full(num_groups, np.inf), np.zeros(num_groups, int), 0
     for share in CHECKS:
         end = max(begin + 1, round(share * experiment.num_iterations))
-        stretch = begin, end, experiment.num_iterations
-        meta, state = _advance(method, optimizer, network, meta, state, keys, rows, runs_on_device, *stretch, **sizes)
+        for first in range(begin, end, AT_ONCE):
+            if first > begin:
+                yield Trained(first, best, None, stopped)
+            stretch = first, min(end, first + AT_ONCE), experiment.num_iterations
+            advanced = _advance(method, optimizer, network, meta, state, keys, rows, runs_on_device, *stretch, **sizes)
+            meta, state = jax.block_until_ready(advanced)
         total, count = _validation_errors(experiment, network, meta, checked, runs)
         error = np.bincount(runs.groups, total) / np.maximum(np.bincount(runs.groups, count), 1)
         is_better = error < best_error

@@ -35,7 +35,7 @@ class Settings:
     folds: int = 5
     splits: int = 0
     members: int = 4
-    num_iterations: int = 1500
+    num_iterations: int = 2500
     hidden_dim: int = 40
     inner_lr: float = 0.05
     inner_steps: int = 5
@@ -53,7 +53,7 @@ class Settings:
             ("folds", 2),
             ("splits", 0),
             ("members", 2),
-            ("num_iterations", 10),
+            ("num_iterations", 20),
             ("draws", 1),
             ("seed", 0),
         ):

@@ -26,7 +26,7 @@ from maml_engine.tables.baselines import (
 from maml_engine.tables.findings import first_error, validate
 from maml_engine.tables.intervals import Calibration, Residuals, calibrate, coverage
 from maml_engine.tables.learner import TableLearner
-from maml_engine.tables.population import CHECKS, Runs, Trained, network_of, predict_population, train_population
+from maml_engine.tables.population import Runs, Trained, network_of, predict_population, train_population
 from maml_engine.tables.preset import RECOMMENDED, Settings
 from maml_engine.tables.roles import Roles
 from maml_engine.tables.scoring import META, Errors, Scale, scores, words
@@ -41,7 +41,7 @@ TITLES = {"metasgd": "Meta-SGD", "maml": "MAML", "fomaml": "First-order MAML", "
 # Fine-tuning: its step size is chosen on validation tasks.
 FINE_TUNING_STEPS, FINE_TUNING_LRS = 30, (1e-3, 3e-3, 1e-2, 3e-2, 0.1)
 # Shares of the work, for the bar: the networks take most of it.
-BASELINES_DONE, TRAINED, JUDGED = 0.2, 0.8, 0.98
+BASELINES_DONE, NETWORKS_DONE, TRAINED, JUDGED = 0.15, 0.3, 0.85, 0.98
 
 
 def judge(sheet: Sheet, roles: Roles, settings: Settings = RECOMMENDED) -> Iterator[Progress]:
@@ -70,7 +70,7 @@ class _Work:
     """One verdict under way: what its stages share."""
 
     def __init__(self, sheet: Sheet, roles: Roles, settings: Settings):
-        self.began, self.settings, self.roles = time.perf_counter(), settings, roles
+        self.began = time.perf_counter()
         self.experiment = settings.experiment(sheet, roles)
         self.tasks = TaskSet.of(sheet, roles, settings.k_shot, settings.seed)
         encoding = self.tasks.encoding
@@ -78,6 +78,9 @@ class _Work:
         orders = support_orders(self.tasks, settings.draws, settings.seed)
         self.supports = Supports(self.tasks.x, self.y, self.tasks.is_row, orders)
         folds = min(settings.folds, len(self.tasks) // 2)
+        # A network needs tasks to train on beside those that it does without.
+        settings = dataclasses.replace(settings, members=min(settings.members, len(self.tasks) // 2))
+        self.settings = settings
         self.folds = settings.splits or folds
         self.parts: list[Part] = (
             random_splits(len(self.tasks), settings.splits, settings.members, settings.seed)
@@ -116,9 +119,10 @@ class _Work:
         trained = None
         for trained in train_population(self.experiment, network, start, self.supports, runs):
             self.iteration = trained.iteration
-            self.curve.append((trained.iteration, trained.validation * float(np.mean(units))))
-            share = CHECKS.index(min(CHECKS, key=lambda one: abs(one - trained.iteration / self.experiment.num_iterations)))
-            yield self._progress("Training", BASELINES_DONE + 0.05 + (TRAINED - BASELINES_DONE - 0.05) * CHECKS[share])
+            if trained.validation is not None:
+                self.curve.append((trained.iteration, trained.validation * float(np.mean(units))))
+            done = trained.iteration / self.experiment.num_iterations
+            yield self._progress("Training", NETWORKS_DONE + (TRAINED - NETWORKS_DONE) * done)
         judged: list[Judged] = []
         for group in range(len(self.parts) - 1):
             judged.append(self._judge_meta(network, trained, left, pooled[group], units[group], group))
@@ -155,9 +159,9 @@ class _Work:
             if name == PRETRAINED:
                 for trained in train_population(plain, network, start, self.supports, runs):
                     meta = trained.meta
-                    yield self._progress("Pretraining networks", BASELINES_DONE)
+                    yield self._progress("Pretraining networks", (BASELINES_DONE + NETWORKS_DONE) / 2)
             self._judge_network(name, network, meta, y, means, spreads, one)
-            yield self._progress("Fine-tuning networks", BASELINES_DONE + 0.02)
+            yield self._progress("Fine-tuning networks", (BASELINES_DONE + NETWORKS_DONE) / 2)
 
     def _judge_network(self, name, network, meta, y, means, spreads, parts) -> None:
         k = self.settings.k_shot
