@@ -45,8 +45,8 @@ class Runs(NamedTuple):
 class Trained(NamedTuple):
     """A population at one moment.
 
-    meta: the best on validation so far, leaves `[runs, ...]`. validation: error on validation tasks now, the mean over groups, in
-    the networks' units; None between two looks at them. stopped: `[groups]`, the iteration of the best.
+    meta: the best on validation so far, leaves `[runs, ...]`. validation: error on validation tasks now, the mean over groups,
+    in the networks' units; None between two looks at them. stopped: `[groups]`, the iteration of the best.
     """
 
     iteration: int
