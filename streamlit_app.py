@@ -7,16 +7,23 @@ from dashboard import page
 page.setup()
 st.navigation(
     {
-        "Lab": [
+        "Learn": [
             st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
             st.Page("pages/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
-            st.Page("pages/train.py", title="Train", icon=":material/model_training:", url_path="train"),
-            st.Page("pages/adapt.py", title="Adapt", icon=":material/tune:", url_path="adapt"),
             st.Page("pages/parameter_space.py", title="Parameter space", icon=":material/explore:", url_path="parameter_space"),
             st.Page("pages/gradients.py", title="Gradients", icon=":material/north_east:", url_path="gradients"),
             st.Page("pages/pitfalls.py", title="Pitfalls", icon=":material/warning:", url_path="pitfalls"),
+        ],
+        "Lab": [
+            st.Page("pages/train.py", title="Train", icon=":material/model_training:", url_path="train"),
+            st.Page("pages/adapt.py", title="Adapt", icon=":material/tune:", url_path="adapt"),
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+        ],
+        "Your data": [
+            st.Page("pages/your_tasks.py", title="Your tasks", icon=":material/table_chart:", url_path="your_tasks"),
+        ],
+        "Are the numbers right?": [
             st.Page("pages/notes.py", title="Notes", icon=":material/fact_check:", url_path="notes"),
-        ]
+        ],
     }
 ).run()

@@ -5,7 +5,7 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,19 +18,32 @@ from maml_engine.home import home_folder
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from maml_engine.tables import TableLearner
 
-def learner_zip(learner: Learner) -> bytes:
-    """The learner's folder, to be unpacked and opened with `Learner.load`."""
+
+def learner_zip(learner: "Learner | TableLearner", beside: Mapping[str, bytes] | None = None) -> bytes:
+    """The learner's folder, to be unpacked and opened with `Learner.load`.
+
+    Args:
+      beside: files by name that lie next to the folder.
+    """
     content = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="maml-lab-") as folder:
         learner.save(folder)
         with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(Path(folder).iterdir()):
-                archive.writestr(zipfile.ZipInfo(f"learner/{path.name}", (2000, 1, 1, 0, 0, 0)), path.read_bytes())
+                archive.writestr(_entry(f"learner/{path.name}"), path.read_bytes())
+            for name, rows in (beside or {}).items():
+                archive.writestr(_entry(name), rows)
     return content.getvalue()
 
 
-def save(learner: Learner, name: str) -> Path:
+def _entry(name: str) -> zipfile.ZipInfo:
+    """A file of no date, so that the same content gives the same bytes."""
+    return zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
+
+
+def save(learner: "Learner | TableLearner", name: str) -> Path:
     """Writes the learner's folder among this machine's runs.
 
     Raises:

@@ -24,6 +24,7 @@ from maml_engine.methods import (  # noqa: E402
     Reptile,
 )
 from maml_engine.models import MLP, Conv4, MAMLRegressor  # noqa: E402
+from maml_engine.tables import TableLearner  # noqa: E402
 from maml_engine.tasks import Sinusoid, Table  # noqa: E402
 from maml_engine.training import Checkpoint, Diverged, Report, train  # noqa: E402
 
@@ -52,6 +53,7 @@ __all__ = [
     "Reptile",
     "Sinusoid",
     "Table",
+    "TableLearner",
     "adapt",
     "evaluate",
     "mean_squared_error",

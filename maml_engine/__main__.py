@@ -1,4 +1,4 @@
-"""The command line: `maml train`, `maml evaluate`, `maml adapt`, `maml check`; the same as `python -m maml_engine`."""
+"""The command line: `maml train`, `evaluate`, `verdict`, `adapt` and `check`; the same as `python -m maml_engine`."""
 
 import argparse
 import dataclasses
@@ -16,6 +16,7 @@ from maml_engine.commands.adapt import adapt
 from maml_engine.commands.check import check
 from maml_engine.commands.evaluate import evaluate
 from maml_engine.commands.train import train
+from maml_engine.commands.verdict import verdict
 from maml_engine.distributed import PeerLost, supervision
 from maml_engine.experiment import Experiment
 from maml_engine.home import enable_compilation_cache
@@ -99,6 +100,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_train(commands)
     _add_evaluate(commands)
+    _add_verdict(commands)
     _add_adapt(commands)
     _add_check(commands)
     return parser
@@ -170,6 +172,33 @@ def _add_evaluate(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead")
 
 
+def _add_verdict(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "verdict",
+        allow_abbrev=False,
+        help="is meta-learning worth it on a table of many small tasks?",
+        description="Trains the recommended learner on a table, judges it on tasks that it has not seen beside what is "
+        "simpler, and says in one sentence whether it is worth it. What is left out is guessed from the columns.",
+        epilog=EXIT_CODES,
+    )
+    parser.set_defaults(run=verdict)
+    parser.add_argument("--data", metavar="FILE", required=True, help="a CSV or Parquet file, one row an example")
+    parser.add_argument("--task", metavar="NAME", help="the column that says which task a row belongs to")
+    parser.add_argument("--inputs", metavar="NAME,...", help="the input columns: numbers, dates, or text as categories")
+    parser.add_argument("--target", metavar="NAME", help="the column to predict")
+    parser.add_argument("--log", metavar="NAME,...", help="columns to take the logarithm of")
+    parser.add_argument("--time", metavar="NAME", help="a column that orders a task's rows: support rows are then the first")
+    parser.add_argument("--classes", action="store_true", help="the target names classes")
+    parser.add_argument("--k-shot", metavar="N", help="known rows of a new task (default: 5)")
+    parser.add_argument("--method", metavar="NAME", help="how the learner adapts and is trained (default: metasgd)")
+    parser.add_argument("--num-iterations", metavar="N", help="meta-training steps of each network")
+    parser.add_argument("--folds", metavar="N", help="parts of the cross-validation over tasks")
+    parser.add_argument("--members", metavar="N", help="networks that are averaged")
+    parser.add_argument("--seed", metavar="N", help="of all that is drawn (default: 0)")
+    parser.add_argument("--out", metavar="FOLDER", help="keep the learner, for `adapt`, and verdict.json there")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON: the whole verdict")
+
+
 def _add_adapt(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "adapt",
@@ -180,7 +209,7 @@ def _add_adapt(commands: argparse._SubParsersAction) -> None:
         epilog=EXIT_CODES,
     )
     parser.set_defaults(run=adapt)
-    parser.add_argument("folder", metavar="FOLDER", help="what `train --out` left")
+    parser.add_argument("folder", metavar="FOLDER", help="what `train --out` or `verdict --out` left")
     parser.add_argument("support", metavar="SUPPORT.csv", help="a few rows of the task: inputs and target")
     parser.add_argument("--predict", metavar="QUERY.csv", required=True, help="rows to predict: inputs")
     parser.add_argument(
@@ -234,7 +263,7 @@ def _values_joined(arguments: Sequence[str], parser: Parser) -> list[str]:
     return joined
 
 
-SWITCHES = ("--json", "--published", "--help", "--version", "--")
+SWITCHES = ("--json", "--published", "--classes", "--help", "--version", "--")
 
 
 def _version() -> str:

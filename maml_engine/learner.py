@@ -1,6 +1,7 @@
 """What training leaves behind: a network and a rule that adapt to a new task from a few rows."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,8 @@ from maml_engine.tasks import Scaling
 
 PyTree = Any
 EXPERIMENT_FILE, LEARNER_FILE = "experiment.json", "learner.safetensors"
+# Other kinds of learners: by a file that their folder holds, what opens it.
+OPENERS: dict[str, Callable[[Path], Any]] = {}
 
 
 class Prediction(NamedTuple):
@@ -179,7 +182,9 @@ class Learner:
 
     @classmethod
     def load(cls, folder: str | Path, model: nnx.Module | None = None) -> "Learner":
-        """Opens a saved learner. Nothing is executed: arrays come from safetensors, the rest from JSON.
+        """Opens a saved learner, a table's (`maml_engine.tables.TableLearner`) as well.
+
+        Nothing is executed: arrays come from safetensors, the rest from JSON.
 
         Args:
           model: the caller's own module, where the learner was trained from one.
@@ -188,6 +193,8 @@ class Learner:
           StorageError: not a learner's folder, cut off, altered, or made for another model.
         """
         folder = Path(folder)
+        if other := next((open_ for file, open_ in OPENERS.items() if (folder / file).is_file()), None):
+            return other(folder)
         if not (folder / LEARNER_FILE).is_file():
             raise StorageError(f"{folder} is not a learner's folder: it must hold {EXPERIMENT_FILE} and {LEARNER_FILE}.")
         arrays, facts = load_arrays(folder / LEARNER_FILE)

@@ -23,6 +23,15 @@ METHOD_COLOURS = {
     "metacurvature": "#4f9fc4",
     "random": "#a5765b",
     "pretrained": "#a968b8",
+    # What a table's meta-learner must beat.
+    "pooled": "#8d7a5e",
+    "support_mean": "#b0883f",
+    "pooled_offset": "#5f9a8a",
+    "ridge_support": "#6f8fb5",
+    "ridge_prior": "#2f8f5b",
+    "gaussian_process": "#8168c9",
+    "boosted_trees": "#c2703d",
+    "scratch": "#b5657a",
 }
 
 # A visitor's own learners beside the shipped ones, whose methods' colours are taken.

@@ -55,4 +55,6 @@ def file_digest(content: bytes) -> str:
 def load_with_tasks(folder: str, data: str | None) -> Learner:
     """A saved learner with the tasks that it was trained on."""
     learner = Learner.load(folder)
+    if not isinstance(learner, Learner):
+        raise ValueError(f"`folder` must hold what `train` left, got a table's learner in {folder}: `verdict` has judged it.")
     return learner.replace(tasks=tasks_at_hand(learner.experiment, data))

@@ -14,12 +14,16 @@ from maml_engine.experiment import Experiment
 from maml_engine.fields import parse_number
 from maml_engine.learner import Learner
 from maml_engine.storage import write_whole
+from maml_engine.tables import TableLearner, table_csv
+from maml_engine.tables.learner import as_sheet
 from maml_engine.tasks.read_csv import read_bytes, read_columns
 
 
 def adapt(options: Namespace) -> int:
     """Writes the query's inputs and the predictions as CSV, in the units of the files."""
     learner = Learner.load(options.folder)
+    if isinstance(learner, TableLearner):
+        return _adapt_table(learner, options)
     inputs, target = column_names(learner.experiment)
     log = learner.experiment.log
     inner_steps = None if options.inner_steps is None else parse_number(options.inner_steps)
@@ -34,12 +38,26 @@ def adapt(options: Namespace) -> int:
         return DIVERGED
     if target in log:
         predictions = np.exp(predictions)
-    written = _as_csv(read_columns(content, numbers=inputs), inputs, target, predictions)
-    if options.out is None:
+    _write(_as_csv(read_columns(content, numbers=inputs), inputs, target, predictions), options.out)
+    return DONE
+
+
+def _adapt_table(learner: TableLearner, options: Namespace) -> int:
+    """The same for a table's learner: its columns are read as its table's were, and predictions have their interval."""
+    if options.inner_steps is not None:
+        steps = learner.experiment.inner_steps
+        raise ValueError(f"`--inner-steps` must be left out: this learner was judged with {steps}, got {options.inner_steps}.")
+    adapted = learner.adapt_rows(read_bytes(options.support))
+    query = as_sheet(read_bytes(options.predict))
+    _write(table_csv(adapted.prediction_columns(query)).decode(), options.out)
+    return DONE
+
+
+def _write(written: str, out: str | None) -> None:
+    if out is None:
         print(written, end="")
     else:
-        write_whole(Path(options.out), written.encode())
-    return DONE
+        write_whole(Path(out), written.encode())
 
 
 def column_names(experiment: Experiment) -> tuple[tuple[str, ...], str]:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -31,7 +31,7 @@ MAX_COLUMNS = 10_000
 LARGEST = 1e18  # a square beyond this overflows 32-bit numbers
 
 _SEPARATORS = (",", ";", "\t")
-_MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "-", "?")
+MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "-", "?")
 _MAGIC = {
     b"PK\x03\x04": "a ZIP archive or a spreadsheet",
     b"\x89PNG": "a PNG image",
@@ -97,11 +97,35 @@ def read_columns(
     Raises:
       ValueError: one sentence with the row, the column and the value.
     """
-    table, decimal_comma = _parse(_decode(read_bytes(source, max_bytes)), (*text, *numbers))
+    table, decimal_comma = _parse(_decode(read_bytes(source, max_bytes))[0], (*text, *numbers))
     columns = {name: _text(table[name]) for name in text}
     for name in numbers:
         columns[name] = _numbers(table[name], decimal_comma=decimal_comma, log=name in log)
     return columns
+
+
+class Cells(NamedTuple):
+    """A CSV as it was written.
+
+    table: text cells, header and all; columns are numbered from 0, the index counts rows as a spreadsheet does, and blank rows
+    are left out. separator: between fields. encoding: how the bytes were read.
+    """
+
+    table: "pd.DataFrame"
+    separator: str
+    encoding: str
+
+
+def read_cells(content: bytes) -> Cells:
+    """Every cell of a CSV, whatever its header says; what is understood is said in `read_columns`.
+
+    Raises:
+      ValueError: one sentence with the row, or what the file is instead.
+    """
+    decoded, encoding = _decode(content)
+    separator, width = _sniff(decoded, ())
+    table = _tokenize(decoded, separator, _checked_width(width))
+    return Cells(table[(table != "").any(axis=1)], separator, encoding)
 
 
 def read_bytes(source: Source, max_bytes: int = MAX_BYTES) -> bytes:
@@ -151,32 +175,32 @@ def _check_size(size: int, max_bytes: int, got: str = "") -> None:
         raise ValueError(f"The file must be at most {max_bytes / 1e6:,.6g} MB, got {got}.")
 
 
-def _decode(content: bytes) -> str:
+def _decode(content: bytes) -> tuple[str, str]:
+    """The text, and how its bytes were read."""
     for magic, kind in _MAGIC.items():
         if content.startswith(magic):
             raise ValueError(f"The file must be a text CSV, got {kind}: export its table as CSV first.")
+    encoding = "UTF-8"
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        content = content.decode("utf-16", errors="replace").encode(errors="replace")
+        content, encoding = content.decode("utf-16", errors="replace").encode(errors="replace"), "UTF-16"
     if b"\0" in content:
         raise ValueError(f"The file must be a text CSV, got binary data (a zero byte at position {content.index(0)}).")
     try:
         decoded = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        decoded = content.decode("latin-1")
+        decoded, encoding = content.decode("latin-1"), "Latin-1"
     if not decoded.strip():
         raise ValueError("The file must hold a header and rows, got an empty file.")
     lines = decoded.count("\n") + decoded.count("\r") - decoded.count("\r\n")
     if lines > MAX_LINES:
         raise ValueError(f"The file must have at most {MAX_LINES:,} lines, got {lines:,}.")
-    return decoded
+    return decoded, encoding
 
 
 def _parse(content: str, wanted: Sequence[str]) -> tuple["pd.DataFrame", bool]:
     """The wanted columns as text, their index the spreadsheet's rows; and whether decimals may be written with commas."""
     separator, width = _sniff(content, wanted)
-    if width > MAX_COLUMNS:
-        raise ValueError(f"The file must have at most {MAX_COLUMNS:,} columns, got {width:,}.")
-    table = _tokenize(content, separator, width)
+    table = _tokenize(content, separator, _checked_width(width))
     written = (table != "").any(axis=1)
     header_row = written.idxmax()
     table.columns = [name.strip() for name in table.loc[header_row]]
@@ -184,6 +208,12 @@ def _parse(content: str, wanted: Sequence[str]) -> tuple["pd.DataFrame", bool]:
     if not written.loc[header_row + 1 :].any():
         raise ValueError(f"The file must hold rows below its header, got only the header {listed(list(table.columns))}.")
     return table.loc[header_row + 1 :, list(wanted)][written.loc[header_row + 1 :]], separator == ";"
+
+
+def _checked_width(width: int) -> int:
+    if width > MAX_COLUMNS:
+        raise ValueError(f"The file must have at most {MAX_COLUMNS:,} columns, got {width:,}.")
+    return width
 
 
 def _sniff(content: str, wanted: Sequence[str]) -> tuple[str, int]:
@@ -260,7 +290,7 @@ def _numbers(column: "pd.Series", *, decimal_comma: bool, log: bool) -> np.ndarr
     import pandas as pd
 
     column = column.str.strip()
-    missing = column.str.lower().isin(_MISSING)
+    missing = column.str.lower().isin(MISSING)
     _refuse(column, missing, "must not have missing values")
     written = _with_decimal_points(column) if decimal_comma else column
     values = pd.to_numeric(written, errors="coerce").to_numpy(np.float64)

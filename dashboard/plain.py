@@ -1,0 +1,35 @@
+"""A stranger's words where something reads markup: names from a file stay the names that they are.
+
+Streamlit reads Markdown in labels and messages, Plotly reads a little HTML in whatever it draws.
+"""
+
+import html
+import re
+
+LONGEST = 60
+_WORD_JOINER = "\u2060"  # no width, no break: what stands apart by it is no shortcode any more
+
+
+def short(text: object, longest: int = LONGEST) -> str:
+    """One printable line, cut where it is long."""
+    line = "".join(character if character.isprintable() else " " for character in str(text)).strip()
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def markdown(text: object, longest: int = 600) -> str:
+    """Text for `st.markdown`, messages and labels, read there as it stands: no emphasis, links, formulas, icons or HTML."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>()#+\-!|~$&^=.])", r"\\\1", short(text, longest))
+    return re.sub(r":(?=[\w+\\-])", f":{_WORD_JOINER}", escaped)
+
+
+def code(text: object) -> str:
+    """A name as code in Markdown: `short`, and its own backticks cannot end it."""
+    name = short(text) or " "
+    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", name)), default=0))
+    padding = " " if name.startswith("`") or name.endswith("`") else ""
+    return f"{fence}{padding}{name}{padding}{fence}"
+
+
+def drawn(text: object, longest: int = 28) -> str:
+    """A name for a figure: Plotly draws its `<b>` as characters."""
+    return html.escape(short(text, longest), quote=False)

@@ -1,0 +1,196 @@
+"""From a table's cells to the numbers that a learner sees, and back to the target's own units."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from maml_engine.tables.roles import MOST_LEVELS, Roles
+from maml_engine.tables.sheet import Sheet
+from maml_engine.tasks.read_csv import LARGEST, listed, shown
+
+
+@dataclass(frozen=True)
+class InputCode:
+    """How one input column becomes numbers: standardised, after its logarithm where asked for; text as one column a level.
+
+    center, unit: of numbers and dates, so that 32-bit numbers do not blur them. levels: of text, commonest first; a category
+    that is not among them is none of them.
+    """
+
+    name: str
+    kind: str
+    log: bool = False
+    center: float = 0.0
+    unit: float = 1.0
+    levels: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Numbers that the column becomes."""
+        return len(self.levels) if self.kind == "text" else 1
+
+    def encode(self, sheet: Sheet) -> np.ndarray:
+        """`[rows, width]` float64.
+
+        Raises:
+          ValueError: a cell that cannot be read, with its row and column.
+        """
+        if self.kind == "text":
+            cells = sheet.text(self.name)
+            return np.stack([cells == level for level in self.levels], axis=1).astype(np.float64)
+        values = checked_numbers(sheet, self.name, log=self.log, dates=self.kind == "date")
+        return (values[:, None] - self.center) / self.unit
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A table's columns as numbers, in units in which they vary by about 1.
+
+    target_log: whether the target's logarithm is predicted. center, unit: mean and standard deviation of the target in the
+    whole table (after the logarithm), so that errors come out relative to its spread. classes: names of the target's classes,
+    whose codes are their places here; () for a number.
+    """
+
+    inputs: tuple[InputCode, ...]
+    target: str
+    target_log: bool = False
+    center: float = 0.0
+    unit: float = 1.0
+    classes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, sheet: Sheet, roles: Roles) -> "Encoding":
+        """From usable rows (`usable`)."""
+        inputs = tuple(_input_code(sheet, name, name in roles.log) for name in roles.inputs)
+        if roles.classes:
+            return cls(inputs, roles.target, classes=tuple(sorted(set(sheet.text(roles.target)), key=_in_order)))
+        log = roles.target in roles.log
+        values = checked_numbers(sheet, roles.target, log=log)
+        return cls(inputs, roles.target, log, float(values.mean()), float(values.std()) or 1.0)
+
+    @property
+    def in_dim(self) -> int:
+        """Numbers that a row's inputs become."""
+        return sum(code.width for code in self.inputs)
+
+    @property
+    def out_dim(self) -> int:
+        """Outputs of the network: one, or one a class."""
+        return len(self.classes) or 1
+
+    def encode_inputs(self, sheet: Sheet) -> np.ndarray:
+        """`[rows, in_dim]` float64.
+
+        Raises:
+          ValueError: a column is missing, named, or a cell cannot be read.
+        """
+        self._check_columns(sheet, [code.name for code in self.inputs])
+        return np.concatenate([code.encode(sheet) for code in self.inputs], axis=1)
+
+    def encode_target(self, sheet: Sheet) -> np.ndarray:
+        """`[rows, 1]` float64: in units of the spread, or class codes.
+
+        Raises:
+          ValueError: as for inputs; or a class that training has not seen.
+        """
+        self._check_columns(sheet, [self.target])
+        if not self.classes:
+            return (checked_numbers(sheet, self.target, log=self.target_log)[:, None] - self.center) / self.unit
+        cells = sheet.text(self.target)
+        codes = {name: code for code, name in enumerate(self.classes)}
+        unknown = [place for place, cell in zip(sheet.places, cells, strict=True) if cell not in codes]
+        if unknown:
+            got = shown(cells[list(sheet.places).index(unknown[0])])
+            raise ValueError(
+                f"Column {shown(self.target)} must be one of {listed(self.classes)}, got {got} in {rows_said(unknown)}."
+            )
+        return np.array([codes[cell] for cell in cells], np.float64)[:, None]
+
+    def targets(self, y: np.ndarray) -> np.ndarray:
+        """`[..., 1] -> [..., out_dim]`: what the fits predict; one column a class, 1 for the row's own."""
+        return (y == np.arange(len(self.classes))).astype(np.float64) if self.classes else y
+
+    def decode_target(self, values: np.ndarray) -> np.ndarray:
+        """From units of the spread to the target's own; a logarithm is undone."""
+        values = np.asarray(values, np.float64) * self.unit + self.center
+        return np.exp(values) if self.target_log else values
+
+    def _check_columns(self, sheet: Sheet, names: Sequence[str]) -> None:
+        missing = [name for name in names if name not in sheet.names]
+        if missing:
+            column, must = ("Column", "it must be there") if len(missing) == 1 else ("Columns", "they must be there")
+            raise ValueError(
+                f"{column} {listed([*map(shown, missing)])} not found, and {must}: the table has "
+                f"{listed([shown(name) for name in sheet.names], most=12)}."
+            )
+
+    def to_values(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> "Encoding":
+        """The inverse of `to_values`."""
+        inputs = tuple(InputCode(**{**code, "levels": tuple(code["levels"])}) for code in values["inputs"])
+        return cls(**{**values, "inputs": inputs, "classes": tuple(values["classes"])})
+
+
+def checked_numbers(sheet: Sheet, name: str, *, log: bool = False, dates: bool = False) -> np.ndarray:
+    """`[rows]` finite float64 numbers of a column.
+
+    Raises:
+      ValueError: cells that are missing, no numbers, infinite, or not above 0 where their logarithm is taken.
+    """
+    values = sheet.days(name) if dates else sheet.numbers(name)
+    demand = "hold dates" if dates else "hold finite numbers"
+    _refuse(sheet, name, ~(np.abs(values) <= LARGEST), demand)
+    if not log:
+        return values
+    _refuse(sheet, name, values <= 0, "hold numbers > 0 for its logarithm")
+    return np.log(values)
+
+
+def bad_cells(sheet: Sheet, name: str, kind: str) -> np.ndarray:
+    """`[rows]`, where a cell is written that is not what its column is."""
+    if kind not in ("number", "date"):
+        return np.zeros(len(sheet), bool)
+    values = sheet.days(name) if kind == "date" else sheet.numbers(name)
+    return ~sheet.missing(name) & ~(np.abs(values) <= LARGEST)
+
+
+def usable(sheet: Sheet, roles: Roles) -> np.ndarray:
+    """`[rows]`, where no cell that is needed is missing."""
+    return ~np.any([sheet.missing(name) for name in roles.columns], axis=0)
+
+
+def rows_said(places: Sequence[int]) -> str:
+    """ "row 3", or "4 rows (3, 5, 6, 9)"."""
+    return f"row {places[0]}" if len(places) == 1 else f"{len(places)} rows ({listed(list(places), most=5)})"
+
+
+def _input_code(sheet: Sheet, name: str, log: bool) -> InputCode:
+    kind = sheet.kind(name)
+    if kind == "text":
+        common = Counter(sheet.text(name)).most_common(MOST_LEVELS)
+        return InputCode(name, kind, levels=tuple(level for level, _ in common))
+    values = checked_numbers(sheet, name, log=log, dates=kind == "date")
+    return InputCode(name, kind, log, float(values.mean()), float(values.std()) or 1.0)
+
+
+def _in_order(name: str) -> tuple[bool, float, str]:
+    """Numbers by size before text by the alphabet."""
+    try:
+        return False, float(name), name
+    except ValueError:
+        return True, 0.0, name
+
+
+def _refuse(sheet: Sheet, name: str, wrong: np.ndarray, demand: str) -> None:
+    if wrong.any():
+        places = sheet.places[wrong]
+        got = shown(sheet.text(name)[wrong][0])
+        raise ValueError(f"Column {shown(name)} must {demand}, got {got} in {rows_said(places.tolist())}.")

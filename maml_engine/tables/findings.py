@@ -1,0 +1,347 @@
+"""What a table's owner should know before anything is trained on it, in plain words, and what can be mended at once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from maml_engine.tables.encoding import bad_cells, rows_said, usable
+from maml_engine.tables.roles import MOST_LEVELS, Roles, can_be_classes
+from maml_engine.tables.sheet import Sheet
+from maml_engine.tables.taskset import FEWEST_TASKS, MOST_ROWS_A_TASK, MOST_TASKS, task_ids
+from maml_engine.tasks.read_csv import listed, shown
+
+SEVERITIES = ("error", "warning", "note")
+SKEWED = 2.0  # a lognormal's skewness with a standard deviation of about 0.55
+LEAK = 0.9995  # share of the target's variance that one column, or a sum of columns, may explain without a word
+
+
+@dataclass(frozen=True)
+class Mend:
+    """A change that is offered. label: for a button, such as "Take the logarithm of 'price'".
+
+    roles: the roles afterwards, or None where they stay. drop: rows to leave out, by their numbers in the file.
+    """
+
+    label: str
+    roles: Roles | None = None
+    drop: tuple[int, ...] = ()
+
+    def apply(self, sheet: Sheet, roles: Roles) -> tuple[Sheet, Roles]:
+        """The sheet and roles after the change; neither argument is touched."""
+        return (sheet.drop(self.drop) if self.drop else sheet), (self.roles or roles)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found. severity: "error" (nothing can be trained until it is mended), "warning" or "note".
+
+    code: a fixed word for programs, such as "leak". sentence: for people. column: the column that it is about, or "".
+    """
+
+    severity: str
+    code: str
+    sentence: str
+    column: str = ""
+    mend: Mend | None = None
+
+
+def validate(sheet: Sheet, roles: Roles, k_shot: int = 5) -> tuple[Finding, ...]:
+    """Everything worth saying, errors first; raises for nothing that a table may hold."""
+    try:
+        roles.check(sheet)
+    except ValueError as error:
+        return (Finding("error", "columns", str(error)),)
+    findings = [Finding("note", "read", note) for note in sheet.notes]
+    cells = [*_bad_cells(sheet, roles), *_wrong_kinds(sheet, roles)]
+    findings += cells
+    if not any(finding.severity == "error" for finding in cells):
+        findings += [finding for check in CHECKS for finding in check(sheet, roles, k_shot)]
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def first_error(findings: Sequence[Finding]) -> Finding | None:
+    """What stands in the way, if anything."""
+    return next((finding for finding in findings if finding.severity == "error"), None)
+
+
+# Cells and kinds: what comes before all else.
+
+
+def _bad_cells(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
+    names = [*roles.inputs, *([] if roles.classes else [roles.target]), *filter(None, [roles.time])]
+    for name in dict.fromkeys(names):
+        kind = sheet.kind(name)
+        if name == roles.target and kind != "number":
+            continue
+        wrong = bad_cells(sheet, name, kind)
+        if wrong.any():
+            places = sheet.places[wrong].tolist()
+            wanted = {"number": "finite numbers", "date": "dates"}[kind]
+            sentence = f"Column {shown(name)} holds {wanted}, but {shown(sheet.text(name)[wrong][0])} in {rows_said(places)}."
+            yield Finding("error", "cells", sentence, name, Mend(f"Leave out {_count(len(places), 'row')}", drop=tuple(places)))
+
+
+def _wrong_kinds(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
+    kind = sheet.kind(roles.target)
+    if not roles.classes and kind != "number":
+        offered = can_be_classes(sheet, roles.target)
+        mend = Mend(f"Predict {shown(roles.target)} as classes", _as_classes(roles)) if offered else None
+        what = "is empty" if kind == "empty" else f"holds {kind}"
+        yield Finding(
+            "error", "target", f"The target must be a number, but column {shown(roles.target)} {what}.", roles.target, mend
+        )
+    for name in roles.inputs:
+        if sheet.kind(name) == "empty":
+            yield Finding("error", "empty", f"Column {shown(name)} is empty.", name, _without(roles, name))
+    for name in roles.log:
+        if sheet.kind(name) != "number":
+            sentence = f"The logarithm of column {shown(name)} cannot be taken: it holds {sheet.kind(name)}."
+            yield Finding("error", "log", sentence, name, _without_log(roles, name))
+        elif (wrong := sheet.numbers(name) <= 0).any():
+            got = f"{shown(sheet.text(name)[wrong][0])} in {rows_said(sheet.places[wrong].tolist())}"
+            sentence = f"The logarithm of column {shown(name)} needs numbers above 0, but there is {got}."
+            yield Finding("error", "log", sentence, name, _without_log(roles, name))
+    if roles.time and sheet.kind(roles.time) not in ("number", "date"):
+        sentence = f"The time column {shown(roles.time)} must hold numbers or dates, but it holds {sheet.kind(roles.time)}."
+        yield Finding("error", "time", sentence, roles.time, Mend("Draw support rows at random", roles.replace(time="")))
+    if roles.classes and len(_levels(sheet, roles.target)) > 50:
+        sentence = f"Column {shown(roles.target)} must name at most 50 classes, got {len(_levels(sheet, roles.target))}."
+        mend = Mend("Predict it as a number", roles.replace(classes=False)) if kind == "number" else None
+        yield Finding("error", "classes", sentence, roles.target, mend)
+
+
+# What follows sees columns that can be read.
+
+
+def _missing(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
+    del k_shot
+    kept = usable(sheet, roles)
+    if kept.all():
+        return
+    counts = {name: int(sheet.missing(name).sum()) for name in roles.columns}
+    where = listed([f"{count} in {shown(name)}" for name, count in counts.items() if count], most=5)
+    left_out = sheet.places[~kept].tolist()
+    sentence = f"Values are missing ({where}): {rows_said(left_out)} will be left out."
+    yield Finding("warning", "missing", sentence, max(counts, key=counts.__getitem__))
+
+
+def _tasks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
+    rows = usable(sheet, roles)
+    ids, respelt = task_ids(sheet.take(rows), roles.task)
+    names, counts = np.unique(ids, return_counts=True) if len(ids) else (np.zeros(0, object), np.zeros(0, int))
+    column, need = shown(roles.task), k_shot + 1
+    kept = counts >= need
+    if len(names) and counts.max() == 1:
+        sentence = (
+            f"Each row is a task of its own: column {column} has another value in every row, and a task needs {need} rows."
+        )
+        yield Finding("error", "one_row_tasks", sentence, roles.task)
+        return
+    if kept.sum() < FEWEST_TASKS:
+        largest = f", the largest of {counts.max()} rows" if len(counts) else ""
+        sentence = (
+            f"At least {FEWEST_TASKS} tasks of {need} rows or more are needed ({k_shot} to adapt on, 1 to judge by), got "
+            f"{int(kept.sum())} among {len(names)} in column {column}{largest}."
+        )
+        yield Finding("error", "few_tasks", sentence, roles.task)
+        return
+    kept_counts = counts[kept]
+    yield Finding(
+        "note",
+        "tasks",
+        f"{int(kept.sum())} tasks of {_span(kept_counts)}, {int(kept_counts.sum()):,} rows in all.",
+        roles.task,
+    )
+    if not kept.all():
+        small = [f"{shown(name)} ({count})" for name, count in zip(names[~kept], counts[~kept], strict=True)]
+        sentence = (
+            f"{_count(len(small), 'task')} of fewer than {need} rows will be left out: {listed(small, most=5)}. Fewer support "
+            "rows would keep more."
+        )
+        yield Finding("warning", "small_tasks", sentence, roles.task)
+    if respelt:
+        sentence = f"Task ids that spell one number in several ways are taken as one task: {listed(respelt, most=5)}."
+        yield Finding("note", "task_ids", sentence, roles.task)
+    if kept.sum() > MOST_TASKS or kept_counts.max() > MOST_ROWS_A_TASK:
+        sentence = f"At most {MOST_TASKS:,} tasks and {MOST_ROWS_A_TASK} rows of each are used, drawn at random."
+        yield Finding("note", "sampled", sentence, roles.task)
+
+
+def _target(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
+    del k_shot
+    levels = _levels(sheet.take(usable(sheet, roles)), roles.target)
+    column = shown(roles.target)
+    if len(levels) == 1:
+        yield Finding("error", "constant_target", f"The target {column} is {shown(levels[0])} in every row.", roles.target)
+    elif len(levels) == 2 and not roles.classes:
+        sentence = f"The target {column} has two values only, {listed([*map(shown, levels)])}: it looks like two classes."
+        mend = Mend(f"Predict {column} as classes", _as_classes(roles))
+        yield Finding("warning", "two_values", sentence, roles.target, mend)
+    elif roles.classes and sheet.kind(roles.target) == "number" and len(levels) > 10:
+        sentence = f"The target {column} is a number of {len(levels)} values, taken as classes."
+        yield Finding("warning", "many_classes", sentence, roles.target, Mend("Predict a number", roles.replace(classes=False)))
+
+
+def _constant(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
+    del k_shot
+    kept = sheet.take(usable(sheet, roles))
+    for name in roles.inputs:
+        if len(_levels(kept, name)) == 1:
+            sentence = f"The input {shown(name)} is the same in every row, so it says nothing."
+            yield Finding("warning", "constant_input", sentence, name, _without(roles, name))
+
+
+def _categories(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
+    del k_shot
+    kept = sheet.take(usable(sheet, roles))
+    for name in roles.inputs:
+        kind, levels = sheet.kind(name), _levels(kept, name)
+        if kind == "date":
+            yield Finding("note", "date", f"The input {shown(name)} holds dates; they are used as days.", name)
+        if kind == "text" and len(levels) > MOST_LEVELS:
+            sentence = (
+                f"The input {shown(name)} is text of {len(levels)} different values: the {MOST_LEVELS} commonest become "
+                "categories, the others none."
+            )
+            yield Finding("warning", "many_categories", sentence, name, _without(roles, name))
+        elif kind == "text":
+            yield Finding(
+                "note", "category", f"The input {shown(name)} is text: its {len(levels)} values are categories.", name
+            )
+
+
+def _skew(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
+    del k_shot
+    kept = sheet.take(usable(sheet, roles))
+    for name in (*roles.inputs, *([] if roles.classes else [roles.target])):
+        if name in roles.log or sheet.kind(name) != "number":
+            continue
+        values = kept.numbers(name)
+        if len(values) < 20 or values.min() <= 0 or values.max() < 10 * np.median(values):
+            continue
+        before, after = abs(_skewness(values)), abs(_skewness(np.log(values)))
+        if before > SKEWED and after < before / 2:
+            middle = f"half below {np.median(values):.4g}"
+            sentence = f"Column {shown(name)} is skewed (from {values.min():.4g} to {values.max():.4g}, {middle})."
+            mend = Mend(f"Take the logarithm of {shown(name)}", roles.replace(log=(*roles.log, name)))
+            yield Finding("note", "skew", sentence, name, mend)
+
+
+def _leaks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
+    """Inputs that give the target away, alone or as a sum; also after each task's own level is taken off."""
+    del k_shot
+    kept = sheet.take(usable(sheet, roles))
+    ids, _ = task_ids(kept, roles.task)
+    if len(kept) < 10 or len(_levels(kept, roles.target)) < 2:
+        return
+    target, found = shown(roles.target), False
+    codes = np.unique(kept.text(roles.target), return_inverse=True)[1] if roles.classes else None
+    for name in roles.inputs:
+        how = _class_leak(kept, name, codes) if roles.classes else _number_leak(kept, name, roles.target, ids)
+        if how:
+            found = True
+            sentence = f"The input {shown(name)} gives the target {target} away: {how}. Is it known when you predict?"
+            yield Finding("warning", "leak", sentence, name, _without(roles, name))
+    numbers = [name for name in roles.inputs if sheet.kind(name) == "number"]
+    if not found and not roles.classes and len(numbers) > 1 and len(kept) > 3 * len(numbers):
+        columns, y = np.stack([kept.numbers(name) for name in numbers], axis=1), kept.numbers(roles.target)
+        share, weights = _explained(columns, y)
+        if share > LEAK:
+            parts = [shown(name) for name, weight in zip(numbers, weights, strict=True) if abs(weight) > 0.01]
+            sentence = (
+                f"The inputs {listed(parts)} together give the target {target} away: it is a sum of them (R² {share:.5f})."
+            )
+            yield Finding("warning", "leak", sentence, numbers[0])
+
+
+CHECKS: tuple[Callable[[Sheet, Roles, int], Iterator[Finding]], ...] = (
+    _tasks,
+    _target,
+    _missing,
+    _constant,
+    _leaks,
+    _skew,
+    _categories,
+)
+
+
+def _number_leak(sheet: Sheet, name: str, target: str, ids: np.ndarray) -> str:
+    """How a column gives a number away; "" where it does not."""
+    if sheet.kind(name) not in ("number", "date"):
+        return ""
+    x, y = sheet.values(name), sheet.numbers(target)
+    if np.ptp(x) == 0 or np.ptp(y) == 0 or len(np.unique(x)) < 5:
+        return ""
+    if _explained(x[:, None], y)[0] > LEAK:
+        return "it is the same up to a factor and a constant"
+    codes = np.unique(ids, return_inverse=True)[1]
+    within_x, within_y = (_demeaned(values, codes) for values in (x, y))
+    if within_y.std() > 1e-9 * y.std() and within_x.std() > 0 and _explained(within_x[:, None], within_y)[0] > LEAK:
+        return "within a task it is the same up to a factor and a constant"
+    if _by_neighbours(x, y) > LEAK:
+        return "equal or near values of it have equal targets, whatever the task"
+    return ""
+
+
+def _class_leak(sheet: Sheet, name: str, codes: np.ndarray) -> str:
+    values, places = np.unique(sheet.text(name), return_inverse=True)
+    if not 2 <= len(values) <= len(places) / 2:
+        return ""
+    first = np.zeros(len(values), int)
+    first[places] = codes
+    return "each of its values goes with one class" if np.array_equal(first[places], codes) else ""
+
+
+def _explained(columns: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """Share of the variance of `y` that a sum of `columns` explains, and each column's standardised weight."""
+    spread = columns.std(axis=0)
+    scaled = (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    centred = (y - y.mean()) / y.std()
+    weights, *_ = np.linalg.lstsq(scaled, centred, rcond=None)
+    return 1.0 - float(np.mean((centred - scaled @ weights) ** 2)), weights
+
+
+def _by_neighbours(x: np.ndarray, y: np.ndarray) -> float:
+    """Share of the variance of `y` that the rows beside a row in the order of `x` explain."""
+    order = np.lexsort((np.random.default_rng(0).random(len(x)), x))
+    sorted_y = y[order]
+    guess = (sorted_y[:-2] + sorted_y[2:]) / 2
+    return 1.0 - float(np.mean((sorted_y[1:-1] - guess) ** 2) / np.var(y))
+
+
+def _demeaned(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    counts = np.bincount(codes)
+    return values - (np.bincount(codes, values) / counts)[codes]
+
+
+def _skewness(values: np.ndarray) -> float:
+    centred = values - values.mean()
+    return float(np.mean(centred**3) / np.maximum(values.std() ** 3, 1e-300))
+
+
+def _levels(sheet: Sheet, name: str) -> list[str]:
+    return list(dict.fromkeys(sheet.text(name)[~sheet.missing(name)]))
+
+
+def _as_classes(roles: Roles) -> Roles:
+    return roles.replace(classes=True, log=tuple(name for name in roles.log if name != roles.target))
+
+
+def _without(roles: Roles, name: str) -> Mend | None:
+    inputs = tuple(other for other in roles.inputs if other != name)
+    log = tuple(other for other in roles.log if other != name)
+    return Mend(f"Leave out {shown(name)}", roles.replace(inputs=inputs, log=log)) if inputs else None
+
+
+def _without_log(roles: Roles, name: str) -> Mend:
+    return Mend(f"Use {shown(name)} as it is", roles.replace(log=tuple(other for other in roles.log if other != name)))
+
+
+def _span(counts: np.ndarray) -> str:
+    low, high = counts.min(), counts.max()
+    return f"{low} rows each" if low == high else f"{low} to {high} rows each (median {np.median(counts):g})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

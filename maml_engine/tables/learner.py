@@ -1,0 +1,212 @@
+"""What a verdict leaves behind: an ensemble that adapts to a few rows of a new task and says how sure it is."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from maml_engine import learner as single
+from maml_engine.adaptation import MetaParams, adapted_params
+from maml_engine.episode import Batch
+from maml_engine.experiment import Experiment
+from maml_engine.learner import Prediction
+from maml_engine.losses import mean_squared_error
+from maml_engine.models import Network
+from maml_engine.storage import StorageError, from_arrays, load_arrays, save_arrays, to_arrays, write_whole
+from maml_engine.tables.encoding import Encoding
+from maml_engine.tables.sheet import Sheet, read_sheet
+
+PyTree = Any
+TABLE_FILE, ENSEMBLE_FILE = "table.json", "ensemble.safetensors"
+VERSION = 1
+MOST_SUPPORT = 200
+ARRAYS = ("powers", "coefficients", "shots", "widths")
+
+
+@dataclass(frozen=True, eq=False)
+class TableLearner:
+    """An ensemble with the columns, scales and categories of its table. `Learner.load(folder)` opens what `save` wrote.
+
+    experiment: the run that each member is. encoding: from cells to numbers. network, meta: the members, leaves `[members,
+    ...]`. powers: `[features, in_dim]` exponents of the pooled fit, coefficients: `[features + 1, outputs]`, the constant last:
+    members predict what is left of it, times `unit`. widths: half the width of an interval in units of its scale, for `shots`
+    support rows; floor: variance that the scale has beside the ensemble's spread. nominal: the share of rows that an interval
+    is to hold."""
+
+    experiment: Experiment
+    encoding: Encoding
+    network: Network
+    meta: MetaParams
+    powers: np.ndarray
+    coefficients: np.ndarray
+    unit: float
+    shots: np.ndarray
+    widths: np.ndarray
+    floor: float
+    nominal: float = 0.9
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Input columns, in the order of the table."""
+        return tuple(code.name for code in self.encoding.inputs)
+
+    def adapt_rows(self, rows: Any) -> "AdaptedTable":
+        """Adapts to the support rows of one task.
+
+        Args:
+          rows: a `Sheet`, a CSV's bytes or path, a pandas frame, or a dict of columns; inputs and the target by name.
+
+        Raises:
+          ValueError: columns that do not fit, named; cells that are no numbers, with row and column; no rows, or too many.
+        """
+        sheet = as_sheet(rows)
+        x, y = self.encoding.encode_inputs(sheet), self.encoding.targets(self.encoding.encode_target(sheet))
+        if not 1 <= len(x) <= MOST_SUPPORT:
+            raise ValueError(f"The support must have 1 to {MOST_SUPPORT} rows, got {len(x)}.")
+        left = (y - self.pooled(x)) / self.unit
+        size = max(8, 1 << (len(x) - 1).bit_length())  # padded to a few sizes, so that one row more does not compile again
+        batch = Batch(*(np.zeros((size, part.shape[1]), np.float32) for part in (x, left)), np.zeros(size, np.float32))
+        batch.x[: len(x)], batch.y[: len(x)], batch.weight[: len(x)] = x, left, 1.0
+        params = _adapt(
+            self.experiment.build_method(), self.network, self.meta, batch, self.experiment.num_iterations,
+            inner_steps=self.experiment.inner_steps,
+        )  # fmt: skip
+        return AdaptedTable(self, params, len(x))
+
+    def pooled(self, x: np.ndarray) -> np.ndarray:
+        """`[rows, in_dim] -> [rows, outputs]`: the fit that members add to."""
+        features = np.prod(x[:, None, :] ** self.powers, axis=-1)
+        return features @ self.coefficients[:-1] + self.coefficients[-1]
+
+    def width(self, k: int) -> float:
+        """Half an interval's width in units of its scale, from `k` support rows or the nearest number that was judged."""
+        return float(self.widths[np.argmin(np.abs(self.shots - k))])
+
+    def save(self, folder: str | Path) -> None:
+        """Writes the folder that `Learner.load` opens: arrays, and a description of the table.
+
+        Raises:
+          StorageError: the disk is full, or writing is not allowed.
+        """
+        folder = Path(folder)
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        facts = {"unit": self.unit, "floor": self.floor, "nominal": self.nominal, "members": self._members()}
+        described = {
+            "version": VERSION,
+            "experiment": dataclasses.asdict(self.experiment),
+            "encoding": self.encoding.to_values(),
+        }
+        content = json.dumps(described, indent=1, default=list)
+        save_arrays(folder / ENSEMBLE_FILE, to_arrays({"meta": self.meta}) | arrays, facts | {"description": content})
+        write_whole(folder / TABLE_FILE, content.encode())
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "TableLearner":
+        """The inverse of `save`. Nothing is executed: arrays come from safetensors, the rest from JSON.
+
+        Raises:
+          StorageError: cut off, altered, or not a table's learner.
+        """
+        path = Path(folder) / ENSEMBLE_FILE
+        arrays, facts = load_arrays(path)
+        try:
+            if (Path(folder) / TABLE_FILE).read_text(encoding="utf-8") != facts["description"]:
+                raise StorageError(f"{Path(folder) / TABLE_FILE} was changed after the learner beside it was saved.")
+            described = json.loads(facts["description"])
+            experiment = Experiment.from_values(described["experiment"])
+            encoding = Encoding.from_values(described["encoding"])
+            template = _template(experiment, encoding, facts["members"])
+            meta = from_arrays({"meta": template[1]}, arrays, path)["meta"]
+            numbers = {name: arrays[name] for name in ARRAYS}
+            return cls(
+                experiment,
+                encoding,
+                template[0],
+                meta,
+                **numbers,
+                unit=facts["unit"],
+                floor=facts["floor"],
+                nominal=facts["nominal"],
+            )
+        except (OSError, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise StorageError(f"{folder} is not a table's learner: {error}.") from None
+
+    def _members(self) -> int:
+        return len(jax.tree.leaves(self.meta)[0])
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptedTable:
+    """An ensemble adapted to one task. params: leaves `[members, ...]`. k: its support rows."""
+
+    learner: TableLearner
+    params: PyTree
+    k: int
+
+    def predict_rows(self, rows: Any) -> Prediction:
+        """Predictions of `[n, 1]` in the target's own units (a log is undone) with the interval `nominal` wide; for classes
+        their names, without one.
+
+        Args:
+          rows: as for `adapt_rows`, the inputs alone.
+
+        Raises:
+          ValueError: columns that do not fit, or cells that cannot be read, named.
+        """
+        learner, sheet = self.learner, as_sheet(rows)
+        x = learner.encoding.encode_inputs(sheet)
+        padded = np.zeros((max(64, 1 << max(0, len(x) - 1).bit_length()), x.shape[1]), np.float32)
+        padded[: len(x)] = x
+        each = np.asarray(_predict(learner.network, self.params, padded))[:, : len(x)] * learner.unit
+        each = np.nan_to_num(each, posinf=0.0, neginf=0.0) + learner.pooled(x)
+        mean = each.mean(axis=0)
+        if learner.encoding.classes:
+            return Prediction(np.array(learner.encoding.classes, object)[mean.argmax(axis=1)][:, None])
+        half = learner.width(self.k) * np.sqrt(each.var(axis=0) + learner.floor)
+        return Prediction(*map(learner.encoding.decode_target, (mean, mean - half, mean + half)))
+
+    def prediction_columns(self, rows: Any) -> dict[str, np.ndarray]:
+        """The inputs as they were written, the predictions under the target's name, and its "_low" and "_high" for a number."""
+        sheet = as_sheet(rows)
+        prediction, target = self.predict_rows(sheet), self.learner.encoding.target
+        columns = {name: sheet.text(name) for name in self.learner.columns} | {target: prediction.mean[:, 0]}
+        if prediction.low is not None:
+            columns |= {f"{target}_low": prediction.low[:, 0], f"{target}_high": prediction.high[:, 0]}
+        return columns
+
+
+def as_sheet(rows: Any) -> Sheet:
+    """Rows in whatever form they came."""
+    import pandas as pd
+
+    if isinstance(rows, Sheet):
+        return rows
+    if isinstance(rows, dict | pd.DataFrame):
+        return Sheet.from_frame(pd.DataFrame(rows), fewest_columns=1)
+    return read_sheet(rows, fewest_columns=1)
+
+
+def _template(experiment: Experiment, encoding: Encoding, members: int) -> tuple[Network, MetaParams]:
+    network, params = Network.split(experiment.build_model(encoding.in_dim, encoding.out_dim))
+    meta = MetaParams(params, experiment.build_method().init_rule(params))
+    return network, jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (members, *leaf.shape)), meta)
+
+
+@jax.jit
+def _predict(network: Network, params: PyTree, x: jax.Array) -> jax.Array:
+    return jax.vmap(network.predict, (0, None))(params, x)
+
+
+@partial(jax.jit, static_argnames="inner_steps")
+def _adapt(method, network, meta, support, iteration, *, inner_steps):
+    setting = {"loss_fn": mean_squared_error, "inner_steps": inner_steps, "iteration": iteration}
+    return jax.vmap(lambda member: adapted_params(method, member, network, support, **setting))(meta)
+
+
+single.OPENERS[TABLE_FILE] = TableLearner.open

@@ -1,0 +1,50 @@
+"""CSV that is safe to open in a spreadsheet: text that would run as a formula is escaped, numbers keep their minus."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def escape_cell(cell: Any) -> str:
+    """A cell as text; an apostrophe comes before text that a spreadsheet would take for a formula (OWASP, CSV injection).
+
+    Numbers, and text that spells one, are no formula and stay as they are.
+    """
+    if isinstance(cell, Real) and not isinstance(cell, bool):
+        return "" if np.isnan(cell) else f"{cell:.7g}" if isinstance(cell, float | np.floating) else str(cell)
+    text = str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) and not _spells_number(text) else text
+
+
+def unescape_cell(text: str) -> str:
+    """The inverse of `escape_cell` for text: what was written here is read as it was."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
+
+
+def table_csv(columns: Mapping[str, Sequence[Any] | np.ndarray]) -> bytes:
+    """Columns of one length as a UTF-8 CSV with a header."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([escape_cell(name) for name in columns])
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow([escape_cell(cell) for cell in row])
+    return file.getvalue().encode()
+
+
+def template_csv(columns: Sequence[str]) -> bytes:
+    """A header alone, to be filled in."""
+    return table_csv(dict.fromkeys(columns, ()))
+
+
+def _spells_number(text: str) -> bool:
+    try:
+        float(text.replace(",", ".", 1))
+    except ValueError:
+        return False
+    return text[:1] in "+-"

@@ -1,0 +1,129 @@
+"""Six real tables from CSV to a verdict and a learner in use, against the targets of few-shot regression: `make acceptance`.
+
+The protocol of the errors: 5 support rows a task drawn at random, the task's other rows as queries, 70 % of the tasks to fit on
+and 30 % to score, mean over `SPLITS` random splits; root mean squared error over the target's standard deviation.
+"""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maml_engine import Learner
+from maml_engine.tables import RECOMMENDED, Roles, Settings, judge, read_sheet
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("MAML_LAB_DATA", ROOT.parent / "shared" / "data")) / "tasks_csv"
+pytestmark = pytest.mark.acceptance
+SPLITS = 5
+VOICE = (
+    "Jitter(%)", "Jitter(Abs)", "Jitter:RAP", "Jitter:PPQ5", "Jitter:DDP", "Shimmer", "Shimmer(dB)", "Shimmer:APQ3",
+    "Shimmer:APQ5", "Shimmer:APQ11", "Shimmer:DDA", "NHR", "HNR", "RPDE", "DFA", "PPE",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table, and the error that it should reach; None where adapting does not help and the verdict should say so."""
+
+    file: str
+    roles: Roles
+    target: float | None
+
+
+CASES = {
+    "airfoil": Case("airfoil_self_noise", Roles("config", ("frequency_hz",), "sound_pressure_db", log=("frequency_hz",)), 0.30),
+    "yacht": Case("yacht_resistance", Roles("hull", ("froude_number",), "residuary_resistance"), 0.070),
+    "elnino": Case("elnino_sst", Roles("year", ("month",), "sst_c"), 0.20),
+    "gapminder, year": Case("gapminder", Roles("country", ("year",), "life_expectancy"), 0.165),
+    "gapminder, year and gdp": Case(
+        "gapminder",
+        Roles("country", ("year", "gdp_per_capita"), "life_expectancy", log=("gdp_per_capita",)),
+        0.17,
+    ),
+    "sleepstudy": Case("sleepstudy", Roles("subject", ("days",), "reaction_ms"), 0.52),
+    "parkinsons, voice": Case("parkinsons_updrs", Roles("subject#", VOICE, "total_UPDRS"), None),
+}
+
+
+def sheet_of(case):
+    if not DATA.is_dir():
+        pytest.skip(f"the real tables are not at {DATA}: set MAML_LAB_DATA")
+    return read_sheet(DATA / f"{case.file}.csv")
+
+
+def check(what, figure, low, high):
+    """Prints a figure beside its target; whether it is reached."""
+    good = low <= figure <= high
+    target = f"at most {high:g}" if low == 0 else f"{low:g} to {high:g}"
+    print(f"\n{'ok   ' if good else 'SHORT'} {what}: {figure:.3f} (target: {target})", end="")
+    return good
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_from_a_csv_to_a_verdict_and_a_learner_in_use(name, tmp_path):
+    case = CASES[name]
+    began = time.perf_counter()
+    sheet = sheet_of(case)
+    *_, last = judge(sheet, case.roles, RECOMMENDED)
+    seconds, verdict = time.perf_counter() - began, last.verdict
+    print(f"\n{name}: {verdict.sentence}")
+    reached = [
+        check(f"{name}: seconds from the CSV to the verdict", seconds, 0, 120),
+        check(f"{name}: share of unseen rows in their 90 % intervals", verdict.coverage, 0.85, 0.95),
+    ]
+    if case.target is None:
+        print(f"\n{'SHORT' if verdict.helps else 'ok   '} {name}: the verdict says that adapting does not help", end="")
+        reached.append(not verdict.helps and "does not help" in verdict.sentence)
+    last.learner.save(tmp_path / "learner")
+    _the_command_line_agrees(Learner.load(tmp_path / "learner"), sheet, case.roles, tmp_path)
+    print()
+    assert all(reached)
+
+
+def _the_command_line_agrees(learner, sheet, roles, folder):
+    """The saved learner predicts a task's other rows from five of them, as a command and in Python."""
+    own = sheet.take(sheet.text(roles.task) == sheet.text(roles.task)[0])
+    rows = np.arange(len(own))
+    known, others = own.take(rows[:5]), own.take(rows[5:])
+    for name, some in (("known", known), ("others", others)):
+        (folder / f"{name}.csv").write_bytes(some.to_csv())
+    command = [sys.executable, "-m", "maml_engine", "adapt", folder / "learner", folder / "known.csv"]
+    command += ["--predict", folder / "others.csv", "--out", folder / "predictions.csv"]
+    run = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr
+    with (folder / "predictions.csv").open(newline="") as file:
+        found = list(csv.DictReader(file))
+    prediction = learner.adapt_rows(known).predict_rows(others)
+    for suffix, values in zip(("", "_low", "_high"), prediction, strict=True):
+        written = [float(row[roles.target + suffix]) for row in found]
+        np.testing.assert_allclose(written, values[:, 0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.target])
+def test_the_error_from_five_support_rows(name):
+    case = CASES[name]
+    *_, last = judge(sheet_of(case), case.roles, Settings(splits=SPLITS, shots=(5,)))
+    for score in sorted(last.verdict.scores, key=lambda score: score.relative):
+        print(f"\n      {score.title:<28} {score.relative:.3f}  {score.setting}", end="")
+    own = last.verdict.scores[0]
+    assert check(f"{name}: mean of {SPLITS} splits ({own.low:.3f} to {own.high:.3f})", own.relative, 0, case.target)
+
+
+def test_the_command_line_says_what_python_says(tmp_path):
+    """`maml verdict` on the smallest table, in a process of its own."""
+    case = CASES["sleepstudy"]
+    sheet_of(case)
+    command = [sys.executable, "-m", "maml_engine", "verdict", "--data", DATA / f"{case.file}.csv", "--json"]
+    run = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout.splitlines()[-1])
+    *_, last = judge(sheet_of(case), case.roles, RECOMMENDED)
+    assert found["sentence"] == last.verdict.sentence

@@ -1,0 +1,114 @@
+"""The Your tasks page in a real browser: from a file to a learner that the command line uses."""
+
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT, wait_until_idle
+
+FILES = '[data-testid="stFileUploaderDropzoneInput"]'
+
+
+def waves(tasks, rows, seed):
+    """Waves, each with a phase and a level of its own, as a file; the last one apart, as its known rows and its others."""
+    rng = np.random.default_rng(seed)
+    lines = []
+    for task in range(tasks + 1):
+        phase, level = rng.uniform(0, 2), rng.normal()
+        for x in np.linspace(-2, 2, rows) + rng.uniform(-0.2, 0.2, rows):
+            lines.append((f"wave {task}", round(float(x), 3), round(float(np.sin(x + phase) + level), 4)))
+    *told, new = [lines[task * rows : (task + 1) * rows] for task in range(tasks + 1)]
+    return as_csv(("wave", "x", "y"), [line for task in told for line in task]), new
+
+
+def as_csv(header, rows):
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    return file.getvalue().encode()
+
+
+def bring(page, content, name="waves.csv", field=f".st-key-_tasks_file {FILES}"):
+    page.locator(field).set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+
+
+def saved(page, key):
+    with page.expect_download() as download:
+        page.locator(f".st-key-{key} button").click()
+    return Path(download.value.path()).read_bytes()
+
+
+def test_a_table_goes_from_a_file_to_a_learner_that_the_command_line_uses(open_page, tmp_path):
+    page = open_page("/your_tasks?source=A+file&effort=Quick+look&known_rows=4")
+    table, new = waves(9, 8, seed=1)
+    bring(page, table)
+    expect(page.get_by_text("waves.csv. 9 tasks, a line each")).to_be_visible(timeout=30_000)
+    page.locator(".st-key-judge button").click()
+    expect(page.locator(".st-key-verdict")).to_be_visible(timeout=240_000)
+    wait_until_idle(page)
+    address = page.url
+    assert re.search(r"[?&]trial=[\w-]{16}", address)
+
+    known, others = as_csv(("x", "y"), [line[1:] for line in new[::2]]), as_csv(("x",), [line[1:2] for line in new[1::2]])
+    page.get_by_role("button", name="Rows from a file").click()
+    bring(page, known, "known.csv", f".st-key-_known_file {FILES}")
+    wait_until_idle(page)
+    bring(page, others, "others.csv", f".st-key-_asked_file {FILES}")
+    expect(page.get_by_text("From others.csv")).to_be_visible()
+    wait_until_idle(page)
+    page.keyboard.press("Escape")
+
+    with zipfile.ZipFile(io.BytesIO(saved(page, "take_learner"))) as archive:
+        archive.extractall(tmp_path)
+    shown = list(csv.DictReader(io.StringIO(saved(page, "take_predictions").decode())))
+    assert [float(row["x"]) for row in shown] == [line[1] for line in new[1::2]]
+    command = [sys.executable, "-m", "maml_engine", "adapt", "learner", "known.csv", "--predict", "others.csv"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    printed = list(csv.DictReader(io.StringIO(ran.stdout)))
+    for name in shown[0]:
+        np.testing.assert_allclose(
+            [float(row[name]) for row in printed], [float(row[name]) for row in shown], rtol=1e-5, atol=1e-5, err_msg=name
+        )
+
+    report = saved(page, "take_report").decode()
+    assert page.locator(".st-key-verdict h3").inner_text().strip()[-40:] in re.sub("&#x27;|&quot;", "'", report)
+    page.reload()
+    expect(page.locator(".st-key-verdict")).to_be_visible(timeout=60_000)
+    assert page.url == address
+
+
+def test_what_cannot_be_read_is_answered_and_the_table_before_stays(open_page):
+    page = open_page("/your_tasks?source=A+file")
+    bring(page, b"PK\x03\x04" + bytes(100), "table.csv")
+    expect(page.locator('[data-testid="stAlert"]')).to_contain_text("ZIP")
+    expect(page.locator(".st-key-verdict")).to_be_visible()  # the example's
+
+
+def test_names_of_a_file_are_shown_as_they_are(open_page):
+    page = open_page("/your_tasks?source=A+file")
+    rows = [(f"**t{row // 6}** <i>", row % 6, (row * 7) % 5) for row in range(48)]
+    bring(page, as_csv(("<b>task</b>", "$x$ :smile:", "=1+1"), rows), "<b>*table*.csv")
+    expect(page.get_by_text("8 tasks, a line each")).to_be_visible(timeout=30_000)
+    wait_until_idle(page)
+    main = page.locator('[data-testid="stMain"]')
+    assert "$x$ :smile:" in main.inner_text()
+    assert "<b>*table*.csv" in main.inner_text()
+    assert not page.evaluate("[...document.querySelectorAll('[data-testid=stMain] b, [data-testid=stMain] em, .katex')].length")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_telephone(open_page, scheme):
+    page = open_page("/your_tasks", width=390, scheme=scheme)
+    expect(page.locator(".st-key-wall .js-plotly-plot")).to_be_visible()
+    widths = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth)"
+    assert max(page.evaluate(widths)) <= 390

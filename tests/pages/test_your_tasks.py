@@ -1,0 +1,311 @@
+"""The Your tasks page, without a browser."""
+
+import dataclasses
+import io
+import time
+import zipfile
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import resources, your_tasks
+from dashboard.example_tables import EXAMPLES
+from tests.small_verdict import EVIL
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "your_tasks.py"
+SMALL = {
+    **{"members": 2, "folds": 2, "num_iterations": 20, "hidden_dim": 8, "draws": 1},
+    **{"baselines": ("pooled", "support_mean"), "shots": (1, 5)},
+}
+
+
+def open_page(**parameters):
+    page = AppTest.from_file(PAGE, default_timeout=120)
+    for name, value in parameters.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def table(tasks=8, rows=8, header="machine,speed,vibration", separator=","):
+    """Lines with a level of their own, as a file."""
+    rng = np.random.default_rng(0)
+    lines = [header.replace(",", separator)]
+    for task in range(tasks):
+        level = rng.normal()
+        lines += [
+            separator.join([f"M{task}", f"{x:.3f}", f"{level + x + rng.normal(0, 0.1):.3f}"]) for x in rng.normal(size=rows)
+        ]
+    return "\n".join(lines).encode()
+
+
+def upload(page, content, name="brought.csv"):
+    page.segmented_control(key="source").set_value("A file").run()
+    page.file_uploader(key="_tasks_file").set_value((name, content, "text/csv")).run()
+    assert not page.exception
+    return page
+
+
+def shown(page):
+    """The words on the page, Markdown's backslashes and invisible marks taken away."""
+    words = " ".join(part.value for part in [*page.markdown, *page.caption, *page.error, *page.info])
+    return words.replace("\\", "").replace("\u2060", "")
+
+
+def button(page, key):
+    return next((one for one in page.button if one.key == key), None)
+
+
+@pytest.fixture
+def small_runs(monkeypatch):
+    """The real work, in seconds."""
+    judge = your_tasks.judge
+    monkeypatch.setattr(your_tasks, "judge", lambda *given: judge(*given[:2], dataclasses.replace(given[2], **SMALL)))
+
+
+def judged(page):
+    """Trains on what the page shows, waits, and opens the run by its link, as a reload does."""
+    page.button(key="judge").click().run()
+    assert not page.exception
+    assert not page.error
+    job_id = page.session_state["trial"]
+    deadline = time.monotonic() + 100
+    while not resources.jobs().snapshot(job_id).ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return job_id
+
+
+def test_the_page_opens_with_an_example_and_its_verdict():
+    page = open_page()
+    assert page.title[0].value == "Your tasks"
+    assert page.selectbox(key="example").value == "Machines"
+    alts = " ".join(chart.proto.alt for chart in page.get("plotly_chart"))
+    assert "vibration_um against speed_rpm" in alts
+    assert "Paired differences with 95 % intervals" in alts
+    assert "predictions for 7 others" in alts
+    assert len(page.metric) == 4
+    assert {one.label for one in page.get("download_button")} >= {"Learner (zip)", "Predictions (CSV)", "Report (HTML)"}
+    assert not page.error
+    assert not button(page, "judge").disabled
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_is_shown(name):
+    page = open_page(example=name)
+    assert EXAMPLES[name].words in shown(page)
+    assert not page.error
+    assert button(page, "undo") is None
+
+
+def test_a_file_takes_the_place_of_the_example_and_its_columns_can_be_changed():
+    page = upload(open_page(), table())
+    assert "brought.csv. 8 tasks" in shown(page)
+    assert not page.metric  # no verdict yet
+    target = next(one for one in page.selectbox if one.key.startswith("target_"))
+    assert target.value == "vibration"
+    target.set_value("speed").run()
+    assert not page.exception
+    inputs = next(one for one in page.multiselect if one.key.startswith("inputs_"))
+    inputs.set_value(["vibration"]).run()
+    assert not page.exception
+    assert "speed against vibration" in page.get("plotly_chart")[0].proto.alt
+    inputs.set_value([]).run()
+    assert "Choose at least one input column." in shown(page)
+    assert "speed against vibration" in page.get("plotly_chart")[0].proto.alt
+
+
+def test_pasted_rows_are_a_table():
+    page = open_page(source="Pasted text")
+    page.text_area(key="_tasks_pasted").set_value(table(separator="\t").decode()).run()
+    page.button(key="read_pasted").click().run()
+    assert "pasted.csv. 8 tasks" in shown(page)
+
+
+def test_parquet_is_a_table():
+    file = io.BytesIO()
+    pd.read_csv(io.BytesIO(table())).to_parquet(file)
+    assert "brought.parquet. 8 tasks" in shown(upload(open_page(), file.getvalue(), "brought.parquet"))
+
+
+BAD = {
+    "empty": b"",
+    "blank": b"\n \n",
+    "header alone": b"a,b,c\n",
+    "one column": b"a\n1\n2\n",
+    "two columns": b"a,b\n1,2\n1,3\n",
+    "ten thousand columns": (",".join(f"c{n}" for n in range(10_000)) + "\n" + ",".join(["1"] * 10_000)).encode(),
+    "a zip": b"PK\x03\x04" + bytes(200),
+    "an image": b"\x89PNG\r\n\x1a\n" + bytes(200),
+    "binary": b"a,b,c\n\0\0\0",
+    "broken Parquet": b"PAR1" + bytes(100) + b"PAR1",
+    "a ragged row": b"a,b,c\n1,2,3\n1,2,3,4\n",
+    "an open quote": b'a,b,c\n"1,2,3\n1,2,3\n',
+    "a row a task": table(20, 1),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_what_cannot_be_read_is_answered_by_one_sentence_and_the_table_before_stays(kind):
+    page = upload(upload(open_page(), table()), BAD[kind], "bad.csv")
+    (error,) = page.error
+    assert error.value.strip().endswith(".")
+    assert "Traceback" not in error.value
+    assert "brought.csv. 8 tasks" in shown(page)
+    upload(page, table(9), "good.csv")
+    assert not page.error
+    assert "good.csv. 9 tasks" in shown(page)
+
+
+READABLE = {
+    "semicolons and decimal commas": table(header="machine;speed;vibration").replace(b",", b";").replace(b".", b","),
+    "tabs": table(separator="\t"),
+    "a byte-order mark": b"\xef\xbb\xbf" + table(),
+    "Latin-1": table(header="maschine,größe,y").decode().encode("latin-1"),
+    "no header": table().split(b"\n", 1)[1],
+    "names that come twice": table(header="machine,value,value"),
+    "names with markup": table(header='"<b>a</b>, % #","=1+1","$x$ *y* `z`"'),
+}
+
+
+@pytest.mark.parametrize("kind", READABLE)
+def test_awkward_files_are_read(kind):
+    page = upload(open_page(), READABLE[kind])
+    assert "brought.csv. 8 tasks" in shown(page)
+    assert not page.error
+    assert not button(page, "judge").disabled
+
+
+MENDABLE = {
+    "two values": b"t,x,y\n" + b"".join(b"t%d,%d,%d\n" % (task, x, (x + task) % 2) for task in range(8) for x in range(8)),
+    "an infinite value": table().replace(b"\nM0,", b"\nM0,inf,1\nM0,", 1),
+    "words among numbers": table().replace(b"\nM0,", b"\nM0,fast,1\nM0,", 1),
+}
+
+
+@pytest.mark.parametrize("kind", MENDABLE)
+def test_what_is_found_is_mended_by_one_click_and_undone(kind):
+    page = upload(open_page(), MENDABLE[kind])
+    before = shown(page)
+    assert "Nothing to mend" not in before
+    page.button(key="mend_0").click().run()
+    assert not page.exception
+    assert not page.error
+    assert shown(page) != before
+    page.button(key="undo").click().run()
+    assert shown(page) == before
+
+
+def test_rows_with_a_missing_value_are_left_out_and_said_so():
+    page = upload(open_page(), table().replace(b"\nM0,", b"\nM0,,1\nM0,", 1))
+    assert "missing" in shown(page)
+    assert not button(page, "judge").disabled
+
+
+def test_a_constant_target_cannot_be_trained_on():
+    page = upload(open_page(), b"t,x,y\n" + b"".join(b"t%d,%d,1\n" % (task, x) for task in range(8) for x in range(8)))
+    target = next(one for one in page.selectbox if one.key.startswith("target_"))
+    target.set_value("y").run()
+    assert "the same" in shown(page)
+    assert button(page, "judge").disabled
+
+
+def test_the_link_opens_the_page_as_it_is():
+    page = open_page()
+    page.selectbox(key="example").set_value("Patients").run()
+    page.number_input(key="known_rows").set_value(3).run()
+    page.segmented_control(key="effort").set_value("Quick look").run()
+    link = page.code[-1].value
+    again = open_page(**{name: values[0] for name, values in parse_qs(urlparse(link).query).items()})
+    assert again.selectbox(key="example").value == "Patients"
+    assert again.number_input(key="known_rows").value == 3
+    assert again.segmented_control(key="effort").value == "Quick look"
+    assert "patients.csv. 30 tasks" in shown(again)
+    assert again.code[-1].value == link
+
+
+def test_names_of_a_file_are_never_markup():
+    content = pd.DataFrame({EVIL: [f"t{n // 8}" for n in range(64)], "=x": np.arange(64) % 8, "*y*": np.arange(64) * 0.7 % 5})
+    page = upload(open_page(), content.to_csv(index=False).encode(), f"{EVIL}.csv"[:100])
+    for part in [*page.markdown, *page.caption, *page.error, *page.info]:
+        assert "<b>bold" not in part.value.replace("\\<", "")
+        assert "*star*" not in part.value.replace("\\*", "")
+
+
+def test_cells_are_mended_by_hand():
+    page = upload(open_page(), table())
+    frame = your_tasks.bring(table(), "brought.csv").sheet.frame.iloc[8:]
+    brought = your_tasks.edited(your_tasks.bring(table(), "brought.csv"), frame)
+    assert len(brought.sheet) == 56
+    assert not page.exception
+
+
+def test_a_table_is_judged_and_used_and_found_again_by_its_link(small_runs):
+    page = upload(open_page(), table())
+    job_id = judged(page)
+    snapshot = resources.jobs().snapshot(job_id)
+    assert snapshot.status == "done", snapshot.message
+    again = open_page(trial=job_id)
+    words = shown(again)
+    assert "brought.csv. 8 tasks" in words
+    assert snapshot.told.progress.verdict.sentence in words
+    assert len(again.metric) == 4
+    assert f"trial={job_id}" in again.code[-1].value
+    again.number_input(key="known_rows").set_value(3).run()
+    assert "Train again to judge what is chosen above" in shown(again)
+
+
+def test_the_learner_is_taken_along_with_its_rows(small_runs, tmp_path):
+    brought = your_tasks.bring(table(), "brought.csv")
+    *_, told = your_tasks.work(brought, your_tasks.Settings())
+    one = your_tasks.Judged(brought, told.settings, told.progress.verdict, told.progress.learner)
+    _, known, asked = your_tasks.first_rows(brought, 5)
+    predicted = your_tasks.predicted(one, known, asked)
+    files = your_tasks.files(one, known, asked, predicted)
+    from dashboard.downloads import learner_zip
+    from maml_engine import Learner
+
+    content = learner_zip(one.learner, files)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(tmp_path)
+    prediction = Learner.load(tmp_path / "learner").adapt_rows(tmp_path / "known.csv").predict_rows(tmp_path / "others.csv")
+    np.testing.assert_allclose(prediction.mean[:, 0], predicted.mean, rtol=1e-5)
+    assert np.all(predicted.low <= predicted.mean)
+    compile(your_tasks.script(one), "your_tasks.py", "exec")
+
+
+def test_a_run_is_stopped(small_runs, monkeypatch):
+    judge = your_tasks.judge
+
+    def slow(*given):
+        for progress in judge(*given):
+            time.sleep(0.2)
+            yield progress
+
+    monkeypatch.setattr(your_tasks, "judge", slow)
+    page = upload(open_page(), table())
+    page.button(key="judge").click().run()
+    page.button(key="stop").click().run()
+    job_id = page.session_state["trial"]
+    while not resources.jobs().snapshot(job_id).ended:
+        time.sleep(0.05)
+    assert "Stopped before there was a verdict" in shown(open_page(trial=job_id))
+
+
+def test_a_run_that_is_not_here_is_said_so():
+    page = open_page(trial="nobody")
+    assert "no longer on this server" in shown(page)
+    assert not page.error
+
+
+def test_who_comes_back_to_the_examples_sees_the_chosen_one():
+    page = upload(open_page(), table())
+    assert "brought.csv. 8 tasks" in shown(page)
+    page.segmented_control(key="source").set_value("An example").run()
+    assert "machines.csv. 40 tasks" in shown(page)
+    assert len(page.metric) == 4

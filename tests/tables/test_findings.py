@@ -1,0 +1,155 @@
+"""What a table's owner is told before training, and what is mended with one click."""
+
+import numpy as np
+import pytest
+
+from maml_engine.tables import Roles, read_sheet, validate
+from maml_engine.tables.findings import first_error
+from maml_engine.tables.taskset import TaskSet
+
+ROLES = Roles("t", ("x",), "y")
+
+
+def sheet_of(row, tasks=8, rows=6, header="t,x,y"):
+    lines = [row(task, place) for task in range(tasks) for place in range(rows)]
+    return read_sheet("\n".join([header, *lines]).encode())
+
+
+def wave(task, row):
+    return f"task {task},{row},{np.sin(row + task):.4f}"
+
+
+def codes(sheet, roles=ROLES, k_shot=3):
+    return {finding.code: finding for finding in validate(sheet, roles, k_shot)}
+
+
+def test_a_plain_table_is_counted_and_nothing_stands_in_the_way():
+    found = codes(sheet_of(wave))
+    assert set(found) == {"tasks"}
+    assert found["tasks"].sentence == "8 tasks of 6 rows each, 48 rows in all."
+
+
+def test_a_column_that_is_not_there_is_named():
+    found = validate(sheet_of(wave), ROLES.replace(inputs=("z",)))
+    assert found[0].severity == "error"
+    assert "'z' is not in the table" in found[0].sentence
+
+
+@pytest.mark.parametrize("cell", ["inf", "-inf", "many", "1e300"])
+def test_cells_that_are_no_numbers_are_found_and_left_out(cell):
+    sheet = sheet_of(lambda task, row: f"t{task},{cell if (task, row) == (2, 1) else row},{task - row * row}")
+    error = first_error(validate(sheet, ROLES, 3))
+    assert (error.code, error.column) == ("cells", "x")
+    assert "row 15" in error.sentence
+    mended, roles = error.mend.apply(sheet, ROLES)
+    assert len(mended) == len(sheet) - 1
+    assert first_error(validate(mended, roles, 3)) is None
+
+
+def test_missing_values_are_left_out_and_counted():
+    sheet = sheet_of(lambda task, row: f"t{task},{row if row or task else 'n/a'},{task * row - row * row}")
+    assert "(1 in 'x'): row 2" in codes(sheet)["missing"].sentence
+    assert TaskSet.of(sheet, ROLES, 3).rows.tolist() == [5, *[6] * 7]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (lambda task, row: f"t{task},{row},7", "constant_target"),
+        (lambda task, row: f"{task * 10 + row},{row},{row * task}", "one_row_tasks"),
+        (lambda task, row: f"{task % 3},{row},{row * task}", "few_tasks"),
+    ],
+)
+def test_tables_that_cannot_be_learned_from(row, code):
+    assert first_error(validate(sheet_of(row), ROLES, 3)).code == code
+
+
+def test_a_constant_target_beside_two_inputs_is_no_division_by_zero():
+    sheet = sheet_of(lambda task, row: f"t{task},{row},{task},1", header="t,x,z,y")
+    assert first_error(validate(sheet, Roles("t", ("x", "z"), "y"), 3)).code == "constant_target"
+
+
+def test_small_tasks_are_named_with_their_rows():
+    sheet = read_sheet(sheet_of(wave).to_csv() + b"small,1,2\n")
+    found = codes(sheet)["small_tasks"]
+    assert "'small' (1)" in found.sentence
+    assert TaskSet.of(sheet, ROLES, 3).left_out == ("small",)
+
+
+def test_two_values_are_offered_as_classes():
+    sheet = sheet_of(lambda task, row: f"t{task},{row},{int(row > task % 4)}")
+    found = codes(sheet)["two_values"]
+    _, roles = found.mend.apply(sheet, ROLES)
+    assert roles.classes
+    assert first_error(validate(sheet, roles, 3)) is None
+
+
+def test_text_as_a_target_is_offered_as_classes():
+    sheet = sheet_of(lambda task, row: f"t{task},{row},{'good' if row > task % 4 else 'bad'}")
+    error = first_error(validate(sheet, ROLES, 3))
+    assert error.code == "target"
+    assert error.mend.roles.classes
+
+
+@pytest.mark.parametrize(
+    ("leak", "how"),
+    [
+        (lambda x, y, task: 3 * y - 7, "up to a factor"),
+        (lambda x, y, task: 2 * y + 100 * task, "within a task"),
+        (lambda x, y, task: np.exp(y), "equal or near values"),
+    ],
+)
+def test_a_column_that_gives_the_target_away(leak, how):
+    rng = np.random.default_rng(0)
+
+    def row(task, place):
+        x, y = rng.uniform(-1, 1, 2)
+        return f"t{task},{x},{leak(x, y, task)},{y}"
+
+    sheet = sheet_of(row, tasks=20, rows=30, header="t,x,z,y")
+    roles = Roles("t", ("x", "z"), "y")
+    found = codes(sheet, roles)["leak"]
+    assert found.column == "z"
+    assert how in found.sentence
+    assert found.mend.roles.inputs == ("x",)
+    assert "leak" not in codes(sheet, found.mend.roles)
+
+
+def test_columns_that_give_the_target_away_as_a_sum():
+    rng = np.random.default_rng(0)
+
+    def row(task, place):
+        a, b, c = rng.uniform(-1, 1, 3)
+        return f"t{task},{a},{b},{c},{a + b}"
+
+    found = codes(sheet_of(row, tasks=20, header="t,a,b,c,y"), Roles("t", ("a", "b", "c"), "y"))["leak"]
+    assert "'a', 'b' together" in found.sentence
+
+
+def test_a_skewed_column_is_offered_its_logarithm():
+    rng = np.random.default_rng(0)
+    sheet = sheet_of(lambda task, row: f"t{task},{rng.lognormal(0, 2)},{rng.normal()}", tasks=20)
+    found = codes(sheet)["skew"]
+    assert found.mend.roles.log == ("x",)
+    assert "skew" not in codes(sheet, found.mend.roles)
+
+
+def test_a_logarithm_that_cannot_be_taken_is_taken_back():
+    error = first_error(validate(sheet_of(wave), ROLES.replace(log=("x",)), 3))
+    assert "needs numbers above 0" in error.sentence
+    assert error.mend.roles.log == ()
+
+
+def test_an_id_that_is_a_number_here_and_text_there_is_one_task():
+    sheet = sheet_of(
+        lambda task, row: f"{task}{'.0' if row % 2 and task < 7 else ''}{'b' if task == 7 else ''},{row},{row * task}"
+    )
+    assert "0.0 and 0, 1.0 and 1" in codes(sheet)["task_ids"].sentence
+    assert TaskSet.of(sheet, ROLES, 3).names == (*map(str, range(7)), "7b")
+
+
+def test_rows_are_ordered_by_a_time_of_dates():
+    sheet = sheet_of(lambda task, row: f"t{task},2024-03-{20 - row},{row},{row * task}", header="t,day,x,y")
+    tasks = TaskSet.of(sheet, ROLES.replace(time="day"), 3)
+    np.testing.assert_allclose(np.diff(tasks.x[0, :, 0]), np.diff(tasks.x[0, :, 0])[0])
+    assert tasks.x[0, 0, 0] > tasks.x[0, -1, 0]  # later rows of the file come first

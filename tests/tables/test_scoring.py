@@ -1,0 +1,99 @@
+"""Scores, their paired intervals, and the one sentence."""
+
+import math
+
+import numpy as np
+import pytest
+
+from maml_engine.tables import Verdict
+from maml_engine.tables.baselines import GAUSSIAN, POOLED, SUPPORT_MEAN
+from maml_engine.tables.scoring import META, Errors, Scale, scores, words
+from tests.small_verdict import small_verdict
+
+SCALE = Scale(unit=4.0, is_class=False, base=1.0)
+
+
+def errors_of(squares, rows=10.0):
+    """From mean squared errors by task, one split, one number of rows."""
+    squares = np.asarray(squares, float)
+    return Errors((squares * rows)[None, None], np.full((1, 1, len(squares)), rows))
+
+
+def judged(**ways):
+    return scores({name: errors_of(squares) for name, squares in ways.items()}, {}, SCALE, (5,), 5, "Meta-learner")
+
+
+def noisy(mean, tasks=40, seed=0):
+    return mean * np.random.default_rng(seed).uniform(0.8, 1.2, tasks)
+
+
+def said(all_scores):
+    return words(all_scores, SCALE, "y", 5, 40)
+
+
+def test_errors_are_root_mean_squares_in_both_units():
+    own, other = judged(meta=[0.01, 0.03], pooled=[0.16, 0.16])
+    assert own.relative == pytest.approx(np.sqrt(0.02))
+    assert own.error == pytest.approx(4 * np.sqrt(0.02))
+    assert other.difference == pytest.approx(np.sqrt(0.02) - 0.4)
+    assert own.difference is None
+
+
+def test_the_interval_is_students_where_the_jackknife_is_exact():
+    """For classes the error is a plain mean, whose jackknife is the standard error: mean 0.2, scipy's t interval."""
+    shares = np.array([0.1, 0.2, 0.3, 0.2, 0.2])
+    scale = Scale(1.0, True, 0.5)
+    (own,) = scores({META: errors_of(shares)}, {}, scale, (5,), 5, "")
+    half = 2.776445 * shares.std(ddof=1) / math.sqrt(5) / 0.5
+    assert (own.low, own.relative, own.high) == pytest.approx((0.4 - half, 0.4, 0.4 + half))
+    assert own.error == pytest.approx(0.2)
+
+
+def test_a_difference_is_paired():
+    """Tasks differ a hundredfold, the two ways by a tenth on each: paired, that is certain."""
+    hard = np.geomspace(0.01, 1, 20)
+    _, other = judged(meta=hard, pooled=hard * 1.21)
+    assert other.difference_high < 0 < other.high - other.low
+    assert other.high - other.low > 5 * (other.difference_high - other.difference_low)
+
+
+def test_worth_it():
+    found = said(
+        judged(meta=noisy(0.04), pooled=noisy(1.0, seed=1), support_mean=noisy(0.5, seed=2), ridge_prior=noisy(0.09, seed=3))
+    )
+    assert (found.outcome, found.helps) == ("worth it", True)
+    assert found.sentence.startswith("Worth it: from 5 known rows of a new task")
+    assert "Linear mixed model" in found.sentence
+
+
+def test_no_different_from_the_best_of_the_rest():
+    own = noisy(0.04)
+    found = said(judged(meta=own, pooled=noisy(1.0, seed=1), gaussian_process=noisy(0.04, seed=5)))
+    assert (found.outcome, found.helps) == ("no different", True)
+    assert "Gaussian process" in found.advice
+
+
+def test_worse():
+    found = said(judged(meta=noisy(0.09), pooled=noisy(1.0, seed=1), gaussian_process=noisy(0.04, seed=5)))
+    assert found.outcome == "worse"
+
+
+@pytest.mark.parametrize("simple", [POOLED, SUPPORT_MEAN])
+def test_where_something_simple_does_as_well_adapting_does_not_help(simple):
+    found = said(judged(**{"meta": noisy(0.04), simple: noisy(0.04, seed=1), GAUSSIAN: noisy(0.05, seed=2)}))
+    assert not found.helps
+    assert "Adapting a learner does not help here" in found.sentence
+
+
+def test_what_is_certain_but_too_small_to_matter_does_not_count():
+    own = noisy(0.04)
+    found = said(judged(meta=own, support_mean=own * 1.02))  # one per cent in the root
+    assert (found.outcome, found.helps) == ("no different", False)
+
+
+def test_a_verdict_goes_through_json_unchanged():
+    verdict = small_verdict()
+    again = Verdict.from_json(verdict.to_json())
+    assert again.to_json() == verdict.to_json()
+    assert [score.name for score in again.scores] == [score.name for score in verdict.scores]
+    assert "NaN" not in verdict.to_json()
