@@ -11,7 +11,7 @@ import socket
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import jax
@@ -201,7 +201,8 @@ def join(place: Place | None, wait: int) -> Iterator[Peers]:
     supervision.say_phase("")
     from jax._src.distributed import global_state  # JAX has no public way to its key-value store
 
-    jax.devices()  # a meeting of its own, before anything that only some of them might reach
+    with _losses_named():
+        jax.devices()  # a meeting of its own, before anything that only some of them might reach
     peers = Peers(global_state.process_id, global_state.num_processes, global_state.client)
     try:
         yield peers
@@ -211,7 +212,8 @@ def join(place: Place | None, wait: int) -> Iterator[Peers]:
         raise
     peers.finish()
     supervision.say_done()
-    jax.distributed.shutdown()
+    with suppress(jax.errors.JaxRuntimeError):  # whoever is lost now is not missed
+        jax.distributed.shutdown()
 
 
 def _initialize(place: Place, wait: int) -> None:
