@@ -39,7 +39,7 @@ const panel = {
     this.side.append(
       html("div", { class: "sliders" }, ...this.sliders.map(({ label }) => label)),
       this.losses,
-      table("Update of θ", ["Method", "norm", "to MAML", "ends at loss"], this.methodRows),
+      table("Update of θ", ["Method", "norm", "to MAML", "end loss"], this.methodRows),
       html("div", { class: "buttons" }, this.buttons.descend, this.buttons.best),
     );
     this.under.append(

@@ -148,6 +148,9 @@ class Bench {
     this.scheduled = 0
     if (!this.data || !this.root.isConnected || !this.stage.clientWidth) return
     const begun = performance.now()
+    // Sizes first: asked for after something has changed, the browser would lay out the page anew.
+    const strip = this.find(".strip")
+    this.sizes = { stage: [this.stage.clientWidth, this.stage.clientHeight], strip: [strip.clientWidth, strip.clientHeight] }
     const everything = !this.drag || (this.took ?? 0) < SLOW_FRAME
     const fits = this.adaptAll(everything)
     this.draw(fits, everything)
@@ -212,7 +215,7 @@ class Bench {
       const lines = this.data.entrants.filter(entrant => fits.has(entrant.name)).map(entrant => ({
         losses: fits.get(entrant.name).along, colour: entrant.colour, focus: entrant.name === this.focus,
       }))
-      drawStrip(this.find(".strip"), lines, this.scene.steps, this.data.most.steps)
+      drawStrip(this.find(".strip"), this.sizes.strip, lines, this.scene.steps, this.data.most.steps)
     }
     this.find(".k-value").textContent = this.scene.steps
     this.find(".rate-value").textContent = spellNumber(this.scene.inner_lr)
@@ -221,7 +224,7 @@ class Bench {
 
   /** Axes, anew only where the size or the range has changed. */
   drawFrame() {
-    const { clientWidth: width, clientHeight: height } = this.stage
+    const [width, height] = this.sizes.stage
     const [low, high] = this.data.x_range
     const wanted = [width, height, low, high, this.limit].join()
     if (wanted === this.framed) return

@@ -41,6 +41,7 @@ class BrowserLearner {
     this.out = sizes.map(size => new Float64Array(size))
     this.error = sizes.map(size => new Float64Array(size))
     this.gradient = new Float64Array(offset)
+    this.steps = [] // each step's parameters, the same arrays every time: at every frame new ones would be a megabyte
   }
 
   /** The prediction for one input, in the network's units; leaves every layer's values behind for `addGradient`. */
@@ -88,7 +89,10 @@ class BrowserLearner {
     }
   }
 
-  /** Parameters after 0, 1, .. `steps` gradient steps on the mean squared error of `points` ([[x, y], ..]). */
+  /**
+   * Parameters after 0, 1, .. `steps` gradient steps on the mean squared error of `points` ([[x, y], ..]).
+   * They hold until the next call, which writes into the same arrays.
+   */
   adapt(points, steps, innerLr) {
     const path = [this.start]
     for (let step = 0; step < steps; step++) {
@@ -105,7 +109,8 @@ class BrowserLearner {
 
   descend(params, step, innerLr) {
     const { rule, arrays, gradient, perParameter } = this
-    const moved = Float64Array.from(params)
+    const moved = (this.steps[step] ??= new Float64Array(params.length))
+    moved.set(params)
     arrays.forEach(([begin, end], index) => {
       if (!rule.moves[index]) return
       const size = rule.per_step

@@ -97,8 +97,7 @@ function mixed(from, to, share) {
 }
 
 /** The losses after each step, one line a learner, log scale; the marks lie above the slider's. */
-function drawStrip(strip, lines, steps, most) {
-  const { clientWidth: width, clientHeight: height } = strip
+function drawStrip(strip, [width, height], lines, steps, most) {
   const inset = 8, top = 6, floor = height - 6
   const drawn = lines.flatMap(({ losses }) => losses).filter(loss => loss > 0 && loss < 1e6)
   strip.replaceChildren()
