@@ -27,14 +27,14 @@ class ExampleTable:
     draw: Callable[..., dict[str, np.ndarray]]
 
 
-def machines(rng: np.random.Generator, count: int = 40, rows: int = 12) -> dict[str, np.ndarray]:
+def machines(rng: np.random.Generator, count: int = 100, rows: int = 12) -> dict[str, np.ndarray]:
     """Vibration of machines against their speed: an unbalanced rotor on springs, each with a resonance of its own.
 
     An unbalance drives a damped oscillator to the amplitude `a r^2 / sqrt((1 - r^2)^2 + (2 z r)^2)`, with `r` the speed over
     the resonance's: where the peak lies does not enter linearly, so no linear model shares it between machines.
     """
     resonance = rng.uniform(1200, 2400, (count, 1))  # revolutions a minute
-    damping, unbalance = rng.uniform(0.12, 0.3, (count, 1)), rng.uniform(12, 30, (count, 1))  # share of critical; micrometres
+    damping, unbalance = 0.15, rng.uniform(12, 30, (count, 1))  # share of critical; micrometres
     speed = _distinct(rng, np.arange(600.0, 3001.0, 10.0), count, rows)
     ratio = speed / resonance
     amplitude = unbalance * ratio**2 / np.hypot(1 - ratio**2, 2 * damping * ratio)
@@ -69,8 +69,8 @@ def _distinct(rng: np.random.Generator, values: np.ndarray, count: int, rows: in
 EXAMPLES = {
     "Machines": ExampleTable(
         "machines.csv",
-        "Vibration against speed: forty machines, twelve measurements each. Drawn here: rotors on springs, each with a "
-        "resonance, a damping and an unbalance of its own, and noise of 1 µm.",
+        "Vibration against speed: a hundred machines, twelve measurements each. Drawn here: rotors on springs, each with a "
+        "resonance and an unbalance of its own, and noise of 1 µm.",
         Roles("machine", ("speed_rpm",), "vibration_um"),
         machines,
     ),

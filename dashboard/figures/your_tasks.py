@@ -101,6 +101,7 @@ def shots_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.Figure:
             mode="lines+markers" if is_strong else "lines",
             line=look | {"dash": "solid" if score.name == META else "dash" if is_strong else "dot"},
             opacity=1.0 if is_strong else 0.8,
+            showlegend=is_strong,  # ten names would leave the picture no room; the others have their colours beside it
             hovertemplate="%{x} rows: %{y:.3g}",
         )
     figure.add_vline(x=verdict.k_shot, line={"color": style.TRUTH, "width": 1, "dash": "dot"})

@@ -10,7 +10,7 @@ from maml_engine.tables.sheet import Sheet
 
 FEWEST_TASKS = 6
 MOST_TASKS = 1000
-MOST_ROWS_A_TASK = 200
+MOST_ROWS_A_TASK = 100
 
 
 @dataclass(frozen=True, eq=False)

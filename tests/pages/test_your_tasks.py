@@ -307,5 +307,5 @@ def test_who_comes_back_to_the_examples_sees_the_chosen_one():
     page = upload(open_page(), table())
     assert "brought.csv. 8 tasks" in shown(page)
     page.segmented_control(key="source").set_value("An example").run()
-    assert "machines.csv. 40 tasks" in shown(page)
+    assert "The first 60 of 100 tasks" in shown(page)
     assert len(page.metric) == 4
