@@ -7,6 +7,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # Before anything asks for the home folder: no test touches the user's own.
@@ -24,6 +25,10 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 # A shell that runs the tests in its background has them ignore Ctrl-C, and what they start would inherit that.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test fails because the machine was busy.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 pytest_plugins = ["tests.quadratics"]  # its fixtures
 

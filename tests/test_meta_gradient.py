@@ -20,7 +20,7 @@ from maml_engine.methods import METHODS
 from maml_engine.models import ContextMLP, Network
 from tests.quadratics import ALPHA, DIM, TASKS, cast, flat, relative_error
 
-MODES = ["plain", "mixed", "checkpointed"]
+MODES = ["plain", "mixed"]
 
 PRECISIONS = pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-10), (np.float32, 1e-4)])
 
@@ -376,6 +376,48 @@ def test_checkpointing_grows_with_the_square_root_of_the_steps():
     assert mixed_many > 8 * mixed_few
     assert many < 4.5 * few
     assert many < 0.35 * mixed_many
+
+
+@pytest.mark.parametrize("method", [MAML(0.1, 2), FOMAML(0.1, 2)])
+def test_tasks_in_chunks_give_the_same(x64, monkeypatch, method):
+    """Seven tasks, three at once: chunks of three, and one task left over."""
+    network, params = Network.split(tanh_model())
+    meta, episode = MetaParams(params, ()), sines(tasks=7)
+    setting = {"network": network, "loss_fn": mean_squared_error}
+    loss, gradient = method.meta_gradient(meta, episode, **setting)
+    one_task = flows.task_bytes(method, meta, episode, 2 if isinstance(method, MAML) else 0, **setting)
+    monkeypatch.setattr(flows, "MOST_BYTES", 3 * one_task)
+    text = str(jax.make_jaxpr(lambda meta: method.meta_gradient(meta, episode, **setting))(meta))
+    assert "length=2" in text  # a scan over two chunks, not a loop that was never entered
+    chunked_loss, chunked = method.meta_gradient(meta, episode, **setting)
+    np.testing.assert_allclose(chunked_loss, loss, rtol=1e-12)
+    assert relative_error(chunked, gradient) < 1e-12
+
+
+def test_four_thousand_tasks_fit_the_stated_memory(monkeypatch):
+    network, params = Network.split(MLP(40, rngs=nnx.Rngs(0)))
+    episode = sines(4000, 10, 10, np.float32)
+
+    def temporary_bytes(limit):
+        monkeypatch.setattr(flows, "MOST_BYTES", limit)
+        setting = {"network": network, "loss_fn": mean_squared_error}
+        gradient = jax.jit(lambda params: MAML().meta_gradient(MetaParams(params, ()), episode, **setting))
+        return gradient.lower(params).compile().memory_analysis().temp_size_in_bytes
+
+    assert temporary_bytes(10_000_000) <= 10_000_000 < temporary_bytes(2**30)
+
+
+def test_a_task_that_would_not_fit_is_checkpointed(monkeypatch):
+    network, params = Network.split(MLP(40, rngs=nnx.Rngs(0)))
+    meta, episode, method = MetaParams(params, ()), sines(2, 3, 3, np.float32), MAML(0.01, 30)
+    setting = {"network": network, "loss_fn": mean_squared_error}
+
+    def program():
+        return str(jax.make_jaxpr(lambda meta: method.meta_gradient(meta, episode, **setting))(meta))
+
+    assert "remat" not in program() and "checkpoint" not in program()
+    monkeypatch.setattr(flows, "MOST_BYTES", flows.task_bytes(method, meta, episode, 20, **setting))
+    assert "remat" in program() or "checkpoint" in program()
 
 
 def test_a_new_step_size_compiles_nothing_and_a_new_number_of_steps_does(quadratics):

@@ -12,6 +12,7 @@ EXACT, FIRST_ORDER = style.method_colour("maml"), style.method_colour("fomaml")
 WAYS = {
     "exact, plain": (style.faint(EXACT, 0.55), style.SECOND_ORDER, "square"),
     "exact, mixed": (EXACT, style.SECOND_ORDER, "circle"),
+    "exact, checkpointed": (style.faint(EXACT, 0.8), style.SECOND_ORDER, "triangle-up"),
     "first-order": (FIRST_ORDER, style.FIRST_ORDER, "diamond-open"),
 }
 LR_TITLE, ANGLE_TITLE = "inner step size α", "angle between the two (degrees)"

@@ -18,6 +18,7 @@ from maml_engine.episode import Episode
 WAYS: dict[str, tuple[Callable, str | None]] = {
     "first-order": (meta_gradient.first_order, None),
     "exact, mixed": (meta_gradient.exact, "mixed"),
+    "exact, checkpointed": (meta_gradient.exact, "checkpointed"),
     "exact, plain": (meta_gradient.exact, "plain"),
 }
 

@@ -1,3 +1,4 @@
+import json
 import time
 from pathlib import Path
 
@@ -5,7 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import gradients
-from maml_engine.analysis import Cost
+from maml_engine.analysis import Cost, default_sizes
+from maml_engine.analysis.cost import WAYS
 from tests.pages.benches import losses, on_bench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +94,7 @@ def test_another_number_of_tasks_and_points(page):
 
 def test_costs_are_measured_when_asked_and_said_in_words(page, monkeypatch):
     def costs(learner, inner_steps, num_tasks):
-        ways = {"exact, plain": 3.0, "exact, mixed": 2.0, "first-order": 1.0}
+        ways = {"exact, plain": 3.0, "exact, checkpointed": 2.5, "exact, mixed": 2.0, "first-order": 1.0}
         seconds = inner_steps * num_tasks * 1e-6
         return tuple(Cost(way, inner_steps, num_tasks, k * seconds, 1000 * inner_steps, 0.1) for way, k in ways.items())
 
@@ -103,6 +105,21 @@ def test_costs_are_measured_when_asked_and_said_in_words(page, monkeypatch):
     assert len(page.get("plotly_chart")) == 11
     assert any("2.0 at K = 1, 2.0 at K = 5, 2.0 at K = 10" in text.value for text in page.markdown)
     assert any("first-order 1.00" in caption.value for caption in page.caption)
+
+
+def test_costs_measured_elsewhere_are_shown_at_once(tmp_path, monkeypatch):
+    rows = [
+        {"way": way, "inner_steps": k, "num_tasks": t, "seconds": k * t * 1e-6, "temp_bytes": 1000 * k, "compile_seconds": 0.1}
+        for way in WAYS
+        for k, t in default_sizes()
+    ]
+    held = tmp_path / "costs.json"
+    held.write_text(json.dumps({"machine": "a test's machine, 3 cores", "costs": rows}))
+    monkeypatch.setattr(gradients, "MEASURED_COSTS", held)
+    assert gradients.shipped_costs().machine == "a test's machine, 3 cores"
+    assert gradients.shipped_costs().costs == tuple(Cost(**row) for row in rows)
+    monkeypatch.setattr(gradients, "MEASURED_COSTS", tmp_path / "missing.json")
+    assert gradients.shipped_costs() is None
 
 
 def test_both_are_trained_and_compared(page):
