@@ -86,7 +86,7 @@ def test_costs_are_drawn_in_milliseconds_and_megabytes():
     for what in ("seconds", "temp_bytes"):
         figure = figures.cost_figure(costs, "inner_steps", what)
         assert [trace.name for trace in figure.data] == list(figures.WAYS)
-        assert [trace.line.dash for trace in figure.data] == ["solid", "solid", "dash"]
+        assert [trace.line.dash for trace in figure.data] == ["solid", "solid", "solid", "dash"]
         for trace in figure.data:
             assert list(trace.x) == [1, 5]
             np.testing.assert_allclose(trace.y, [1.0, 5.0])
