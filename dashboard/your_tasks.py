@@ -343,7 +343,7 @@ def read_rows(content: bytes, names: Sequence[str]) -> pd.DataFrame:
     Raises:
       ValueError: what `read_sheet` refuses, or columns that are missing, named.
     """
-    sheet = read_sheet(content)
+    sheet = read_sheet(content, fewest_columns=1)
     if missing := [name for name in names if name not in sheet.names]:
         there = ", ".join(map(repr, sheet.names[:12]))
         raise ValueError(f"The file must have the column {missing[0]!r}, got {there}.")

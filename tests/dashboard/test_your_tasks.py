@@ -138,6 +138,7 @@ def test_one_input_has_a_curve_over_the_table_and_what_is_asked(table):
 def test_a_file_of_rows_must_hold_the_columns():
     frame = your_tasks.read_rows(b"speed,kind,other\n1,old,x\n2,new,y\n", ["kind", "speed"])
     assert frame.to_dict("list") == {"kind": ["old", "new"], "speed": [1.0, 2.0]}
+    assert your_tasks.read_rows(b"speed\n1\n2\n", ["speed"])["speed"].tolist() == [1, 2]
     with pytest.raises(ValueError, match="must have the column 'vibration', got 'speed'"):
         your_tasks.read_rows(b"speed,kind,other\n1,old,x\n", ["kind", "vibration"])
 
