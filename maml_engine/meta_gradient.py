@@ -103,8 +103,8 @@ MOST_BYTES = 2**30
 def exact(method, meta: MetaParams, episode: Episode, *, mode: str | None = None, **setting) -> tuple[jax.Array, MetaParams]:
     """The meta-loss and its exact gradient, second order included (Finn et al., 2017, eq. 4 without its outer step).
 
-    Without a `mode`, mixed: on one CPU thread it took the time of plain or less at every number of steps from 1 to 10, and its
-    memory does not grow with the activations. Checkpointed where one task's steps alone would exceed `MOST_BYTES`.
+    Without a `mode`, mixed: on one CPU thread it took as long as plain within noise, at every number of steps from 1 to 10, and
+    its memory does not grow with the activations. Checkpointed where one task's steps alone would exceed `MOST_BYTES`.
     """
     if mode is None:
         stored = task_bytes(method, meta, episode, method.inner_steps, **setting)
@@ -160,8 +160,8 @@ def task_bytes(
     parameters = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(moving))
     batches = (jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), batch) for batch in episode)
     passes = sum(_intermediate_bytes(jax.make_jaxpr(loss)(moving, fixed, batch).jaxpr) for batch in batches)
-    # Adapted parameters and their cotangent, and of the rest what the compiler did not fuse: measured, 0.9 to 2.7 times the
-    # compiled program's own figure (networks 40 and 512 wide, 1 and 5 steps, Conv4).
+    # Adapted parameters and their cotangent, and of the rest what the compiler did not fuse. Against the compiled program's own
+    # figure: 1.1 to 1.8 times for networks 40 and 512 wide at 1 and 5 steps; Conv4, where much is fused, 2.8, first order 5.5.
     return (kept + 2) * parameters + passes
 
 
