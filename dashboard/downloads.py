@@ -14,6 +14,7 @@ import numpy as np
 from dashboard.jobs import Snapshot
 from maml_engine import Experiment, Learner
 from maml_engine.home import home_folder
+from maml_engine.tables import escape_cell
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -85,15 +86,20 @@ def figure_csv(figure: "go.Figure") -> str:
     titles = {axis: figure.layout[f"{axis}axis"].title.text or axis for axis in ("x", "y")} if len(panels) == 1 else {}
     content = io.StringIO()
     rows = csv.writer(content, lineterminator="\n")
-    rows.writerow([titles.get(name, name) for name in wanted])
+    rows.writerow([_safe(titles.get(name, name)) for name in wanted])
     for trace in traces:
         length = len(trace["trace"])
         rows.writerows(
-            row
+            map(_safe, row)
             for row in zip(*(trace.get(name, [""] * length) for name in wanted), strict=True)
             if any(value != "" for value in row[wanted.index("x") :])  # a gap in a line
         )
     return content.getvalue()
+
+
+def _safe(cell: Any) -> Any:
+    """A name may be a visitor's own, and must not become a formula; numbers keep all their digits."""
+    return escape_cell(cell) if isinstance(cell, str) else cell
 
 
 _ERROR_BARS = ("x below", "x above", "y below", "y above")

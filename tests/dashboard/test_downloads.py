@@ -111,6 +111,12 @@ def numbers(figure):
     return list(csv.reader(io.StringIO(downloads.figure_csv(figure))))
 
 
+def test_a_name_in_a_figures_numbers_is_no_formula():
+    figure = base_figure("=1+1", "y")
+    figure.add_scatter(x=["@task", "-2"], y=[-1.5, 2.0], name="=2+2")
+    assert numbers(figure) == [["trace", "'=1+1", "y"], ["'=2+2", "'@task", "-1.5"], ["'=2+2", "-2", "2.0"]]
+
+
 def test_a_figures_numbers_carry_the_axes_titles():
     figure = base_figure("inner step", "query loss (MSE)")
     figure.add_scatter(x=[0, 1, None, 2], y=np.array([3.0, 0.5, np.nan, 0.25], np.float32), name="MAML")
