@@ -4,6 +4,7 @@ All work on numbers in units of the target's spread. Those with a support are ke
 of support rows at once."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -204,11 +205,20 @@ class _Trees:
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         options = {"max_iter": 100, "learning_rate": 0.1, "max_leaf_nodes": 15, "random_state": seed, "early_stopping": False}
-        return cls(tuple(HistGradientBoostingRegressor(**options).fit(x, column) for column in y.T))
+        with _one_thread():
+            return cls(tuple(HistGradientBoostingRegressor(**options).fit(x, column) for column in y.T))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         flat = x.reshape(-1, x.shape[-1])
-        return np.stack([tree.predict(flat) for tree in self.trees], axis=-1).reshape(*x.shape[:-1], -1)
+        with _one_thread():
+            return np.stack([tree.predict(flat) for tree in self.trees], axis=-1).reshape(*x.shape[:-1], -1)
+
+
+def _one_thread() -> AbstractContextManager:
+    """A few thousand rows gain nothing from threads, which wait on each other where other work keeps the cores busy."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
 
 
 def _sample(tasks: Supports, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -78,6 +78,7 @@ def browser():
     if executable is None:
         pytest.skip("These tests drive a real browser: install the Debian package `chromium`.")
     playwright = pytest.importorskip("playwright.sync_api", reason="These tests need the package `playwright`.")
+    playwright.expect.set_options(timeout=30_000)  # as long as a page may take to act on a busy machine
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
