@@ -94,7 +94,7 @@ def steps(effort: Effort) -> Group:
 def conv4(effort: Effort) -> Group:
     """Omniglot-sized steps: 5-way 1-shot, 8 tasks; and the temporary memory of 50 inner steps."""
     text, timings, figures = [], [], {}
-    width = 16 if effort.quick else 64
+    width = 64
     for second_order in (True, False):
         problem = Problem("conv4", tasks=8, shots=1, width=width, inner_lr=0.4, second_order=second_order)
         ours = ("engine", "engine, plain") if second_order else ("engine",)

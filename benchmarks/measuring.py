@@ -51,22 +51,32 @@ class Timing:
 
 
 class RowProcess:
-    """A row under way; used as a context, it is ended however the measurement ends."""
+    """A row under way."""
 
     def __init__(self, row: str, problem: Problem, threads: str, gradient_file: Path):
-        self.row, self.problem, self.threads, self.gradient_file = row, problem, threads, gradient_file
+        self.gradient_file, self.process = gradient_file, None
         is_ours = row.startswith(("engine", "tutorial"))
         python, module = (sys.executable, "benchmarks.jax_rows") if is_ours else (str(PEERS), "benchmarks.torch_rows")
         self.command = [python, "-m", module, row, problem.to_json(), str(gradient_file)]
         self.environment = os.environ | ({} if threads == "all" else {"NPROC": threads, "ROW_THREADS": threads})
 
-    def __enter__(self):
-        self.log = tempfile.TemporaryFile("w+")
+    def start(self) -> dict:
+        """Prepares the row; what it says of itself.
+
+        Raises:
+          RuntimeError: it cannot be had here, or it ended; its last words.
+        """
+        if not Path(self.command[0]).is_file():
+            raise RuntimeError("not installed: `make bench` does that")
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by `end`)
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.log, "text": True}
         self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.environment, **pipes)
-        return self
+        return self.answer()
 
-    def __exit__(self, *_):
+    def end(self) -> None:
+        """Whatever state it is in."""
+        if self.process is None:
+            return
         self.process.stdin.close()
         self.process.terminate()
         self.process.wait(30)
@@ -105,10 +115,10 @@ def measure(rows: Sequence[tuple[str, str]], problem: Problem, *, repeats: int, 
         processes = []
         try:
             for place, timing in enumerate(timings):
-                process = RowProcess(timing.row, problem, timing.threads, Path(folder) / f"{place}.npz").__enter__()
+                process = RowProcess(timing.row, problem, timing.threads, Path(folder) / f"{place}.npz")
                 processes.append(process)
                 try:
-                    timing.facts = process.answer()
+                    timing.facts = process.start()
                 except RuntimeError as error:
                     timing.failed = str(error)
             _compare(timings, processes)
@@ -120,7 +130,7 @@ def measure(rows: Sequence[tuple[str, str]], problem: Problem, *, repeats: int, 
                         timing.facts |= told
         finally:
             for process in processes:
-                process.__exit__()
+                process.end()
     return timings
 
 

@@ -20,6 +20,7 @@ SHELL = [
     '[data-testid="stSidebarNavItems"]',  # the list of pages, whose groups lie between list and items
     '[data-testid="stSidebarHeader"]',  # the arrow that folds the sidebar
     '[data-testid="stSidebarCollapsedControl"]',  # and the one that unfolds it
+    ".katex-display",  # its formulas scroll where they are too wide, and Chromium lets the keyboard reach what scrolls
     ".modebar",  # Plotly's bar over a chart; what it does, "Save" below the chart does too
 ]
 
