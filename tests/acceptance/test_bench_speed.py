@@ -7,7 +7,7 @@ focus is predicted at 201 inputs, and the picture is changed. An answer is the e
 import pytest
 
 from tests.browser.benches import measure, percentile_95, wait_for_python
-from tests.browser.conftest import app, app_home, browser, wait_until_idle  # noqa: F401  (fixtures)
+from tests.browser.conftest import wait_until_idle
 
 pytestmark = pytest.mark.acceptance
 
@@ -15,7 +15,7 @@ FRAME_TARGET, ANSWER_TARGET = 16.0, 300.0  # milliseconds, 95th percentile
 
 
 @pytest.mark.parametrize("path", ["/", "/adapt"])
-def test_a_frame_and_an_answer(app, browser, path):  # noqa: F811
+def test_a_frame_and_an_answer(app, browser, path):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(f"{app}{path}")

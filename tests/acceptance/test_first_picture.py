@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.browser.conftest import browser, end, start_app  # noqa: F401  (a fixture)
+from tests.browser.conftest import end, start_app
 
 pytestmark = pytest.mark.acceptance
 
@@ -18,7 +18,7 @@ WARM_VISITS = 7
 COLD_TARGET, WARM_TARGET = 3.0, 1.0  # seconds
 
 
-def seconds_to_the_picture(browser, address: str) -> float:  # noqa: F811
+def seconds_to_the_picture(browser, address: str) -> float:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     began = time.perf_counter()
@@ -30,7 +30,7 @@ def seconds_to_the_picture(browser, address: str) -> float:  # noqa: F811
     return seconds
 
 
-def test_the_first_picture(browser, tmp_path):  # noqa: F811
+def test_the_first_picture(browser, tmp_path):
     process, address = start_app(tmp_path)
     try:
         cold = seconds_to_the_picture(browser, address)
