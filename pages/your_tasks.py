@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import bringing, downloads, page, plain, resources, table_report, your_tasks
 from dashboard.comparing import NAMES
+from dashboard.components.row_bench import Points, row_bench
 from dashboard.figures import your_tasks as figures
 from dashboard.jobs import QUEUED, STOPPED, Snapshot
 from dashboard.your_tasks import FIRST_EXAMPLE, Brought, Judged, Told
@@ -305,8 +306,23 @@ def show_use(judged: Judged) -> None:
             st.error(plain.markdown(str(error)), icon=":material/error:")
             take_along(judged, {})
             return
+        if predicted.curve:
+            show_bench(judged, known, asked, predicted)
         show_prediction(judged, known, asked, predicted)
         take_along(judged, your_tasks.files(judged, known, asked, predicted))
+
+
+def show_bench(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, predicted: your_tasks.Predicted) -> None:
+    """The known rows of a table of one input, to drag; what is left there fills the table of known rows."""
+    names = [*judged.table.roles.inputs, judged.table.roles.target]
+    points = tuple(map(tuple, known.dropna(how="all")[names].astype(float).to_numpy().tolist()))
+
+    def take_points(left: Points) -> None:
+        frame = pd.DataFrame(left, columns=names)
+        st.session_state[KNOWN] = (judged.table.id, your_tasks.put_frames((frame, asked, "As left on the picture.")))
+
+    row_bench("_row_bench", points, predicted.curve, (names[0], names[1]), take_points)
+    st.caption("Drag the known rows, double-click to add one, Delete removes the chosen. Python predicts when you let go.")
 
 
 def show_prediction(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, predicted: your_tasks.Predicted) -> None:

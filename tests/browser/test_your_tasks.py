@@ -10,9 +10,11 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from dashboard import your_tasks
 from tests.browser.conftest import ROOT, wait_until_idle
 
 FILES = '[data-testid="stFileUploaderDropzoneInput"]'
@@ -112,3 +114,25 @@ def test_nothing_is_wider_than_a_telephone(open_page, scheme):
     expect(page.locator(".st-key-wall .js-plotly-plot")).to_be_visible()
     widths = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth)"
     assert max(page.evaluate(widths)) <= 390
+
+
+def test_a_known_row_moved_by_keys_is_predicted_from_anew(open_page):
+    page = open_page("/your_tasks?example=Machines")
+    handle = page.locator(".handle").first
+    expect(handle).to_be_visible(timeout=60_000)
+    wait_until_idle(page)
+    before = list(csv.DictReader(io.StringIO(saved(page, "take_predictions").decode())))
+    handle.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowUp")
+    expect(page.get_by_text("As left on the picture.")).to_be_visible(timeout=30_000)
+    wait_until_idle(page)
+    with zipfile.ZipFile(io.BytesIO(saved(page, "take_learner"))) as archive:
+        known = next(name for name in archive.namelist() if name.endswith("known.csv"))
+        rows = pd.read_csv(archive.open(known))
+    after = pd.read_csv(io.BytesIO(saved(page, "take_predictions")))
+    learner = your_tasks.shipped("Machines").learner
+    mean = learner.adapt_rows(rows).predict_rows(after[["speed_rpm"]]).mean[:, 0]
+    predicted = after.iloc[:, 1].to_numpy()
+    np.testing.assert_allclose(predicted, mean, rtol=1e-3)
+    assert not np.allclose(predicted, [float(list(row.values())[1]) for row in before], rtol=1e-3)

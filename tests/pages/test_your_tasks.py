@@ -89,6 +89,7 @@ def test_the_page_opens_with_an_example_and_its_verdict():
     assert "vibration_um against speed_rpm" in alts
     assert "Paired differences with 95 % intervals" in alts
     assert "predictions for 7 others" in alts
+    assert "Drag the known rows" in shown(page)
     assert len(page.metric) == 4
     assert {one.label for one in page.get("download_button")} >= {"Learner (zip)", "Predictions (CSV)", "Report (HTML)"}
     assert not page.error

@@ -19,15 +19,15 @@ function halfHeight(amplitude, ys) {
 
 /** Between the units of the data and pixels. */
 class Scale {
-  constructor(width, height, xRange, limit) {
-    Object.assign(this, { width, height, xRange, limit })
+  constructor(width, height, xRange, limit, middle = 0) {
+    Object.assign(this, { width, height, xRange, limit, middle })
     this.perX = (width - MARGIN.left - MARGIN.right) / (xRange[1] - xRange[0])
     this.perY = (height - MARGIN.top - MARGIN.bottom) / (2 * limit)
   }
   px(x) { return MARGIN.left + (x - this.xRange[0]) * this.perX }
-  py(y) { return MARGIN.top + (this.limit - y) * this.perY }
+  py(y) { return MARGIN.top + (this.middle + this.limit - y) * this.perY }
   x(px) { return this.xRange[0] + (px - MARGIN.left) / this.perX }
-  y(py) { return this.limit - (py - MARGIN.top) / this.perY }
+  y(py) { return this.middle + this.limit - (py - MARGIN.top) / this.perY }
 }
 
 /** A curve as a path; where it is no number there is a gap, and far outside it runs along an edge that nobody sees. */
@@ -55,12 +55,12 @@ function ticks(low, high) {
 }
 
 /** Grid lines, numbers and what the axes mean. */
-function drawAxes(group, scale) {
+function drawAxes(group, scale, titles = ["x", "y"]) {
   group.replaceChildren()
-  const { width, height, limit, xRange } = scale
+  const { width, height, limit, middle, xRange } = scale
   const line = (x1, y1, x2, y2, kind) => svg("line", { x1, y1, x2, y2, class: kind }, group)
   const text = (x, y, anchor, content) => { svg("text", { x, y, "text-anchor": anchor }, group).textContent = content }
-  for (const tick of ticks(-limit, limit)) {
+  for (const tick of ticks(middle - limit, middle + limit)) {
     const y = scale.py(tick)
     line(MARGIN.left, y, width - MARGIN.right, y, tick === 0 ? "zero" : "grid")
     text(MARGIN.left - 6, y + 4, "end", spellTick(tick))
@@ -70,8 +70,8 @@ function drawAxes(group, scale) {
     line(x, MARGIN.top, x, height - MARGIN.bottom, "grid")
     text(x, height - MARGIN.bottom + 16, "middle", spellTick(tick))
   }
-  text(width - MARGIN.right, height - MARGIN.bottom + 16, "end", scale.perX > 40 ? "x" : "")
-  text(MARGIN.left + 6, MARGIN.top + 12, "start", "y")
+  text(width - MARGIN.right, height - MARGIN.bottom + 16, "end", scale.perX > 40 ? titles[0] : "")
+  text(MARGIN.left + 6, MARGIN.top + 12, "start", titles[1])
 }
 
 function spellTick(tick) {

@@ -1,0 +1,76 @@
+"""Known rows of a new task to drag, add and delete, in the data's units; Python predicts when the visitor lets go."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard.figures import style
+
+HERE = Path(__file__).parent
+DRAWING = HERE.parent / "sine_bench" / "picture.js"
+MOST_POINTS = 100
+POINT_COLOUR = "#d1495b"
+
+Points = tuple[tuple[float, float], ...]
+
+
+def row_bench(
+    key: str,
+    points: Points,
+    curve: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    titles: tuple[str, str],
+    on_points: Callable[[Points], None],
+) -> None:
+    """Shows the rows and the prediction.
+
+    Args:
+      points: (input, target) of each known row.
+      curve: x, mean, low and high of the prediction, `[grid]` each.
+      titles: of x and y.
+      on_points: a callback with the points as the visitor left them, checked.
+    """
+    x, mean, low, high = (np.asarray(part, float) for part in curve)
+    ys = np.concatenate([mean, low, high, [y for _, y in points]])
+    ys = ys[np.isfinite(ys)]
+    room = 0.1 * (np.ptp(ys) or 1.0)
+    x_range = (float(x.min()), float(x.max()) if np.ptp(x) else float(x.min()) + 1.0)
+    sent = {
+        "points": [list(point) for point in points],
+        "curve": [[float(v) if np.isfinite(v) else None for v in part] for part in (x, mean, low, high)],
+        "x_range": list(x_range),
+        "y_range": [float(ys.min() - room), float(ys.max() + room)],
+        "titles": list(titles),
+        "most": max(MOST_POINTS, len(points)),
+        "colours": {"line": style.BEFORE, "point": POINT_COLOUR},
+    }
+
+    def take_in() -> None:
+        left = checked(st.session_state[key].get("points"))
+        if left is not None:
+            on_points(left)
+
+    _BENCH(key=key, data=sent, on_points_change=take_in)
+
+
+def checked(said: Any) -> Points | None:
+    """Points as a browser sent them, which anybody can forge; None where they are not 1 to `MOST_POINTS` pairs of numbers."""
+    if not isinstance(said, list) or not 1 <= len(said) <= MOST_POINTS:
+        return None
+    for pair in said:
+        if not isinstance(pair, list) or len(pair) != 2:
+            return None
+        if not all(type(value) in (int, float) and abs(value) < 1e12 and math.isfinite(value) for value in pair):
+            return None
+    return tuple((float(x), float(y)) for x, y in said)
+
+
+_BENCH = st.components.v2.component(
+    "row_bench",
+    html='<div class="stage"><svg class="picture" aria-hidden="true"></svg></div><button class="add">Add a row</button>',
+    css=(HERE / "bench.css").read_text(encoding="utf-8"),
+    js="\n".join(path.read_text(encoding="utf-8") for path in (DRAWING, HERE / "bench.js")),
+)

@@ -1,0 +1,29 @@
+"""The bench of known rows: what a browser may send."""
+
+import pytest
+
+from dashboard.components.row_bench import MOST_POINTS, checked
+
+
+def test_pairs_of_numbers_are_taken():
+    assert checked([[1, 2.5], [-3.0, 4]]) == ((1.0, 2.5), (-3.0, 4.0))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        [],
+        {},
+        "x",
+        [[1]],
+        [[1, 2, 3]],
+        [[1, "2"]],
+        [[1, True]],
+        [[1, float("nan")]],
+        [[1, 1e300]],
+        [[0, 0]] * (MOST_POINTS + 1),
+    ],
+)
+def test_anything_else_is_left_aside(said):
+    assert checked(said) is None
