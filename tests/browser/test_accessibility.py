@@ -4,6 +4,7 @@ The pages are those that `streamlit_app.py` registers, so that a new one is cove
 """
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,9 @@ def test_nothing_serious_on_any_page_and_nothing_wider_than_a_phone(tour, path):
     unnamed = '[data-testid="stPlotlyChart"]:not([aria-label]):not(:has([aria-label]))'
     assert page.locator(unnamed).count() == 0, "A chart says nothing to who does not see it."
     page.set_viewport_size({"width": 390, "height": 900})
-    page.wait_for_timeout(300)  # charts take their new width
+    deadline = time.monotonic() + 15
+    while overflow(page) > 0 and time.monotonic() < deadline:  # charts take their new width
+        page.wait_for_timeout(300)
     assert overflow(page) <= 0
 
 

@@ -50,6 +50,7 @@ def saved(page, key):
 
 def test_a_table_goes_from_a_file_to_a_learner_that_the_command_line_uses(open_page, tmp_path):
     page = open_page("/your_tasks?source=A+file&effort=Quick+look&known_rows=4")
+    page.set_default_timeout(180_000)  # a run on a busy machine
     table, new = waves(9, 8, seed=1)
     bring(page, table)
     expect(page.get_by_text("waves.csv. 9 tasks, a line each")).to_be_visible(timeout=30_000)

@@ -45,7 +45,7 @@ def row_bench(
         "y_range": [float(ys.min() - room), float(ys.max() + room)],
         "titles": list(titles),
         "most": max(MOST_POINTS, len(points)),
-        "colours": {"line": style.BEFORE, "point": POINT_COLOUR},
+        "colours": {"line": style.AFTER, "point": POINT_COLOUR},
     }
 
     def take_in() -> None:
