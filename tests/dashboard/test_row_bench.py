@@ -25,5 +25,6 @@ def test_pairs_of_numbers_are_taken():
         [[0, 0]] * (MOST_POINTS + 1),
     ],
 )
-def test_anything_else_is_left_aside(said):
-    assert checked(said) is None
+def test_anything_else_is_refused_in_one_sentence(said):
+    with pytest.raises(ValueError, match="the rows stay as they were"):
+        checked(said)

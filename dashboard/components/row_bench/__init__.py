@@ -48,24 +48,36 @@ def row_bench(
         "colours": {"line": style.AFTER, "point": POINT_COLOUR},
     }
 
+    refused = f"{key}_refused"
+
     def take_in() -> None:
-        left = checked(st.session_state[key].get("points"))
-        if left is not None:
-            on_points(left)
+        try:
+            on_points(checked(st.session_state[key].get("points")))
+        except ValueError as error:
+            st.session_state[refused] = str(error)
 
     _BENCH(key=key, data=sent, on_points_change=take_in)
+    if sentence := st.session_state.pop(refused, None):
+        st.warning(sentence, icon=":material/warning:")
 
 
-def checked(said: Any) -> Points | None:
-    """Points as a browser sent them, which anybody can forge; None where they are not 1 to `MOST_POINTS` pairs of numbers."""
+def checked(said: Any) -> Points:
+    """Points as a browser sent them, which anybody can forge.
+
+    Raises:
+      ValueError: they are not 1 to `MOST_POINTS` pairs of numbers.
+    """
     if not isinstance(said, list) or not 1 <= len(said) <= MOST_POINTS:
-        return None
-    for pair in said:
-        if not isinstance(pair, list) or len(pair) != 2:
-            return None
-        if not all(type(value) in (int, float) and abs(value) < 1e12 and math.isfinite(value) for value in pair):
-            return None
+        found = f"{len(said)}" if isinstance(said, list) else "something else"
+        raise ValueError(f"The picture must hold 1 to {MOST_POINTS} known rows, got {found}; the rows stay as they were.")
+    for place, pair in enumerate(said, 1):
+        if not isinstance(pair, list) or len(pair) != 2 or not all(map(_is_number, pair)):
+            raise ValueError(f"Known row {place} of the picture must be two numbers below 1e12; the rows stay as they were.")
     return tuple((float(x), float(y)) for x, y in said)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value) and abs(value) < 1e12
 
 
 _BENCH = st.components.v2.component(
