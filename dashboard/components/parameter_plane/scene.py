@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from dashboard.components.numbers import finite_number, short_number
 from maml_engine.analysis.landscape import MAX_STEPS, MAX_TASKS, METHODS, SURFACES, Landscape, Task
 
 VERSION = "1"  # of a link's spelling
@@ -90,13 +91,13 @@ def spell(edits: Mapping[str, Any]) -> str:
     parts = []
     for name, value in edits.items():
         if name == "tasks":
-            parts += ["o" + "~".join(map(_short, task)) for task in value]
+            parts += ["o" + "~".join(map(short_number, task)) for task in value]
         elif name == "theta":
-            parts.append("t" + "~".join(map(_short, value)))
+            parts.append("t" + "~".join(map(short_number, value)))
         elif name == "shown":
             parts += [f"m{method}" for method in value] or ["m"]
         elif name in _LETTERS:
-            parts.append(_LETTERS[name] + _short(value))
+            parts.append(_LETTERS[name] + short_number(value))
     return ",".join([VERSION, *parts]) if parts else ""
 
 
@@ -142,7 +143,7 @@ def checked(loose: Mapping[str, Any], surface: str) -> tuple[dict[str, Any], lis
     for name, (low, high) in _BOUNDS.items():
         if name not in loose:
             continue
-        value = _number(loose[name])
+        value = finite_number(loose[name])
         if value is None:
             notes.append(f"`{name}` must be a number from {low:g} to {high:g}; the one that came was left aside.")
             continue
@@ -190,7 +191,7 @@ def _point(value: Any, size: int, surface: str) -> tuple[tuple[float, ...] | Non
     """`size` finite numbers, the first two inside the window, a third one an angle; and whether a place had to be moved."""
     if not isinstance(value, list | tuple) or len(value) != size:
         return None, False
-    numbers = [_number(part) for part in value]
+    numbers = [finite_number(part) for part in value]
     if None in numbers:
         return None, False
     near = [min(max(part, low), high) for part, (low, high) in zip(numbers, SURFACES[surface].window, strict=False)]
@@ -199,21 +200,3 @@ def _point(value: Any, size: int, surface: str) -> tuple[tuple[float, ...] | Non
 
 def _rounded(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(round(float(number), DIGITS) + 0.0 for number in numbers)
-
-
-def _number(value: Any) -> float | None:
-    """A finite number, from a number or from text; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str) and len(value) > 40:
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _short(value: float) -> str:
-    """A number in as few characters as tell it apart."""
-    return f"{round(value, 6):.6f}".rstrip("0").rstrip(".")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.components.numbers import finite_number, short_number
 from dashboard.fits import MAX_SHOTS, MAX_STEPS
 
 VERSION = "1"  # of a link's spelling
@@ -96,13 +97,13 @@ def spell(edits: Mapping[str, Any]) -> str:
     parts = []
     for name, value in edits.items():
         if name == "points":
-            parts += [f"x{_short(x)}" + (f"~{_short(off)}" if off else "") for x, off in value] or ["x"]
+            parts += [f"x{short_number(x)}" + (f"~{short_number(off)}" if off else "") for x, off in value] or ["x"]
         elif name == "hidden":
             parts += [f"h{learner}" for learner in value] or ["h"]
         elif name == "focus":
             parts.append(f"f{value}")
         else:
-            parts.append(_LETTERS[name] + _short(value))
+            parts.append(_LETTERS[name] + short_number(value))
     return ",".join([VERSION, *parts]) if parts else ""
 
 
@@ -146,7 +147,7 @@ def checked(loose: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     for name, (low, high, is_whole) in _BOUNDS.items():
         if name not in loose:
             continue
-        value = _number(loose[name])
+        value = finite_number(loose[name])
         if value is None:
             notes.append(f"`{name}` must be a number from {low:g} to {high:g}; the one that came was left aside.")
             continue
@@ -180,7 +181,7 @@ def _points(value: Any) -> tuple[tuple[tuple[float, float], ...] | None, list[st
     bad = far = 0
     for entry in value[:MAX_SHOTS]:
         pair = entry if isinstance(entry, list | tuple) and 1 <= len(entry) <= 2 else [None]
-        x, off = _number(pair[0]), _number(pair[1]) if len(pair) == 2 else 0.0
+        x, off = finite_number(pair[0]), finite_number(pair[1]) if len(pair) == 2 else 0.0
         if x is None or off is None:
             bad += 1
             continue
@@ -196,23 +197,5 @@ def _points(value: Any) -> tuple[tuple[tuple[float, float], ...] | None, list[st
     return tuple(points), notes
 
 
-def _number(value: Any) -> float | None:
-    """A finite number, from a number or from text; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str) and len(value) > 40:
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
 def _is_name(value: Any) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r"[a-z0-9_]{1,40}", value))
-
-
-def _short(value: float) -> str:
-    """A number in as few characters as tell it apart."""
-    return f"{round(value, 6):.6f}".rstrip("0").rstrip(".")
