@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 
 def said(page, start: str) -> str:
@@ -17,7 +18,7 @@ def loss_of(page, name: str) -> float:
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_page_stands_at_both_widths_and_in_both_themes(open_page, width, scheme):
     page = open_page("/compare", width=width, scheme=scheme)
-    assert page.locator('[data-testid="stPlotlyChart"]').count() == 4
+    expect(page.locator('[data-testid="stPlotlyChart"]')).to_have_count(4)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
     assert loss_of(page, "Oracle") < loss_of(page, "MAML") < loss_of(page, "Pretrained")
 
@@ -28,7 +29,7 @@ def test_two_methods_race_and_the_link_shows_how_it_went(open_page):
     page.locator(".st-key-compare button").click()
     page.locator('[aria-label^="Held-out loss after 2 steps"]').wait_for(timeout=120_000)
     page.get_by_text("Each is drawn in the plane").wait_for(timeout=120_000)
-    assert page.locator('[data-testid="stPlotlyChart"]').count() == 5
+    expect(page.locator('[data-testid="stPlotlyChart"]')).to_have_count(5)
     maml, anil = loss_of(page, "MAML"), loss_of(page, "ANIL")
     assert f"MAML {maml:.2f}" in said(page, "Held-out loss after 2 steps")
     difference = re.search(r"(ANIL|MAML) ([+-][\d.]+)", said(page, "Paired differences"))

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 ANGLE = """[...document.querySelectorAll('[data-testid="stMetric"]')]
     .find(metric => metric.innerText.includes("Angle")).innerText.split("\\n").pop()"""
@@ -16,7 +17,7 @@ def angle(page) -> str:
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_page_stands_at_both_widths_and_in_both_themes(open_page, width, scheme):
     page = open_page("/gradients", width=width, scheme=scheme)
-    assert page.locator('[data-testid="stPlotlyChart"]').count() == 7
+    expect(page.locator('[data-testid="stPlotlyChart"]')).to_have_count(11)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
     assert page.get_by_text("Yes: relative error").is_visible()
     assert angle(page).endswith("°")

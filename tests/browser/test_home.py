@@ -1,6 +1,7 @@
 """Home in a real browser: numbers are read from the page."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.benches import BENCH, losses, point, wait_for_python
 
@@ -13,7 +14,7 @@ def test_the_first_picture_is_already_true(open_page):
     assert 1 < maml[0] < 6 and maml[1] < 0.2
     assert pretrained[1] > 10 * maml[1] and random[1] > 10 * maml[1]
     assert page.locator(f"{BENCH} path.truth").get_attribute("d").count("L") == 200
-    assert page.locator(f"{BENCH} path.after").count() == 3
+    expect(page.locator(f"{BENCH} path.after")).to_have_count(3)
 
 
 def test_other_points_are_drawn_and_confirmed(open_page):

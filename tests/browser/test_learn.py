@@ -10,6 +10,7 @@ def plane(page, key):
 
 
 def now(page, key):
+    page.wait_for_selector(f".st-key-_plane_widget_{key} .plane[data-now]")
     return json.loads(plane(page, key).locator(".plane").get_attribute("data-now"))
 
 
@@ -20,7 +21,7 @@ def test_the_second_order_question_is_answered_with_the_arrow_keys(open_page):
     slider.focus()
     for _ in range(30):
         page.keyboard.press("ArrowRight")
-    page.get_by_text("Answered.").wait_for()
+    page.get_by_text("Answered.", exact=True).wait_for()
     assert now(page, "learn_jacobian")["inner_lr"] > 0.5
     page.wait_for_function("() => location.search.includes('answered=5')")
 
@@ -36,7 +37,7 @@ def test_the_outer_loop_is_done_by_hand(open_page):
     page.mouse.down()
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=10)
     page.mouse.up()
-    page.get_by_text("Answered.").wait_for()
+    page.get_by_text("Answered.", exact=True).wait_for()
     page.get_by_role("button", name="On: The meta-objective").click()
     page.get_by_text("4. The meta-objective").wait_for()
     assert "lesson=4" in page.url

@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import expect
+
 
 def test_the_browser_answers_and_agrees_with_jax(open_page):
     page = open_page("/notes")
@@ -10,7 +12,7 @@ def test_the_browser_answers_and_agrees_with_jax(open_page):
     row.wait_for()
     error = float(re.match(r"[\d.e-]+", row.inner_text())[0])
     assert 0 < error < 1e-4
-    assert page.get_by_text("Holds: The bench's mathematics in this browser").count() == 1
+    expect(page.get_by_text("Holds: The bench's mathematics in this browser")).to_have_count(1)
 
 
 def test_a_chart_is_saved_as_png_svg_and_numbers(open_page, tmp_path):

@@ -79,6 +79,8 @@ def plane(page):
 
 
 def now(page):
+    """What the plane shows, as soon as it has drawn itself."""
+    page.wait_for_selector(".st-key-_plane_widget_plane .plane[data-now]")
     return json.loads(plane(page).locator(".plane").get_attribute("data-now"))
 
 

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from dashboard import benching
 from tests.browser.bench_learners import SCENE, learners
@@ -67,10 +68,10 @@ def test_a_learner_that_python_computes_answers_when_the_visitor_lets_go(every_k
     page.mouse.down()
     page.mouse.move(x + 10, y + 60, steps=4)
     says(page, "answers when you let go")
-    assert page.locator(f"{BENCH} path.stale").count() == 1
+    expect(page.locator(f"{BENCH} path.stale")).to_have_count(1)
     page.mouse.up()
     wait_for_python(page)
-    assert page.locator(f"{BENCH} path.stale").count() == 0
+    expect(page.locator(f"{BENCH} path.stale")).to_have_count(0)
     assert card(page, "by_python").locator(".loss").inner_text() != before
 
 
@@ -175,12 +176,12 @@ def test_learners_are_switched_off_and_another_ones_steps_are_drawn(open_page):
     page.wait_for_url("**fpretrained*")
     assert "hrandom" in page.url
     wait_until_idle(page)
-    assert page.locator(f"{BENCH} path.after").count() == 2
+    expect(page.locator(f"{BENCH} path.after")).to_have_count(2)
     assert card(page, "Random").locator(".loss").inner_text() == "–"
     page.get_by_role("button", name="Start over").click()
     page.wait_for_url(lambda address: "home_bench" not in address)
     wait_until_idle(page)
-    assert page.locator(f"{BENCH} path.after").count() == 3
+    expect(page.locator(f"{BENCH} path.after")).to_have_count(3)
 
 
 def test_a_step_size_that_is_too_long_diverges_without_a_word_in_the_console(open_page):
