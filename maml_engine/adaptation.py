@@ -59,13 +59,14 @@ class InnerProblem(NamedTuple):
 
     loss: `(moving, fixed, batch) -> []`. gradient: its gradient by `moving`; how that is differentiated in turn is
     the outer gradient's choice (`meta_gradient`). batch: the support set. scan: runs the later steps, as `jax.lax.scan` does;
-    what it keeps for the way back is likewise the outer gradient's choice.
+    what it keeps for the way back is likewise the outer gradient's choice. first: the gradient at the start, where it is known.
     """
 
     loss: Callable[[PyTree, PyTree, Batch], jax.Array]
     gradient: Callable[[PyTree, PyTree, Batch], PyTree]
     batch: Batch
     scan: Callable = jax.lax.scan
+    first: PyTree = None
 
 
 def task_loss(network: Network, loss_fn: LossFn) -> Callable[[PyTree, PyTree, Batch], jax.Array]:
@@ -114,10 +115,11 @@ def inner_loop(
     """
     moving, fixed = part(method, meta.init)
 
-    def inner_step(carry: tuple[PyTree, PyTree], index: jax.Array | int):
+    def inner_step(carry: tuple[PyTree, PyTree], index: jax.Array | int, gradient: PyTree = None):
         moving, state = carry
         step_key = None if key is None else jax.random.fold_in(key, index)
-        gradient = problem.gradient(moving, method.fixed_at(meta.rule, fixed, index), problem.batch)
+        if gradient is None:
+            gradient = problem.gradient(moving, method.fixed_at(meta.rule, fixed, index), problem.batch)
         moving, state = method.inner_update(meta.rule, moving, gradient, state, InnerStep(index, iteration, step_key))
         return (moving, state), moving if with_path else None
 
@@ -125,7 +127,7 @@ def inner_loop(
     if inner_steps > 0:
         # The first step stays out of the scan: there all tasks still share their weights, and under `vmap` their
         # products fold into one.
-        carry, first = inner_step(carry, 0)
+        carry, first = inner_step(carry, 0, problem.first)
         rest_of_path.append(jax.tree.map(lambda leaf: leaf[None], first))
     if inner_steps > 1:
         carry, later = problem.scan(inner_step, carry, jnp.arange(1, inner_steps))

@@ -3,7 +3,7 @@
 All exact modes give the same gradient (a test holds them together in 64 bits) and differ in what they store:
 
 - `plain`: reverse mode through the inner gradient, which keeps every step's activations.
-- `mixed`: the inner gradient carries its own rule, a Hessian-vector product taken forward-over-reverse
+- `mixed`: the inner gradient carries its own rule, a Hessian-vector product that mixes forward and reverse mode
   (`v <- v - inner_lr * H(theta_k) v`). It keeps parameters, not activations (Kemaev et al., 2025, MixFlow-MG).
 - `checkpointed`: mixed, and of K steps' parameters it keeps about 2 sqrt(K), for one more pass through the inner loop.
 
@@ -26,6 +26,7 @@ from maml_engine.conjugate_gradients import conjugate_gradients
 from maml_engine.episode import Batch, Episode
 from maml_engine.losses import LossFn, mean_squared_error
 from maml_engine.models import Network
+from maml_engine.products import transposed_once
 
 Loss = Callable[[PyTree, PyTree, Batch], jax.Array]
 
@@ -36,10 +37,11 @@ def plain_gradient(loss: Loss) -> Loss:
 
 
 def mixed_gradient(loss: Loss) -> Loss:
-    """The inner gradient whose backward pass is a Hessian-vector product, forward-over-reverse.
+    """The inner gradient whose backward pass is a Hessian-vector product, reverse-over-forward.
 
-    The Hessian is symmetric, so the cotangent `v` of the gradient pulls back to `H v`, which is the derivative of the gradient
-    along `v`. The same pass gives the mixed derivative for the parameters that stay fixed in the inner loop.
+    The Hessian is symmetric, so the cotangent `v` of the gradient pulls back to `H v`, which is the gradient of the loss's
+    derivative along `v`. The same pass gives the mixed derivative for the parameters that stay fixed in the inner loop.
+    Forward-over-reverse takes as many operations, in an order of axes that costs a fifth more (`products`).
     """
 
     @jax.custom_vjp
@@ -47,16 +49,51 @@ def mixed_gradient(loss: Loss) -> Loss:
         return jax.grad(loss)(moving, fixed, batch)
 
     def forward(*args):
-        return inner_gradient(*args), args
+        return jax.grad(args[0])(*args[1:]), args
 
     def backward(residuals, cotangent: PyTree):
         loss, moving, fixed, batch = residuals
-        both = jax.grad(loss, argnums=(0, 1))
-        _, pulled_back = jax.jvp(lambda at: both(at, fixed, batch), (moving,), (cotangent,))
+        pulled_back = jax.grad(partial(_along, loss), argnums=(0, 1))(moving, fixed, batch, cotangent)
         return None, *pulled_back, None  # nothing here learns from the network's state or from the data
 
     inner_gradient.defvjp(forward, backward)
     return partial(inner_gradient, loss)
+
+
+def _along(loss: Loss, moving: PyTree, fixed: PyTree, batch: Batch, direction: PyTree) -> jax.Array:
+    """The loss's derivative along a direction, `[]`."""
+    return jax.jvp(lambda at: loss(at, fixed, batch), (moving,), (direction,))[1]
+
+
+def shared_gradients(inner_gradient: Callable[[Loss], Loss]) -> Callable[[Loss], Loss]:
+    """Makes of an inner gradient that of many tasks at one point: leaves `[tasks, ...]`, from batches `[tasks, ...]`."""
+    return lambda loss: jax.vmap(inner_gradient(loss), in_axes=(None, None, 0))
+
+
+def mixed_shared_gradients(loss: Loss) -> Loss:
+    """As `shared_gradients(mixed_gradient)`, and the sum of all tasks' `H_t v_t` is one backward pass.
+
+    The parameters are the same for all tasks, so the pass folds their products into large ones; a Hessian-vector product for
+    each task would make a kernel's gradient for each, only to add them up.
+    """
+
+    @jax.custom_vjp
+    def gradients(loss: Loss, moving: PyTree, fixed: PyTree, batches: Batch) -> PyTree:
+        return shared_gradients(jax.grad)(loss)(moving, fixed, batches)
+
+    def forward(*args):
+        return shared_gradients(jax.grad)(args[0])(*args[1:]), args
+
+    def backward(residuals, cotangents: PyTree):
+        loss, moving, fixed, batches = residuals
+
+        def along(moving: PyTree, fixed: PyTree) -> jax.Array:
+            return jnp.sum(jax.vmap(partial(_along, loss), (None, None, 0, 0))(moving, fixed, batches, cotangents))
+
+        return None, *jax.grad(along, argnums=(0, 1))(moving, fixed), None
+
+    gradients.defvjp(forward, backward)
+    return partial(gradients, loss)
 
 
 def constant_gradient(loss: Loss) -> Loss:
@@ -84,17 +121,21 @@ def checkpointed_scan(body: Callable, carry: PyTree, xs: jax.Array) -> tuple[PyT
 
 
 class Mode(NamedTuple):
-    """How an exact gradient is computed: how the inner gradient is differentiated, and how the inner steps are run."""
+    """How the outer gradient flows: how the inner gradient is differentiated, at the first step that of all tasks together
+    (there they share their parameters), and how the inner steps are run."""
 
     inner_gradient: Callable[[Loss], Loss]
+    first_gradients: Callable[[Loss], Loss]
     scan: Callable = jax.lax.scan
 
 
 MODES = {
-    "plain": Mode(plain_gradient),
-    "mixed": Mode(mixed_gradient),
-    "checkpointed": Mode(mixed_gradient, checkpointed_scan),
+    "plain": Mode(plain_gradient, shared_gradients(plain_gradient)),
+    "mixed": Mode(mixed_gradient, mixed_shared_gradients),
+    "checkpointed": Mode(mixed_gradient, mixed_shared_gradients, checkpointed_scan),
 }
+
+FIRST_ORDER = Mode(constant_gradient, shared_gradients(constant_gradient))
 
 # What one meta-gradient may take for its own work. Up to there all tasks are computed side by side, beyond it chunk by chunk.
 MOST_BYTES = 2**30
@@ -118,7 +159,7 @@ def first_order(
 ) -> tuple[jax.Array, MetaParams]:
     """The meta-loss and its first-order gradient: that of the query loss at the adapted parameters."""
     del mode  # nothing flows back through the inner gradient, so there is nothing to choose
-    return _in_chunks(method, meta, episode, 0, mode=Mode(constant_gradient), **setting)
+    return _in_chunks(method, meta, episode, 0, mode=FIRST_ORDER, **setting)
 
 
 def _in_chunks(
@@ -129,6 +170,7 @@ def _in_chunks(
     kept: inner steps whose parameters are stored.
     """
 
+    @transposed_once
     def value_and_grad(episode: Episode, key: jax.Array | None) -> tuple[jax.Array, MetaParams]:
         return jax.value_and_grad(meta_loss, argnums=1)(method, meta, episode, mode=mode, key=key, **setting)
 
@@ -185,7 +227,7 @@ def interpolation(
     theta + epsilon (theta_K - theta). The query loss is reported, not used. A learned rule gets a zero gradient.
     """
     del mode
-    loss = meta_loss(method, meta, episode, mode=Mode(plain_gradient), **setting)
+    loss = meta_loss(method, meta, episode, mode=MODES["plain"], **setting)
     adapted = adapted_tasks(method, meta, episode, **setting)
     chord = jax.tree.map(lambda start, end: jnp.mean(start - end, axis=0), meta.init, adapted)
     return loss, MetaParams(chord, jax.tree.map(jnp.zeros_like, meta.rule))
@@ -279,9 +321,13 @@ def meta_loss(
     loss = task_loss(network, loss_fn)
     gradient = mode.inner_gradient(loss)
     step_weights = method.step_weights(iteration)
+    first = None
+    if method.inner_steps:
+        moving, fixed = part(method, meta.init)
+        first = mode.first_gradients(loss)(moving, method.fixed_at(meta.rule, fixed, 0), episode.support)
 
-    def one_task(support: Batch, query: Batch, key: jax.Array | None) -> jax.Array:
-        problem = InnerProblem(loss, gradient, support, mode.scan)
+    def one_task(support: Batch, query: Batch, key: jax.Array | None, first: PyTree) -> jax.Array:
+        problem = InnerProblem(loss, gradient, support, mode.scan, first)
         adapt_to = partial(inner_loop, method, meta, problem, method.inner_steps, iteration=iteration, key=key)
         if step_weights is None:
             return loss(*part(method, adapt_to()), query)
@@ -289,7 +335,7 @@ def meta_loss(
         return jnp.sum(step_weights * losses)
 
     keys = _task_keys(key, episode)
-    return jnp.mean(jax.vmap(one_task, in_axes=(0, 0, None if keys is None else 0))(episode.support, episode.query, keys))
+    return jnp.mean(jax.vmap(one_task)(episode.support, episode.query, keys, first))
 
 
 @partial(jax.jit, static_argnames=("loss_fn", "mode"))

@@ -22,7 +22,7 @@ GROUPS = [
     ["meta_gradient", "evaluation", "meta_optimizer"],
     ["tasks", "adaptation"],
     ["episode", "losses", "models"],
-    ["checks", "storage", "home", "xla_guard", "fields", "conjugate_gradients"],
+    ["checks", "storage", "home", "xla_guard", "fields", "conjugate_gradients", "products"],
 ]
 LEVEL = {name: level for level, group in enumerate(GROUPS) for name in group}
 # The tutorial's code is an oracle: the board of checks holds the engine against it, and nothing else may use it.
