@@ -40,16 +40,21 @@ def write_whole(path: Path, content: bytes) -> None:
         except BaseException:
             Path(aside).unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise StorageError(f"Could not write {path}: {error.strerror}. What was there before is unchanged.") from error
 
 
 def save_arrays(path: Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
     """Writes arrays by name and JSON-serialisable facts as one safetensors file that carries its own digest."""
+    write_whole(path, pack_arrays(arrays, facts))
+
+
+def pack_arrays(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> bytes:
+    """The content of such a file; `parse_arrays` is its inverse."""
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}  # ascontiguousarray makes scalars vectors
     content = json.dumps(facts, sort_keys=True)
-    write_whole(path, _canonical(save_tensors(arrays, {"facts": content, "digest": _digest(arrays, content)})))
+    return _canonical(save_tensors(arrays, {"facts": content, "digest": digest_of(arrays, content)}))
 
 
 def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -80,7 +85,7 @@ def parse_arrays(content: bytes, source: Path) -> tuple[dict[str, np.ndarray], d
         header = json.loads(content[8 : 8 + min(header_bytes, MAX_HEADER_BYTES)])["__metadata__"]
         facts, digest = header["facts"], header["digest"]
         arrays = load_tensors(content)
-        if _digest(arrays, facts) != digest:
+        if digest_of(arrays, facts) != digest:
             raise StorageError(f"{source} was altered after it was saved: its digest does not match its content.")
         return arrays, json.loads(facts)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -122,7 +127,8 @@ def _name(path: tuple) -> str:
     return jax.tree_util.keystr(path, simple=True, separator="/")
 
 
-def _digest(arrays: dict[str, np.ndarray], facts: str) -> str:
+def digest_of(arrays: dict[str, np.ndarray], facts: str) -> str:
+    """SHA-256 of names, types, shapes, contents and facts."""
     digest = hashlib.sha256(facts.encode())
     for name in sorted(arrays):
         array = arrays[name]
@@ -139,7 +145,7 @@ def _canonical(content: bytes) -> bytes:
     return len(header).to_bytes(8, "little") + header + content[end:]
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes a rename survive a power cut, where the system can."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)

@@ -17,7 +17,8 @@ from maml_engine.evaluation import AdaptationCurves, draw, evaluate_episode
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
 from maml_engine.outer_loop import LONGEST_CHUNK, Steps, TrainState, initial_state, program_of, steps_here, training_keys
-from maml_engine.storage import StorageError, from_arrays, parse_arrays, read_whole, save_arrays, to_arrays
+from maml_engine.snapshots import read_snapshot, write_snapshot
+from maml_engine.storage import StorageError, from_arrays, pack_arrays, parse_arrays, to_arrays
 
 PyTree = Any
 
@@ -26,7 +27,7 @@ SECONDS_BETWEEN_REPORTS = 0.25
 FIRST_CHUNK = 20
 # The held-out curve: how often in a run, over how many tasks and queries, and at least to which step.
 EVALUATIONS, HELD_OUT_TASKS, HELD_OUT_QUERIES, HELD_OUT_STEPS = 50, 100, 50, 10
-FACTS = ("iteration", "best_iteration", "best_loss", "seconds")  # what a checkpoint's file holds beside arrays and experiment
+FACTS = ("iteration", "best_iteration", "best_loss", "seconds")  # what a snapshot holds beside arrays and experiment
 
 
 @dataclass(frozen=True)
@@ -43,28 +44,37 @@ class Checkpoint:
     best_loss: float
     seconds: float
 
-    def save(self, path: str | Path) -> None:
-        """Writes one file, whole or not at all.
+    def save(self, folder: str | Path) -> None:
+        """Writes a snapshot, whole or not at all, in place of the one that is in the folder.
 
         Raises:
-          StorageError: the disk is full, or writing is not allowed; the old file is still there.
+          StorageError: the disk is full, or writing is not allowed; the old snapshot is still there.
         """
-        facts = {name: getattr(self, name) for name in FACTS}
-        save_arrays(Path(path), self.arrays, facts | {"experiment": self.experiment.to_json()})
+        write_snapshot(Path(folder), self.arrays, self._facts())
 
     @classmethod
-    def load(cls, path: str | Path) -> "Checkpoint":
+    def load(cls, folder: str | Path) -> "Checkpoint":
         """The inverse of `save`.
 
         Raises:
-          StorageError: no such file, cut off, altered, or not one of ours.
+          StorageError: no snapshot, or it is cut off, altered, or not one of ours.
         """
-        return cls.parse(read_whole(Path(path)), Path(path))
+        return cls._of(*read_snapshot(Path(folder)), Path(folder))
+
+    def pack(self) -> bytes:
+        """For another process."""
+        return pack_arrays(self.arrays, self._facts())
 
     @classmethod
-    def parse(cls, content: bytes, source: Path) -> "Checkpoint":
-        """As `load`, from the file's content; `source` is named where it is refused."""
-        arrays, facts = parse_arrays(content, source)
+    def unpack(cls, content: bytes, source: Path) -> "Checkpoint":
+        """The inverse of `pack`; `source` is named where it is refused."""
+        return cls._of(*parse_arrays(content, source), source)
+
+    def _facts(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in FACTS} | {"experiment": self.experiment.to_json()}
+
+    @classmethod
+    def _of(cls, arrays: dict[str, np.ndarray], facts: dict[str, Any], source: Path) -> "Checkpoint":
         if facts.keys() != {"experiment", *FACTS}:
             raise StorageError(f"{source} is not a checkpoint: it holds {', '.join(sorted(facts))}.")
         experiment = Experiment.from_json(facts.pop("experiment"))

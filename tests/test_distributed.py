@@ -134,7 +134,7 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_elsewhere(tmp_path
         (code, _, said), (code_killed, _, said_killed) = run.ends(30)
         assert time.monotonic() - began < 30
     assert (code, code_killed) == (4, 4)
-    stopped = Checkpoint.load(tmp_path / "checkpoint.safetensors").iteration
+    stopped = Checkpoint.load(tmp_path / "checkpoint").iteration
     assert re.fullmatch(
         rf"error: A peer process was lost .*\. The snapshot of iteration {stopped} is in {tmp_path}: go on with --resume "
         rf"{tmp_path}\.\n",
@@ -161,7 +161,7 @@ def test_an_interruption_leaves_a_snapshot_and_no_process(tmp_path):
         (code, _, said), (code_other, *_) = run.ends(30)
         assert all(is_gone(worker) for worker in workers)
     assert (code, code_other) == (130, 4)
-    iteration = Checkpoint.load(tmp_path / "checkpoint.safetensors").iteration
+    iteration = Checkpoint.load(tmp_path / "checkpoint").iteration
     assert said == f"Interrupted. The snapshot of iteration {iteration} is in {tmp_path}: go on with --resume {tmp_path}.\n"
 
 

@@ -178,7 +178,7 @@ def test_a_card_does_not_go_with_a_run_that_exists(trained, run):
         ("train --target y", "`--target` must go with `--tasks table`"),
         ("train --tasks table", "`--data` must be given"),
         ("train --tasks table --data /nowhere.csv", "/nowhere.csv"),
-        ("train --resume /nowhere", "/nowhere/checkpoint.safetensors"),
+        ("train --resume /nowhere", "/nowhere/checkpoint"),
         ("train --num-iterations 1 --out /dev/null/folder", "Could not write to /dev/null/folder"),
         ("evaluate", "FOLDER"),
         ("evaluate /nowhere", "/nowhere is not a learner's folder"),
@@ -235,7 +235,7 @@ def test_resume_ends_bit_for_bit_where_an_uninterrupted_run_ends(run, trained, t
     monkeypatch.setattr(train_command.Folder, "keep", keep_and_interrupt)
     code, _, err = run("train", "--num-iterations", "120", *SMALL, "--out", tmp_path)
     assert code == 130
-    stopped = Checkpoint.load(tmp_path / "checkpoint.safetensors").iteration
+    stopped = Checkpoint.load(tmp_path / "checkpoint").iteration
     assert 50 <= stopped < 120
     assert err == f"Interrupted. The snapshot of iteration {stopped} is in {tmp_path}: go on with --resume {tmp_path}.\n"
 
@@ -244,7 +244,7 @@ def test_resume_ends_bit_for_bit_where_an_uninterrupted_run_ends(run, trained, t
     assert f"Training from iteration {stopped} to 120..." in out
     for name in ("learner.safetensors", "experiment.json", "history.safetensors"):
         assert (tmp_path / name).read_bytes() == (trained / name).read_bytes(), name
-    one, other = (Checkpoint.load(folder / "checkpoint.safetensors") for folder in (tmp_path, trained))
+    one, other = (Checkpoint.load(folder / "checkpoint") for folder in (tmp_path, trained))
     for name, array in one.arrays.items():
         np.testing.assert_array_equal(array, other.arrays[name])
     losses = train_command.load_arrays(trained / "history.safetensors")[0]["meta_loss"]
@@ -308,7 +308,7 @@ def test_what_another_run_has_written_since_is_not_overwritten(tmp_path):
     train_command.Folder(str(tmp_path)).keep(second, history)
     with pytest.raises(StorageError, match=f"Another run has written to {tmp_path} since this one did"):
         stale.keep(dataclasses.replace(first, iteration=first.iteration + 1), history)
-    assert Checkpoint.load(tmp_path / "checkpoint.safetensors").iteration == second.iteration
+    assert Checkpoint.load(tmp_path / "checkpoint").iteration == second.iteration
 
 
 def test_a_disk_that_stays_full_is_said_with_exit_code_2(run, tmp_path, monkeypatch):
@@ -330,7 +330,7 @@ def test_a_request_to_end_leaves_a_snapshot_and_says_where(tmp_path, number):
     iteration = Learner.load(tmp_path).iteration
     assert process.returncode == 130
     assert err == f"Interrupted. The snapshot of iteration {iteration} is in {tmp_path}: go on with --resume {tmp_path}.\n"
-    assert Checkpoint.load(tmp_path / "checkpoint.safetensors").iteration == iteration
+    assert Checkpoint.load(tmp_path / "checkpoint").iteration == iteration
 
 
 def test_a_kill_at_any_moment_leaves_the_last_snapshot_whole(tmp_path):
@@ -350,7 +350,7 @@ def test_a_kill_at_any_moment_leaves_the_last_snapshot_whole(tmp_path):
         time.sleep(rng.uniform(0, 0.3))
         process.kill()
         process.communicate()
-        checkpoint, learner = Checkpoint.load(tmp_path / "checkpoint.safetensors"), Learner.load(tmp_path)
+        checkpoint, learner = Checkpoint.load(tmp_path / "checkpoint"), Learner.load(tmp_path)
         assert checkpoint.iteration >= learner.iteration > done
         assert len(train_command.load_arrays(tmp_path / "history.safetensors")[0]["meta_loss"]) >= checkpoint.iteration
         done = checkpoint.iteration

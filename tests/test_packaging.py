@@ -22,6 +22,7 @@ GROUPS = [
     ["meta_gradient", "evaluation", "meta_optimizer"],
     ["tasks", "adaptation"],
     ["episode", "losses", "models"],
+    ["snapshots"],
     ["checks", "storage", "home", "xla_guard", "fields", "conjugate_gradients", "products"],
 ]
 LEVEL = {name: level for level, group in enumerate(GROUPS) for name in group}
@@ -29,7 +30,7 @@ LEVEL = {name: level for level, group in enumerate(GROUPS) for name in group}
 MAY_IMPORT_THE_TUTORIAL = {"analysis.board"}
 
 
-IMPORTED_AS = {"scikit-learn": "sklearn"}
+IMPORTED_AS = {"scikit-learn": "sklearn", "orbax-checkpoint": "orbax"}
 
 
 def imports_of(path):

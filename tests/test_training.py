@@ -11,6 +11,7 @@ from flax import nnx
 
 from maml_engine import MLP, Checkpoint, Diverged, Experiment, MetaParams, Sinusoid, meta_value_and_grad, train, training
 from maml_engine.episode import Batch, Episode
+from maml_engine.snapshots import write_snapshot
 from maml_engine.storage import StorageError
 
 SHORT = Experiment(num_iterations=60, meta_batch_size=4, hidden_dim=8)
@@ -150,10 +151,12 @@ def test_with_a_schedule_the_length_belongs_to_the_run(uninterrupted):
         train(dataclasses.replace(experiment, num_iterations=80), start=checkpoint)
 
 
-def test_a_learners_file_is_no_checkpoint(uninterrupted, tmp_path):
-    uninterrupted[-1].learner.save(tmp_path)
-    with pytest.raises(StorageError, match="is not a checkpoint"):
-        Checkpoint.load(tmp_path / "learner.safetensors")
+def test_snapshots_of_other_things_are_refused(tmp_path):
+    with pytest.raises(StorageError, match="there is no snapshot"):
+        Checkpoint.load(tmp_path)
+    write_snapshot(tmp_path, {"a": np.ones(3)}, {"something": 1})
+    with pytest.raises(StorageError, match="is not a checkpoint: it holds something"):
+        Checkpoint.load(tmp_path)
 
 
 def test_the_same_seed_gives_the_same_run_and_another_one_another(uninterrupted):

@@ -34,11 +34,12 @@ from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
 from maml_engine.outer_loop import steps_here
 from maml_engine.presets import PRESETS, Preset
-from maml_engine.storage import StorageError, load_arrays, read_whole, save_arrays
+from maml_engine.snapshots import newest_snapshot
+from maml_engine.storage import StorageError, load_arrays, save_arrays
 from maml_engine.tasks.read_csv import read_bytes
 from maml_engine.training import Checkpoint, Diverged, Report
 
-CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.safetensors", "history.safetensors"
+CHECKPOINT_FOLDER, HISTORY_FILE = "checkpoint", "history.safetensors"
 SECONDS_BETWEEN_SAVES = 2.0
 ITERATIONS_A_LINE = 1000
 TABLE_FIELDS = ("task", "inputs", "target", "log")
@@ -77,8 +78,8 @@ def train(options: Namespace) -> int:
 def _train_among(peers: Peers, options: Namespace, devices: int | None) -> int:
     start = None
     if options.resume is not None:
-        path = Path(options.resume) / CHECKPOINT_FILE
-        start = Checkpoint.parse(peers.share(partial(read_whole, path)), path)
+        path = Path(options.resume) / CHECKPOINT_FOLDER
+        start = Checkpoint.unpack(peers.share(lambda: Checkpoint.load(path).pack()), path)
     run = peers.settle(partial(_run, peers, options, start, devices), Run.facts)
     steps = steps_here if run.devices is None else Mesh.among(peers, run.devices).steps
     if peers.leads:
@@ -233,7 +234,7 @@ class Folder:
             raise StorageError(f"Another run has written to {self.path} since this one did.")
         losses = {"meta_loss": history.losses[: report.iteration]}
         save_arrays(self.path / HISTORY_FILE, losses, {"experiment": report.experiment.digest})
-        report.checkpoint.save(self.path / CHECKPOINT_FILE)
+        report.checkpoint.save(self.path / CHECKPOINT_FOLDER)
         self._last_seen = self._checkpoint_there()
         report.result.save(self.path)
         self.iteration = report.iteration
@@ -251,13 +252,13 @@ class Folder:
             bar.write(f"{error} Training goes on and will try again.", file=sys.stderr)
             self._next_save = time.monotonic() + 10 * SECONDS_BETWEEN_SAVES
 
-    def _checkpoint_there(self) -> tuple[int, int] | None:
-        """What tells one checkpoint's file from the next; None where there is none."""
+    def _checkpoint_there(self) -> tuple[str, int] | None:
+        """What tells one snapshot from the next; None where there is none."""
+        newest = newest_snapshot(self.path / CHECKPOINT_FOLDER) if self.path else None
         try:
-            found = (self.path / CHECKPOINT_FILE).stat() if self.path else None
-        except OSError:
+            return newest and (newest.name, newest.stat().st_ino)
+        except FileNotFoundError:  # another run has replaced it in this moment
             return None
-        return found and (found.st_ino, found.st_mtime_ns)
 
     def where(self) -> str:
         """One sentence for somebody who has been interrupted."""

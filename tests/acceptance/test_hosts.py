@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from maml_engine import Checkpoint
+from maml_engine.snapshots import newest_snapshot
 from tests.processes import IN_64_BITS, ROOT, SMALL, Processes, free_port, is_gone, losses_in
 
 pytestmark = [
@@ -64,14 +65,14 @@ def test_a_stopped_process_ends_the_others_within_60_seconds(tmp_path, rank, who
         os.kill(stopped, signal.SIGSTOP)
         seconds = ended(run, rank, 60)
         if who == "parent":
-            kept = (tmp_path / "checkpoint.safetensors").read_bytes()
+            kept = newest_snapshot(tmp_path / "checkpoint")
             os.kill(stopped, signal.SIGCONT)
         for code, _, said in run.ends():
             assert code == 4
             assert len(said.splitlines()) == 1, said
         assert is_gone(worker)
         if who == "parent":
-            assert (tmp_path / "checkpoint.safetensors").read_bytes() == kept
+            assert newest_snapshot(tmp_path / "checkpoint") == kept
     tell(stopped=rank, who=who, seconds=round(seconds, 1))
 
 
@@ -104,15 +105,15 @@ def test_a_step_of_slurm_needs_no_flag(tmp_path):
     assert [process.returncode for process in processes] == [0, 0]
     assert "Iteration 60 |" in outputs[0]
     assert outputs[1] == ""
-    assert Checkpoint.load(tmp_path / "checkpoint.safetensors").iteration == 60
+    assert Checkpoint.load(tmp_path / "checkpoint").iteration == 60
 
 
 def test_fifty_kills_and_restarts_leave_nothing_behind(tmp_path):
     """One to three processes at a time on one folder, killed at random; each cycle goes on where the one before was."""
-    rng, port, checkpoint = random.Random(0), free_port(), tmp_path / "checkpoint.safetensors"
+    rng, port, checkpoint = random.Random(0), free_port(), tmp_path / "checkpoint"
     done, slowest = 0, 0.0
     for cycle in range(CYCLES):
-        goal = ["--resume", tmp_path] if checkpoint.is_file() else ["--num-iterations", 10**7, *SMALL, "--out", tmp_path]
+        goal = ["--resume", tmp_path] if newest_snapshot(checkpoint) else ["--num-iterations", 10**7, *SMALL, "--out", tmp_path]
         count = rng.choice([2, 2, 3])
         with Processes(count, *goal, port=port) as run:
             wait_until_newer(run, checkpoint, done)
@@ -135,6 +136,6 @@ def test_fifty_kills_and_restarts_leave_nothing_behind(tmp_path):
 
 def wait_until_newer(run, checkpoint, iteration):
     deadline = time.monotonic() + 120
-    while not (checkpoint.is_file() and Checkpoint.load(checkpoint).iteration > iteration):
+    while not (newest_snapshot(checkpoint) and Checkpoint.load(checkpoint).iteration > iteration):
         assert time.monotonic() < deadline and all(process.poll() is None for process in run.all), run.ends(1)
         time.sleep(0.1)
