@@ -19,7 +19,7 @@ def test_the_page_stands_at_both_widths_and_in_both_themes(open_page, width, sch
     page = open_page("/gradients", width=width, scheme=scheme)
     expect(page.locator('[data-testid="stPlotlyChart"]')).to_have_count(11)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
-    assert page.get_by_text("Yes: relative error").is_visible()
+    expect(page.get_by_text("Yes: relative error")).to_be_visible()
     assert angle(page).endswith("°")
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 
 def plane(page, key):
@@ -16,7 +17,7 @@ def now(page, key):
 
 def test_the_second_order_question_is_answered_with_the_arrow_keys(open_page):
     page = open_page("/learn?lesson=5")
-    assert page.get_by_text("Not there yet.").is_visible()
+    expect(page.get_by_text("Not there yet.")).to_be_visible()
     slider = plane(page, "learn_jacobian").get_by_role("slider", name="Inner step size α")
     slider.focus()
     for _ in range(30):

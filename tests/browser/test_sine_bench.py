@@ -193,7 +193,7 @@ def test_a_step_size_that_is_too_long_diverges_without_a_word_in_the_console(ope
     says(page, "α = 1")
     wait_for_python(page)
     assert losses(page, MAML)[1] == float("inf") and errors == []
-    assert page.get_by_text("too long here").is_visible()
+    expect(page.get_by_text("too long here")).to_be_visible()
 
 
 def test_nothing_shifts_while_a_point_is_dragged(open_page):
