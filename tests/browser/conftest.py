@@ -57,6 +57,11 @@ def wait_until_idle(page, timeout: float = 60_000) -> None:
     page.wait_for_function("document.querySelectorAll('[data-testid=\"stSkeleton\"]').length === 0", timeout=timeout)
 
 
+def wait_until_it_fits(page, width: int) -> None:
+    """Until nothing is wider than the window: charts take its width a moment after they are drawn."""
+    page.wait_for_function("width => document.querySelector('[data-testid=stMain]').scrollWidth <= width", arg=width)
+
+
 @pytest.fixture(scope="session")
 def app_home(tmp_path_factory) -> Path:
     """The folder that the app keeps its files in."""

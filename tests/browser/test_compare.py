@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import wait_until_it_fits
+
 
 def said(page, start: str) -> str:
     """What a figure whose alternative text begins with `start` tells somebody who does not see it."""
@@ -19,7 +21,7 @@ def loss_of(page, name: str) -> float:
 def test_the_page_stands_at_both_widths_and_in_both_themes(open_page, width, scheme):
     page = open_page("/compare", width=width, scheme=scheme)
     expect(page.locator('[data-testid="stPlotlyChart"]')).to_have_count(4)
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+    wait_until_it_fits(page, width)
     assert loss_of(page, "Oracle") < loss_of(page, "MAML") < loss_of(page, "Pretrained")
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import wait_until_it_fits
+
 ANGLE = """[...document.querySelectorAll('[data-testid="stMetric"]')]
     .find(metric => metric.innerText.includes("Angle")).innerText.split("\\n").pop()"""
 
@@ -18,7 +20,7 @@ def angle(page) -> str:
 def test_the_page_stands_at_both_widths_and_in_both_themes(open_page, width, scheme):
     page = open_page("/gradients", width=width, scheme=scheme)
     expect(page.locator('[data-testid="stPlotlyChart"]')).to_have_count(11)
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+    wait_until_it_fits(page, width)
     expect(page.get_by_text("Yes: relative error")).to_be_visible()
     assert angle(page).endswith("°")
 

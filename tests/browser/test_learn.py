@@ -5,6 +5,8 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import wait_until_it_fits
+
 
 def plane(page, key):
     return page.locator(f".st-key-_plane_widget_{key}")
@@ -47,5 +49,5 @@ def test_the_outer_loop_is_done_by_hand(open_page):
 @pytest.mark.parametrize(("lesson", "width", "scheme"), [(1, 390, "dark"), (5, 390, "light"), (6, 1280, "dark")])
 def test_the_lessons_stand_at_both_widths_and_in_both_themes(open_page, lesson, width, scheme):
     page = open_page(f"/learn?lesson={lesson}", width=width, scheme=scheme)
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+    wait_until_it_fits(page, width)
     assert page.locator(".katex-error").count() == 0

