@@ -61,6 +61,7 @@ def test_the_browser_and_the_engine_agree_after_ten_steps(every_kind):
 
 def test_a_learner_that_python_computes_answers_when_the_visitor_lets_go(every_kind):
     page = every_kind
+    wait_for_python(page)
     before = card(page, "by_python").locator(".loss").inner_text()
     assert "IMAML" in page.locator(f"{BENCH} .hint").inner_text()
     x, y = middle(point(page, 3))

@@ -68,15 +68,16 @@ class Bench {
     const isFirst = !this.scene
     if (isFirst) this.number = data.seen
     if (isFirst || (data.seen >= this.number && !this.held)) this.scene = structuredClone(data.scene)
-    this.answers = data.answers && data.answers && sameTask(this.scene, data.scene) ? data.answers : null
-    this.readAnswers()
+    this.answers = data.answers && sameTask(this.scene, data.scene) ? data.answers : null
+    // What comes while something is held is of another task: the last answers stay, as stale ones.
+    if (!this.held || this.answers || !this.answered) this.readAnswers()
     this.xs = Float64Array.from({ length: data.curve_points }, (_, index) => {
       return data.x_range[0] + ((data.x_range[1] - data.x_range[0]) * index) / (data.curve_points - 1)
     })
     this.before = new Map()
     this.layCards()
     this.layControls()
-    if (this.answered.size) this.root.dispatchEvent(new CustomEvent("confirmed"))
+    if (this.answers) this.root.dispatchEvent(new CustomEvent("confirmed"))
     if (!this.drag) this.limit = this.wantedLimit()
     this.frame()
     // Weights that Python takes to be here: a page that was left open may have lost them.
@@ -102,6 +103,7 @@ class Bench {
 
   /** The visitor has changed what is learned from or how: Python's numbers are no longer of this. */
   touched() {
+    clearTimeout(this.resting) // keys that were pressed before are told with what is moved now
     this.held = true
     this.answers = null
     this.schedule()
