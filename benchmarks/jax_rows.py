@@ -3,7 +3,6 @@
 import os
 from functools import partial
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,12 +17,13 @@ from maml_engine.adaptation import MetaParams
 from maml_engine.meta_optimizer import MetaOptimizer
 from maml_engine.models import Network
 from maml_engine.outer_loop import Program, TrainState, meta_steps
+from maml_engine.pytrees import pytree, static_field
 from maml_engine.tasks import Scaling
 
 STEPS_A_CALL = {"sine": 100, "conv4": 5}
 
 
-@flax.struct.dataclass
+@pytree
 class FixedTasks:
     """The same tasks at every meta-step, since no row's clock holds the sampling."""
 
@@ -34,11 +34,11 @@ class FixedTasks:
         return self.episode
 
 
-@flax.struct.dataclass
+@pytree
 class ForcedMode(MAML):
     """MAML with its exact gradient computed in one given way."""
 
-    mode: str = flax.struct.field(pytree_node=False, default="plain")
+    mode: str = static_field("plain")
 
     def meta_gradient(self, meta, episode, **setting):
         """As `MAML`, in `mode`."""
@@ -127,7 +127,7 @@ def _engine(row: str, problem: Problem, arrays: dict, model: nnx.Module, facts: 
     return Prepared(step, float(loss), by_name(problem, gradient.init), facts, steps)
 
 
-@flax.struct.dataclass
+@pytree
 class AsItIs:
     """No scaling: labels have no units."""
 

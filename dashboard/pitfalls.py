@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +11,7 @@ from dashboard.adapting import cached
 from dashboard.fits import CURVE_POINTS, MAX_SHOTS, Fit, LossCurve
 from maml_engine import Episode, Experiment, Learner, evaluate
 from maml_engine.analysis.frontier import Frontier, find_frontier, predictions_at
+from maml_engine.pytrees import pytree
 from maml_engine.tasks import FunctionFamily
 
 INNER_LRS = tuple(float(f"{digit}e{power}") for power in range(-4, 0) for digit in (1, 2, 5)) + (1.0,)
@@ -88,7 +88,7 @@ def _truths(tasks: FunctionFamily) -> tuple[jax.Array, jax.Array]:
 # The cards.
 
 
-@flax.struct.dataclass
+@pytree
 class SupportAsQuery:
     """A mistake to look at: tasks whose query points are the support points."""
 

@@ -1,8 +1,9 @@
 """The optimiser of the outer loop, as a value whose numbers may change without compiling again."""
 
-import flax.struct
 import jax
 import optax
+
+from maml_engine.pytrees import pytree, static_field
 
 SCHEDULES = {
     "constant": None,
@@ -18,7 +19,7 @@ META_OPTIMIZERS = {
 }
 
 
-@flax.struct.dataclass
+@pytree
 class MetaOptimizer:
     """An Optax transformation by name, with its schedule and clipping.
 
@@ -31,9 +32,9 @@ class MetaOptimizer:
     meta_lr: float
     clip_norm: float | None
     weight_decay: float
-    name: str = flax.struct.field(pytree_node=False)
-    schedule: str = flax.struct.field(pytree_node=False)
-    decay_over: int | None = flax.struct.field(pytree_node=False)
+    name: str = static_field()
+    schedule: str = static_field()
+    decay_over: int | None = static_field()
 
     def build(self) -> optax.GradientTransformation:
         """The transformation; may be called where the numbers are traced."""

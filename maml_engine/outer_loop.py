@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +15,7 @@ from maml_engine.losses import LossFn
 from maml_engine.meta_optimizer import MetaOptimizer
 from maml_engine.methods import Method
 from maml_engine.models import Network
+from maml_engine.pytrees import pytree, static_field
 from maml_engine.tasks import Scaling
 
 # Room for the meta-losses of one call.
@@ -29,7 +29,7 @@ class TrainState(NamedTuple):
     opt_state: optax.OptState
 
 
-@flax.struct.dataclass
+@pytree
 class Program:
     """What a meta-step needs besides its state. Numbers are leaves, so changing them compiles nothing."""
 
@@ -39,10 +39,10 @@ class Program:
     tasks: Any
     scaling: Scaling
     key: jax.Array
-    loss_fn: LossFn = flax.struct.field(pytree_node=False)
-    meta_batch_size: int = flax.struct.field(pytree_node=False)
-    k_shot: int = flax.struct.field(pytree_node=False)
-    k_query: int = flax.struct.field(pytree_node=False)
+    loss_fn: LossFn = static_field()
+    meta_batch_size: int = static_field()
+    k_shot: int = static_field()
+    k_query: int = static_field()
 
 
 # (program, meta-parameters, tasks, iteration, key) -> (meta-loss [], meta-gradient).
@@ -51,11 +51,11 @@ Gradient = Callable[[Program, MetaParams, Episode, jax.Array, jax.Array], tuple[
 Steps = Callable[[TrainState, Program, int, int], tuple[TrainState, np.ndarray]]
 
 
-@flax.struct.dataclass
+@pytree
 class Opaque:
     """The caller's own tasks, where JAX cannot see into them."""
 
-    tasks: Any = flax.struct.field(pytree_node=False)
+    tasks: Any = static_field()
 
     def sample(self, *args) -> Episode:
         """As the caller's."""

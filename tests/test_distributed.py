@@ -22,7 +22,6 @@ from tests.processes import IN_64_BITS, ROOT, SMALL, Processes, free_port, is_go
 # With eight devices in one process: what the mesh gives, beside what one device gives.
 SCRIPT = """
 import json, sys
-import flax.struct
 import jax
 jax.config.update("jax_num_cpu_devices", 8)
 import jax.numpy as jnp
@@ -32,6 +31,7 @@ from maml_engine import Experiment, MAML, MLP, Sinusoid, train
 from maml_engine.distributed import Mesh
 from maml_engine.learner import Learner
 from maml_engine.outer_loop import initial_state, program_of, run_steps, whole_batch
+from maml_engine.pytrees import pytree
 
 P = jax.sharding.PartitionSpec()
 
@@ -44,7 +44,7 @@ def difference(built, meta, devices):
     one, other = (ravel_pytree(jax.jit(g)(built, meta, episode, 3, key))[0] for g in (whole_batch, shared))
     return float(jnp.abs(one - other).max() / jnp.abs(one).max())
 
-@flax.struct.dataclass
+@pytree
 class Keyed(MAML):
     # A method that draws: its inner step is disturbed by the task's own key.
     def descend(self, rule, moving, direction, step):

@@ -5,7 +5,6 @@ Closed forms (tests/quadratics.py): support loss (theta - a)' H (theta - a) / 2,
 gradient there is g = Q (theta_K - c), MAML's gradient is A^K g and first-order MAML's is g.
 """
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 import jax.test_util
@@ -18,6 +17,7 @@ from maml_engine import FOMAML, MAML, MLP, Batch, Episode, MetaParams, Sinusoid,
 from maml_engine import meta_gradient as flows
 from maml_engine.methods import METHODS
 from maml_engine.models import ContextMLP, Network
+from maml_engine.pytrees import pytree
 from tests.quadratics import ALPHA, DIM, TASKS, cast, flat, relative_error
 
 MODES = ["plain", "mixed"]
@@ -62,7 +62,7 @@ def test_first_order_drops_something(x64, quadratics):
     assert relative_error(first_order, exact) > 0.1
 
 
-@flax.struct.dataclass
+@pytree
 class MultiStep(MAML):
     """Counts every step's query loss: the gradient is the mean of sum_k w_k A^k Q (theta_k - c)."""
 
@@ -86,7 +86,7 @@ def test_every_step_of_the_path_takes_a_cotangent(x64, quadratics, mode):
     np.testing.assert_allclose(loss, np.dot(weights, losses), rtol=1e-10)
 
 
-@flax.struct.dataclass
+@pytree
 class LearnedStep(MAML):
     """One learned step size a parameter; after one step its gradient is -[H (theta - a)]_i [g]_i (Li et al., 2017)."""
 
@@ -125,7 +125,7 @@ def task_of(episode, task):
     return jax.tree.map(lambda leaf: leaf[task], episode)
 
 
-@flax.struct.dataclass
+@pytree
 class LastLayerMoves(MAML):
     """Adapts the last layer alone (in spirit ANIL, Raghu et al., 2020)."""
 

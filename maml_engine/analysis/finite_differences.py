@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +16,7 @@ from maml_engine.analysis.subject import Subject
 from maml_engine.checks import check_number
 from maml_engine.episode import Episode
 from maml_engine.methods import Method
+from maml_engine.pytrees import pytree
 
 PyTree = Any
 
@@ -80,7 +80,7 @@ def finite_difference_check(
         return FiniteDifferenceCheck(*(np.asarray(slope) for slope in slopes))
 
 
-@flax.struct.dataclass
+@pytree
 class FirstSteps:
     """A method that stands still after `steps` steps, a traced number: one compiled program for any of them.
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import flax.struct
 import jax
 import numpy as np
 from flax import nnx
@@ -18,11 +17,12 @@ from maml_engine.learner import Learner
 from maml_engine.losses import LossFn, mean_loss
 from maml_engine.methods import Method
 from maml_engine.models import Network
+from maml_engine.pytrees import pytree
 
 PyTree = Any
 
 
-@flax.struct.dataclass
+@pytree
 class Scaled:
     """A method each of whose steps is `scale` times as long; step sizes that were learned are all scaled alike."""
 

@@ -1,6 +1,5 @@
 """What an analysis looks at: a method at one point of parameter space."""
 
-import flax.struct
 import jax
 import numpy as np
 from flax import nnx
@@ -11,19 +10,20 @@ from maml_engine.learner import Learner
 from maml_engine.losses import LossFn, mean_squared_error
 from maml_engine.methods import Method
 from maml_engine.models import Network
+from maml_engine.pytrees import pytree, static_field
 
 # Up to this many inner steps, another number of steps runs the same compiled program.
 MAX_STEPS = 10
 
 
-@flax.struct.dataclass
+@pytree
 class Subject:
     """A method, and the meta-parameters at which it is looked at."""
 
     method: Method
     meta: MetaParams
     network: Network
-    loss_fn: LossFn = flax.struct.field(pytree_node=False, default=mean_squared_error)
+    loss_fn: LossFn = static_field(mean_squared_error)
     iteration: int = 0
 
     @classmethod

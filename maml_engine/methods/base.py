@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import flax.struct
 import jax
 import optax
 from flax import nnx
@@ -11,6 +10,7 @@ from maml_engine import meta_gradient
 from maml_engine.adaptation import InnerStep, MetaParams
 from maml_engine.checks import check_choice, check_number
 from maml_engine.episode import Episode
+from maml_engine.pytrees import pytree, static_field
 
 PyTree = Any
 
@@ -24,12 +24,7 @@ INNER_OPTIMIZERS: dict[str, optax.GradientTransformation] = {
 }
 
 
-def static_field(default: Any) -> Any:
-    """A field that shapes the compiled program, so it is no leaf of the pytree."""
-    return flax.struct.field(pytree_node=False, default=default)
-
-
-@flax.struct.dataclass
+@pytree
 class Method:
     """Four questions; a method's own file holds only the answers that differ.
 

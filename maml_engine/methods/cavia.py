@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 from flax import nnx
@@ -10,11 +9,12 @@ from flax import nnx
 from maml_engine.adaptation import MetaParams, join, part
 from maml_engine.episode import Episode
 from maml_engine.methods.base import Method
+from maml_engine.pytrees import pytree
 
 PyTree = Any
 
 
-@flax.struct.dataclass
+@pytree
 class CAVIA(Method):
     """Gradient descent on the network's `context` alone, which starts at zero for every task (Zintgraf et al., 2019, eq. 2-4).
 

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any, NamedTuple
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 import optax
@@ -12,7 +11,8 @@ from maml_engine import meta_gradient
 from maml_engine.adaptation import InnerStep, MetaParams
 from maml_engine.checks import check_number
 from maml_engine.episode import Episode
-from maml_engine.methods.base import Method, static_field
+from maml_engine.methods.base import Method
+from maml_engine.pytrees import pytree, static_field
 
 PyTree = Any
 
@@ -28,7 +28,7 @@ class Proximal(NamedTuple):
     optimizer: PyTree
 
 
-@flax.struct.dataclass
+@pytree
 class IMAML(Method):
     """Solves min_phi L(phi) + lambda/2 |phi - theta|^2 and differentiates the solution (Rajeswaran et al., 2019, eq. 3-6).
 

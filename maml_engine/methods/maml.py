@@ -1,20 +1,20 @@
 """Model-agnostic meta-learning (Finn, Abbeel & Levine, 2017), exact and first-order."""
 
-import flax.struct
 import jax
 
 from maml_engine import meta_gradient
 from maml_engine.adaptation import MetaParams
 from maml_engine.episode import Episode
 from maml_engine.methods.base import Method
+from maml_engine.pytrees import pytree
 
 
-@flax.struct.dataclass
+@pytree
 class MAML(Method):
     """Gradient descent inside, the exact gradient through it outside (Finn et al., 2017, algorithm 1)."""
 
 
-@flax.struct.dataclass
+@pytree
 class FOMAML(Method):
     """MAML whose outer gradient takes the inner gradient as a constant (Finn et al., 2017, sec. 5.2)."""
 

@@ -2,7 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 from flax import nnx
@@ -11,7 +10,8 @@ from maml_engine import meta_gradient
 from maml_engine.adaptation import InnerStep, MetaParams, part
 from maml_engine.checks import check_number
 from maml_engine.episode import Episode
-from maml_engine.methods.base import Method, static_field
+from maml_engine.methods.base import Method
+from maml_engine.pytrees import pytree, static_field
 
 PyTree = Any
 
@@ -30,7 +30,7 @@ class PlusPlusRule(NamedTuple):
     norms: PyTree
 
 
-@flax.struct.dataclass
+@pytree
 class MAMLPlusPlus(Method):
     """MAML with any of these (Antoniou et al., 2019, sec. 4); all off is MAML.
 

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 
 from maml_engine.adaptation import InnerStep, part
 from maml_engine.methods.base import Method
+from maml_engine.pytrees import pytree
 
 PyTree = Any
 
 
-@flax.struct.dataclass
+@pytree
 class MetaCurvature(Method):
     """Each axis of a gradient is multiplied by a learned matrix: M_in G M_out for a dense kernel (Park & Oliva, 2019, eq. 7).
 

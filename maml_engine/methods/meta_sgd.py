@@ -2,17 +2,17 @@
 
 from typing import Any
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 
 from maml_engine.adaptation import InnerStep, part
 from maml_engine.methods.base import Method
+from maml_engine.pytrees import pytree
 
 PyTree = Any
 
 
-@flax.struct.dataclass
+@pytree
 class MetaSGD(Method):
     """theta' = theta - alpha * gradient, elementwise, alpha learned with theta (Li et al., 2017, eq. 4 and algorithm 1).
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import flax.struct
 from flax import nnx
 
-from maml_engine.methods.base import Method, static_field
+from maml_engine.methods.base import Method
+from maml_engine.pytrees import pytree, static_field
 
 PyTree = Any
 
@@ -25,7 +25,7 @@ def last_layer(params: PyTree) -> nnx.filterlib.Filter:
     return lambda path, _: path[: len(head)] == head
 
 
-@flax.struct.dataclass
+@pytree
 class ANIL(Method):
     """Almost no inner loop (Raghu, Raghu, Bengio & Vinyals, 2020): only the head adapts, the body is shared features.
 
@@ -39,7 +39,7 @@ class ANIL(Method):
         return last_layer(params) if self.head is None else self.head
 
 
-@flax.struct.dataclass
+@pytree
 class BOIL(Method):
     """Body only update in the inner loop (Oh, Yoo, Kim & Yun, 2021): the head stays, the features adapt.
 

@@ -1,15 +1,15 @@
 """Reptile (Nichol, Achiam & Schulman, 2018): walk to each task's solution, then part of the way there."""
 
-import flax.struct
 import jax
 
 from maml_engine import meta_gradient
 from maml_engine.adaptation import MetaParams
 from maml_engine.episode import Episode
 from maml_engine.methods.base import Method
+from maml_engine.pytrees import pytree
 
 
-@flax.struct.dataclass
+@pytree
 class Reptile(Method):
     """The outer direction is theta - theta_K; no gradient flows through the inner loop, and no query set is needed.
 

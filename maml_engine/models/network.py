@@ -2,22 +2,23 @@
 
 from typing import Any
 
-import flax.struct
 import jax
 from flax import nnx
+
+from maml_engine.pytrees import pytree, static_field
 
 PyTree = Any
 
 
-@flax.struct.dataclass
+@pytree
 class Network:
     """A module without its parameters: what turns parameters and inputs into predictions.
 
     rest: whatever else the module holds (statistics, random streams); handed along, never differentiated.
     """
 
-    graphdef: nnx.GraphDef = flax.struct.field(pytree_node=False)
-    rest: PyTree = flax.struct.field()
+    graphdef: nnx.GraphDef = static_field()
+    rest: PyTree
 
     @classmethod
     def split(cls, model: nnx.Module) -> tuple["Network", PyTree]:

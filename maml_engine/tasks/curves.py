@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 
 from maml_engine.checks import check_number, check_range
+from maml_engine.pytrees import pytree, static_field
 from maml_engine.tasks.family import FunctionFamily
 from maml_engine.tasks.sinusoid import Sinusoid
 
@@ -36,7 +36,7 @@ def uniform(key: jax.Array, num_tasks: int, interval: tuple[float, float]) -> ja
     return jax.random.uniform(key, (num_tasks,), minval=interval[0], maxval=interval[1])
 
 
-@flax.struct.dataclass
+@pytree
 class FrequencySinusoid(Sinusoid):
     """y = A sin(frequency x + phase): the task of Meta-SGD (Li et al., 2017, sec. 4.1).
 
@@ -61,7 +61,7 @@ def _wave(x: jax.Array, amplitude: jax.Array, frequency: jax.Array, phase: jax.A
     return amplitude * jnp.sin(frequency * x + phase)
 
 
-@flax.struct.dataclass
+@pytree
 class Harmonics(Sinusoid):
     """A wave and its first overtone at half the amplitude, each with a phase of its own."""
 
@@ -76,14 +76,14 @@ def _harmonics(x: jax.Array, amplitude: jax.Array, phase: jax.Array, overtone: j
     return amplitude * (jnp.sin(x + phase) + 0.5 * jnp.sin(2 * x + overtone))
 
 
-@flax.struct.dataclass
+@pytree
 class Polynomials(FunctionFamily):
     """Polynomials of x over the half width of its interval, with standard normal coefficients shrunk by their order.
 
     degree: 1 draws lines.
     """
 
-    degree: int = flax.struct.field(pytree_node=False, default=3)
+    degree: int = static_field(3)
 
     def __post_init__(self):
         super().__post_init__()
@@ -100,14 +100,14 @@ def _polynomial(x: jax.Array, coefficients: jax.Array, half_width: jax.Array) ->
     return (x / half_width) ** jnp.arange(coefficients.shape[0]) @ coefficients[:, None]
 
 
-@flax.struct.dataclass
+@pytree
 class Lines(Polynomials):
     """Straight lines."""
 
-    degree: int = flax.struct.field(pytree_node=False, default=1)
+    degree: int = static_field(1)
 
 
-@flax.struct.dataclass
+@pytree
 class Steps(FunctionFamily):
     """A jump from 0 to a height in `amplitude` (either sign), at a place in the middle half of the interval."""
 
@@ -126,7 +126,7 @@ def _step(x: jax.Array, height: jax.Array, place: jax.Array) -> jax.Array:
     return jnp.where(x < place, 0.0, height)
 
 
-@flax.struct.dataclass
+@pytree
 class Sawteeth(Sinusoid):
     """A sawtooth with the period of the sine wave, 2 pi."""
 
@@ -140,7 +140,7 @@ def _sawtooth(x: jax.Array, amplitude: jax.Array, phase: jax.Array) -> jax.Array
     return amplitude * (2 * jnp.mod((x + phase) / (2 * jnp.pi), 1.0) - 1)
 
 
-@flax.struct.dataclass
+@pytree
 class GaussianProcess(FunctionFamily):
     """Draws of a Gaussian process with unit variance and a squared-exponential kernel, by random cosines.
 
@@ -167,7 +167,7 @@ def _cosines(x: jax.Array, frequency: jax.Array, phase: jax.Array, weight: jax.A
     return jnp.cos(x * frequency + phase) @ weight[:, None]
 
 
-@flax.struct.dataclass
+@pytree
 class Mixture(FunctionFamily):
     """Each task from one of several families, all alike likely."""
 

@@ -4,17 +4,17 @@ import zlib
 from abc import abstractmethod
 from typing import Any, Self
 
-import flax.struct
 import jax
 
 from maml_engine.checks import check_choice, check_number, check_range
 from maml_engine.episode import Batch, Episode
+from maml_engine.pytrees import pytree, static_field
 
 SPLITS = ("train", "validation", "test")
 POOL_SEED = 20170309  # of the numbered tasks
 
 
-@flax.struct.dataclass
+@pytree
 class FunctionFamily:
     """A distribution over functions of one input.
 
@@ -27,8 +27,8 @@ class FunctionFamily:
 
     x: tuple[float, float] = (-5.0, 5.0)
     noise: float = 0.0
-    pool: int = flax.struct.field(pytree_node=False, default=0)
-    stream: str = flax.struct.field(pytree_node=False, default="train")
+    pool: int = static_field(0)
+    stream: str = static_field("train")
 
     def __post_init__(self):
         check_range("x", self.x)

@@ -1,13 +1,13 @@
 """From the units of the data to the network's and back."""
 
-import flax.struct
 import jax
 import numpy as np
 
 from maml_engine.episode import Batch, Episode
+from maml_engine.pytrees import pytree
 
 
-@flax.struct.dataclass
+@pytree
 class Scaling:
     """Centre and spread of inputs `[in_dim]` and targets `[out_dim]`; fitted on training tasks only."""
 

@@ -3,11 +3,11 @@
 import math
 from typing import NamedTuple
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 
 from maml_engine.checks import check_range
+from maml_engine.pytrees import pytree
 from maml_engine.tasks.family import FunctionFamily
 
 
@@ -22,7 +22,7 @@ class Waves(NamedTuple):
         return self.amplitude[:, None, None] * jnp.sin(x + self.phase[:, None, None])
 
 
-@flax.struct.dataclass
+@pytree
 class Sinusoid(FunctionFamily):
     """y = A sin(x + phase). The paper writes sin(x - phase); (x, y) -> (-x, -y) maps one onto the other.
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.checks import check_choice, check_number
 from maml_engine.episode import Batch, Episode
+from maml_engine.pytrees import pytree, static_field
 from maml_engine.tasks.family import SPLITS
 from maml_engine.tasks.read_csv import MAX_BYTES, Columns, Source, listed, read_bytes, read_columns, shown
 from maml_engine.tasks.scaling import Scaling
@@ -49,7 +49,7 @@ class PaddedRows(NamedTuple):
     rows: jax.Array
 
 
-@flax.struct.dataclass
+@pytree
 class Table:
     """Tasks of a table, split by task into training, validation and test tasks. A pytree: hand it to compiled functions.
 
@@ -62,8 +62,8 @@ class Table:
 
     whole: PaddedRows
     scaling: Scaling
-    origin: Origin = flax.struct.field(pytree_node=False)
-    stream: str = flax.struct.field(pytree_node=False, default="all")
+    origin: Origin = static_field()
+    stream: str = static_field("all")
 
     @classmethod
     def read(
