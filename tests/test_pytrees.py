@@ -1,6 +1,8 @@
 """Structures of different classes differ: a compiled function looks its programs up by them."""
 
+import ast
 import itertools
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -49,3 +51,15 @@ def test_fields_keep_their_names_and_places():
     assert jax.tree.map(jnp.square, Doubler(3.0))() == 18.0
     with pytest.raises(AttributeError):
         Doubler(1.0).number = 2.0
+
+
+def test_no_class_of_the_project_is_registered_by_fields_alone():
+    root = Path(__file__).resolve().parents[1]
+    for path in (path for folder in ("maml_engine", "dashboard", "pages", "tests") for path in (root / folder).rglob("*.py")):
+        decorators = [
+            ast.unparse(decorator)
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ClassDef)
+            for decorator in node.decorator_list
+        ]
+        assert not [name for name in decorators if "flax.struct" in name or "register_dataclass" in name], path
