@@ -26,7 +26,7 @@ from maml_engine.conjugate_gradients import conjugate_gradients
 from maml_engine.episode import Batch, Episode
 from maml_engine.losses import LossFn, mean_squared_error
 from maml_engine.models import Network
-from maml_engine.products import transposed_once
+from maml_engine.products import fast_products
 
 Loss = Callable[[PyTree, PyTree, Batch], jax.Array]
 
@@ -170,7 +170,7 @@ def _in_chunks(
     kept: inner steps whose parameters are stored.
     """
 
-    @transposed_once
+    @fast_products
     def value_and_grad(episode: Episode, key: jax.Array | None) -> tuple[jax.Array, MetaParams]:
         return jax.value_and_grad(meta_loss, argnums=1)(method, meta, episode, mode=mode, key=key, **setting)
 
