@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from dashboard import adapting, first_bench, resources
 from dashboard.adapting import cached
-from dashboard.components.sine_bench import ADDRESS, CURVE_POINTS, Answer, Entrant, Scene
+from dashboard.components.sine_bench import CURVE_POINTS, Answer, Entrant, Scene
 from dashboard.components.sine_bench.weights import weights
 from dashboard.figures import style
 from dashboard.fits import MAX_SHOTS, MAX_STEPS
@@ -76,12 +75,6 @@ def scene_of(amplitude: float, phase: float, shots: int, noise: float, seed: int
     tasks = Sinusoid(amplitude=(amplitude,) * 2, phase=(phase,) * 2, noise=noise)
     x, y = adapting.drawn_points(tasks, seed)
     return Scene.of_points(amplitude, phase, x[:shots], y[:shots], **others)
-
-
-def clear(key: str) -> None:
-    """A callback: takes back all that the visitor did to the bench `key`."""
-    st.session_state[key] = ""
-    st.session_state[ADDRESS + key] = st.query_params.get(key, "")
 
 
 @cached

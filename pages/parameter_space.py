@@ -5,7 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, landscapes, page, slices, walking
-from dashboard.components.parameter_plane import NAMES, PlaneScene, clear, parameter_plane
+from dashboard.components import address
+from dashboard.components.parameter_plane import NAMES, PlaneScene, parameter_plane
 from dashboard.figures import slices as figures
 from dashboard.fits import spell_loss
 from dashboard.landscapes import Numbers
@@ -115,7 +116,7 @@ def _pair(point: np.ndarray, digits: int) -> str:
 def plane(surface: str) -> None:
     """The picture to drag in, and what the engine says of it."""
     scene = parameter_plane("plane", PlaneScene.opening(surface))
-    st.button("Start again", icon=":material/restart_alt:", on_click=clear, args=("plane",))
+    st.button("Start again", icon=":material/restart_alt:", on_click=address.clear, args=("plane",))
     numbers = landscapes.numbers(scene)
     left, right = st.columns(2, gap="medium")
     with left:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 
+from dashboard.components import address
 from dashboard.components import sine_bench as bench
 from dashboard.components.sine_bench.scene import Scene, checked, parse, spell
 from dashboard.components.sine_bench.weights import weights
@@ -124,30 +125,30 @@ def test_what_the_bench_says_is_kept_as_the_link_spells_it(monkeypatch, said, le
 
 def test_a_field_that_the_page_changes_takes_the_pages_value_and_the_others_stay(monkeypatch):
     monkeypatch.setattr(bench.st, "session_state", state := {})
-    monkeypatch.setattr(bench.st, "query_params", address := {"b": "1,k7,x1"})
+    monkeypatch.setattr(bench.st, "query_params", link := {"b": "1,k7,x1"})
     assert bench._standing("b", BASE) == replace(BASE, steps=7, points=((1.0, 0.0),))
     state[bench.BASE + "b"] = BASE
     other = replace(BASE, points=((3.0, 0.0),))
     assert bench._standing("b", other) == replace(other, steps=7)
-    assert address == {"b": "1,k7"} and state["b"] == "1,k7"
+    assert link == {"b": "1,k7"} and state["b"] == "1,k7"
 
 
 def test_going_back_in_the_browser_brings_back_what_was(monkeypatch):
-    monkeypatch.setattr(bench.st, "session_state", state := {"b": "1,k7", bench.ADDRESS + "b": "1,k7"})
+    monkeypatch.setattr(bench.st, "session_state", state := {"b": "1,k7", address.TOLD + "b": "1,k7"})
     monkeypatch.setattr(bench.st, "query_params", {"b": "1,k3"})
     assert bench._standing("b", BASE).steps == 3
     state["b"] = ""  # `Reset`
-    monkeypatch.setattr(bench.st, "query_params", address := {"b": "1,k3"})
-    assert bench._standing("b", BASE) == BASE and address == {}
+    monkeypatch.setattr(bench.st, "query_params", link := {"b": "1,k3"})
+    assert bench._standing("b", BASE) == BASE and link == {}
 
 
 def test_letting_go_twice_within_a_moment_loses_nothing(monkeypatch):
     """The second time comes with the address of before the first."""
-    state = {"b": "1,k7", bench.ADDRESS + "b": "1,k7", bench.BASE + "b": BASE, bench.WIDGET + "b": {"scene": {"steps": 3}}}
+    state = {"b": "1,k7", address.TOLD + "b": "1,k7", bench.BASE + "b": BASE, bench.WIDGET + "b": {"scene": {"steps": 3}}}
     monkeypatch.setattr(bench.st, "session_state", state)
-    monkeypatch.setattr(bench.st, "query_params", address := {})
+    monkeypatch.setattr(bench.st, "query_params", link := {})
     bench._take_in("b")
-    assert bench._standing("b", BASE).steps == 3 and address == {"b": "1,k3"}
+    assert bench._standing("b", BASE).steps == 3 and link == {"b": "1,k3"}
 
 
 def test_weights_travel_once(monkeypatch):

@@ -11,12 +11,13 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.components import address
 from dashboard.components.parameter_plane import scene as scenes
 from dashboard.components.parameter_plane.scene import PlaneScene
 from dashboard.figures import style
 from maml_engine.analysis.landscape import MAX_TASKS, METHODS, SURFACES
 
-__all__ = ["LONGEST_STEP", "META_LR", "NAMES", "PlaneScene", "clear", "parameter_plane", "put", "standing"]
+__all__ = ["LONGEST_STEP", "META_LR", "NAMES", "PlaneScene", "parameter_plane", "put", "standing"]
 
 HERE = Path(__file__).parent
 SCRIPTS = ("mathematics", "contours", "elements", "drawing", "panel", "plane")  # each uses those before it
@@ -28,7 +29,7 @@ META_LR, LONGEST_STEP, DESCENT_STEPS = {"bowls": 0.2, "valleys": 0.2, "rivers": 
 # How large a gradient is drawn at nearly full length.
 STEEPNESS = {"bowls": 3.0, "valleys": 3.0, "rivers": 3.0, "waves": 6.0}
 # Beside the page's own key, which holds the visitor's edits as the link spells them.
-WIDGET, BASE, ADDRESS, NOTES = "_plane_widget_", "_plane_base_", "_plane_address_", "_plane_notes_"
+WIDGET, BASE, NOTES = "_plane_widget_", "_plane_base_", "_plane_notes_"
 
 
 def parameter_plane(key: str, base: PlaneScene) -> PlaneScene:
@@ -64,11 +65,6 @@ def parameter_plane(key: str, base: PlaneScene) -> PlaneScene:
     return scene
 
 
-def clear(key: str) -> None:
-    """A callback: what the visitor changed is dropped."""
-    st.session_state[key] = ""
-
-
 def put(key: str, base: PlaneScene, scene: PlaneScene) -> None:
     """For a callback: the plane shows `scene`, as if the visitor had made it of `base`."""
     st.session_state[key] = scenes.spell(scene.edits(base))
@@ -81,10 +77,9 @@ def standing(key: str, base: PlaneScene) -> PlaneScene:
 
 def _standing(key: str, base: PlaneScene) -> PlaneScene:
     """What the visitor's edits make of `base`; keeps the address in step with them."""
-    state, there = st.session_state, st.query_params.get(key, "")
+    state, there = st.session_state, address.brought(key)
     before = state.get(BASE + key, base)
-    if there != state.get(ADDRESS + key, ""):  # a link, or back and forward
-        state[key] = there
+    if there is not None:
         edits, state[NOTES + key] = scenes.parse(there, base.surface)
     elif before.surface != base.surface:
         edits = {}
@@ -92,12 +87,7 @@ def _standing(key: str, base: PlaneScene) -> PlaneScene:
         edits, _ = scenes.parse(state.get(key, ""), base.surface)
     kept = {name: value for name, value in edits.items() if getattr(before, name) == getattr(base, name)}
     scene = replace(base, **kept)
-    state[key] = state[ADDRESS + key] = scenes.spell(scene.edits(base))
-    if state[key] != there:
-        if state[key]:
-            st.query_params[key] = state[key]
-        else:
-            del st.query_params[key]
+    address.tell(key, scenes.spell(scene.edits(base)))
     return scene
 
 
@@ -109,6 +99,7 @@ def _take_in(key: str) -> None:
         return
     if said.get("surface") != base.surface:
         return  # let go while the page went on to another surface
+    address.let_go(key)
     edits, st.session_state[NOTES + key] = scenes.checked(said, base.surface)
     put(key, base, replace(standing(key, base), **edits))
 

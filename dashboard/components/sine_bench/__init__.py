@@ -14,18 +14,19 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from dashboard.components import address
 from dashboard.components.sine_bench import scene as scenes
 from dashboard.components.sine_bench.scene import Scene
 from dashboard.figures import style
 from dashboard.fits import CURVE_POINTS, MAX_SHOTS, MAX_STEPS
 
-__all__ = ["ADDRESS", "CURVE_POINTS", "Answer", "Entrant", "Scene", "sine_bench"]
+__all__ = ["CURVE_POINTS", "Answer", "Entrant", "Scene", "sine_bench"]
 
 HERE = Path(__file__).parent
 POINT_COLOUR = "#d1495b"
 SLIDER = (1e-4, 1.0)  # ends of the step size's, where the scene's own lies between them
 # Beside the page's own key, which holds the visitor's edits as the link spells them.
-WIDGET, BASE, ADDRESS, NOTES, FRESH = "_widget_", "_base_", "_address_", "_bench_notes_", "_fresh_"
+WIDGET, BASE, NOTES = "_widget_", "_base_", "_bench_notes_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,28 +100,19 @@ def sine_bench(
 
 def _standing(key: str, base: Scene) -> Scene:
     """What the visitor's edits make of `base`; keeps the address in step with them."""
-    state, there = st.session_state, st.query_params.get(key, "")
-    # Who lets go twice within a moment does so with an address that has not heard of the first time.
-    is_fresh = state.pop(FRESH + key, False)
-    if there != state.get(ADDRESS + key, "") and not is_fresh:  # a link, or back and forward
-        state[key] = there
-        edits, state[NOTES + key] = scenes.parse(there)
-    else:
-        edits, _ = scenes.parse(state.get(key, ""))
+    state, there = st.session_state, address.brought(key)
+    edits, notes = scenes.parse(state.get(key, "") if there is None else there)
+    if there is not None:
+        state[NOTES + key] = notes
     before = state.get(BASE + key, base)
     scene = replace(base, **{name: value for name, value in edits.items() if getattr(before, name) == getattr(base, name)})
-    state[key] = state[ADDRESS + key] = scenes.spell(scene.edits(base))
-    if state[key] != there:
-        if state[key]:
-            st.query_params[key] = state[key]
-        else:
-            del st.query_params[key]
+    address.tell(key, scenes.spell(scene.edits(base)))
     return scene
 
 
 def _take_in(key: str) -> None:
     """A callback: what the browser says now stands on the bench; anybody can forge it."""
-    st.session_state[FRESH + key] = True
+    address.let_go(key)
     said = st.session_state[WIDGET + key].get("scene")
     base = st.session_state[BASE + key]
     if not isinstance(said, dict):

@@ -1,0 +1,39 @@
+"""What a visitor has changed in a component, as the page's link says it: session and address kept in step.
+
+The page's own key holds the changes as the link spells them; the functions' other keys are beside it.
+"""
+
+import streamlit as st
+
+TOLD, FRESH = "_address_", "_fresh_"  # what the address was last told; the visitor has just let go
+
+
+def let_go(key: str) -> None:
+    """For a callback: the address about to come with this run has not heard yet of what the visitor does."""
+    st.session_state[FRESH + key] = True
+
+
+def brought(key: str) -> str | None:
+    """What a link, or back and forward, bring; None where the address is as the session left it. Ask once a run."""
+    is_fresh = st.session_state.pop(FRESH + key, False)
+    there = st.query_params.get(key, "")
+    if is_fresh or there == st.session_state.get(TOLD + key, ""):
+        return None
+    return there
+
+
+def clear(key: str) -> None:
+    """For a callback: the changes are dropped, and what the address still says of them is no news."""
+    st.session_state[key] = ""
+    st.session_state[TOLD + key] = st.query_params.get(key, "")
+
+
+def tell(key: str, changes: str) -> None:
+    """Session and address both say `changes`; none leave the address."""
+    st.session_state[key] = st.session_state[TOLD + key] = changes
+    if changes == st.query_params.get(key, ""):
+        return
+    if changes:
+        st.query_params[key] = changes
+    else:
+        del st.query_params[key]
