@@ -23,6 +23,7 @@ AT_ONCE = 20  # iterations between two signs of life
 MOST_QUERY = 16
 DRAWN_WEIGHT = 12.0
 CHECKED_DRAWS = 2
+AVERAGED = 0.99  # of the running mean of the meta-parameters, how much a meta-step keeps
 
 
 class Runs(NamedTuple):
@@ -78,6 +79,8 @@ def train_population(
 
     Some tasks have drawn targets (`Runs.drawn`): all of them at the start, then ever fewer, until drawn tasks weigh as much as
     `DRAWN_WEIGHT` tasks beside the table's own. A few tasks are soon learned by heart; what is drawn from a fit of them is not.
+    What is judged and kept is the running mean of the meta-parameters (Polyak & Juditsky, 1992): a few tasks make a noisy
+    meta-gradient, and the mean allows long steps through it.
     """
     method = experiment.build_method()
     optimizer = experiment.build_meta_optimizer()
@@ -87,7 +90,7 @@ def train_population(
     most_query = int(min(MOST_QUERY, max(1, supports.x.shape[1] - experiment.k_shot)))
     sizes = {"batch": batch, "k_shot": experiment.k_shot, "k_query": most_query}
     keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(experiment.seed), jnp.arange(len(runs.train)))
-    meta, state = start, jax.jit(jax.vmap(optimizer.build().init))(start)
+    now = start, jax.jit(jax.vmap(optimizer.build().init))(start), start
     checked = supports._replace(orders=supports.orders[:CHECKED_DRAWS])
     num_groups = int(runs.groups.max()) + 1
     best, best_error, stopped, begin = start, np.full(num_groups, np.inf), np.zeros(num_groups, int), 0
@@ -97,12 +100,13 @@ def train_population(
             if first > begin:
                 yield Trained(first, best, None, stopped)
             stretch = first, min(end, first + AT_ONCE), experiment.num_iterations
-            advanced = _advance(method, optimizer, network, meta, state, keys, rows, runs_on_device, *stretch, **sizes)
-            meta, state = jax.block_until_ready(advanced)
-        total, count = _validation_errors(experiment, network, meta, checked, runs)
+            advanced = _advance(method, optimizer, network, *now, keys, rows, runs_on_device, *stretch, **sizes)
+            now = jax.block_until_ready(advanced)
+        mean = now[-1]
+        total, count = _validation_errors(experiment, network, mean, checked, runs)
         error = np.bincount(runs.groups, total) / np.maximum(np.bincount(runs.groups, count), 1)
         is_better = error < best_error
-        best = jax.tree.map(partial(_where_better, jnp.asarray(is_better[runs.groups])), meta, best)
+        best = jax.tree.map(partial(_where_better, jnp.asarray(is_better[runs.groups])), mean, best)
         best_error, stopped, begin = np.where(is_better, error, best_error), np.where(is_better, end, stopped), end
         yield Trained(end, best, float(np.mean(np.sqrt(error))), stopped)
 
@@ -165,8 +169,8 @@ def _padded_orders(orders: np.ndarray, most: int) -> np.ndarray:
 
 
 @partial(jax.jit, static_argnames=("batch", "k_shot", "k_query"))
-def _advance(method, optimizer, network, meta, state, keys, rows, runs, begin, end, total, *, batch, k_shot, k_query):
-    """All runs from one iteration to another."""
+def _advance(method, optimizer, network, meta, state, mean, keys, rows, runs, begin, end, total, *, batch, k_shot, k_query):
+    """All runs from one iteration to another: meta-parameters, the optimiser's state and the running mean of the former."""
 
     def episode(key: jax.Array, train: jax.Array, y: jax.Array, drawn: jax.Array, share: jax.Array) -> Episode:
         key_tasks, key_rows, key_drawn, key_version = jax.random.split(key, 4)
@@ -193,9 +197,12 @@ def _advance(method, optimizer, network, meta, state, keys, rows, runs, begin, e
         return jax.tree.map(jnp.add, meta, updates), state
 
     def step(iteration, carry):
-        return jax.vmap(one_run, (0, 0, 0, 0, 0, 0, None))(*carry, keys, runs.train, runs.y, runs.drawn, iteration)
+        meta, state, mean = carry
+        meta, state = jax.vmap(one_run, (0, 0, 0, 0, 0, 0, None))(meta, state, keys, runs.train, runs.y, runs.drawn, iteration)
+        kept = jnp.minimum(AVERAGED, (1 + iteration) / (10 + iteration))
+        return meta, state, jax.tree.map(lambda mean, new: kept * mean + (1 - kept) * new, mean, meta)
 
-    return jax.lax.fori_loop(begin, end, step, (meta, state))
+    return jax.lax.fori_loop(begin, end, step, (meta, state, mean))
 
 
 @partial(jax.jit, static_argnames="inner_steps")

@@ -34,12 +34,12 @@ class Settings:
     k_shot: int = 5
     folds: int = 5
     splits: int = 0
-    members: int = 4
+    members: int = 8
     num_iterations: int = 2500
     hidden_dim: int = 40
     inner_lr: float = 0.05
     inner_steps: int = 5
-    meta_lr: float = 3e-3
+    meta_lr: float = 1e-2
     meta_batch_size: int = 10
     draws: int = 5
     seed: int = 0
@@ -66,7 +66,7 @@ class Settings:
         values = {name: getattr(self, name) for name in ("method", "k_shot", "num_iterations", "hidden_dim", "inner_lr")}
         values |= {name: getattr(self, name) for name in ("inner_steps", "meta_lr", "meta_batch_size", "seed")}
         table = {"data": sheet.digest, "task": roles.task, "inputs": roles.inputs, "target": roles.target, "log": roles.log}
-        network = {"model": "mlp", "activation": "tanh", "meta_optimizer": "adam", "meta_schedule": "cosine", "clip_norm": 10.0}
+        network = {"model": "mlp", "activation": "tanh", "meta_optimizer": "adam", "meta_schedule": "cosine", "clip_norm": 0.3}
         return Experiment(tasks="table", keep="best", **(values | table | network | OWN.get(self.method, {})))
 
 

@@ -22,7 +22,7 @@ from maml_engine.tables import RECOMMENDED, Roles, Settings, judge, read_sheet
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("MAML_LAB_DATA", ROOT.parent / "shared" / "data")) / "tasks_csv"
 pytestmark = pytest.mark.acceptance
-SPLITS = 5
+SPLITS = 20
 VOICE = (
     "Jitter(%)", "Jitter(Abs)", "Jitter:RAP", "Jitter:PPQ5", "Jitter:DDP", "Shimmer", "Shimmer(dB)", "Shimmer:APQ3",
     "Shimmer:APQ5", "Shimmer:APQ11", "Shimmer:DDA", "NHR", "HNR", "RPDE", "DFA", "PPE",
