@@ -100,15 +100,31 @@ def _sum(x: jax.Array, *, axes: tuple[int, ...], **options: Any) -> jax.Array:
     XLA computes what is summed and its sum as one loop, which reads across the rows: 8 us for 250 rows of 40, the product 1 us.
     """
     first, end = min(axes, default=0), max(axes, default=0) + 1
-    stack, rows, rest = (math.prod(part) for part in (x.shape[:first], x.shape[first:end], x.shape[end:]))
+    rows, rest = math.prod(x.shape[first:end]), math.prod(x.shape[end:])
     is_one_block = end - first == len(axes) and min(rows, rest) > 1
-    if not (is_one_block and LEAST_SIZE <= x.size <= MOST_SUMMED and jnp.issubdtype(x.dtype, jnp.floating)):
-        return primitives.reduce_sum_p.bind(x, axes=axes, **options)
-    ones, shape = jnp.ones((stack, rows), x.dtype), (*x.shape[:first], *x.shape[end:])
-    if stack == 1:
-        return lax.reshape(lax.dot(ones, lax.reshape(x, (rows, rest))), shape)
-    sums = lax.dot_general(ones, lax.reshape(x, (stack, rows, rest)), (((1,), (1,)), BATCH_FIRST))
-    return lax.reshape(sums, shape)
+    if is_one_block and LEAST_SIZE <= x.size <= MOST_SUMMED and jnp.issubdtype(x.dtype, jnp.floating):
+        return _summed_by_product(x, first, end)
+    return primitives.reduce_sum_p.bind(x, axes=axes, **options)
+
+
+def _summed_by_product(x: jax.Array, first: int, end: int) -> jax.Array:
+    """`x` summed over its axes from `first` to before `end`."""
+
+    @jax.custom_batching.custom_vmap
+    def summed(x: jax.Array) -> jax.Array:
+        stack, rows, rest = (math.prod(part) for part in (x.shape[:first], x.shape[first:end], x.shape[end:]))
+        shape = (*x.shape[:first], *x.shape[end:])
+        if stack == 1:
+            return lax.reshape(lax.dot(jnp.ones((1, rows), x.dtype), lax.reshape(x, (rows, rest))), shape)
+        ones = jnp.ones((stack, rows), x.dtype)
+        return lax.reshape(lax.dot_general(ones, lax.reshape(x, (stack, rows, rest)), (((1,), (1,)), BATCH_FIRST)), shape)
+
+    @summed.def_vmap
+    def _(_size: int, _is_batched: list[bool], x: jax.Array) -> tuple[jax.Array, bool]:
+        """JAX's own rule would put the new axis beside `rest`, for a copy of all of `x`: ones have no such axis."""
+        return _summed_by_product(x, first + 1, end + 1), True
+
+    return summed(x)
 
 
 def _others(x: jax.Array, *taken: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,8 +1,10 @@
 """Many runs as one program: seeds, and hyperparameters that change no shape, on one more axis."""
 
 import dataclasses
+import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -34,28 +36,51 @@ class Population:
 
 
 def train_population(experiments: Sequence[Experiment]) -> Population:
-    """Trains all in one compiled program; each ends where it would alone, up to rounding.
+    """Trains all side by side, a compiled program a core; each run ends where it would alone, up to rounding.
 
     Raises:
       ValueError: no run, or two runs that differ in something else than `FREE`, named.
     """
     _check_alike(experiments)
     learners = [Learner.untrained(experiment) for experiment in experiments]
-    programs = stacked([program_of(learner) for learner in learners])
-    states = stacked([initial_state(learner) for learner in learners])
-    states, _ = jax.block_until_ready(population_steps(states, programs, 0, 0))  # compiles and runs no step
-    num_iterations, losses, began = experiments[0].num_iterations, [], time.perf_counter()
-    for start in range(0, num_iterations, LONGEST_CHUNK):
-        length = min(LONGEST_CHUNK, num_iterations - start)
-        states, chunk = population_steps(states, programs, start, length)
-        losses.append(np.asarray(chunk)[:, :length])
-    seconds = time.perf_counter() - began
-    metas = jax.tree.map(np.array, states.meta)
-    trained = tuple(
-        learner.replace(meta=jax.tree.map(lambda leaf, run=run: leaf[run], metas), iteration=num_iterations)
-        for run, learner in enumerate(learners)
-    )
-    return Population(trained, np.concatenate(losses, axis=1), seconds)
+    # A group a core: XLA takes no second one for products as small as these.
+    cores = os.cpu_count() if jax.default_backend() == "cpu" else 1
+    parts = np.array_split(np.arange(len(learners)), min(len(learners), cores))
+    with ThreadPoolExecutor(len(parts)) as threads:
+        groups = [_Group([learners[run] for run in part]) for part in parts]
+        began = time.perf_counter()
+        num_iterations, is_64_bit = experiments[0].num_iterations, jax.config.jax_enable_x64
+        losses = list(threads.map(lambda group: group.train(num_iterations, is_64_bit), groups))
+        seconds = time.perf_counter() - began
+    trained = tuple(learner for group in groups for learner in group.trained(num_iterations))
+    return Population(trained, np.concatenate(losses), seconds)
+
+
+class _Group:
+    """Runs that are one program."""
+
+    def __init__(self, learners: Sequence[Learner]):
+        self.learners, self.programs = learners, stacked([program_of(learner) for learner in learners])
+        states = stacked([initial_state(learner) for learner in learners])
+        self.states, _ = jax.block_until_ready(population_steps(states, self.programs, 0, 0))  # compiles and runs no step
+
+    def train(self, num_iterations: int, is_64_bit: bool) -> np.ndarray:
+        """The meta-losses, `[runs, num_iterations]`; in any thread, to which JAX's settings do not come by themselves."""
+        losses = []
+        with jax.enable_x64(is_64_bit):
+            for start in range(0, num_iterations, LONGEST_CHUNK):
+                length = min(LONGEST_CHUNK, num_iterations - start)
+                self.states, chunk = population_steps(self.states, self.programs, start, length)
+                losses.append(np.asarray(chunk)[:, :length])
+        return np.concatenate(losses, axis=1)
+
+    def trained(self, num_iterations: int) -> list[Learner]:
+        """The learners after so many iterations."""
+        metas = jax.tree.map(np.array, self.states.meta)
+        return [
+            learner.replace(meta=jax.tree.map(lambda leaf, run=run: leaf[run], metas), iteration=num_iterations)
+            for run, learner in enumerate(self.learners)
+        ]
 
 
 @partial(jax.jit, donate_argnums=0)
