@@ -1,0 +1,74 @@
+"""A product and a sum over rows, each in the order that is fast."""
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.extend.core import primitives
+
+LEAST_SIZE = 1024  # entries of both factors, or of what is summed; below, an operation more costs what it gains
+MOST_SUMMED = 2**18  # entries; beyond, memory is what a sum waits for, and a loop that makes and adds them at once is faster
+BATCH_FIRST = ((0,), (0,))  # the batch axes of a product of two stacks of matrices
+
+
+def product(a: jax.Array, b: jax.Array, *, dimension_numbers: Any, **options: Any) -> jax.Array:
+    """`lax.dot_general(a, b)`; where both are summed over axes before their last, with `b` transposed apart.
+
+    `b` and not `a`, because differentiation puts the cotangent first and transposes the result, and XLA would undo the other.
+    """
+    (sum_a, sum_b), (batch_a, batch_b) = dimension_numbers
+    free_a, free_b = _others(a, sum_a, batch_a), _others(b, sum_b, batch_b)
+    is_slow = _come_first(sum_a, free_a) and _come_first(sum_b, free_b)
+    sizes = [math.prod(x.shape[axis] for axis in free) for x, free in ((a, free_a), (b, free_b))]
+    if not is_slow or min(sizes) == 1 or min(a.size, b.size) < LEAST_SIZE:
+        return lax.dot_general(a, b, dimension_numbers, **options)
+    batch = tuple(range(len(batch_b)))
+    # Without the barrier XLA merges the transpose into the product again.
+    rows = lax.optimization_barrier(lax.transpose(b, (*batch_b, *free_b, *sum_b)))
+    summed = tuple(range(rows.ndim - len(sum_b), rows.ndim))
+    turned = lax.dot_general(rows, a, ((summed, sum_a), (batch, batch_a)), **options)  # [batch, free of b, free of a]
+    middle, end = len(batch) + len(free_b), turned.ndim
+    return lax.transpose(turned, (*batch, *range(middle, end), *range(len(batch), middle)))
+
+
+def row_sum(x: jax.Array, *, axes: tuple[int, ...], **options: Any) -> jax.Array:
+    """A sum over neighbouring axes before the last, as a product with ones; any other as it is.
+
+    XLA computes what is summed and its sum as one loop, which reads across the rows: 8 us for 250 rows of 40, the product 1 us.
+    """
+    first, end = min(axes, default=0), max(axes, default=0) + 1
+    rows, rest = math.prod(x.shape[first:end]), math.prod(x.shape[end:])
+    is_one_block = end - first == len(axes) and min(rows, rest) > 1
+    if is_one_block and LEAST_SIZE <= x.size <= MOST_SUMMED and jnp.issubdtype(x.dtype, jnp.floating):
+        return _summed_by_product(x, first, end)
+    return primitives.reduce_sum_p.bind(x, axes=axes, **options)
+
+
+def _summed_by_product(x: jax.Array, first: int, end: int) -> jax.Array:
+    """`x` summed over its axes from `first` to before `end`."""
+
+    @jax.custom_batching.custom_vmap
+    def summed(x: jax.Array) -> jax.Array:
+        stack, rows, rest = (math.prod(part) for part in (x.shape[:first], x.shape[first:end], x.shape[end:]))
+        shape = (*x.shape[:first], *x.shape[end:])
+        if stack == 1:
+            return lax.reshape(lax.dot(jnp.ones((1, rows), x.dtype), lax.reshape(x, (rows, rest))), shape)
+        ones = jnp.ones((stack, rows), x.dtype)
+        return lax.reshape(lax.dot_general(ones, lax.reshape(x, (stack, rows, rest)), (((1,), (1,)), BATCH_FIRST)), shape)
+
+    @summed.def_vmap
+    def _(_size: int, _is_batched: list[bool], x: jax.Array) -> tuple[jax.Array, bool]:
+        """JAX's own rule would put the new axis beside `rest`, for a copy of all of `x`: ones have no such axis."""
+        return _summed_by_product(x, first + 1, end + 1), True
+
+    return summed(x)
+
+
+def _others(x: jax.Array, *taken: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(axis for axis in range(x.ndim) if not any(axis in axes for axes in taken))
+
+
+def _come_first(axes: tuple[int, ...], others: tuple[int, ...]) -> bool:
+    return bool(axes) and bool(others) and max(axes) < max(others)
