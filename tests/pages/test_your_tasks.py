@@ -68,6 +68,9 @@ def small_runs(monkeypatch):
     monkeypatch.setattr(your_tasks, "judge", lambda *given: judge(*given[:2], dataclasses.replace(given[2], **SMALL)))
 
 
+DRAG = "Drag the known rows"  # said below the picture to drag
+
+
 def judged(page):
     """Trains on what the page shows, waits, and opens the run by its link, as a reload does."""
     page.button(key="judge").click().run()
@@ -256,9 +259,29 @@ def test_a_table_is_judged_and_used_and_found_again_by_its_link(small_runs):
     assert "brought.csv. 8 tasks" in words
     assert snapshot.told.progress.verdict.sentence in words
     assert len(again.metric) == 4
+    assert DRAG in words
     assert f"trial={job_id}" in again.code[-1].value
     again.number_input(key="known_rows").set_value(3).run()
     assert "Train again to judge what is chosen above" in shown(again)
+
+
+@pytest.mark.parametrize("what", ["two inputs", "classes"])
+def test_a_verdict_is_used_whatever_the_columns_are(small_runs, what):
+    """Two inputs are not to be drawn against one axis, and a class has no height to drag."""
+    frame = pd.read_csv(io.BytesIO(table()))
+    if what == "two inputs":
+        frame.insert(2, "load", np.random.default_rng(1).normal(size=len(frame)).round(3))
+    else:
+        frame["vibration"] = np.where(frame["vibration"] > frame["vibration"].median(), "high", "low")
+    page = upload(open_page(), frame.to_csv(index=False).encode())
+    job_id = judged(page)
+    snapshot = resources.jobs().snapshot(job_id)
+    assert snapshot.status == "done", snapshot.message
+    again = open_page(trial=job_id)
+    assert not again.error
+    words = shown(again)
+    assert snapshot.told.progress.verdict.sentence in words
+    assert DRAG not in words
 
 
 def test_the_learner_is_taken_along_with_its_rows(small_runs, tmp_path):
