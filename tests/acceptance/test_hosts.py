@@ -41,7 +41,7 @@ def tell(**figures):
 @pytest.mark.parametrize("moment", [0.0, 2.0, 4.0, "training"])
 def test_a_kill_ends_all_within_30_seconds(tmp_path, rank, moment):
     """While starting, meeting, compiling and training; a process that never came is waited for as long as --wait says."""
-    with Processes(3, "--num-iterations", 10**7, *SMALL, "--wait", 12, "--out", tmp_path) as run:
+    with Processes(3, "--num-iterations", 10**7, *SMALL, "--meta-batch-size", 6, "--wait", 12, "--out", tmp_path) as run:
         if moment == "training":
             run.wait_for(tmp_path / "learner.safetensors")
         victim = run.worker(rank)

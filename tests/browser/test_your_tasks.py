@@ -137,3 +137,39 @@ def test_a_known_row_moved_by_keys_is_predicted_from_anew(open_page):
     predicted = after.iloc[:, 1].to_numpy()
     np.testing.assert_allclose(predicted, mean, rtol=1e-3)
     assert not np.allclose(predicted, [float(list(row.values())[1]) for row in before], rtol=1e-3)
+
+
+def rows_on_the_bench(page):
+    """What the handles say of themselves: `[(x, y), ...]`, in their order."""
+    said = page.locator(".st-key-_row_bench .handle").evaluate_all("handles => handles.map(one => one.ariaLabel)")
+    return [tuple(float(number.replace("−", "-")) for number in re.findall(r"[-−]?\d[\d.]*", label)[-2:]) for label in said]
+
+
+def test_a_known_row_is_dragged_added_and_taken_away(open_page):
+    page = open_page("/your_tasks")
+    handles = page.locator(".st-key-_row_bench .handle")
+    expect(handles).to_have_count(5)
+    wait_until_idle(page)
+    before, lines = rows_on_the_bench(page), saved(page, "take_predictions")
+    handles.nth(2).scroll_into_view_if_needed()
+    box = handles.nth(2).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 60, steps=5)
+    page.mouse.up()
+    expect(page.get_by_text("As left on the picture.")).to_be_visible()
+    wait_until_idle(page)
+    dragged = rows_on_the_bench(page)
+    assert [row for place, row in enumerate(dragged) if place != 2] == [row for place, row in enumerate(before) if place != 2]
+    assert dragged[2][1] > before[2][1]
+    assert saved(page, "take_predictions") != lines
+
+    page.locator(".st-key-_row_bench .add").click()
+    expect(handles).to_have_count(6)
+    wait_until_idle(page)
+    handles.nth(5).focus()
+    page.keyboard.press("Delete")
+    expect(handles).to_have_count(5)
+    wait_until_idle(page)
+    assert rows_on_the_bench(page) == dragged
