@@ -2,8 +2,8 @@
 
 `flax.struct.dataclass` and `jax.tree_util.register_dataclass` cannot be used: in jaxlib 0.10.2 the structures of two classes
 compare equal where their static fields are equal, although the hashes differ. A compiled function looks its programs up by
-structure, so about once in a hundred such pairs, by chance of the hashes, one method's gradient would be answered with
-another's. Nodes that are registered with functions of their own compare by class.
+structure, so now and then, by chance of the hashes, one method's gradient would be answered with another's. Nodes that are
+registered with functions of their own compare by class.
 """
 
 import dataclasses

@@ -52,11 +52,9 @@ def _summed_by_product(x: jax.Array, first: int, end: int) -> jax.Array:
     @jax.custom_batching.custom_vmap
     def summed(x: jax.Array) -> jax.Array:
         stack, rows, rest = (math.prod(part) for part in (x.shape[:first], x.shape[first:end], x.shape[end:]))
-        shape = (*x.shape[:first], *x.shape[end:])
-        if stack == 1:
-            return lax.reshape(lax.dot(jnp.ones((1, rows), x.dtype), lax.reshape(x, (rows, rest))), shape)
         ones = jnp.ones((stack, rows), x.dtype)
-        return lax.reshape(lax.dot_general(ones, lax.reshape(x, (stack, rows, rest)), (((1,), (1,)), BATCH_FIRST)), shape)
+        sums = lax.dot_general(ones, lax.reshape(x, (stack, rows, rest)), (((1,), (1,)), BATCH_FIRST))
+        return lax.reshape(sums, (*x.shape[:first], *x.shape[end:]))
 
     @summed.def_vmap
     def _(_size: int, _is_batched: list[bool], x: jax.Array) -> tuple[jax.Array, bool]:
