@@ -76,7 +76,7 @@ def differences_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.F
     """The meta-learner's error minus each other's, paired over tasks, with its 95 % interval; left of 0 it is better."""
     scale = verdict.spread if in_units else 1.0
     scores = [score for score in ranked(verdict)[::-1] if score.difference is not None]
-    figure = style.base_figure("meta-learner's error minus this one's", "", height=_height(scores))
+    figure = style.base_figure("meta-learner's error − this one's", "", height=_height(scores))
     for score in scores:
         numbers = (score.difference * scale, score.difference_low * scale, score.difference_high * scale)
         _dot(figure, score, method, *numbers, "%{x:+.3g} (%{customdata[0]:+.3g} to %{customdata[1]:+.3g})")
