@@ -98,7 +98,8 @@ def conv4(effort: Effort) -> Group:
     for second_order in (True, False):
         problem = Problem("conv4", tasks=8, shots=1, width=width, inner_lr=0.4, second_order=second_order)
         ours = ("engine", "engine, plain") if second_order else ("engine",)
-        rows = [(row, threads) for row in (*ours, "autograd loop", "torch.func") for threads in ("1", "all")]
+        peers = ("autograd loop", "torch.func", "torch.func, norm written out")
+        rows = [(row, threads) for row in (*ours, *peers) for threads in ("1", "all")]
         some = measure(rows, problem, repeats=max(5, effort.repeats // 2), seconds=effort.seconds)
         timings += some
         text += _table(problem, some)

@@ -14,7 +14,7 @@ from maml_engine.episode import Batch, Episode
 from maml_engine.experiment import Experiment
 from maml_engine.losses import mean_squared_error
 from maml_engine.models import Network
-from maml_engine.tables.baselines import Supports
+from maml_engine.tables.supports import Supports
 
 PyTree = Any
 # When the validation tasks are looked at, as shares of a run: early too, where a small table is soon learned by heart.

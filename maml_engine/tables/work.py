@@ -12,25 +12,18 @@ import numpy as np
 from maml_engine.adaptation import MetaParams
 from maml_engine.experiment import Experiment
 from maml_engine.models import Network
-from maml_engine.tables.baselines import (
-    BASELINES,
-    PRETRAINED,
-    SCRATCH,
-    KernelWay,
-    Pooled,
-    Supports,
-    Way,
-    fit_ways,
-    gaussian_process,
-)
+from maml_engine.tables.baselines import BASELINES, GAUSSIAN, MIXED, PRETRAINED, SCRATCH, Pooled, fit_ways
 from maml_engine.tables.findings import first_error, validate
 from maml_engine.tables.intervals import Calibration, Residuals, calibrate, coverage
 from maml_engine.tables.learner import TableLearner
+from maml_engine.tables.mixed_model import mixed_model
 from maml_engine.tables.population import Runs, Trained, network_of, predict_population, train_population
 from maml_engine.tables.preset import RECOMMENDED, Settings
+from maml_engine.tables.processes import KernelWay, gaussian_process
 from maml_engine.tables.roles import Roles
 from maml_engine.tables.scoring import META, Errors, Scale, scores, words
 from maml_engine.tables.sheet import Sheet
+from maml_engine.tables.supports import Supports, Way, few_tasks, squared_error
 from maml_engine.tables.taskset import Part, TaskSet, cross_validation, random_splits, support_orders
 from maml_engine.tables.verdict import Progress, TaskScore, Verdict, Wall
 
@@ -106,16 +99,17 @@ class _Work:
         for place, part in enumerate(self.parts):
             fit, settings = self.supports.take(part.fit), self.settings
             pooled.append(Pooled.fit(fit, settings.seed))
-            processes.append(gaussian_process(fit, pooled[-1], settings.seed))
+            fitted, likeliest = self._processes(fit, pooled[-1])
+            processes.append(likeliest)
             yield self._progress("Fitting what is simpler", BASELINES_DONE * (place + 0.3) / len(self.parts))
             if len(part.test):
-                ways = fit_ways(fit, settings.k_shot, settings.baselines, pooled[-1], processes[-1], settings.seed)
+                ways = fit_ways(fit, settings.k_shot, settings.baselines, pooled[-1], fitted, settings.seed)
                 self._judge_ways(place, ways)
             yield self._progress("Fitting what is simpler", BASELINES_DONE * (place + 1) / len(self.parts))
         yield from self._networks()
         left, units = self._left(pooled)
         network, start = self._start(self.experiment, len(left))
-        runs = self._runs(left, self.parts, self._drawn(processes, units))
+        runs = self._runs(left, self.parts, self._drawn(processes, pooled, units))
         trained = None
         for trained in train_population(self.experiment, network, start, self.supports, runs):
             self.iteration = trained.iteration
@@ -140,6 +134,14 @@ class _Work:
             self.chosen.setdefault(name, []).append(way.setting)
             for place, k in enumerate(self.shots):
                 self._count(name, place, group, way.predict(test, k))
+
+    def _processes(self, fit: Supports, pooled: Pooled) -> tuple[dict[str, KernelWay], KernelWay]:
+        """What tasks may be draws of, by name, and the one of these that predicts tasks best."""
+        k, seed = self.settings.k_shot, self.settings.seed
+        process, (model, missed) = gaussian_process(fit, pooled, seed), mixed_model(fit, k, seed)
+        # The Gaussian process was fitted to the tasks that it predicts here, but by four numbers.
+        is_model = missed < squared_error(process, few_tasks(fit, k), k)
+        return {GAUSSIAN: process, MIXED: model}, model if is_model else process
 
     def _networks(self) -> Iterator[Progress]:
         """Networks without meta-learning: from scratch, and pretrained on all rows; both are fine-tuned by Adam."""
@@ -205,14 +207,14 @@ class _Work:
     def _start(self, experiment: Experiment, runs: int) -> tuple[Network, MetaParams]:
         return network_of(experiment, self.tasks.encoding.in_dim, self.tasks.encoding.out_dim, runs)
 
-    def _drawn(self, processes: list[KernelWay], units: np.ndarray) -> np.ndarray:
-        """`[runs, versions, tasks, rows, outputs]` targets drawn from each part's Gaussian process, in the networks' units."""
+    def _drawn(self, processes: list[KernelWay], pooled: list[Pooled], units: np.ndarray) -> np.ndarray:
+        """`[runs, versions, tasks, rows, outputs]` targets drawn from each part's process, as the networks are to see them."""
         rng, outputs = np.random.default_rng(self.settings.seed), self.y.shape[-1]
         versions = int(np.clip(MOST_DRAWN_CELLS // (len(processes) * self.settings.members * self.y.size), 1, MOST_VERSIONS))
         x = self.tasks.x
         drawn = [
-            process.draw(x, outputs, versions, rng).astype(np.float32) / unit
-            for process, unit in zip(processes, units, strict=True)
+            ((process.draw(x, outputs, versions, rng) - fit(x)) / unit).astype(np.float32)
+            for process, fit, unit in zip(processes, pooled, units, strict=True)
         ]
         return np.repeat(drawn, self.settings.members, axis=0)
 

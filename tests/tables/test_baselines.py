@@ -8,18 +8,19 @@ from sklearn.linear_model import Ridge
 
 from maml_engine.tables.baselines import (
     BASELINES,
+    GAUSSIAN,
     MIXED,
     OFFSET,
     POOLED,
+    PRIOR,
     RIDGE,
     SUPPORT_MEAN,
-    KernelWay,
     Pooled,
-    Supports,
-    _Rbf,
     fit_ways,
-    gaussian_process,
 )
+from maml_engine.tables.mixed_model import mixed_model
+from maml_engine.tables.processes import KernelWay, _Rbf, gaussian_process
+from maml_engine.tables.supports import Supports
 
 
 @pytest.fixture
@@ -36,7 +37,8 @@ def tasks():
 
 def ways(tasks, names=tuple(BASELINES)):
     pooled = Pooled.fit(tasks, 0)
-    return fit_ways(tasks, 4, names, pooled, gaussian_process(tasks, pooled, 0), 0)
+    processes = {GAUSSIAN: gaussian_process(tasks, pooled, 0), MIXED: mixed_model(tasks, 4, 0)[0]}
+    return fit_ways(tasks, 4, names, pooled, processes, 0)
 
 
 def test_the_support_mean_and_the_offset_are_what_their_names_say(tasks):
@@ -68,7 +70,7 @@ def test_padding_is_never_seen(tasks):
     other = tasks._replace(
         x=np.where(tasks.is_row[..., None], tasks.x, 99.0), y=np.where(tasks.is_row[..., None], tasks.y, 99.0)
     )
-    fitted = ways(tasks, (RIDGE, MIXED))
+    fitted = ways(tasks, (RIDGE, PRIOR, MIXED))
     for way in fitted.values():
         mine, theirs = way.predict(tasks, 8)[:, -1, :7], way.predict(other, 8)[:, -1, :7]
         np.testing.assert_allclose(mine, theirs, atol=1e-5)
@@ -82,11 +84,12 @@ def test_on_straight_lines_what_fits_levels_and_slopes_wins(tasks):
         return np.sqrt(np.mean((fitted[name].predict(tasks, 4) - tasks.y)[np.broadcast_to(query, (3, 12, 9, 1))] ** 2))
 
     assert error(RIDGE) < 0.15  # the noise is 0.05
-    assert error(MIXED) < error(OFFSET) < error(POOLED)
+    assert max(error(PRIOR), error(MIXED)) < error(OFFSET) < error(POOLED)
 
 
-def test_draws_have_the_kernels_covariance(tasks):
-    process = KernelWay(_Rbf(0.5, 1.0), 0.1, 1.0, None, "")
+def test_draws_have_the_process_mean_and_covariance(tasks):
+    process = KernelWay(_Rbf(0.5, 1.0), 0.1, 1.0, lambda x: 3 * x, "")
     drawn = process.draw(tasks.x[:1], 1, 20_000, np.random.default_rng(0))[:, 0, :, 0]
+    np.testing.assert_allclose(drawn.mean(axis=0), 3 * tasks.x[0, :, 0], atol=0.05)
     expected = process.kernel(tasks.x[:1], tasks.x[:1])[0] + 1.0 + 0.1 * np.eye(9)
     np.testing.assert_allclose(np.cov(drawn.T), expected, atol=0.06)  # five standard errors of a covariance

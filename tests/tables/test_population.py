@@ -6,8 +6,8 @@ import pytest
 
 from maml_engine.experiment import Experiment
 from maml_engine.tables import population
-from maml_engine.tables.baselines import Supports
 from maml_engine.tables.population import CHECKS, Runs, network_of, train_population
+from maml_engine.tables.supports import Supports
 
 TASKS, ROWS = 6, 7
 

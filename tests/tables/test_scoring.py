@@ -59,7 +59,7 @@ def test_a_difference_is_paired():
 
 def test_worth_it():
     found = said(
-        judged(meta=noisy(0.04), pooled=noisy(1.0, seed=1), support_mean=noisy(0.5, seed=2), ridge_prior=noisy(0.09, seed=3))
+        judged(meta=noisy(0.04), pooled=noisy(1.0, seed=1), support_mean=noisy(0.5, seed=2), mixed_model=noisy(0.09, seed=3))
     )
     assert (found.outcome, found.helps) == ("worth it", True)
     assert found.sentence.startswith("Worth it: from 5 known rows of a new task")

@@ -1,0 +1,95 @@
+"""A linear mixed model: its fit against the likelihood itself, its predictions against the algebra, its choice of degree."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.stats import multivariate_normal
+
+from maml_engine.tables import mixed_model as module
+from maml_engine.tables.mixed_model import fit_coefficients, mixed_model
+from maml_engine.tables.supports import Supports, squared_error
+
+COVARIANCE = np.array([[1.0, 0.7], [0.7, 0.8]])
+
+
+@pytest.fixture
+def lines():
+    """Lines whose slope goes with their level, noise of 0.3; some tasks are short."""
+    rng = np.random.default_rng(0)
+    tasks, rows = 40, 7
+    coefficients = rng.multivariate_normal([1.0, -2.0], COVARIANCE, tasks)
+    x = rng.uniform(-1, 1, (tasks, rows))
+    y = coefficients[:, :1] + coefficients[:, 1:] * x + rng.normal(0, 0.3, x.shape)
+    is_row = np.arange(rows) < rng.integers(4, rows + 1, (tasks, 1))
+    orders = np.argsort(np.where(is_row, rng.random((3, tasks, rows)), 2.0), axis=-1)
+    return Supports(x[..., None], (y * is_row)[..., None], is_row, orders)
+
+
+def negative_likelihood(features, lines, mean, covariance, noise):
+    """Each task by itself, by SciPy's density."""
+    total = 0.0
+    for phi, y, is_row in zip(features, lines.y[..., 0], lines.is_row, strict=True):
+        phi, y = phi[is_row], y[is_row]
+        total -= multivariate_normal(phi @ mean, phi @ covariance @ phi.T + noise * np.eye(len(y))).logpdf(y)
+    return total
+
+
+def test_the_fit_is_the_most_likely_one(lines, monkeypatch):
+    """Against a general minimiser of the likelihood written out task by task."""
+    monkeypatch.setattr(module, "PRIOR_TASKS", 0.0)
+    features = np.stack([np.ones_like(lines.x[..., 0]), lines.x[..., 0]], axis=-1)
+    found = fit_coefficients(features, lines.y, lines.is_row, 2000)
+
+    def unpacked(values):
+        factor = np.array([[np.exp(values[2]), 0.0], [values[3], np.exp(values[4])]])
+        return values[:2], factor @ factor.T, np.exp(values[5])
+
+    best = minimize(lambda values: negative_likelihood(features, lines, *unpacked(values)), np.zeros(6), method="BFGS")
+    mean, covariance, noise = unpacked(best.x)
+    np.testing.assert_allclose(found.mean[:, 0], mean, atol=1e-3)
+    np.testing.assert_allclose(found.covariance, covariance, atol=1e-3)
+    np.testing.assert_allclose(found.noise, noise, rtol=1e-3)
+    np.testing.assert_allclose(found.covariance, COVARIANCE, atol=0.5)  # what the tasks were drawn from
+
+
+def test_outputs_are_as_tasks_with_means_of_their_own(lines):
+    """The same output twice, once shifted: the same covariance, the mean shifted."""
+    features = np.stack([np.ones_like(lines.x[..., 0]), lines.x[..., 0]], axis=-1)
+    y = np.concatenate([lines.y, lines.y + 5.0], axis=-1)
+    one, two = fit_coefficients(features, lines.y, lines.is_row, 300), fit_coefficients(features, y, lines.is_row, 300)
+    np.testing.assert_allclose(two.mean[:, 1] - two.mean[:, 0], [5.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(two.covariance, one.covariance, rtol=0.02)  # shrunk by half as much
+    np.testing.assert_allclose(two.noise, one.noise, rtol=0.01)
+
+
+def test_a_slope_that_goes_with_the_level_is_told_from_one_row(lines):
+    """With one known row at 0, ridge leaves the slope at its mean; the model moves it by covariance."""
+    x = np.array([[[0.0], [1.0], [-1.0]]])
+    high = Supports(x, np.array([[[3.0], [0.0], [0.0]]]), np.ones((1, 3), bool), np.array([[[0, 1, 2]]]))
+    model, _ = mixed_model(lines, 3, 0)
+    prediction = model.predict(high, 1)[0, 0, :, 0]
+    told = (3.0 - 1.0) * 1.0 / (1.0 + 0.09)  # of the level above its mean, by the true variances
+    assert prediction[1] - prediction[2] == pytest.approx(2 * (-2.0 + 0.7 * told), abs=0.6)
+    assert "degree 1" in model.setting
+
+
+def test_the_degree_is_chosen_by_tasks_left_out():
+    rng = np.random.default_rng(1)
+    x = rng.uniform(-1, 1, (40, 9, 1))
+    y = rng.normal(size=(40, 1, 1)) * (4 * x**3 - 3 * x) + rng.normal(0, 0.05, x.shape)
+    tasks = Supports(x, y, np.ones((40, 9), bool), np.argsort(rng.random((2, 40, 9)), axis=-1))
+    model, missed = mixed_model(tasks, 5, 0)
+    assert "degree 3" in model.setting
+    assert 0.05**2 < missed < 0.1**2
+    assert squared_error(model, tasks, 5) < 0.1**2
+
+
+def test_rows_that_do_not_tell_features_apart():
+    """Two positions and a category that is always the same: the features that are left are two."""
+    rng = np.random.default_rng(2)
+    x = np.concatenate([rng.integers(0, 2, (12, 8, 1)), np.ones((12, 8, 1))], axis=-1).astype(float)
+    y = rng.normal(size=(12, 1, 1)) + x[..., :1]
+    tasks = Supports(x, y, np.ones((12, 8), bool), np.argsort(rng.random((2, 12, 8)), axis=-1))
+    model, missed = mixed_model(tasks, 3, 0)
+    assert np.isfinite(model.predict(tasks, 3)).all()
+    assert missed < 0.01
