@@ -4,7 +4,8 @@ Ridge regression towards the pooled fit is its poorer relative, with one varianc
 covariance of their own, learned from the tasks, so that a few rows of a new task say something about where it has none.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from math import comb
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ import numpy as np
 from maml_engine.tables.processes import KernelWay
 from maml_engine.tables.supports import Supports, few_tasks, squared_error
 
+Function = Callable[[np.ndarray], np.ndarray]  # [..., in_dim] -> [..., outputs]
 MOST_DEGREE, MOST_FEATURES = 8, 16
 CHOICE_PARTS = 4
 CHOICE_STEPS, STEPS = 30, 100  # of expectation maximisation
@@ -22,20 +24,21 @@ LEAST_NOISE = 1e-6
 SMALLEST = 1e-5  # spread of a feature, relative to the largest one's: below, the rows do not tell it from the others
 
 
-def mixed_model(tasks: Supports, k_shot: int, seed: int) -> tuple[KernelWay, float]:
-    """The model whose degree is best where it predicts tasks left out from `k_shot` rows, and its mean squared error there."""
-    few = few_tasks(tasks, k_shot)
+def mixed_model(tasks: Supports, pooled: Function, k_shot: int, seed: int) -> "MixedModel":
+    """The model, of what the pooled fit leaves, whose degree predicts tasks left out from `k_shot` rows best."""
+    left = tasks._replace(y=(tasks.y - pooled(tasks.x)) * tasks.is_row[..., None])
+    few = few_tasks(left, k_shot)
     parts = np.array_split(np.random.default_rng(seed).permutation(len(few.x)), min(CHOICE_PARTS, len(few.x)))
 
     def error(degree: int) -> float:
-        ways = [_fit(few.take(np.setdiff1d(np.arange(len(few.x)), held)), degree, CHOICE_STEPS) for held in parts]
-        each = [squared_error(way, few.take(held), k_shot) for way, held in zip(ways, parts, strict=True)]
+        models = [_fit(few.take(np.setdiff1d(np.arange(len(few.x)), held)), degree, CHOICE_STEPS) for held in parts]
+        each = [squared_error(model.way(), few.take(held), k_shot) for model, held in zip(models, parts, strict=True)]
         return float(np.average(each, weights=[few.query(k_shot)[:, held].sum() for held in parts]))
 
     degrees = [degree for degree in range(1, MOST_DEGREE + 1) if comb(few.x.shape[-1] + degree, degree) <= MOST_FEATURES]
-    errors = {degree: error(degree) for degree in degrees or [1]}
+    errors = {degree: error(degree) for degree in degrees or [0]}  # with many inputs, tasks differ by a level alone
     best = min(errors, key=errors.__getitem__)
-    return _fit(tasks, best, STEPS), errors[best]
+    return replace(_fit(left, best, STEPS), pooled=pooled, missed=errors[best])
 
 
 class Coefficients(NamedTuple):
@@ -96,14 +99,30 @@ class _Features:
         return flat.reshape(*x.shape[:-1], -1)
 
 
-def _fit(tasks: Supports, degree: int, steps: int) -> KernelWay:
+@dataclass(frozen=True, eq=False)
+class MixedModel:
+    """A fitted model. pooled: what it is beside; None is 0. missed: its mean squared error on tasks left out, if any were."""
+
+    degree: int
+    features: _Features
+    coefficients: Coefficients
+    pooled: Function | None = None
+    missed: float = float("nan")
+
+    def way(self) -> KernelWay:
+        """As a Gaussian process: what it predicts, and what it draws."""
+        mean, covariance, noise = self.coefficients
+
+        def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+            return self.features(a) @ covariance @ self.features(b).swapaxes(-1, -2)
+
+        def about(x: np.ndarray) -> np.ndarray:
+            own = self.features(x) @ mean
+            return own + self.pooled(x) if self.pooled else own
+
+        return KernelWay(kernel, noise, 0.0, about, f"degree {self.degree}, noise {np.sqrt(noise):.2g}")
+
+
+def _fit(tasks: Supports, degree: int, steps: int) -> MixedModel:
     features = _Features.of(tasks.rows()[0], degree)
-    found = fit_coefficients(features(tasks.x), tasks.y, tasks.is_row, steps)
-
-    def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return features(a) @ found.covariance @ features(b).swapaxes(-1, -2)
-
-    def about(x: np.ndarray) -> np.ndarray:
-        return features(x) @ found.mean
-
-    return KernelWay(kernel, found.noise, 0.0, about, f"degree {degree}, noise {np.sqrt(found.noise):.2g}")
+    return MixedModel(degree, features, fit_coefficients(features(tasks.x), tasks.y, tasks.is_row, steps))

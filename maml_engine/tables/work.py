@@ -138,10 +138,10 @@ class _Work:
     def _processes(self, fit: Supports, pooled: Pooled) -> tuple[dict[str, KernelWay], KernelWay]:
         """What tasks may be draws of, by name, and the one of these that predicts tasks best."""
         k, seed = self.settings.k_shot, self.settings.seed
-        process, (model, missed) = gaussian_process(fit, pooled, seed), mixed_model(fit, k, seed)
+        process, model = gaussian_process(fit, pooled, seed), mixed_model(fit, pooled, k, seed)
+        ways = {GAUSSIAN: process, MIXED: model.way()}
         # The Gaussian process was fitted to the tasks that it predicts here, but by four numbers.
-        is_model = missed < squared_error(process, few_tasks(fit, k), k)
-        return {GAUSSIAN: process, MIXED: model}, model if is_model else process
+        return ways, ways[MIXED] if model.missed < squared_error(process, few_tasks(fit, k), k) else process
 
     def _networks(self) -> Iterator[Progress]:
         """Networks without meta-learning: from scratch, and pretrained on all rows; both are fine-tuned by Adam."""

@@ -37,7 +37,7 @@ def tasks():
 
 def ways(tasks, names=tuple(BASELINES)):
     pooled = Pooled.fit(tasks, 0)
-    processes = {GAUSSIAN: gaussian_process(tasks, pooled, 0), MIXED: mixed_model(tasks, 4, 0)[0]}
+    processes = {GAUSSIAN: gaussian_process(tasks, pooled, 0), MIXED: mixed_model(tasks, pooled, 4, 0).way()}
     return fit_ways(tasks, 4, names, pooled, processes, 0)
 
 

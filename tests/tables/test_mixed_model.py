@@ -25,6 +25,11 @@ def lines():
     return Supports(x[..., None], (y * is_row)[..., None], is_row, orders)
 
 
+def nothing(x):
+    """A pooled fit that is 0 everywhere."""
+    return np.zeros((*x.shape[:-1], 1))
+
+
 def negative_likelihood(features, lines, mean, covariance, noise):
     """Each task by itself, by SciPy's density."""
     total = 0.0
@@ -66,7 +71,7 @@ def test_a_slope_that_goes_with_the_level_is_told_from_one_row(lines):
     """With one known row at 0, ridge leaves the slope at its mean; the model moves it by covariance."""
     x = np.array([[[0.0], [1.0], [-1.0]]])
     high = Supports(x, np.array([[[3.0], [0.0], [0.0]]]), np.ones((1, 3), bool), np.array([[[0, 1, 2]]]))
-    model, _ = mixed_model(lines, 3, 0)
+    model = mixed_model(lines, nothing, 3, 0).way()
     prediction = model.predict(high, 1)[0, 0, :, 0]
     told = (3.0 - 1.0) * 1.0 / (1.0 + 0.09)  # of the level above its mean, by the true variances
     assert prediction[1] - prediction[2] == pytest.approx(2 * (-2.0 + 0.7 * told), abs=0.6)
@@ -78,10 +83,10 @@ def test_the_degree_is_chosen_by_tasks_left_out():
     x = rng.uniform(-1, 1, (40, 9, 1))
     y = rng.normal(size=(40, 1, 1)) * (4 * x**3 - 3 * x) + rng.normal(0, 0.05, x.shape)
     tasks = Supports(x, y, np.ones((40, 9), bool), np.argsort(rng.random((2, 40, 9)), axis=-1))
-    model, missed = mixed_model(tasks, 5, 0)
-    assert "degree 3" in model.setting
-    assert 0.05**2 < missed < 0.1**2
-    assert squared_error(model, tasks, 5) < 0.1**2
+    model = mixed_model(tasks, nothing, 5, 0)
+    assert model.degree == 3
+    assert 0.05**2 < model.missed < 0.1**2
+    assert squared_error(model.way(), tasks, 5) < 0.1**2
 
 
 def test_rows_that_do_not_tell_features_apart():
@@ -90,6 +95,15 @@ def test_rows_that_do_not_tell_features_apart():
     x = np.concatenate([rng.integers(0, 2, (12, 8, 1)), np.ones((12, 8, 1))], axis=-1).astype(float)
     y = rng.normal(size=(12, 1, 1)) + x[..., :1]
     tasks = Supports(x, y, np.ones((12, 8), bool), np.argsort(rng.random((2, 12, 8)), axis=-1))
-    model, missed = mixed_model(tasks, 3, 0)
-    assert np.isfinite(model.predict(tasks, 3)).all()
-    assert missed < 0.01
+    model = mixed_model(tasks, nothing, 3, 0)
+    assert np.isfinite(model.way().predict(tasks, 3)).all()
+    assert model.missed < 0.01
+
+
+def test_with_many_inputs_tasks_differ_by_a_level_beside_the_pooled_fit():
+    rng = np.random.default_rng(3)
+    x, slopes, levels = rng.normal(size=(20, 8, 30)), rng.normal(size=(30, 1)), rng.normal(size=(20, 1, 1))
+    tasks = Supports(x, x @ slopes + levels, np.ones((20, 8), bool), np.argsort(rng.random((2, 20, 8)), axis=-1))
+    model = mixed_model(tasks, lambda x: x @ slopes, 3, 0)
+    assert model.degree == 0
+    np.testing.assert_allclose(model.way().predict(tasks, 3), np.broadcast_to(tasks.y, (2, 20, 8, 1)), atol=0.01)
