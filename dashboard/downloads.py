@@ -83,7 +83,9 @@ def figure_csv(figure: "go.Figure") -> str:
     panels = list(dict.fromkeys(trace["panel"][0] for trace in traces if trace["panel"]))
     extra = [part for part in ("z", *_ERROR_BARS) if any(part in trace for trace in traces)]
     wanted = ["trace", *(["panel"] if len(panels) > 1 else []), "x", "y", *extra]
-    titles = {axis: figure.layout[f"{axis}axis"].title.text or axis for axis in ("x", "y")} if len(panels) == 1 else {}
+    titles = {}
+    if len(panels) == 1:
+        titles = {axis: (figure.layout[f"{axis}axis"].title.text or axis).replace("<br>", " ") for axis in ("x", "y")}
     content = io.StringIO()
     rows = csv.writer(content, lineterminator="\n")
     rows.writerow([_safe(titles.get(name, name)) for name in wanted])

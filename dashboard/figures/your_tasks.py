@@ -63,7 +63,9 @@ def errors_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.Figure
     """Each way's error on tasks never seen with its 95 % interval over tasks, best on top; in its units or relative."""
     scale = verdict.spread if in_units else 1.0
     scores = ranked(verdict)[::-1]
-    figure = style.base_figure(error_title(verdict, in_units=in_units), "", height=_height(scores))
+    # In two lines: beside the names of the ways a phone leaves no room for one.
+    title = error_title(verdict, in_units=in_units).replace(" (", "<br>(", 1)
+    figure = style.base_figure(title, "", height=_height(scores))
     for score in scores:
         middle, low, high = score.relative * scale, score.low * scale, score.high * scale
         _dot(figure, score, method, middle, low, high, "%{x:.3g} (%{customdata[0]:.3g} to %{customdata[1]:.3g})")
@@ -76,7 +78,7 @@ def differences_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.F
     """The meta-learner's error minus each other's, paired over tasks, with its 95 % interval; left of 0 it is better."""
     scale = verdict.spread if in_units else 1.0
     scores = [score for score in ranked(verdict)[::-1] if score.difference is not None]
-    figure = style.base_figure("meta-learner's error − this one's", "", height=_height(scores))
+    figure = style.base_figure("meta-learner's error<br>− this one's", "", height=_height(scores))
     for score in scores:
         numbers = (score.difference * scale, score.difference_low * scale, score.difference_high * scale)
         _dot(figure, score, method, *numbers, "%{x:+.3g} (%{customdata[0]:+.3g} to %{customdata[1]:+.3g})")

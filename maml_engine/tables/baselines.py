@@ -23,7 +23,7 @@ BASELINES = {
     SUPPORT_MEAN: "Support mean",
     OFFSET: "Pooled fit and offset",
     RIDGE: "Ridge on the support",
-    PRIOR: "Ridge towards the pooled fit",
+    PRIOR: "Ridge to the pooled fit",
     MIXED: "Linear mixed model",
     GAUSSIAN: "Gaussian process",
     TREES: "Boosted trees",
