@@ -35,7 +35,7 @@ class Settings:
     folds: int = 5
     splits: int = 0
     members: int = 8
-    num_iterations: int = 2500
+    num_iterations: int = 3500
     hidden_dim: int = 40
     inner_lr: float = 0.05
     inner_steps: int = 5
