@@ -19,6 +19,7 @@ from benchmarks.problem import Problem
 PEERS = ("torch.compile", "torch.func", "TorchOpt", "higher", "autograd loop")
 COMPILED = ("torch.compile", "torch.compile, cpp_wrapper", "torch.compile, max-autotune")
 OURS = ("engine", "engine, one step a call", "engine, plain", "tutorial")
+SHARED = ("engine, a device a core", "1")  # a row, and the threads of a device
 SLOW = ("torch.func", "TorchOpt", "higher", "autograd loop")
 
 
@@ -99,7 +100,7 @@ def conv4(effort: Effort) -> Group:
         problem = Problem("conv4", tasks=8, shots=1, width=width, inner_lr=0.4, second_order=second_order)
         ours = ("engine", "engine, plain") if second_order else ("engine",)
         peers = ("autograd loop", "torch.func", "torch.func, norm written out")
-        rows = [(row, threads) for row in (*ours, *peers) for threads in ("1", "all")]
+        rows = [SHARED, *((row, threads) for row in (*ours, *peers) for threads in ("1", "all"))]
         some = measure(rows, problem, repeats=max(5, effort.repeats // 2), seconds=effort.seconds)
         timings += some
         text += _table(problem, some)
@@ -199,7 +200,8 @@ def _told(script: str, environment: dict[str, str] | None = None) -> Any:
 
 def _grid(problems: Sequence[Problem], effort: Effort, size_of: Callable[[Problem], int], what: str) -> Group:
     text, timings, mine = [], [], []
-    rows = [(row, threads) for row in ("engine", "engine, plain", "torch.compile", "torch.func") for threads in ("1", "all")]
+    ours, peers = ("engine", "engine, plain"), ("torch.compile", "torch.func")
+    rows = [SHARED, *((row, threads) for row in (*ours, *peers) for threads in ("1", "all"))]
     for problem in problems:
         some = measure(rows, problem, repeats=max(4, effort.repeats // 4), seconds=effort.seconds)
         timings += some

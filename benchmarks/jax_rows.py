@@ -14,6 +14,7 @@ from benchmarks.row import Prepared, serve
 from maml_engine import FOMAML, MAML, Batch, Conv4, Episode, MAMLRegressor, mean_squared_error, softmax_cross_entropy, tutorial
 from maml_engine import meta_gradient as flows
 from maml_engine.adaptation import MetaParams
+from maml_engine.distributed import Mesh
 from maml_engine.meta_optimizer import MetaOptimizer
 from maml_engine.models import Network
 from maml_engine.outer_loop import Program, TrainState, meta_steps
@@ -21,6 +22,8 @@ from maml_engine.pytrees import pytree, static_field
 from maml_engine.tasks import Scaling
 
 STEPS_A_CALL = {"sine": 100, "conv4": 5}
+# How a row may end: one meta-step a call, and the tasks of each shared out among devices, one a core (`--devices`).
+ONE_STEP, DEVICES = ", one step a call", ", a device a core"
 
 
 @pytree
@@ -46,8 +49,8 @@ class ForcedMode(MAML):
 
 
 def method_of(row: str, problem: Problem) -> MAML:
-    """By the row's name: "engine" or "engine, plain" (also mixed, checkpointed), with ", one step a call" behind it or not."""
-    forced = row.removeprefix("engine").removesuffix(", one step a call").removeprefix(", ")
+    """By the row's name: "engine" or "engine, plain" (also mixed, checkpointed), and behind it `ONE_STEP`, `DEVICES` or nothing."""
+    forced = row.removeprefix("engine").removesuffix(ONE_STEP).removesuffix(DEVICES).removeprefix(", ")
     if not forced:
         return (MAML if problem.second_order else FOMAML)(problem.inner_lr, problem.inner_steps)
     return ForcedMode(problem.inner_lr, problem.inner_steps, mode=forced)
@@ -85,6 +88,8 @@ def by_name(problem: Problem, gradient) -> dict[str, np.ndarray]:
 
 def prepare(row: str, problem: Problem) -> Prepared:
     """A row by its name."""
+    if row.endswith(DEVICES):
+        jax.config.update("jax_num_cpu_devices", os.cpu_count())
     arrays = problem.arrays()
     model = model_of(problem, arrays)
     facts = {
@@ -118,10 +123,11 @@ def _engine(row: str, problem: Problem, arrays: dict, model: nnx.Module, facts: 
     loss, gradient = compiled(meta, episode)
     facts["temp_mb"] = compiled.memory_analysis().temp_size_in_bytes / 2**20
     state = [TrainState(jax.tree.map(jnp.array, meta), program.optimizer.build().init(meta))]
-    steps = 1 if row.endswith("one step a call") else STEPS_A_CALL[problem.kind]
+    steps = 1 if row.endswith(ONE_STEP) else STEPS_A_CALL[problem.kind]
+    make = Mesh(jax.devices()).steps if row.endswith(DEVICES) else meta_steps
 
     def step() -> None:
-        state[0], losses = meta_steps(state[0], program, 0, steps)
+        state[0], losses = make(state[0], program, 0, steps)
         jax.block_until_ready((state[0], losses))
 
     return Prepared(step, float(loss), by_name(problem, gradient.init), facts, steps)

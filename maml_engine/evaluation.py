@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any, Protocol
 
 import jax
@@ -9,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.checks import check_number
+from maml_engine.cores import shared_out, side_by_side
 from maml_engine.episode import Batch, Episode
 from maml_engine.losses import METRICS, LossFn, mean_loss
 
-# Queries, steps and outputs of this many tasks are held at once.
-TASKS_AT_ONCE = 200
+# Queries, steps and outputs of this many tasks are held at once; with more, a processor's cache no longer holds them.
+TASKS_AT_ONCE = 50
 
 
 class Adapting(Protocol):
@@ -108,13 +110,18 @@ def evaluate_episode(learner: Adapting, episode: Episode, inner_steps: int) -> A
     """The losses of `learner` on given tasks, `episode` having a leading axis `[tasks]`."""
     num_tasks = episode.support.x.shape[0]
     measures = {"loss": learner.loss_fn, **METRICS.get(learner.loss_fn, {})}
-    results: dict[str, list[np.ndarray]] = {name: [] for name in measures}
-    for start in range(0, num_tasks, TASKS_AT_ONCE):
-        some = jax.tree.map(lambda leaf, start=start: leaf[start : start + TASKS_AT_ONCE], episode)
+
+    def judged(start: int) -> dict[str, np.ndarray]:
+        some = jax.tree.map(lambda leaf: leaf[start : start + TASKS_AT_ONCE], episode)
         predictions = learner.path_predictions(some.support, some.query.x, inner_steps)
-        for name, measure in measures.items():
-            results[name].append(_path_losses(predictions, some.query, loss_fn=measure))
-    curves = {name: np.concatenate(pieces) for name, pieces in results.items()}
+        return {name: np.asarray(_path_losses(predictions, some.query, loss_fn=of)) for name, of in measures.items()}
+
+    first, *others = range(0, num_tasks, TASKS_AT_ONCE)
+    pieces = [judged(first)]  # before the others, so that what is compiled is compiled once
+    if others:
+        parts = [[others[place] for place in part] for part in shared_out(len(others))]
+        pieces += chain.from_iterable(side_by_side(lambda part: list(map(judged, part)), parts))
+    curves = {name: np.concatenate([piece[name] for piece in pieces]) for name in measures}
     return AdaptationCurves(curves.pop("loss"), curves)
 
 

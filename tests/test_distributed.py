@@ -16,7 +16,7 @@ import pytest
 
 from maml_engine import Checkpoint
 from maml_engine.__main__ import main
-from maml_engine.distributed import Disagreement, Peers, idle_places, place, place_of, supervision
+from maml_engine.distributed import Disagreement, Peers, idle_cores, idle_places, place, place_of, prepare_devices, supervision
 from tests.processes import IN_64_BITS, ROOT, SMALL, Processes, free_port, is_gone, losses_in
 
 # With eight devices in one process: what the mesh gives, beside what one device gives.
@@ -228,6 +228,23 @@ def test_tasks_that_do_not_divide_are_said_with_the_numbers_that_do():
 def test_numbers_that_divide(tasks, devices, numbers):
     said = idle_places(tasks, devices)
     assert (f"--meta-batch-size {numbers} fills them all." in said) if numbers else said == ""
+
+
+def test_large_meta_steps_on_one_of_two_cores_are_said_with_what_to_do(monkeypatch):
+    monkeypatch.setattr("maml_engine.distributed.place.cores", lambda: 2)
+    assert idle_cores(1.7e6) == ""  # the tutorial's
+    said = "One of 2 cores is at work, and these meta-steps are large enough for more: --devices 2."
+    assert idle_cores(6.8e6) == said  # with a hundred tasks
+    assert idle_cores(1e9) == said
+
+
+@pytest.mark.parametrize("given", [None, "3"])
+def test_a_device_is_one_thread_where_nobody_says_otherwise(monkeypatch, given):
+    monkeypatch.setenv("NPROC", given or "")
+    if given is None:
+        monkeypatch.delenv("NPROC")
+    prepare_devices(None)
+    assert os.environ["NPROC"] == (given or "1")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])

@@ -23,7 +23,7 @@ GROUPS = [
     ["tasks", "adaptation"],
     ["episode", "losses", "models"],
     ["snapshots"],
-    ["checks", "storage", "home", "xla_guard", "fields", "conjugate_gradients", "products", "pytrees"],
+    ["checks", "cores", "storage", "home", "xla_guard", "fields", "conjugate_gradients", "products", "pytrees"],
 ]
 LEVEL = {name: level for level, group in enumerate(GROUPS) for name in group}
 # The tutorial's code is an oracle: the board of checks holds the engine against it, and nothing else may use it.

@@ -1,10 +1,8 @@
 """Many runs as one program: seeds, and hyperparameters that change no shape, on one more axis."""
 
 import dataclasses
-import os
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from maml_engine.cores import shared_out, side_by_side
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
 from maml_engine.outer_loop import LONGEST_CHUNK, Program, TrainState, initial_state, meta_steps, program_of
@@ -43,15 +42,11 @@ def train_population(experiments: Sequence[Experiment]) -> Population:
     """
     _check_alike(experiments)
     learners = [Learner.untrained(experiment) for experiment in experiments]
-    # A group a core: XLA takes no second one for products as small as these.
-    cores = os.cpu_count() if jax.default_backend() == "cpu" else 1
-    parts = np.array_split(np.arange(len(learners)), min(len(learners), cores))
-    with ThreadPoolExecutor(len(parts)) as threads:
-        groups = [_Group([learners[run] for run in part]) for part in parts]
-        began = time.perf_counter()
-        num_iterations, is_64_bit = experiments[0].num_iterations, jax.config.jax_enable_x64
-        losses = list(threads.map(lambda group: group.train(num_iterations, is_64_bit), groups))
-        seconds = time.perf_counter() - began
+    num_iterations = experiments[0].num_iterations
+    groups = [_Group([learners[run] for run in part]) for part in shared_out(len(learners))]
+    began = time.perf_counter()
+    losses = side_by_side(lambda group: group.train(num_iterations), groups)
+    seconds = time.perf_counter() - began
     trained = tuple(learner for group in groups for learner in group.trained(num_iterations))
     return Population(trained, np.concatenate(losses), seconds)
 
@@ -64,14 +59,13 @@ class _Group:
         states = stacked([initial_state(learner) for learner in learners])
         self.states, _ = jax.block_until_ready(population_steps(states, self.programs, 0, 0))  # compiles and runs no step
 
-    def train(self, num_iterations: int, is_64_bit: bool) -> np.ndarray:
-        """The meta-losses, `[runs, num_iterations]`; in any thread, to which JAX's settings do not come by themselves."""
+    def train(self, num_iterations: int) -> np.ndarray:
+        """The meta-losses, `[runs, num_iterations]`."""
         losses = []
-        with jax.enable_x64(is_64_bit):
-            for start in range(0, num_iterations, LONGEST_CHUNK):
-                length = min(LONGEST_CHUNK, num_iterations - start)
-                self.states, chunk = population_steps(self.states, self.programs, start, length)
-                losses.append(np.asarray(chunk)[:, :length])
+        for start in range(0, num_iterations, LONGEST_CHUNK):
+            length = min(LONGEST_CHUNK, num_iterations - start)
+            self.states, chunk = population_steps(self.states, self.programs, start, length)
+            losses.append(np.asarray(chunk)[:, :length])
         return np.concatenate(losses, axis=1)
 
     def trained(self, num_iterations: int) -> list[Learner]:

@@ -21,6 +21,7 @@ from maml_engine.distributed import (
     Mesh,
     PeerLost,
     Peers,
+    idle_cores,
     idle_places,
     join,
     local_devices,
@@ -86,6 +87,7 @@ def _train_among(peers: Peers, options: Namespace, devices: int | None) -> int:
         notes = (
             "" if start else getattr(run.tasks, "note", ""),
             idle_places(run.experiment.meta_batch_size, run.all_devices(peers)),
+            idle_cores(_work(run)) if run.devices is None else "",
         )
         for note in filter(None, notes):
             print(note, file=sys.stderr)
@@ -93,6 +95,14 @@ def _train_among(peers: Peers, options: Namespace, devices: int | None) -> int:
     if not peers.leads:
         return _follow(reports, _how_to_go_on(options))
     return _lead(reports, run, options, start)
+
+
+def _work(run: Run) -> float:
+    """Multiplications and additions of a meta-step's forward passes, where each parameter is used once a row."""
+    experiment = run.experiment
+    params = Learner.untrained(experiment, tasks=run.tasks).meta.init
+    rows = experiment.meta_batch_size * (experiment.k_shot * experiment.inner_steps + experiment.k_query)
+    return 2.0 * rows * sum(leaf.size for leaf in jax.tree.leaves(params))
 
 
 def _follow(reports: Iterator[Report], advice: str) -> int:

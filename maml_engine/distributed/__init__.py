@@ -2,7 +2,7 @@
 
 from maml_engine.distributed.mesh import Mesh, idle_places
 from maml_engine.distributed.peers import Disagreement, PeerLost, Peers, join
-from maml_engine.distributed.place import Place, local_devices, place_of, prepare_devices, whole_number
+from maml_engine.distributed.place import Place, idle_cores, local_devices, place_of, prepare_devices, whole_number
 
 __all__ = [
     "Disagreement",
@@ -10,6 +10,7 @@ __all__ = [
     "PeerLost",
     "Peers",
     "Place",
+    "idle_cores",
     "idle_places",
     "join",
     "local_devices",

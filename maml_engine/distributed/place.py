@@ -10,9 +10,14 @@ from importlib.util import find_spec
 import jax
 
 from maml_engine.checks import check_number
+from maml_engine.cores import cores
 
 # CPU devices are threads: more than cores gain nothing, but a few let one machine rehearse what several will do.
 CPU_DEVICES_TO_REHEARSE = 8
+
+# What a device should have to do in a meta-step, in multiplications and additions of forward passes: half as much took as long
+# on two devices as on one, twice as much two thirds of the time.
+WORTH_A_DEVICE = 3e6
 
 # What srun sets for each process of a step, and `jax.distributed` reads.
 SLURM = ("SLURM_JOB_ID", "SLURM_STEP_NODELIST", "SLURM_NTASKS", "SLURM_PROCID", "SLURM_LOCALID")
@@ -68,11 +73,15 @@ def in_cluster(environment: Mapping[str, str]) -> bool:
 
 
 def prepare_devices(count: str | int | None) -> int | None:
-    """Has the CPU offer `count` devices, if that is what will be used; to be called before JAX computes.
+    """Has the CPU offer `count` devices of one thread each, if that is what will be used; to be called before JAX computes.
 
     Raises:
       ValueError: not a number of devices.
     """
+    if find_spec("jax_plugins") is None:  # no accelerator, for which XLA compiles on all threads
+        # Products as small as these cost more to hand to another thread than it gives: the tutorial's meta-step takes 1.3 to
+        # 1.6 times as long with two threads as with one. A further core is used as a further device.
+        os.environ.setdefault("NPROC", "1")
     if count is None:
         return None
     count = whole_number("--devices", count, low=1)
@@ -95,6 +104,18 @@ def local_devices(count: int | None) -> list[jax.Device]:
         why = f" on {os.cpu_count()} cores" if kind == "CPU" else ""
         raise ValueError(f"`--devices` must be at most {len(devices)}, the {kind} devices that there are{why}, got {count}.")
     return devices[:count]
+
+
+def idle_cores(work: float) -> str:
+    """One sentence where a meta-step on one device has work for more of this CPU's cores; empty where it has not.
+
+    Args:
+      work: multiplications and additions of all forward passes of a meta-step.
+    """
+    worth = min(cores(), int(work / WORTH_A_DEVICE))
+    if worth < 2:
+        return ""
+    return f"One of {cores()} cores is at work, and these meta-steps are large enough for more: --devices {worth}."
 
 
 def _most_cpu_devices() -> int:

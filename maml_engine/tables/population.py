@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.adaptation import MetaParams, adapted_params
+from maml_engine.cores import shared_out, side_by_side
 from maml_engine.episode import Batch, Episode
 from maml_engine.experiment import Experiment
 from maml_engine.losses import mean_squared_error
@@ -90,7 +91,8 @@ def train_population(
     most_query = int(min(MOST_QUERY, max(1, supports.x.shape[1] - experiment.k_shot)))
     sizes = {"batch": batch, "k_shot": experiment.k_shot, "k_query": most_query}
     keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(experiment.seed), jnp.arange(len(runs.train)))
-    now = start, jax.jit(jax.vmap(optimizer.build().init))(start), start
+    each = start, jax.jit(jax.vmap(optimizer.build().init))(start), start, keys, runs_on_device
+    parts = [jax.tree.map(lambda leaf, part=part: leaf[part], each) for part in shared_out(len(runs.train))]
     checked = supports._replace(orders=supports.orders[:CHECKED_DRAWS])
     num_groups = int(runs.groups.max()) + 1
     best, best_error, stopped, begin = start, np.full(num_groups, np.inf), np.zeros(num_groups, int), 0
@@ -100,9 +102,9 @@ def train_population(
             if first > begin:
                 yield Trained(first, best, None, stopped)
             stretch = first, min(end, first + AT_ONCE), experiment.num_iterations
-            advanced = _advance(method, optimizer, network, *now, keys, rows, runs_on_device, *stretch, **sizes)
-            now = jax.block_until_ready(advanced)
-        mean = now[-1]
+            advance = partial(_advance, method, optimizer, network, rows, *stretch, **sizes)
+            parts = side_by_side(lambda part, advance=advance: jax.block_until_ready((*advance(*part), *part[3:])), parts)
+        mean = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *(part[2] for part in parts))
         total, count = _validation_errors(experiment, network, mean, checked, runs)
         error = np.bincount(runs.groups, total) / np.maximum(np.bincount(runs.groups, count), 1)
         is_better = error < best_error
@@ -139,8 +141,13 @@ def predict_population(
     methods = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(tasks),)), method)
     each_run = methods, meta, jnp.asarray(y, jnp.float32), jnp.asarray(tasks)
     steps = max(1, method.inner_steps)
-    before, after = _predict(each_run, network, rows, orders, k, experiment.num_iterations, inner_steps=steps)
-    return np.nan_to_num(np.asarray(before)), np.nan_to_num(np.asarray(after), posinf=0.0, neginf=0.0)
+
+    def predict(part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        own = jax.tree.map(lambda leaf: leaf[part], each_run)
+        return jax.device_get(_predict(own, network, rows, orders, k, experiment.num_iterations, inner_steps=steps))
+
+    before, after = (np.concatenate(own) for own in zip(*side_by_side(predict, shared_out(len(tasks))), strict=True))
+    return np.nan_to_num(before), np.nan_to_num(after, posinf=0.0, neginf=0.0)
 
 
 def _validation_errors(
@@ -169,7 +176,7 @@ def _padded_orders(orders: np.ndarray, most: int) -> np.ndarray:
 
 
 @partial(jax.jit, static_argnames=("batch", "k_shot", "k_query"))
-def _advance(method, optimizer, network, meta, state, mean, keys, rows, runs, begin, end, total, *, batch, k_shot, k_query):
+def _advance(method, optimizer, network, rows, begin, end, total, meta, state, mean, keys, runs, *, batch, k_shot, k_query):
     """All runs from one iteration to another: meta-parameters, the optimiser's state and the running mean of the former."""
 
     def episode(key: jax.Array, train: jax.Array, y: jax.Array, drawn: jax.Array, share: jax.Array) -> Episode:

@@ -1,0 +1,35 @@
+"""Programs side by side, one a core: XLA takes no second core for products as small as these."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jax
+import numpy as np
+
+
+def cores() -> int:
+    """How many programs to run at once: the CPU's cores that are this process's own, or 1 on an accelerator."""
+    if jax.default_backend() != "cpu":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def shared_out(count: int) -> list[np.ndarray]:
+    """0 to `count - 1` in order, in one part a core and none empty."""
+    return np.array_split(np.arange(count), min(count, cores()))
+
+
+def side_by_side(work: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
+    """What `work` gives for each part, each in a thread of its own."""
+    parts, is_64_bit = list(parts), jax.config.jax_enable_x64
+
+    def one(part: Any) -> Any:
+        with jax.enable_x64(is_64_bit):  # JAX's settings do not come to a new thread by themselves
+            return work(part)
+
+    if len(parts) < 2:
+        return list(map(work, parts))
+    with ThreadPoolExecutor(len(parts)) as threads:
+        return list(threads.map(one, parts))
