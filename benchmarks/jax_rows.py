@@ -49,7 +49,7 @@ class ForcedMode(MAML):
 
 
 def method_of(row: str, problem: Problem) -> MAML:
-    """By the row's name: "engine" or "engine, plain" (also mixed, checkpointed), and behind it `ONE_STEP`, `DEVICES` or nothing."""
+    """By the row's name: "engine" or "engine, plain" (also mixed, checkpointed), with or without `ONE_STEP` or `DEVICES`."""
     forced = row.removeprefix("engine").removesuffix(ONE_STEP).removesuffix(DEVICES).removeprefix(", ")
     if not forced:
         return (MAML if problem.second_order else FOMAML)(problem.inner_lr, problem.inner_steps)
