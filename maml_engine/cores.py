@@ -22,7 +22,7 @@ def shared_out(count: int) -> list[np.ndarray]:
 
 
 def side_by_side(work: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
-    """What `work` gives for each part, each in a thread of its own."""
+    """What `work` gives for each part, in order; as many at once as there are cores."""
     parts, is_64_bit = list(parts), jax.config.jax_enable_x64
 
     def one(part: Any) -> Any:
@@ -31,5 +31,5 @@ def side_by_side(work: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
 
     if len(parts) < 2:
         return list(map(work, parts))
-    with ThreadPoolExecutor(len(parts)) as threads:
+    with ThreadPoolExecutor(min(len(parts), cores())) as threads:
         return list(threads.map(one, parts))

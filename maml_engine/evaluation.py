@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from typing import Any, Protocol
 
 import jax
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.checks import check_number
-from maml_engine.cores import shared_out, side_by_side
+from maml_engine.cores import side_by_side
 from maml_engine.episode import Batch, Episode
 from maml_engine.losses import METRICS, LossFn, mean_loss
 
@@ -117,10 +116,7 @@ def evaluate_episode(learner: Adapting, episode: Episode, inner_steps: int) -> A
         return {name: np.asarray(_path_losses(predictions, some.query, loss_fn=of)) for name, of in measures.items()}
 
     first, *others = range(0, num_tasks, TASKS_AT_ONCE)
-    pieces = [judged(first)]  # before the others, so that what is compiled is compiled once
-    if others:
-        parts = [[others[place] for place in part] for part in shared_out(len(others))]
-        pieces += chain.from_iterable(side_by_side(lambda part: list(map(judged, part)), parts))
+    pieces = [judged(first), *side_by_side(judged, others)]  # the first alone, so that what is compiled is compiled once
     curves = {name: np.concatenate([piece[name] for piece in pieces]) for name in measures}
     return AdaptationCurves(curves.pop("loss"), curves)
 

@@ -232,10 +232,11 @@ def test_numbers_that_divide(tasks, devices, numbers):
 
 def test_large_meta_steps_on_one_of_two_cores_are_said_with_what_to_do(monkeypatch):
     monkeypatch.setattr("maml_engine.distributed.place.cores", lambda: 2)
-    assert idle_cores(1.7e6) == ""  # the tutorial's
+    assert idle_cores(1.7e6, tasks=25) == ""  # the tutorial's
     said = "One of 2 cores is at work, and these meta-steps are large enough for more: --devices 2."
-    assert idle_cores(6.8e6) == said  # with a hundred tasks
-    assert idle_cores(1e9) == said
+    assert idle_cores(6.8e6, tasks=100) == said  # with a hundred tasks
+    assert idle_cores(1e9, tasks=25) == said
+    assert idle_cores(1e9, tasks=1) == ""  # a task is not divided
 
 
 @pytest.mark.parametrize("given", [None, "3"])

@@ -87,7 +87,7 @@ def _train_among(peers: Peers, options: Namespace, devices: int | None) -> int:
         notes = (
             "" if start else getattr(run.tasks, "note", ""),
             idle_places(run.experiment.meta_batch_size, run.all_devices(peers)),
-            idle_cores(_work(run)) if run.devices is None else "",
+            idle_cores(_work(run), run.experiment.meta_batch_size) if run.devices is None else "",
         )
         for note in filter(None, notes):
             print(note, file=sys.stderr)

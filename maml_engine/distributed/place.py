@@ -106,13 +106,13 @@ def local_devices(count: int | None) -> list[jax.Device]:
     return devices[:count]
 
 
-def idle_cores(work: float) -> str:
+def idle_cores(work: float, tasks: int) -> str:
     """One sentence where a meta-step on one device has work for more of this CPU's cores; empty where it has not.
 
     Args:
-      work: multiplications and additions of all forward passes of a meta-step.
+      work: multiplications and additions of all forward passes of a meta-step. tasks: that can be shared out.
     """
-    worth = min(cores(), int(work / WORTH_A_DEVICE))
+    worth = min(cores(), tasks, int(work / WORTH_A_DEVICE))
     if worth < 2:
         return ""
     return f"One of {cores()} cores is at work, and these meta-steps are large enough for more: --devices {worth}."

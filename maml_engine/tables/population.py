@@ -91,8 +91,8 @@ def train_population(
     most_query = int(min(MOST_QUERY, max(1, supports.x.shape[1] - experiment.k_shot)))
     sizes = {"batch": batch, "k_shot": experiment.k_shot, "k_query": most_query}
     keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(experiment.seed), jnp.arange(len(runs.train)))
-    each = start, jax.jit(jax.vmap(optimizer.build().init))(start), start, keys, runs_on_device
-    parts = [jax.tree.map(lambda leaf, part=part: leaf[part], each) for part in shared_out(len(runs.train))]
+    begun = start, jax.jit(jax.vmap(optimizer.build().init))(start), start
+    parts = [_part((begun, (keys, runs_on_device)), part) for part in shared_out(len(runs.train))]
     checked = supports._replace(orders=supports.orders[:CHECKED_DRAWS])
     num_groups = int(runs.groups.max()) + 1
     best, best_error, stopped, begin = start, np.full(num_groups, np.inf), np.zeros(num_groups, int), 0
@@ -103,8 +103,9 @@ def train_population(
                 yield Trained(first, best, None, stopped)
             stretch = first, min(end, first + AT_ONCE), experiment.num_iterations
             advance = partial(_advance, method, optimizer, network, rows, *stretch, **sizes)
-            parts = side_by_side(lambda part, advance=advance: jax.block_until_ready((*advance(*part), *part[3:])), parts)
-        mean = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *(part[2] for part in parts))
+            advanced = side_by_side(lambda part, advance=advance: jax.block_until_ready(advance(*part[0], *part[1])), parts)
+            parts = [(now, given) for now, (_, given) in zip(advanced, parts, strict=True)]
+        mean = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *(now[-1] for now, _ in parts))
         total, count = _validation_errors(experiment, network, mean, checked, runs)
         error = np.bincount(runs.groups, total) / np.maximum(np.bincount(runs.groups, count), 1)
         is_better = error < best_error
@@ -143,7 +144,7 @@ def predict_population(
     steps = max(1, method.inner_steps)
 
     def predict(part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        own = jax.tree.map(lambda leaf: leaf[part], each_run)
+        own = _part(each_run, part)
         return jax.device_get(_predict(own, network, rows, orders, k, experiment.num_iterations, inner_steps=steps))
 
     before, after = (np.concatenate(own) for own in zip(*side_by_side(predict, shared_out(len(tasks))), strict=True))
@@ -163,6 +164,11 @@ def _validation_errors(
     query = query & (np.arange(runs.validation.shape[1]) < runs.counts[:, None])[:, None, :, None]
     total = np.sum(np.where(query[..., None], wrong, 0.0), axis=(1, 2, 3, 4))
     return np.nan_to_num(total, nan=np.inf), query.sum(axis=(1, 2, 3))
+
+
+def _part(each_run: PyTree, part: np.ndarray) -> PyTree:
+    """Of what has an axis `[runs]`, some of these."""
+    return jax.tree.map(lambda leaf: leaf[part], each_run)
 
 
 def _where_better(is_better: jax.Array, new: jax.Array, old: jax.Array) -> jax.Array:
