@@ -66,8 +66,9 @@ class Mesh:
         if tasks % len(self.devices):
             own = _without(index >= tasks, own)
         keys = jax.random.split(key, tasks)[index % tasks]
-        loss_and_gradient, as_tree = ravel_pytree(whole_batch(program, meta, own, iteration, keys))
-        return as_tree(jax.lax.psum(loss_and_gradient * (places / tasks), AXIS))
+        loss_and_gradient = whole_batch(program, meta, own, iteration, keys)
+        total = jax.lax.psum(_flat(loss_and_gradient), AXIS) * (places / tasks)
+        return ravel_pytree(loss_and_gradient)[1](total)
 
     @cached_property
     def _steps(self) -> Callable[..., tuple[TrainState, jax.Array]]:
@@ -96,6 +97,20 @@ class Mesh:
             return jax.random.wrap_key_data(self._place(jax.random.key_data(leaf)), impl=jax.random.key_impl(leaf))
         host = np.asarray(leaf)
         return jax.make_array_from_callback(host.shape, self._everywhere_on, lambda index: host[index])
+
+
+def _flat(tree: PyTree) -> jax.Array:
+    """All numbers of a tree as one vector, in the order of `ravel_pytree`.
+
+    Written array by array. A concatenation XLA would merge with what computes the arrays, and ask for each number which of
+    them it belongs to: 27 ms for a network of width 512, whose meta-gradient takes 4.
+    """
+    leaves = [jnp.ravel(leaf) for leaf in jax.tree.leaves(tree)]
+    flat, start = jnp.zeros(sum(leaf.size for leaf in leaves), jnp.result_type(*leaves)), 0
+    for leaf in leaves:
+        flat = jax.lax.dynamic_update_slice(flat, leaf.astype(flat.dtype), (start,))
+        start += leaf.size
+    return flat
 
 
 def idle_places(tasks: int, devices: int) -> str:
