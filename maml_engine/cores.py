@@ -10,9 +10,12 @@ import numpy as np
 
 
 def cores() -> int:
-    """How many programs to run at once: the CPU's cores that are this process's own, or 1 on an accelerator."""
-    if jax.default_backend() != "cpu":
-        return 1
+    """How many programs to run at once: `own_cpus()`, or 1 on an accelerator."""
+    return own_cpus() if jax.default_backend() == "cpu" else 1
+
+
+def own_cpus() -> int:
+    """The cores that this process may use; JAX need not have started."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import jax
 
 from maml_engine.checks import check_number
-from maml_engine.cores import cores
+from maml_engine.cores import cores, own_cpus
 
 # CPU devices are threads: more than cores gain nothing, but a few let one machine rehearse what several will do.
 CPU_DEVICES_TO_REHEARSE = 8
@@ -101,7 +101,7 @@ def local_devices(count: int | None) -> list[jax.Device]:
     devices = jax.local_devices()
     if count is not None and count > len(devices):
         kind = devices[0].platform.upper()
-        why = f" on {os.cpu_count()} cores" if kind == "CPU" else ""
+        why = f" on {own_cpus()} cores" if kind == "CPU" else ""
         raise ValueError(f"`--devices` must be at most {len(devices)}, the {kind} devices that there are{why}, got {count}.")
     return devices[:count]
 
@@ -119,7 +119,7 @@ def idle_cores(work: float, tasks: int) -> str:
 
 
 def _most_cpu_devices() -> int:
-    return max(CPU_DEVICES_TO_REHEARSE, os.cpu_count() or 1)
+    return max(CPU_DEVICES_TO_REHEARSE, own_cpus())
 
 
 def whole_number(flag: str, content: str | int, **bounds: int) -> int:
