@@ -12,6 +12,7 @@ from maml_engine.checks import check_number
 from maml_engine.cores import side_by_side
 from maml_engine.episode import Batch, Episode
 from maml_engine.losses import METRICS, LossFn, mean_loss
+from maml_engine.tasks.argument import as_argument
 
 # Queries, steps and outputs of this many tasks are held at once; with more, a processor's cache no longer holds them.
 TASKS_AT_ONCE = 50
@@ -102,7 +103,12 @@ def draw(tasks: Any, key: jax.Array, num_tasks: int, k_shot: int, k_query: int) 
     """Tasks to judge on: each once where there are finitely many (`every`), fresh ones otherwise."""
     if hasattr(tasks, "every"):
         return tasks.every(key, k_shot)
-    return jax.jit(tasks.sample, static_argnums=(1, 2, 3))(key, num_tasks, k_shot, k_query)
+    return _drawn(as_argument(tasks), key, num_tasks, k_shot, k_query)
+
+
+@partial(jax.jit, static_argnames=("num_tasks", "k_shot", "k_query"))
+def _drawn(tasks: Any, key: jax.Array, num_tasks: int, k_shot: int, k_query: int) -> Episode:
+    return tasks.sample(key, num_tasks, k_shot, k_query)
 
 
 def evaluate_episode(learner: Adapting, episode: Episode, inner_steps: int) -> AdaptationCurves:

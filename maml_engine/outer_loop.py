@@ -17,6 +17,7 @@ from maml_engine.methods import Method
 from maml_engine.models import Network
 from maml_engine.pytrees import pytree, static_field
 from maml_engine.tasks import Scaling
+from maml_engine.tasks.argument import as_argument
 
 # Room for the meta-losses of one call.
 LONGEST_CHUNK = 1000
@@ -53,17 +54,6 @@ Gradient = Callable[[Program, MetaParams, Episode, jax.Array, jax.Array], tuple[
 Steps = Callable[[TrainState, Program, int, int], tuple[TrainState, np.ndarray]]
 
 
-@pytree
-class Opaque:
-    """The caller's own tasks, where JAX cannot see into them."""
-
-    tasks: Any = static_field()
-
-    def sample(self, *args) -> Episode:
-        """As the caller's."""
-        return self.tasks.sample(*args)
-
-
 def program_of(learner: Learner) -> Program:
     """What training `learner` by its experiment takes; tasks are the training split."""
     experiment = learner.experiment
@@ -71,7 +61,7 @@ def program_of(learner: Learner) -> Program:
         method=learner.method,
         network=learner.network,
         optimizer=experiment.build_meta_optimizer(),
-        tasks=_as_argument(learner.default_tasks.split("train")),
+        tasks=as_argument(learner.default_tasks.split("train")),
         scaling=learner.scaling,
         key=training_keys(experiment.seed)[0],
         loss_fn=experiment.loss_fn,
@@ -165,9 +155,3 @@ def steps_here(state: TrainState, program: Program, start: int, length: int) -> 
     """`length` meta-steps on this process's first device; the meta-losses are `[length]`, on the host."""
     state, losses = jax.block_until_ready(meta_steps(state, program, start, length))
     return state, np.array(losses)[:length]
-
-
-def _as_argument(tasks: Any) -> Any:
-    """Tasks as JAX passes them: a pytree of numbers, or a value that the compiled program belongs to."""
-    is_visible = all(isinstance(leaf, jax.Array | np.ndarray | float | int) for leaf in jax.tree.leaves(tasks))
-    return tasks if is_visible else Opaque(tasks)
