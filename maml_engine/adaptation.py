@@ -101,19 +101,23 @@ def inner_loop(
     *,
     iteration: jax.Array | int = 0,
     key: jax.Array | None = None,
-    with_path: bool = False,
+    along: Callable[[PyTree], PyTree] | None = None,
 ) -> PyTree:
     """Adapts to one task (Finn et al., 2017, eq. 1, repeated `inner_steps` times).
 
     Args:
       problem: the task's support loss, its gradient and its data.
-      with_path: give every step's parameters instead of the last ones.
+      along: what to give of each step's parameters; None gives the last ones as they are.
 
     Returns:
-      The adapted parameters theta_K; with `with_path`, theta_0 .. theta_K stacked on a leading axis
-      `[inner_steps + 1]`. The backward pass takes one cotangent for each.
+      The adapted parameters theta_K; with `along`, what it makes of theta_0 .. theta_K, on a leading axis `[inner_steps + 1]`.
+      It is asked at each step, so that the parameters of all steps need not be held. The backward pass takes one cotangent
+      for each.
     """
     moving, fixed = part(method, meta.init)
+
+    def seen(moving: PyTree, index: jax.Array | int) -> PyTree:
+        return None if along is None else along(join(moving, method.fixed_at(meta.rule, fixed, index)))
 
     def inner_step(carry: tuple[PyTree, PyTree], index: jax.Array | int, gradient: PyTree = None):
         moving, state = carry
@@ -121,23 +125,25 @@ def inner_loop(
         if gradient is None:
             gradient = problem.gradient(moving, method.fixed_at(meta.rule, fixed, index), problem.batch)
         moving, state = method.inner_update(meta.rule, moving, gradient, state, InnerStep(index, iteration, step_key))
-        return (moving, state), moving if with_path else None
+        return (moving, state), seen(moving, index + 1)
 
-    carry, rest_of_path = (moving, method.init_inner(meta.rule, moving)), []
+    carry, path = (moving, method.init_inner(meta.rule, moving)), [_alone(seen(moving, 0))]
     if inner_steps > 0:
         # The first step stays out of the scan: there all tasks still share their weights, and under `vmap` their
         # products fold into one.
         carry, first = inner_step(carry, 0, problem.first)
-        rest_of_path.append(jax.tree.map(lambda leaf: leaf[None], first))
+        path.append(_alone(first))
     if inner_steps > 1:
         carry, later = problem.scan(inner_step, carry, jnp.arange(1, inner_steps))
-        rest_of_path.append(later)
-    if not with_path:
+        path.append(later)
+    if along is None:
         return join(carry[0], method.fixed_at(meta.rule, fixed, inner_steps))
-    start = jax.tree.map(lambda leaf: leaf[None], moving)
-    path = jax.tree.map(lambda *pieces: jnp.concatenate(pieces), start, *rest_of_path)
-    every_step = jnp.arange(inner_steps + 1)
-    return join(path, jax.vmap(lambda index: method.fixed_at(meta.rule, fixed, index))(every_step) if fixed else fixed)
+    return jax.tree.map(lambda *pieces: jnp.concatenate(pieces), *path)
+
+
+def _alone(tree: PyTree) -> PyTree:
+    """With a leading axis of one."""
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], tree)
 
 
 def plain_problem(network: Network, loss_fn: LossFn, support: Batch) -> InnerProblem:
@@ -151,7 +157,7 @@ def adapted_path(
 ) -> PyTree:
     """Every step's parameters for one task, theta_0 .. theta_K on a leading axis."""
     problem = plain_problem(network, loss_fn, support)
-    return inner_loop(method, meta, problem, inner_steps, iteration=iteration, with_path=True)
+    return inner_loop(method, meta, problem, inner_steps, iteration=iteration, along=lambda params: params)
 
 
 @partial(jax.jit, static_argnames=("loss_fn", "inner_steps"))
@@ -176,8 +182,9 @@ def path_predictions(
     """
 
     def one_task(support: Batch, query_x: jax.Array) -> jax.Array:
-        path = adapted_path(method, meta, network, loss_fn, support, inner_steps, iteration)
-        return jax.vmap(network.predict, (0, None))(path, query_x)
+        problem = plain_problem(network, loss_fn, support)
+        predict = partial(network.predict, x=query_x)
+        return inner_loop(method, meta, problem, inner_steps, iteration=iteration, along=predict)
 
     return jax.vmap(one_task)(support, query_x)
 

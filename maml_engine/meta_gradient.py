@@ -331,7 +331,7 @@ def meta_loss(
         adapt_to = partial(inner_loop, method, meta, problem, method.inner_steps, iteration=iteration, key=key)
         if step_weights is None:
             return loss(*part(method, adapt_to()), query)
-        losses = jax.vmap(lambda params: loss(*part(method, params), query))(adapt_to(with_path=True))
+        losses = jax.vmap(lambda params: loss(*part(method, params), query))(adapt_to(along=lambda params: params))
         return jnp.sum(step_weights * losses)
 
     keys = _task_keys(key, episode)
