@@ -209,7 +209,12 @@ def _grid(problems: Sequence[Problem], effort: Effort, size_of: Callable[[Proble
         mine.append((size_of(problem), best(some, "engine").median))
     slope = _slope(*zip(*mine, strict=True))
     text.append(f"  The engine's time grows with {what} to the power {slope:.2f}")
-    return Group(text, timings, {f"power of {what}": slope})
+    peak = max(peak_flops().values())
+    shares = {size: problem.flops() / seconds / peak for problem, (size, seconds) in zip(problems, mine, strict=True)}
+    said = ", ".join(f"{size}: {share:.0%}" for size, share in shares.items())
+    text.append(f"  Share of one core's peak ({peak / 1e9:.0f} GFLOP/s) by {what}: {said} (both cores count)")
+    figures = {f"share of one core's peak, {what} {size}": share for size, share in shares.items()}
+    return Group(text, timings, figures | {f"power of {what}": slope})
 
 
 def _slope(sizes: Sequence[float], seconds: Sequence[float]) -> float:

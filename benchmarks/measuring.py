@@ -110,6 +110,7 @@ def measure(rows: Sequence[tuple[str, str]], problem: Problem, *, repeats: int, 
         meta-gradients are held to its own, and a row that differs by more than `TOLERANCE` is not timed.
       repeats: of each row; each takes at least `seconds`.
     """
+    print(f"... {problem.name}: {len(rows)} rows", file=sys.stderr, flush=True)  # a group takes minutes before its table comes
     timings = [Timing(row, problem, threads) for row, threads in rows]
     with tempfile.TemporaryDirectory() as folder:
         processes = []
