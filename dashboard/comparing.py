@@ -12,8 +12,6 @@ from dashboard.adapting import BASELINE_STEP_SIZES, cached, fits, with_inner_lr
 from dashboard.fits import MAX_SHOTS, MAX_STEPS, Fit
 from dashboard.jobs import BUDGETS
 from maml_engine import Batch, Episode, Experiment, Learner
-from maml_engine.adaptation import MetaParams
-from maml_engine.analysis import Subject, closer_look
 from maml_engine.analysis.contest import KINDS, Budget, ContestReport, Standing, contest
 from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
 from maml_engine.evaluation import AdaptationCurves, evaluate_episode
@@ -60,9 +58,6 @@ DEFAULT_AMOUNT = {"iterations": 1000, "gradients": 100_000, "seconds": 2}
 MOST_SEEDS = 5
 JUDGED_TASKS, JUDGED_STEPS, JUDGED_QUERIES, JUDGED_POINTS = 200, 10, 100, 12
 HOSTED_SECONDS, HOSTED_ITERATIONS = 120, 100_000
-PATH_STEPS = 10
-# Short enough to solve iMAML's inner problem on any task, as far as a ReLU's kinks let it.
-SOLVING_STEP_SIZE = 0.0005
 
 
 @dataclass(frozen=True)
@@ -314,78 +309,6 @@ def twelve(learner: Learner, base: Experiment) -> tuple[Fit, ...]:
     """A learner on the same twelve held-out tasks as any other."""
     tasks, shots = base.build_tasks(), min(base.k_shot, MAX_SHOTS)
     return fits(learner, tasks, 12, shots, learner.experiment.inner_lr, base.seed)
-
-
-# A closer look.
-
-
-@cached
-def look_step_field(learner: Learner) -> closer_look.StepField:
-    """Meta-SGD's learned step sizes."""
-    return closer_look.step_field(learner)
-
-
-@cached
-def look_paths(learner: Learner, base: Experiment) -> closer_look.PathAgainstChord:
-    """Six inner paths of Reptile."""
-    return closer_look.path_against_chord(Subject.of_learner(learner), _support(base, 6), PATH_STEPS)
-
-
-@cached
-def look_plus_plus(learner: Learner) -> closer_look.PlusPlusLook:
-    """Weights over twice the time that they are annealed in, and learned step sizes."""
-    annealed = learner.experiment.multi_step_iterations
-    return closer_look.plus_plus_look(learner, 2 * annealed if annealed else 1000)
-
-
-@cached
-def look_change(learner: Learner, base: Experiment, k: int) -> closer_look.LayerChange:
-    """How far each layer moves in `k` steps."""
-    return closer_look.layer_change(Subject.of_learner(learner), _support(base, JUDGED_TASKS), max(1, k))
-
-
-@cached
-def look_implicit(learner: Learner, base: Experiment) -> closer_look.ImplicitError:
-    """iMAML's two ways to its gradient, on five tasks."""
-    episode = jax.tree.map(lambda leaf: leaf[:5], judging_tasks(base))
-    return closer_look.implicit_error(Subject.of_learner(learner, inner_lr=SOLVING_STEP_SIZE), episode)
-
-
-@cached
-def look_contexts(learner: Learner, base: Experiment, k: int) -> closer_look.ContextMap:
-    """The contexts of the 200 tasks after `k` steps."""
-    return closer_look.context_map(learner, _support(base, JUDGED_TASKS), max(1, k))
-
-
-@cached
-def look_angles(learner: Learner, base: Experiment, num_tasks: int = 60) -> np.ndarray:
-    """Per-task angles between the exact and the first-order gradient."""
-    episode = jax.tree.map(lambda leaf: leaf[:num_tasks], judging_tasks(base))
-    return closer_look.task_angles(Subject.of_learner(learner), episode, learner.experiment.inner_steps)
-
-
-def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | None:
-    """Of the judging tasks, where they are plain sine waves."""
-    if base.tasks != "sinusoid":
-        return None
-    waves = base.build_tasks().split("test").draw_split(jax.random.key(2017), JUDGED_TASKS)
-    return np.asarray(waves.amplitude), np.asarray(waves.phase)
-
-
-def stand_in(name: str, base: Experiment, start: Learner) -> Learner:
-    """A method that was not trained here: at the initialisation of `start` where its network is the same, else untrained."""
-    learner = Learner.untrained(recipe(name, base))
-    ours, theirs = (dict(jax.tree_util.tree_leaves_with_path(one.meta.init)) for one in (learner, start))
-    if {path: np.shape(leaf) for path, leaf in ours.items()} != {path: np.shape(leaf) for path, leaf in theirs.items()}:
-        return learner
-    # With steps of the size that this start was trained for: it has no use for others.
-    experiment = dataclasses.replace(learner.experiment, inner_lr=start.experiment.inner_lr)
-    rule = experiment.build_method().init_rule(start.meta.init)
-    return learner.replace(experiment=experiment, meta=MetaParams(start.meta.init, rule))
-
-
-def _support(base: Experiment, num_tasks: int) -> Batch:
-    return jax.tree.map(lambda leaf: leaf[:num_tasks], judging_tasks(base).support)
 
 
 assert set(AMOUNTS) == set(KINDS)

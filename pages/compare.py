@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from dashboard import comparing, controls, page, resources
+from dashboard import closer_look, comparing, controls, page, resources
 from dashboard.comparing import AMOUNTS, DEFAULT_AMOUNT, ENTRANTS, NAMES, PRETRAINED, Contest
-from dashboard.figures import closer_look as looks
 from dashboard.figures import compare as figures
 from dashboard.fits import spell_loss
 from dashboard.jobs import Snapshot
@@ -27,15 +26,6 @@ OWN = {
     "contest": "",
 }
 KIND_LABELS = {"iterations": "Meta-iterations", "gradients": "Gradients", "seconds": "Seconds"}
-LOOKS = {
-    "reptile": "Reptile: path against chord",
-    "fomaml": "FOMAML: what first order leaves out",
-    "metasgd": "Meta-SGD: the learned steps",
-    "mamlplusplus": "MAML++: weights and step sizes",
-    "anil": "ANIL and BOIL: body and head",
-    "imaml": "iMAML: implicit against unrolled",
-    "cavia": "CAVIA: where tasks lie",
-}
 REFUSED, SEEN_END, STARTED = "_contest_refused", "_contest_seen_end", "_contest_started"
 SECONDS_BETWEEN_LOOKS = 0.5
 K_SHOT_MOST = 200
@@ -123,10 +113,9 @@ def contest_controls(base: Experiment) -> Contest | None:
         st.dataframe(comparing.recipe_rows(contest), hide_index=True, width="stretch")
         st.caption(
             f"The same for all: {base.tasks} tasks, {base.k_shot} support and {base.k_query} query points, "
-            f"{base.meta_batch_size} "
-            f"tasks in a meta-step, {base.hidden_dim} hidden units in two layers, meta step size {base.meta_lr:g} under Adam "
-            "where "
-            "the table does not say otherwise. These settings suit each method roughly; none was tuned for this page."
+            f"{base.meta_batch_size} tasks in a meta-step, {base.hidden_dim} hidden units in two layers, meta step size "
+            f"{base.meta_lr:g} under Adam where the table does not say otherwise. These settings suit each method roughly; "
+            "none was tuned for this page."
         )
         if kind != "seconds":  # how many meta-iterations those buy is known at the end
             with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -247,8 +236,7 @@ def show_losses(losses: Mapping[str, np.ndarray], standings: Mapping, k: int) ->
     if not standings:
         st.caption(
             "Before you train anything: MAML and the pretrained network that come with the app (both trained on sine waves), "
-            "a random "
-            "start, the best guess without seeing a point (zero-shot) and a predictor that knows the family (oracle)."
+            "a random start, the best guess without seeing a point (zero-shot) and a predictor that knows the family (oracle)."
         )
     columns = list(_columns(k)) if standings else ["method", "loss", "interval"]  # what was not trained here took nothing here
     alt = f"The same numbers: {said}."
@@ -263,9 +251,9 @@ def show_losses(losses: Mapping[str, np.ndarray], standings: Mapping, k: int) ->
     )
     st.caption(
         f"Intervals: 95 %, Student, over {comparing.JUDGED_TASKS} held-out tasks, a task's loss averaged over the seeds. "
-        "Memory: what one "
-        "compiled meta-gradient asks for besides its arguments. Time: one meta-iteration of one run, seeds trained side by "
-        "side."
+        "Memory: what "
+        "one compiled meta-gradient asks for besides its arguments. Time: one meta-iteration of one run, seeds trained side "
+        "by side."
     )
 
 
@@ -370,159 +358,6 @@ def learners_of(snapshot: Snapshot | None, base: Experiment) -> dict[str, Learne
     return {"maml": shipped["sinusoid_maml"], PRETRAINED: comparing.fine_tuned(shipped["sinusoid_joint"], base)}
 
 
-# A closer look: one picture of its own for each method.
-
-
-def show_look(learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
-    """The picture of the method chosen, of the learner trained here where there is one."""
-    st.subheader("A closer look", anchor=False)
-    controls.by_name("look", LOOKS, LOOKS.get)
-    name = st.selectbox("At", list(LOOKS), format_func=LOOKS.get, key="look", bind="query-params", width=360)
-    start = resources.shipped_learners()["sinusoid_maml"]
-    is_trained = name in learners
-    learner = learners[name] if is_trained else comparing.stand_in(name, base, start)
-    if not is_trained and name != "anil":
-        borrowed = any(leaf is other for leaf, other in zip(*map(_leaves, (learner, start)), strict=False))
-        at = "the shipped MAML's initialisation" if borrowed else "its random start"
-        st.caption(f"{NAMES[name]} was not trained here, so this is the method at {at}. Choose it above and press Compare.")
-    _PICTURES[name](learner, learners, base, k)
-
-
-def _leaves(learner: Learner) -> list:
-    import jax
-
-    return jax.tree.leaves(learner.meta.init)
-
-
-def look_fomaml(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
-    """Angles, task by task."""
-    angles = comparing.look_angles(learner, base)
-    finite = angles[np.isfinite(angles)]
-    median = float(np.median(finite)) if len(finite) else float("nan")
-    page.chart(looks.angles_figure(angles), "look_angles", f"Angles of {len(finite)} tasks; median {median:.0f} degrees.")
-    st.markdown(
-        f"Each of {len(finite)} tasks has its own two gradients; half of them part by more than **{median:.0f}°**. "
-        "The Gradients page takes the difference apart."
-    )
-
-
-def look_reptile(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
-    """Six paths."""
-    paths = comparing.look_paths(learner, base)
-    detour = float(np.mean(paths.detour))
-    page.chart(
-        looks.paths_figure(paths), "look_paths", f"Six inner paths against their chords; detour {detour:.2f} on average."
-    )
-    st.markdown(
-        f"Reptile learns from the chord alone: where {comparing.PATH_STEPS} inner steps end, seen from where they began. The "
-        "paths "
-        f"themselves are **{detour:.2f} times** as long. Each is drawn in the plane of its chord and of its widest bend."
-    )
-
-
-def look_metasgd(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
-    """The step field."""
-    field = comparing.look_step_field(learner)
-    flat = np.concatenate([sizes.ravel() for sizes in field.sizes])
-    page.chart(
-        looks.step_field_figure(field),
-        "look_steps",
-        f"Learned step sizes from {flat.min():.3g} to {flat.max():.3g}; {field.negative:.0%} are negative.",
-    )
-    st.markdown(
-        f"One step size for every parameter, from {flat.min():.3g} to {flat.max():.3g}. **{field.negative:.0%} are negative** "
-        "(amber): "
-        "there the learner climbs the support loss, which plain gradient descent never does."
-    )
-
-
-def look_plus_plus(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
-    """Weights and step sizes."""
-    look = comparing.look_plus_plus(learner)
-    left, right = st.columns(2)
-    with left:
-        st.markdown("**What each step's loss counts for**")
-        page.chart(looks.weights_figure(look), "look_weights", "Weights of the steps' losses over meta-iterations.")
-    with right:
-        st.markdown("**Learned step sizes, array by array**")
-        sizes = f"from {look.step_sizes.min():.3g} to {look.step_sizes.max():.3g}" if look.step_sizes.size else "none"
-        page.chart(looks.step_sizes_figure(look), "look_sizes", f"Learned step sizes by array and step: {sizes}.")
-    st.markdown("At first every step's loss counts alike, so that all of them learn; then the last step takes over.")
-
-
-def look_parts(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
-    """Body and head under ANIL, BOIL and MAML."""
-    start = resources.shipped_learners()["sinusoid_maml"]
-    shown = {name: learners.get(name) or comparing.stand_in(name, base, start) for name in ("maml", "anil", "boil")}
-    changes = {name: comparing.look_change(one, base, k) for name, one in shown.items()}
-    said = "; ".join(
-        f"{NAMES[name]} "
-        + ", ".join(f"{layer} {size:.1%}" for layer, size in zip(c.layers, c.change.mean(axis=0), strict=True))
-        for name, c in changes.items()
-    )
-    page.chart(looks.change_figure(changes), "look_change", f"Relative change of each layer: {said}.")
-    untrained = ", ".join(NAMES[name] for name in shown if name not in learners)
-    note = f" Not trained here, so at the shipped MAML's initialisation: {untrained}." if untrained else ""
-    st.markdown(
-        f"How far {max(1, k)} step{'' if k <= 1 else 's'} move{'s' if k <= 1 else ''} each layer, against its own size: "
-        "**ANIL moves the "
-        f"head alone, BOIL the body alone**. Bars are means over tasks, whiskers the middle half.{note}"
-    )
-
-
-def look_imaml(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
-    """Errors of the implicit and the unrolled gradient."""
-    with st.spinner("Solving the inner problem in many ways ..."):
-        error = comparing.look_implicit(learner, base)
-    left, right = st.columns(2)
-    with left:
-        st.markdown("**Over inner steps**")
-        ends = f"implicit {error.implicit[-1]:.1e}, unrolled {error.unrolled[-1]:.1e}"
-        page.chart(looks.implicit_figure(error), "look_implicit", f"Relative errors at {error.inner_steps[-1]} steps: {ends}.")
-    with right:
-        st.markdown("**Over conjugate-gradient steps**")
-        page.chart(looks.cg_figure(error), "look_cg", f"Relative error with {error.cg_steps[-1]}: {error.by_cg[-1]:.1e}.")
-    st.markdown(
-        "The truth is the gradient where the inner problem is solved. The implicit gradient needs no memory of the way there; "
-        "both close "
-        f"in on it as the inner loop does. Gradient norm at the end, largest of five tasks: {error.solved:.2g}; a ReLU's "
-        "kinks keep it from 0."
-    )
-    if not error.solved < 2:
-        st.warning(
-            "The inner problem was not solved here, so these errors mean little: the step size is too long for these tasks.",
-            icon=":material/error:",
-        )
-
-
-def look_cavia(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
-    """Contexts, coloured by what made the tasks."""
-    contexts = comparing.look_contexts(learner, base, k)
-    made_of = comparing.amplitude_and_phase(base)
-    pairs = (("amplitude", ""), ("phase", "radians"))
-    for column, (what, unit), values in zip(st.columns(2), pairs, made_of or (None, None), strict=True):
-        with column:
-            st.markdown(f"**Coloured by {what}**" if made_of else "**Contexts**")
-            figure = looks.contexts_figure(contexts, values, what, unit)
-            page.chart(figure, f"look_context_{what}", f"Contexts of {len(contexts.points)} tasks, coloured by {what}.")
-    st.markdown(
-        f"Each point is one task: the context that {max(1, k)} step{'' if k <= 1 else 's'} ended with, on its two main axes "
-        f"({contexts.kept:.0%} of the spread). Nobody told the learner amplitude or phase; where the colours run smoothly, it "
-        "has found them."
-    )
-
-
-_PICTURES = {
-    "fomaml": look_fomaml,
-    "reptile": look_reptile,
-    "metasgd": look_metasgd,
-    "mamlplusplus": look_plus_plus,
-    "anil": look_parts,
-    "imaml": look_imaml,
-    "cavia": look_cavia,
-}
-
-
 page.opening(
     "Compare",
     "**Press Compare** and watch MAML and Reptile train side by side; then pin one and see by how much, task by task, the "
@@ -542,16 +377,14 @@ with st.container(key="results"):
 if is_over:
     learners = learners_of(snapshot, shown_base)
     show_tasks(learners, shown_base, st.session_state["after"])
-    show_look(learners, shown_base, st.session_state["after"])
+    closer_look.show(learners, shown_base, st.session_state["after"])
 else:
     st.caption("Twelve tasks under each method and a closer look at each come when the training ends.")
 page.equation(
     r"\bar d = \frac{1}{N} \sum_{i=1}^{N} \Bigl( \mathcal{L}_i^{\text{query}}\bigl(\phi_i^{A}\bigr) - "
     r"\mathcal{L}_i^{\text{query}}\bigl(\phi_i^{B}\bigr) \Bigr), \qquad \bar d \pm t_{0.975,\,N-1}\, \frac{s_d}{\sqrt N}",
     "Methods **A** and **B** adapt to the same N tasks from the same points, so their losses are subtracted **task by task** "
-    "before anything "
-    "is averaged. What makes a task hard for both drops out, and the interval of the difference is narrower than those of the "
-    "two "
-    "losses. φ is what a method makes of a task's support points in k inner steps.",
+    "before anything is averaged. What makes a task hard for both drops out, and the interval of the difference is narrower "
+    "than those of the two losses. φ is what a method makes of a task's support points in k inner steps.",
 )
 page.finish(OWN)

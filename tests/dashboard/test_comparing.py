@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dashboard import comparing
+from dashboard import closer_look, comparing
 from dashboard.comparing import Contest
 from dashboard.jobs import DONE, STOPPED, JobRegistry
 from maml_engine import Experiment, Learner, train
@@ -169,10 +169,10 @@ def test_only_the_support_points_asked_for_count():
 
 
 def test_amplitude_and_phase_are_those_of_the_tasks():
-    amplitude, phase = comparing.amplitude_and_phase(SMALL)
+    amplitude, phase = closer_look.amplitude_and_phase(SMALL)
     query = comparing.judging_tasks(SMALL).query
     np.testing.assert_allclose(query.y[..., 0], amplitude[:, None] * np.sin(query.x[..., 0] + phase[:, None]), atol=1e-4)
-    assert comparing.amplitude_and_phase(dataclasses.replace(SMALL, tasks="lines")) is None
+    assert closer_look.amplitude_and_phase(dataclasses.replace(SMALL, tasks="lines")) is None
 
 
 def test_a_stand_in_borrows_the_start_only_where_the_network_is_the_same():
@@ -181,11 +181,11 @@ def test_a_stand_in_borrows_the_start_only_where_the_network_is_the_same():
     def first(learner):
         return np.asarray(jax.tree.leaves(learner.meta.init)[1])
 
-    borrowed = comparing.stand_in("anil", SMALL, start)
+    borrowed = closer_look.stand_in("anil", SMALL, start)
     np.testing.assert_array_equal(first(borrowed), first(start))
-    wider = comparing.stand_in("anil", dataclasses.replace(SMALL, hidden_dim=9), start)
+    wider = closer_look.stand_in("anil", dataclasses.replace(SMALL, hidden_dim=9), start)
     assert first(wider).shape != first(start).shape
-    assert comparing.stand_in("cavia", SMALL, start).experiment.model == "context_mlp"
+    assert closer_look.stand_in("cavia", SMALL, start).experiment.model == "context_mlp"
 
 
 def test_a_hosted_demo_limits_the_whole_work():
