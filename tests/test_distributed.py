@@ -13,10 +13,22 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 
 from maml_engine import Checkpoint
 from maml_engine.__main__ import main
-from maml_engine.distributed import Disagreement, Peers, idle_cores, idle_places, place, place_of, prepare_devices, supervision
+from maml_engine.cores import own_cpus
+from maml_engine.distributed import (
+    Disagreement,
+    Peers,
+    idle_cores,
+    idle_places,
+    mesh,
+    place,
+    place_of,
+    prepare_devices,
+    supervision,
+)
 from tests.processes import IN_64_BITS, ROOT, SMALL, Processes, free_port, is_gone, losses_in
 
 # With eight devices in one process: what the mesh gives, beside what one device gives.
@@ -113,6 +125,13 @@ def test_one_meta_gradient_in_32_bits():
     assert found["maml"] < 1e-6
 
 
+def test_the_flat_vector_is_in_order_and_no_concatenation():
+    """Which XLA would merge with what computes the arrays, and go number by number."""
+    tree = {"b": np.arange(6.0, dtype=np.float32).reshape(2, 3), "a": (np.float32(7), np.ones((3, 1), np.float32))}
+    np.testing.assert_array_equal(mesh._flat(tree), ravel_pytree(tree)[0])
+    assert "concatenate" not in str(jax.make_jaxpr(mesh._flat)(tree))
+
+
 def test_two_hundred_iterations_on_one_two_four_and_five_devices():
     found = measured("losses", **IN_64_BITS)
     assert max(found[devices] for devices in ("2", "4", "5")) < 1e-9
@@ -206,7 +225,7 @@ def command(*arguments):
 
 
 def test_more_devices_than_a_machine_can_rehearse_are_refused():
-    most = max(8, os.cpu_count())
+    most = max(8, own_cpus())
     code, out, said = command("--devices", most + 1)
     assert (code, out) == (2, "")
     assert said.startswith(f"error: `--devices` must be at most {most}, the CPU devices that there are on ")

@@ -8,6 +8,7 @@ import scipy.stats
 
 from maml_engine import AdaptationCurves, Experiment, Learner, Sinusoid, evaluate, mean_squared_error
 from maml_engine.episode import Batch, Episode
+from maml_engine.evaluation import _drawn
 
 EXPERIMENT = Experiment(hidden_dim=8, inner_steps=1)
 KEY = jax.random.key(0)
@@ -60,6 +61,13 @@ def test_many_tasks_are_the_same_one_by_one(fresh, monkeypatch):
     together = evaluate(fresh, KEY, num_tasks=7, k_query=5, inner_steps=1)
     monkeypatch.setattr("maml_engine.evaluation.TASKS_AT_ONCE", 3)
     np.testing.assert_allclose(evaluate(fresh, KEY, num_tasks=7, k_query=5, inner_steps=1).loss, together.loss, rtol=1e-5)
+
+
+def test_drawing_from_tasks_of_one_kind_compiles_once(fresh):
+    evaluate(fresh, KEY, 5, inner_steps=1, tasks=Sinusoid())
+    programs = _drawn._cache_size()
+    evaluate(fresh, KEY, 5, inner_steps=1, tasks=Sinusoid(amplitude=(1.0, 2.0)))
+    assert _drawn._cache_size() == programs
 
 
 def test_the_same_key_gives_the_same_numbers_and_another_one_others(fresh):
