@@ -14,6 +14,7 @@ from benchmarks.row import Prepared, serve
 from maml_engine import FOMAML, MAML, Batch, Conv4, Episode, MAMLRegressor, mean_squared_error, softmax_cross_entropy, tutorial
 from maml_engine import meta_gradient as flows
 from maml_engine.adaptation import MetaParams
+from maml_engine.cores import own_cpus
 from maml_engine.distributed import Mesh
 from maml_engine.meta_optimizer import MetaOptimizer
 from maml_engine.models import Network
@@ -89,7 +90,7 @@ def by_name(problem: Problem, gradient) -> dict[str, np.ndarray]:
 def prepare(row: str, problem: Problem) -> Prepared:
     """A row by its name."""
     if row.endswith(DEVICES):
-        jax.config.update("jax_num_cpu_devices", os.cpu_count())
+        jax.config.update("jax_num_cpu_devices", own_cpus())
     arrays = problem.arrays()
     model = model_of(problem, arrays)
     facts = {

@@ -14,7 +14,7 @@ import streamlit as st
 
 from dashboard.fits import CURVE_POINTS, MAX_SHOTS, MAX_STEPS, Fit, LossCurve
 from maml_engine import Batch, Episode, Learner, Sinusoid
-from maml_engine.evaluation import evaluate_episode
+from maml_engine.evaluation import draw, evaluate_episode
 from maml_engine.tasks import FunctionFamily
 from maml_engine.tasks.sinusoid import Waves
 
@@ -62,7 +62,7 @@ def fits(learner: Learner, tasks: FunctionFamily, num_tasks: int, shots: int, in
       shots: support points, at most `MAX_SHOTS`; one more keeps those before it.
       inner_lr: step size of the inner loop, whatever the learner was trained with.
     """
-    episode = _padded(_draw(tasks.split("test"), seed, num_tasks), shots)
+    episode = padded(_draw(tasks.split("test"), seed, num_tasks), shots)
     predictions = with_inner_lr(learner, inner_lr).path_predictions(episode.support, episode.query.x, MAX_STEPS)
     support, query, path = (np.asarray(a)[..., 0] for a in (episode.support.x, episode.query.x, predictions))
     support_y, truth = np.asarray(episode.support.y)[..., 0], np.asarray(episode.query.y)[..., 0]
@@ -72,7 +72,7 @@ def fits(learner: Learner, tasks: FunctionFamily, num_tasks: int, shots: int, in
 @cached
 def held_out_curve(learner: Learner, tasks: FunctionFamily, shots: int, inner_lr: float) -> LossCurve:
     """Mean loss of `learner` after 0 .. 10 steps over 200 held-out tasks, always the same ones."""
-    episode = _padded(_held_out(tasks.split("test")), shots)
+    episode = padded(_held_out(tasks.split("test")), shots)
     with np.errstate(all="ignore"):  # some tasks may blow up
         curves = evaluate_episode(with_inner_lr(learner, inner_lr), episode, CURVE_STEPS)
         return LossCurve(curves.mean, *curves.interval())
@@ -81,7 +81,7 @@ def held_out_curve(learner: Learner, tasks: FunctionFamily, shots: int, inner_lr
 @cached
 def best_inner_lr(learner: Learner, tasks: FunctionFamily, shots: int) -> float:
     """The step size of `BASELINE_STEP_SIZES` with which `learner` is best after ten steps, on validation tasks."""
-    episode = _padded(_held_out(tasks.split("validation")), shots)
+    episode = padded(_held_out(tasks.split("validation")), shots)
 
     def last_loss(inner_lr: float) -> float:
         loss = evaluate_episode(with_inner_lr(learner, inner_lr), episode, CURVE_STEPS).loss[:, -1].mean()
@@ -120,13 +120,12 @@ def _waves(tasks: Sinusoid, seed: int, num_tasks: int) -> Waves:
     return tasks.draw_split(jax.random.key(seed), num_tasks)
 
 
-@jax.jit
 def _held_out(tasks: FunctionFamily) -> Episode:
-    return tasks.sample(jax.random.key(2017), CURVE_TASKS, MAX_SHOTS, CURVE_QUERIES)
+    return draw(tasks, jax.random.key(2017), CURVE_TASKS, MAX_SHOTS, CURVE_QUERIES)
 
 
-def _padded(episode: Episode, shots: int) -> Episode:
+def padded(episode: Episode, shots: int) -> Episode:
     """The first `shots` support points count, the others are padding; host arrays, so that scaling compiles nothing."""
     support, query = jax.tree.map(np.asarray, episode)
-    weight = np.broadcast_to(np.arange(MAX_SHOTS) < shots, support.x.shape[:2]).astype(np.float32)
+    weight = np.broadcast_to(np.arange(support.x.shape[1]) < shots, support.x.shape[:2]).astype(np.float32)
     return Episode(support._replace(weight=weight), query)

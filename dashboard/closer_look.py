@@ -11,7 +11,7 @@ from dashboard import controls, page, resources
 from dashboard.adapting import cached
 from dashboard.comparing import JUDGED_TASKS, NAMES, judging_tasks, recipe
 from dashboard.figures import closer_look as looks
-from maml_engine import Batch, Experiment, Learner
+from maml_engine import Episode, Experiment, Learner
 from maml_engine.adaptation import MetaParams
 from maml_engine.analysis import Subject, closer_look
 
@@ -38,14 +38,11 @@ def show(learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     is_trained = name in learners
     learner = learners[name] if is_trained else stand_in(name, base, start)
     if not is_trained and name != "anil":
-        borrowed = any(leaf is other for leaf, other in zip(*map(_leaves, (learner, start)), strict=False))
+        leaves = (jax.tree.leaves(one.meta.init) for one in (learner, start))
+        borrowed = any(leaf is other for leaf, other in zip(*leaves, strict=False))
         at = "the shipped MAML's initialisation" if borrowed else "its random start"
         st.caption(f"{NAMES[name]} was not trained here, so this is the method at {at}. Choose it above and press Compare.")
     _PICTURES[name](learner, learners, base, k)
-
-
-def _leaves(learner: Learner) -> list:
-    return jax.tree.leaves(learner.meta.init)
 
 
 def _show_fomaml(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
@@ -174,7 +171,7 @@ def _step_field(learner: Learner) -> closer_look.StepField:
 @cached
 def _paths(learner: Learner, base: Experiment) -> closer_look.PathAgainstChord:
     """Six inner paths of Reptile."""
-    return closer_look.path_against_chord(Subject.of_learner(learner), _support(base, 6), PATH_STEPS)
+    return closer_look.path_against_chord(Subject.of_learner(learner), _tasks(base, 6).support, PATH_STEPS)
 
 
 @cached
@@ -187,27 +184,25 @@ def _plus_plus(learner: Learner) -> closer_look.PlusPlusLook:
 @cached
 def _change(learner: Learner, base: Experiment, k: int) -> closer_look.LayerChange:
     """How far each layer moves in `k` steps."""
-    return closer_look.layer_change(Subject.of_learner(learner), _support(base, JUDGED_TASKS), max(1, k))
+    return closer_look.layer_change(Subject.of_learner(learner), judging_tasks(base).support, max(1, k))
 
 
 @cached
 def _implicit(learner: Learner, base: Experiment) -> closer_look.ImplicitError:
     """iMAML's two ways to its gradient, on five tasks."""
-    episode = jax.tree.map(lambda leaf: leaf[:5], judging_tasks(base))
-    return closer_look.implicit_error(Subject.of_learner(learner, inner_lr=SOLVING_STEP_SIZE), episode)
+    return closer_look.implicit_error(Subject.of_learner(learner, inner_lr=SOLVING_STEP_SIZE), _tasks(base, 5))
 
 
 @cached
 def _contexts(learner: Learner, base: Experiment, k: int) -> closer_look.ContextMap:
     """The contexts of the 200 tasks after `k` steps."""
-    return closer_look.context_map(learner, _support(base, JUDGED_TASKS), max(1, k))
+    return closer_look.context_map(learner, judging_tasks(base).support, max(1, k))
 
 
 @cached
 def _angles(learner: Learner, base: Experiment, num_tasks: int = 60) -> np.ndarray:
     """Per-task angles between the exact and the first-order gradient."""
-    episode = jax.tree.map(lambda leaf: leaf[:num_tasks], judging_tasks(base))
-    return closer_look.task_angles(Subject.of_learner(learner), episode, learner.experiment.inner_steps)
+    return closer_look.task_angles(Subject.of_learner(learner), _tasks(base, num_tasks), learner.experiment.inner_steps)
 
 
 def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | None:
@@ -230,8 +225,8 @@ def stand_in(name: str, base: Experiment, start: Learner) -> Learner:
     return learner.replace(experiment=experiment, meta=MetaParams(start.meta.init, rule))
 
 
-def _support(base: Experiment, num_tasks: int) -> Batch:
-    return jax.tree.map(lambda leaf: leaf[:num_tasks], judging_tasks(base).support)
+def _tasks(base: Experiment, count: int) -> Episode:
+    return jax.tree.map(lambda leaf: leaf[:count], judging_tasks(base))
 
 
 _PICTURES = {

@@ -8,13 +8,13 @@ from functools import partial
 import jax
 import numpy as np
 
-from dashboard.adapting import BASELINE_STEP_SIZES, cached, fits, with_inner_lr
+from dashboard.adapting import BASELINE_STEP_SIZES, cached, fits, padded, with_inner_lr
 from dashboard.fits import MAX_SHOTS, MAX_STEPS, Fit
 from dashboard.jobs import BUDGETS
 from maml_engine import Batch, Episode, Experiment, Learner
 from maml_engine.analysis.contest import KINDS, Budget, ContestReport, Standing, contest
 from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
-from maml_engine.evaluation import AdaptationCurves, evaluate_episode
+from maml_engine.evaluation import AdaptationCurves, draw, evaluate_episode
 from maml_engine.tasks import FunctionFamily
 
 # What each method runs with where it differs from the tutorial's run; tasks, points, width and meta-batch are the same for all.
@@ -153,14 +153,7 @@ def validation_tasks(base: Experiment) -> Episode:
 
 def _padded_tasks(tasks: FunctionFamily, k_shot: int, seed: int) -> Episode:
     size = MAX_SHOTS * 2 ** max(0, int(np.ceil(np.log2(k_shot / MAX_SHOTS))))
-    support, query = jax.tree.map(np.asarray, _sample(tasks, seed, size))
-    weight = np.broadcast_to(np.arange(size) < k_shot, support.x.shape[:2]).astype(np.float32)
-    return Episode(support._replace(weight=weight), query)
-
-
-@partial(jax.jit, static_argnames="k_shot")
-def _sample(tasks: FunctionFamily, seed: int, k_shot: int) -> Episode:
-    return tasks.sample(jax.random.key(seed), JUDGED_TASKS, k_shot, JUDGED_QUERIES)
+    return padded(draw(tasks, jax.random.key(seed), JUDGED_TASKS, size, JUDGED_QUERIES), k_shot)
 
 
 def _with_step_size(base: Experiment, name: str, learner: Learner) -> Learner:

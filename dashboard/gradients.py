@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from dashboard.adapting import cached
+from dashboard.adapting import cached, padded
 from dashboard.jobs import Snapshot
 from maml_engine import Batch, Episode, Experiment, Learner
 from maml_engine.analysis import (
@@ -138,9 +138,7 @@ def _draw(learner: Learner, choice: Choice) -> Episode:
         episode = tasks.sample(jax.random.key(choice.seed), max(choice.num_tasks, CHECKED_TASKS), choice.k_shot)
         return jax.tree.map(np.asarray, Episode(*(learner.scaling.batch(batch) for batch in episode)))
     num_tasks, k_shot = _padded_size(choice.num_tasks, 25), _padded_size(choice.k_shot, 10)
-    support, query = jax.tree.map(np.asarray, _sample(tasks, learner.scaling, choice.seed, num_tasks, k_shot))
-    weight = np.broadcast_to(np.arange(k_shot) < choice.k_shot, support.x.shape[:2]).astype(np.float32)
-    return Episode(support._replace(weight=weight), query)
+    return padded(_sample(tasks, learner.scaling, choice.seed, num_tasks, k_shot), choice.k_shot)
 
 
 @partial(jax.jit, static_argnames=("num_tasks", "k_shot"))

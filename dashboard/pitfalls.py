@@ -7,10 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dashboard.adapting import cached
+from dashboard.adapting import cached, padded
 from dashboard.fits import CURVE_POINTS, MAX_SHOTS, Fit, LossCurve
 from maml_engine import Episode, Experiment, Learner, evaluate
 from maml_engine.analysis.frontier import Frontier, find_frontier, predictions_at
+from maml_engine.evaluation import draw
 from maml_engine.pytrees import pytree
 from maml_engine.tasks import FunctionFamily
 
@@ -65,14 +66,7 @@ def nearest(inner_lr: float) -> float:
 def _held_out(learner: Learner, shots: int, noise: float) -> Episode:
     """The first `shots` support points count, the others are padding, so that no control compiles anything."""
     tasks = learner.default_tasks.split("test").replace(noise=noise)
-    support, query = jax.tree.map(np.asarray, _draw(tasks))
-    weight = np.broadcast_to(np.arange(MAX_SHOTS) < shots, support.x.shape[:2]).astype(np.float32)
-    return Episode(support._replace(weight=weight), query)
-
-
-@jax.jit
-def _draw(tasks: FunctionFamily) -> Episode:
-    return tasks.sample(jax.random.key(2017), TASKS, MAX_SHOTS, QUERIES)
+    return padded(draw(tasks, jax.random.key(2017), TASKS, MAX_SHOTS, QUERIES), shots)
 
 
 def _on_grid(learner: Learner) -> tuple[np.ndarray, np.ndarray]:

@@ -143,7 +143,7 @@ def inner_loop(
 
 def _alone(tree: PyTree) -> PyTree:
     """With a leading axis of one."""
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], tree)
+    return jax.tree.map(lambda leaf: leaf[None], tree)
 
 
 def plain_problem(network: Network, loss_fn: LossFn, support: Batch) -> InnerProblem:

@@ -251,9 +251,8 @@ def show_losses(losses: Mapping[str, np.ndarray], standings: Mapping, k: int) ->
     )
     st.caption(
         f"Intervals: 95 %, Student, over {comparing.JUDGED_TASKS} held-out tasks, a task's loss averaged over the seeds. "
-        "Memory: what "
-        "one compiled meta-gradient asks for besides its arguments. Time: one meta-iteration of one run, seeds trained side "
-        "by side."
+        "Memory: what one compiled meta-gradient asks for besides its arguments. Time: one meta-iteration of one run, seeds "
+        "trained side by side."
     )
 
 

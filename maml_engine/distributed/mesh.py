@@ -67,8 +67,8 @@ class Mesh:
             own = _without(index >= tasks, own)
         keys = jax.random.split(key, tasks)[index % tasks]
         loss_and_gradient = whole_batch(program, meta, own, iteration, keys)
-        total = jax.lax.psum(_flat(loss_and_gradient), AXIS) * (places / tasks)
-        return ravel_pytree(loss_and_gradient)[1](total)
+        _, as_tree = ravel_pytree(loss_and_gradient)  # for the way back alone: its own vector is not used, so not computed
+        return as_tree(jax.lax.psum(_flat(loss_and_gradient), AXIS) * (places / tasks))
 
     @cached_property
     def _steps(self) -> Callable[..., tuple[TrainState, jax.Array]]:
