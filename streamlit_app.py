@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import page
+from dashboard.widgets import page
 
 page.setup()
 st.navigation(

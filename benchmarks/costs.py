@@ -9,7 +9,7 @@ import jax
 from flax import nnx
 
 from benchmarks.machine import describe
-from dashboard.gradients import MEASURED_COSTS
+from dashboard.engine_calls.gradients import MEASURED_COSTS
 from maml_engine import MAML, MAMLRegressor, Sinusoid
 from maml_engine.analysis import Subject, measure_costs
 

@@ -4,10 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import adapting, benching, controls, fits, page, resources
+from dashboard import results
 from dashboard.components.sine_bench import Scene, sine_bench
+from dashboard.engine_calls import adaptation as adapting
+from dashboard.engine_calls import resources
+from dashboard.engine_calls import sine_bench as bench_engine
 from dashboard.figures import adaptation, style
-from dashboard.fits import MAX_SHOTS, Fit, LossCurve
+from dashboard.results import MAX_SHOTS, Fit, LossCurve
+from dashboard.widgets import controls, page
 from maml_engine import Learner, Sinusoid
 
 RANGES = {"trained": "As in training", "amplitude": "Larger amplitudes", "phase": "Other phases"}
@@ -26,7 +30,7 @@ OWN = {
 
 def suitable(learner: Learner) -> Learner:
     """`learner`, or the shipped one where it has nothing to do with sine waves."""
-    if benching.can_show(learner):
+    if bench_engine.can_show(learner):
         return learner
     st.info(
         f"The chosen learner was trained on another kind of task ({learner.experiment.tasks}), and this page samples sine "
@@ -115,7 +119,7 @@ def show_wall(wall: tuple[Fit, ...], name: str, steps: int, number: int) -> None
         on_select=choose_on_the_wall,
         selection_mode="points",
         alt=f"Twelve sampled tasks in small panels, {name} before and after {steps} steps. Errors after, task by task: "
-        + ", ".join(fits.spell_loss(fit.loss[steps]) for fit in wall),
+        + ", ".join(results.spell_loss(fit.loss[steps]) for fit in wall),
     )
 
 
@@ -124,10 +128,10 @@ def show_chosen(number: int, scene: Scene, learners: dict[str, Learner], step_si
     st.markdown(f"**Task {number}, to change as you like**")
     own = {name: step_sizes[name] for name in BASELINES}
     entrants = [
-        benching.entrant(name, names[name], each, colour=colours[name], inner_lr=own.get(name))
+        bench_engine.entrant(name, names[name], each, colour=colours[name], inner_lr=own.get(name))
         for name, each in learners.items()
     ]
-    answer = partial(benching.answers, learners=learners, step_sizes=own, x_range=tasks.x)
+    answer = partial(bench_engine.answers, learners=learners, step_sizes=own, x_range=tasks.x)
     sine_bench("adapt_bench", scene, entrants, answer=answer, x_range=tasks.x)
 
 
@@ -136,11 +140,11 @@ def show_curves(curves: dict[str, LossCurve], names: dict[str, str], colours: di
     st.subheader(f"Over {adapting.CURVE_TASKS} held-out tasks", anchor=False)
     help = f"Mean squared error before and after {steps} steps, over {adapting.CURVE_TASKS} tasks that are always the same."
     for column, (which, curve) in zip(st.columns(len(curves)), curves.items(), strict=True):
-        before, after = fits.spell_loss(curve.mean[0]), fits.spell_loss(curve.mean[steps])
-        interval = f"95 % interval {fits.spell_loss(curve.low[steps])} to {fits.spell_loss(curve.high[steps])}"
+        before, after = results.spell_loss(curve.mean[0]), results.spell_loss(curve.mean[steps])
+        interval = f"95 % interval {results.spell_loss(curve.low[steps])} to {results.spell_loss(curve.high[steps])}"
         shown = interval if after != "diverged" else "on some tasks"
         column.metric(names[which], f"{before} → {after}", shown, delta_color="off", delta_arrow="off", help=help)
-    sentences = [f"{names[which]} {fits.spell_loss(curve.mean[-1])}" for which, curve in curves.items()]
+    sentences = [f"{names[which]} {results.spell_loss(curve.mean[-1])}" for which, curve in curves.items()]
     page.chart(
         adaptation.curves_figure(
             {names[w]: curve for w, curve in curves.items()}, {names[w]: colours[w] for w in curves}, steps

@@ -5,11 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from dashboard import closer_look, comparing, controls, page, resources
-from dashboard.comparing import AMOUNTS, DEFAULT_AMOUNT, ENTRANTS, NAMES, PRETRAINED, Contest
+from dashboard.engine_calls import resources
 from dashboard.figures import compare as figures
-from dashboard.fits import spell_loss
 from dashboard.jobs import Snapshot
+from dashboard.page_parts.compare import closer_look
+from dashboard.page_parts.compare import contest as comparing
+from dashboard.page_parts.compare.contest import AMOUNTS, DEFAULT_AMOUNT, ENTRANTS, NAMES, PRETRAINED, Contest
+from dashboard.results import spell_loss
+from dashboard.widgets import controls, page
 from maml_engine import Experiment, Learner
 from maml_engine.analysis.contest import Budget, ContestReport
 

@@ -6,12 +6,15 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from dashboard import benching, controls, gradients, page, race
 from dashboard.components.sine_bench import Scene, sine_bench
+from dashboard.engine_calls import gradients
+from dashboard.engine_calls import sine_bench as bench_engine
+from dashboard.engine_calls.gradients import Choice
 from dashboard.figures import gradients as figures
 from dashboard.figures.gradients import spell_angle
-from dashboard.fits import MAX_SHOTS
-from dashboard.gradients import Choice
+from dashboard.page_parts.gradients import race
+from dashboard.results import MAX_SHOTS
+from dashboard.widgets import controls, page
 from maml_engine import Experiment, Learner
 from maml_engine.analysis import Cost, GradientComparison, default_sizes, growth
 from maml_engine.analysis.cost import STEPS_AT_TASKS, TASKS_AT_STEPS
@@ -108,15 +111,15 @@ def show_steps(comparison: GradientComparison) -> None:
 
 def show_inner_loop(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -> None:
     """The inner loop of one of the tasks, on the bench; only for learners of sine waves."""
-    if not benching.can_show(learner):
+    if not bench_engine.can_show(learner):
         return
     st.subheader("The inner loop itself, on the first of these tasks", anchor=False)
     (amplitude, phase), x, y = gradients.first_task(learner, choice)
     others = {"steps": inner_steps, "inner_lr": inner_lr}
     scene = Scene.of_points(amplitude, phase, x[:MAX_SHOTS], y[:MAX_SHOTS], **others)
     tasks = learner.default_tasks
-    entrant = benching.entrant("learner", learner.experiment.method.upper(), learner)
-    answer = partial(benching.answers, learners={"learner": learner}, x_range=tasks.x)
+    entrant = bench_engine.entrant("learner", learner.experiment.method.upper(), learner)
+    answer = partial(bench_engine.answers, learners={"learner": learner}, x_range=tasks.x)
     sine_bench("gradients_bench", scene, [entrant], answer=answer, x_range=tasks.x)
     st.caption(
         "These are the steps that the exact gradient goes back through. Where one more step turns a curve over, **I − αH** is "

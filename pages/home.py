@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import first_bench, page, session
 from dashboard.components.sine_bench import Answer, Entrant, Scene, scene, sine_bench
+from dashboard.engine_calls import first_pictures
 from dashboard.figures import style
-from dashboard.fits import MAX_SHOTS
+from dashboard.results import MAX_SHOTS
+from dashboard.widgets import page, session
 
 if TYPE_CHECKING:
     from maml_engine import Learner
 
-FIRST = first_bench.load()
+FIRST = first_pictures.load()
 OWN = {"home_bench": "", "shots": 5, "point_noise": 0.0, "point_seed": 9}
 # Links from before the bench spelt these one by one.
 OLD = {"wave_amplitude": "amplitude", "wave_phase": "phase", "steps": "steps", "adapt_lr": "inner_lr"}
@@ -55,43 +56,47 @@ def asked_for(shots: int, noise: float, seed: int) -> Scene:
     """The wave with the points that the sidebar asks for; the first picture waits for no engine."""
     if (shots, noise, seed) == (OWN["shots"], OWN["point_noise"], OWN["point_seed"]):
         return FIRST.scene
-    from dashboard import benching
+    from dashboard.engine_calls import sine_bench as bench_engine
 
     wave = FIRST.scene
-    return benching.scene_of(wave.amplitude, wave.phase, shots, noise, seed, inner_lr=wave.inner_lr)
+    return bench_engine.scene_of(wave.amplitude, wave.phase, shots, noise, seed, inner_lr=wave.inner_lr)
 
 
 def own_learners() -> "dict[str, Learner]":
     """The last learners of sine waves that this session has trained; where there are none, no engine is loaded."""
     if not st.session_state.get(session.RUNS):
         return {}
-    from dashboard import benching, resources
+    from dashboard.engine_calls import resources
+    from dashboard.engine_calls import sine_bench as bench_engine
 
     runs = st.session_state[session.RUNS][-len(style.OWN_COLOURS) :]
     learners = {f"own_{number}": resources.jobs().learner(job_id) for number, job_id in enumerate(runs, 1)}
-    return {name: learner for name, learner in learners.items() if learner is not None and benching.can_show(learner)}
+    return {name: learner for name, learner in learners.items() if learner is not None and bench_engine.can_show(learner)}
 
 
 def entrants(own: "Mapping[str, Learner]") -> list[Entrant]:
     """The shipped learners, and the visitor's own after them."""
     if not own:
         return FIRST.entrants
-    from dashboard import benching
+    from dashboard.engine_calls import sine_bench as bench_engine
 
     labels = {name: f"Yours: {learner.experiment.method.upper()}" for name, learner in own.items()}
     coloured = zip(own.items(), style.OWN_COLOURS, strict=False)
-    return [*FIRST.entrants, *(benching.entrant(name, labels[name], each, colour=colour) for (name, each), colour in coloured)]
+    return [
+        *FIRST.entrants,
+        *(bench_engine.entrant(name, labels[name], each, colour=colour) for (name, each), colour in coloured),
+    ]
 
 
 def engine_says(shown: Scene, own: "Mapping[str, Learner]") -> Mapping[str, Answer]:
     """The engine's numbers; nothing while it is still to be loaded."""
     if shown.is_same_task(FIRST.scene) and not own:
         return FIRST.answers
-    if "dashboard.benching" not in sys.modules:
+    if "dashboard.engine_calls.sine_bench" not in sys.modules:
         return {}
-    from dashboard import benching
+    from dashboard.engine_calls import sine_bench as bench_engine
 
-    return benching.answers(shown, {**benching.shipped(), **own})
+    return bench_engine.answers(shown, {**bench_engine.shipped(), **own})
 
 
 def explain(shown: Scene, answers: Mapping[str, Answer]) -> None:
@@ -100,9 +105,9 @@ def explain(shown: Scene, answers: Mapping[str, Answer]) -> None:
         loss = answers["maml"].loss
         if not loss[shown.steps] <= max(2 * loss[0], 5 * shown.amplitude**2):
             st.info(
-                f"Steps of {shown.inner_lr:g} are too long here: MAML's start is made for steps of {first_bench.INNER_LR:g}, "
-                "and from there small moves of the weights are large moves of the function. Lower the inner step size, or the "
-                "number of steps.",
+                f"Steps of {shown.inner_lr:g} are too long here: MAML's start is made for steps of "
+                f"{first_pictures.INNER_LR:g}, and from there small moves of the weights are large moves of the function. "
+                "Lower the inner step size, or the number of steps.",
                 icon=":material/trending_up:",
             )
     if shown.amplitude > 5 or shown.phase > 3.15:
@@ -139,8 +144,8 @@ with st.container(horizontal=True):
     st.page_link("pages/gradients.py", label="What the second order adds", icon=":material/north_east:")
 page.finish(OWN)
 # The picture stands; the engine gets ready now, so that its numbers come as soon as the visitor lets go.
-from dashboard import benching  # noqa: E402
+from dashboard.engine_calls import sine_bench as bench_engine  # noqa: E402
 
-benching.answers(on_bench, benching.shipped())
+bench_engine.answers(on_bench, bench_engine.shipped())
 if not answers:
     st.rerun()

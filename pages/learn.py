@@ -4,8 +4,8 @@ import inspect
 
 import streamlit as st
 
-from dashboard import page
-from dashboard.lessons import LESSONS, Equation, Lesson
+from dashboard.page_parts.learn import LESSONS, Equation, Lesson
+from dashboard.widgets import page
 
 NUMBERS = range(1, len(LESSONS) + 1)
 # The step, the steps whose question was answered ("1.3"), and what the lessons themselves put into the link.

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from dashboard import controls, notes, page, resources
 from dashboard.components.browser_check import browser_check
+from dashboard.engine_calls import resources
 from dashboard.figures import notes as figures
 from dashboard.jobs import Snapshot
-from dashboard.notes import BROWSER_CHECKS, spell_number
+from dashboard.page_parts.notes import checks
+from dashboard.page_parts.notes.checks import BROWSER_CHECKS, spell_number
+from dashboard.widgets import controls, page
 from maml_engine.analysis.board import CHECKS, TIMES, Check, CheckResult
 from maml_engine.analysis.published import CARDS, Row
 from maml_engine.analysis.record import described, recorded
@@ -36,7 +38,7 @@ def run_all() -> None:
 
 def show_verdict(results: dict[str, CheckResult], live: dict[str, CheckResult]) -> None:
     """One sentence over all, and the picture."""
-    holding, wrong, slow = notes.verdict(results)
+    holding, wrong, slow = checks.verdict(results)
     here = f"{len(live)} of them measured here and now" if live else "as measured in the last recorded run"
     late = f" {slow} {'time is' if slow == 1 else 'times are'} longer than on a machine that does nothing else." if slow else ""
     if wrong:
@@ -90,8 +92,8 @@ def icon(check: Check, result: CheckResult | None) -> str:
 def show_browser() -> None:
     """The checks that only the visitor's browser can answer."""
     st.subheader("The browser", anchor=False)
-    answer = browser_check("browser_answer", **notes.browser_task())
-    results = notes.browser_results(answer)
+    answer = browser_check("browser_answer", **checks.browser_task())
+    results = checks.browser_results(answer)
     for check in BROWSER_CHECKS.values():
         show_check(check, results.get(check.name), is_live=True)
     if answer is not None and not results:
@@ -146,7 +148,7 @@ def start(card: str) -> None:
     """A callback: a short run of a card as a job, named in the link; the one before it ends."""
     resources.jobs().stop(st.session_state["card_job"])
     try:
-        job_id = resources.jobs().submit(notes.short_run(card))
+        job_id = resources.jobs().submit(checks.short_run(card))
     except ValueError as error:
         st.session_state[REFUSED] = str(error)
         return
@@ -160,7 +162,7 @@ def show_short_run() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         card = st.selectbox("Protocol card", CARDS, format_func=title_of, key="card", bind="query-params")
         st.button(
-            f"Run {notes.SHORT_ITERATIONS:,} meta-iterations of it",
+            f"Run {checks.SHORT_ITERATIONS:,} meta-iterations of it",
             icon=":material/play_arrow:",
             type="primary",
             key="run_card",
@@ -192,7 +194,7 @@ def show_job(job_id: str) -> None:
         st.info(snapshot.message, icon=":material/info:")
     card = card_of(snapshot)
     if card and snapshot.result is not None:
-        for row in notes.judged(card, snapshot.result):
+        for row in checks.judged(card, snapshot.result):
             st.markdown(
                 f"**{PRESETS[card].title}, after {steps(row.step)}**: {row.mean:.3f} ({row.low:.3f} to {row.high:.3f}) with "
                 f"{row.num_iterations:,} meta-iterations; printed {printed(row)} with "
@@ -202,7 +204,7 @@ def show_job(job_id: str) -> None:
 
 def card_of(snapshot: Snapshot) -> str:
     """The card that a short run is of; "" where it is of none."""
-    return next((card for card in CARDS if notes.short_run(card) == snapshot.experiment), "")
+    return next((card for card in CARDS if checks.short_run(card) == snapshot.experiment), "")
 
 
 page.opening(
@@ -213,7 +215,7 @@ page.opening(
 if st.button("Run all", type="primary", icon=":material/play_arrow:", key="run_all"):
     run_all()
 live = st.session_state.get(LIVE, {})
-results = notes.last_results() | live
+results = checks.last_results() | live
 show_verdict(results, live)
 for group in dict.fromkeys(check.group for check in CHECKS.values()):
     st.subheader(group, anchor=False)
@@ -224,7 +226,7 @@ show_browser()
 st.caption(f"Last recorded run: {described(recorded('checks'))}")
 
 st.subheader("Published tables beside ours", anchor=False)
-show_published(notes.last_rows())
+show_published(checks.last_rows())
 st.caption(
     "Intervals are of 95 %. A card is reproduced where ours reaches as low as the printed number, give or take the printed "
     "interval. Meta-SGD's table and the MAML beside it are on waves of varying frequency. Recorded by "

@@ -4,13 +4,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, landscapes, page, slices, walking
 from dashboard.components import address
 from dashboard.components.parameter_plane import NAMES, PlaneScene, parameter_plane
 from dashboard.figures import slices as figures
-from dashboard.fits import spell_loss
-from dashboard.landscapes import Numbers
-from dashboard.slices import Adapting, Training
+from dashboard.page_parts.parameter_space import network_slices, training_path
+from dashboard.page_parts.parameter_space import plane as landscapes
+from dashboard.page_parts.parameter_space.network_slices import Adapting, Training
+from dashboard.page_parts.parameter_space.plane import Numbers
+from dashboard.results import spell_loss
+from dashboard.widgets import controls, page
 from maml_engine.analysis import MAX_STEPS
 from maml_engine.analysis.landscape import FLAT, STEEP
 
@@ -36,7 +38,7 @@ OWN = {
     "slice_as": "Contours",
     "slice_steps": 5,
     "slice_seed": 1,
-    **walking.OWN,
+    **training_path.OWN,
 }
 
 
@@ -185,7 +187,7 @@ def real_network() -> None:
     )
     what, surface, steps, seed = slice_controls()
     try:
-        adapting = slices.adapting(learner, learner.experiment.inner_lr, steps, seed)
+        adapting = network_slices.adapting(learner, learner.experiment.inner_lr, steps, seed)
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -195,13 +197,13 @@ def real_network() -> None:
         "Where does θ come from? Train a network here; its path has some fifty points in the space of all parameters. Drawn "
         "are the two directions in which it moved most (principal components)."
     )
-    walking.controls()
-    snapshot = walking.current()
+    training_path.controls()
+    snapshot = training_path.current()
     if snapshot is None:
         return
-    walking.show_progress(snapshot)
+    training_path.show_progress(snapshot)
     if snapshot.ended and snapshot.told is not None:
-        show_training(slices.training(snapshot.told, steps, seed), what, surface)
+        show_training(network_slices.training(snapshot.told, steps, seed), what, surface)
 
 
 page.opening(

@@ -5,13 +5,15 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, links, page, pitfalls, resources
+from dashboard.engine_calls import resources
 from dashboard.figures import adaptation
 from dashboard.figures import pitfalls as figures
 from dashboard.figures.training import smoothed
-from dashboard.fits import MAX_SHOTS, spell_loss
 from dashboard.jobs import Snapshot
-from dashboard.pitfalls import CARDS, INNER_LRS, STEPS, SUMMARIES, Card
+from dashboard.page_parts.pitfalls import cards
+from dashboard.page_parts.pitfalls.cards import CARDS, INNER_LRS, STEPS, SUMMARIES, Card
+from dashboard.results import MAX_SHOTS, spell_loss
+from dashboard.widgets import controls, links, page
 from maml_engine import Learner
 from maml_engine.analysis.frontier import Frontier
 
@@ -80,7 +82,7 @@ def show_map(found: Frontier, summary: str, inner_lr: float, steps: int, learner
     figure = figures.map_figure(
         INNER_LRS, loss, first, chosen=(INNER_LRS.index(inner_lr), steps), trained=trained if is_on_map else None
     )
-    alt = f"{summary.capitalize()} loss over {pitfalls.TASKS} tasks by inner step size and steps. {frontier_in_words(first)}"
+    alt = f"{summary.capitalize()} loss over {cards.TASKS} tasks by inner step size and steps. {frontier_in_words(first)}"
     page.chart(figure, "map", alt, on_select=choose_on_the_map, selection_mode="points")
 
 
@@ -114,7 +116,7 @@ def show_cell(learner: Learner, found: Frontier, shots: int, inner_lr: float, st
         icon=":material/model_training:",
         key="train_cell",
     )
-    typical, worst = pitfalls.cell_fits(learner, shots, inner_lr, steps)
+    typical, worst = cards.cell_fits(learner, shots, inner_lr, steps)
     for column, fit, name in zip(st.columns(2), (typical, worst), ("A task in the middle", "The worst task"), strict=True):
         with column:
             before, after = spell_loss(fit.loss[0]), spell_loss(fit.loss[steps])
@@ -126,14 +128,14 @@ def show_cell(learner: Learner, found: Frontier, shots: int, inner_lr: float, st
 def show_claims(found: Frontier, summary: str, shots: int) -> None:
     """The tutorial's rule of thumb for the inner step size beside what this learner does."""
     rows = ["| α | said to be | 1 step | 5 | 10 |", "|---|---|---|---|---|"]
-    for row in pitfalls.claims(found, summary):
+    for row in cards.claims(found, summary):
         losses = " | ".join(
             f"**{figures.spell_cell(row[steps])}**" if row[steps] > row[0] else figures.spell_cell(row[steps])
             for steps in (1, 5, 10)
         )
         rows.append(f"| {row['inner_lr']:g} | {row['claim']} | {losses} |")
     st.markdown("\n".join(rows))
-    before = pitfalls.claims(found, summary)[0][0]
+    before = cards.claims(found, summary)[0][0]
     st.caption(
         f"{summary.capitalize()} loss after so many steps on {shots} support points. Without adapting it is "
         f"{spell_loss(before)}: **bold** is worse than that, × beyond a thousand. What is too large depends on the steps "
@@ -162,8 +164,7 @@ def start(name: str) -> None:
         jobs.stop(job_id)
     try:
         ids = [
-            jobs.submit(run, pitfalls.tasks_of(card, which))
-            for which, run in (("broken", card.broken), ("mended", card.mended))
+            jobs.submit(run, cards.tasks_of(card, which)) for which, run in (("broken", card.broken), ("mended", card.mended))
         ]
     except ValueError as error:
         st.session_state[REFUSED] = (name, str(error))
@@ -260,9 +261,9 @@ def show_training(name: str, card: Card, snapshots: dict[str, Snapshot]) -> None
 
 def show_judgement(name: str, card: Card, snapshots: dict[str, Snapshot]) -> None:
     """Both learners on the mended run's test tasks."""
-    st.markdown(f"**Judged on the same {pitfalls.JUDGED_TASKS} new tasks**")
+    st.markdown(f"**Judged on the same {cards.JUDGED_TASKS} new tasks**")
     curves = {
-        which: pitfalls.judged(snapshot.result, card.mended)
+        which: cards.judged(snapshot.result, card.mended)
         for which, snapshot in snapshots.items()
         if snapshot.result is not None
     }
@@ -298,8 +299,8 @@ def show_sizes(name: str, shown: Shown) -> None:
 
 def show_support(name: str, shown: Shown) -> None:
     """Support and query loss over fifty steps, with noise."""
-    inner_lr = pitfalls.nearest(min(shown.learner.experiment.inner_lr, 0.002))
-    path = pitfalls.long_path(shown.learner, 5, 1.0, inner_lr)
+    inner_lr = cards.nearest(min(shown.learner.experiment.inner_lr, 0.002))
+    path = cards.long_path(shown.learner, 5, 1.0, inner_lr)
     query, support = path.summary()[0], path.summary(of_support=True)[0]
     least = int(np.argmin(query))
     page.chart(
@@ -316,8 +317,8 @@ def show_support(name: str, shown: Shown) -> None:
 
 def show_leak(name: str, shown: Shown) -> None:
     """What would be reported, and what is true."""
-    inner_lr = pitfalls.nearest(min(shown.learner.experiment.inner_lr, 0.002))
-    path = pitfalls.long_path(shown.learner, 5, 0.0, inner_lr)
+    inner_lr = cards.nearest(min(shown.learner.experiment.inner_lr, 0.002))
+    path = cards.long_path(shown.learner, 5, 0.0, inner_lr)
     query, support = path.summary()[0], path.summary(of_support=True)[0]
     cells = st.columns(2)
     cells[0].metric("On the support: optimistic", spell_loss(support[STEPS]))
@@ -333,8 +334,8 @@ def show_leak(name: str, shown: Shown) -> None:
 
 def show_steps(name: str, shown: Shown) -> None:
     """Loss over more steps than were trained."""
-    inner_lr, trained = pitfalls.nearest(shown.learner.experiment.inner_lr), shown.learner.experiment.inner_steps
-    path = pitfalls.long_path(shown.learner, shown.shots, 0.0, inner_lr)
+    inner_lr, trained = cards.nearest(shown.learner.experiment.inner_lr), shown.learner.experiment.inner_steps
+    path = cards.long_path(shown.learner, shown.shots, 0.0, inner_lr)
     curves = {which: path.summary(quantile)[0] for which, quantile in SUMMARIES.items()}
     page.chart(
         figures.path_figure(curves, trained_steps=trained),
@@ -368,7 +369,7 @@ summary = st.sidebar.segmented_control(
     bind="query-params",
     help="The worst tenth: the loss that one task in ten exceeds.",
 )
-found = pitfalls.frontier(learner, shots)
+found = cards.frontier(learner, shots)
 left, right = st.columns([6, 5], gap="medium")
 with right:
     inner_lr, steps = cell_controls()

@@ -4,12 +4,15 @@ import jax
 import numpy as np
 import streamlit as st
 
-from dashboard import adapting, controls, downloads, examples, links, page, resources, session
+from dashboard.downloads import code
+from dashboard.engine_calls import adaptation, resources
 from dashboard.figures import training as figures
 from dashboard.figures.style import method_colour
-from dashboard.fits import LossCurve, spell_loss
 from dashboard.jobs import QUEUED, STOPPED, Snapshot
-from dashboard.tables import table_controls
+from dashboard.page_parts.train import held_out_tasks
+from dashboard.page_parts.train.table_upload import table_controls
+from dashboard.results import LossCurve, spell_loss
+from dashboard.widgets import controls, links, page, session
 from maml_engine import Experiment, Learner, evaluate
 from maml_engine.presets import PRESETS
 
@@ -86,7 +89,7 @@ def choose_card() -> str:
     return name
 
 
-@adapting.cached
+@adaptation.cached
 def card_curve(learner: Learner, name: str) -> LossCurve:
     """A learner by a card's own protocol."""
     with np.errstate(all="ignore"):  # some tasks may blow up
@@ -121,11 +124,11 @@ def show_family(learner: Learner, key: str) -> None:
     """The same six held-out tasks for every learner, or a table's test rows."""
     inner_steps = max(1, learner.experiment.inner_steps)
     if learner.experiment.tasks == "table":
-        rows = examples.rows(learner, learner.default_tasks, inner_steps)
+        rows = held_out_tasks.rows(learner, learner.default_tasks, inner_steps)
         figure = figures.prediction_figure(*rows, target=learner.experiment.target, inner_steps=inner_steps)
         page.chart(figure, key, "Predicted against true targets of held-out tasks, before and after adapting.")
         return
-    family = examples.family(learner, inner_steps)
+    family = held_out_tasks.family(learner, inner_steps)
     limit = 1.1 * max(learner.experiment.amplitude[1], 0.1)
     figure = figures.family_figure(*family, inner_steps=inner_steps, y_limit=limit)
     error_before, error_after = (float(np.mean((part - family.truth) ** 2)) for part in (family.before, family.after))
@@ -256,7 +259,7 @@ def take_along(snapshot: Snapshot, job_id: str) -> None:
             )
         st.download_button(
             "Learner",
-            lambda: downloads.learner_zip(learner),
+            lambda: code.learner_zip(learner),
             f"{name}.zip",
             "application/zip",
             icon=":material/download:",
@@ -264,7 +267,7 @@ def take_along(snapshot: Snapshot, job_id: str) -> None:
         )
         st.download_button(
             "Curves (CSV)",
-            lambda: downloads.curves_csv(snapshot),
+            lambda: code.curves_csv(snapshot),
             f"{name}.csv",
             "text/csv",
             icon=":material/download:",
@@ -289,16 +292,14 @@ def take_along(snapshot: Snapshot, job_id: str) -> None:
 
 def _save(learner: Learner, name: str) -> None:
     try:
-        st.session_state[session.SAVED] = (
-            f"Saved. Open it with `python -m maml_engine evaluate {downloads.save(learner, name)}`."
-        )
+        st.session_state[session.SAVED] = f"Saved. Open it with `python -m maml_engine evaluate {code.save(learner, name)}`."
     except ValueError as error:
         st.session_state[session.SAVED] = str(error)
 
 
 def _figure(snapshot: Snapshot) -> str:
     colour, steps = method_colour(snapshot.experiment.method), max(1, snapshot.experiment.inner_steps)
-    return downloads.figure_html(
+    return code.figure_html(
         figures.run_figure(snapshot.history, snapshot.curve_iterations, snapshot.curves, colour=colour, trained_steps=steps)
     )
 

@@ -2,23 +2,27 @@
 
 import streamlit as st
 
-from dashboard import bringing, judging, page, plain, resources, using, your_tasks
-from dashboard.comparing import NAMES
+from dashboard import escape
+from dashboard.engine_calls import resources
 from dashboard.figures import your_tasks as figures
 from dashboard.jobs import QUEUED, STOPPED, Snapshot
-from dashboard.your_tasks import FIRST_EXAMPLE, Brought, Judged, Told
+from dashboard.page_parts.compare.contest import NAMES
+from dashboard.page_parts.your_tasks import table as your_tasks
+from dashboard.page_parts.your_tasks import upload, use, verdict
+from dashboard.page_parts.your_tasks.table import FIRST_EXAMPLE, Brought, Judged, Told
+from dashboard.widgets import page
 from maml_engine.methods import METHODS
 from maml_engine.tables import RECOMMENDED, Settings
 
 # What is bound to the link is spelt there as on the page.
 RECOMMENDED_EFFORT, QUICK_LOOK = "Recommended", "Quick look"
 OWN = {
-    "source": bringing.EXAMPLE,
+    "source": upload.EXAMPLE,
     "example": FIRST_EXAMPLE,
     "known_rows": RECOMMENDED.k_shot,
     "way": RECOMMENDED.method,
     "effort": RECOMMENDED_EFFORT,
-    "error_in": judging.IN_UNITS,
+    "error_in": verdict.IN_UNITS,
     "trial": "",
 }
 TRIAL, TRIED, SEEN_END = "trial", "_trial_refused", "_trial_seen_end"
@@ -116,7 +120,7 @@ def show_run(job_id: str) -> None:
     elif snapshot.status == STOPPED:
         st.info("Stopped before there was a verdict.", icon=":material/stop_circle:")
     elif snapshot.message:
-        st.error(plain.markdown(snapshot.message), icon=":material/error:")
+        st.error(escape.markdown(snapshot.message), icon=":material/error:")
     if snapshot.ended and st.session_state.get(SEEN_END) != job_id:
         st.session_state[SEEN_END] = job_id
         st.rerun()
@@ -132,7 +136,7 @@ def show_progress(snapshot: Snapshot, job_id: str) -> None:
     else:
         progress = told.progress if told else None
         left = progress.seconds_left if progress else None
-        said = f"{plain.markdown(progress.doing)}" if progress else "Starting"
+        said = f"{escape.markdown(progress.doing)}" if progress else "Starting"
         after = "" if left is None else f", about {spell_seconds(left)} left"
         share = min(1.0, progress.share) if progress else 0.0
         bar.progress(share, text=f"{share:.0%}{after}. {said} ...")
@@ -168,19 +172,19 @@ snapshot = resources.jobs().snapshot(job_id) if job_id else None
 st.subheader("1 · Bring", anchor=False)
 left, right = st.columns([5, 6], gap="medium")
 with left:
-    bringing.source_controls()
-    table = bringing.current(snapshot.told.table if snapshot and snapshot.told else None)
-    table = bringing.role_controls(table)
+    upload.source_controls()
+    table = upload.current(snapshot.told.table if snapshot and snapshot.told else None)
+    table = upload.role_controls(table)
 with right:
-    bringing.show_rows(table)
+    upload.show_rows(table)
 found = your_tasks.findings(table, int(st.session_state.get("known_rows", OWN["known_rows"])))
-bringing.show_findings(table, found)
-bringing.cell_editor(table)
+upload.show_findings(table, found)
+upload.cell_editor(table)
 
 st.subheader("2 · Train", anchor=False)
 settings = train_controls(table, is_fit=not any(finding.severity == "error" for finding in found))
 if said := st.session_state.get(TRIED):
-    st.error(plain.markdown(said), icon=":material/error:")
+    st.error(escape.markdown(said), icon=":material/error:")
 if job_id:
     with st.container(key="run"):
         st.fragment(show_run, run_every=None if snapshot.ended else SECONDS_BETWEEN_LOOKS)(job_id)
@@ -190,9 +194,9 @@ judged = judged_of(job_id, table)
 if judged is None:
     st.caption("Here the verdict comes: one sentence, and every number behind it.")
 else:
-    judging.show(judged, table, settings, is_running=bool(snapshot and not snapshot.ended))
+    verdict.show(judged, table, settings, is_running=bool(snapshot and not snapshot.ended))
     st.subheader("4 · Use", anchor=False)
-    st.fragment(using.show)(judged)
+    st.fragment(use.show)(judged)
 
 page.equation(
     r"\hat y = \frac{1}{M} \sum_{m=1}^{M} f\bigl(x;\, \theta_m - \alpha_m \odot \nabla L^{\text{known}}(\theta_m) - \dots"

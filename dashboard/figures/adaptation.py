@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures import style
-from dashboard.fits import Fit, LossCurve, spell_loss
+from dashboard.results import Fit, LossCurve, spell_loss
 
 X_TITLE, Y_TITLE = "x", "y = A sin(x + phase)"
 WALL_COLUMNS = 3

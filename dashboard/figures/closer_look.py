@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.comparing import NAMES
 from dashboard.figures import style
+from dashboard.page_parts.compare.contest import NAMES
 from maml_engine.analysis.closer_look import ContextMap, ImplicitError, LayerChange, PathAgainstChord, PlusPlusLook, StepField
 
 # Below zero amber, above zero blue, grey between them.

@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.comparing import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT, Band, Difference, Row
 from dashboard.figures import style
-from dashboard.fits import Fit
+from dashboard.page_parts.compare.contest import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT, Band, Difference, Row
+from dashboard.results import Fit
 
 AXES = {
     "iterations": "meta-iterations",

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures import style
-from dashboard.fits import LossCurve
+from dashboard.results import LossCurve
 
 EDGE = "#d1495b"
 STEPS_TITLE, LOSS_TITLE = "inner steps", "query loss (units of y²)"

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures import style
-from dashboard.slices import Adapting, Training
+from dashboard.page_parts.parameter_space.network_slices import Adapting, Training
 from maml_engine.analysis.slices import Slice
 
 X_TITLE, Y_TITLE = "along (units of the parameters)", "across (the same)"

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard.escape import drawn
 from dashboard.figures import style
 from dashboard.figures.adaptation import PANEL, POINTS, TITLE_ROOM, WALL_COLUMNS
-from dashboard.plain import drawn
 from maml_engine.tables import Score, TaskScore, Verdict, Wall
 
 MOST_LINES = 80

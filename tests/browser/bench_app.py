@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import benching
 from dashboard.components.sine_bench import sine_bench
+from dashboard.engine_calls import sine_bench as bench_engine
 from tests.browser.bench_learners import SCENE, learners
 
 
@@ -14,5 +14,5 @@ def made():
     return learners()
 
 
-entrants = [benching.entrant(name, name, learner) for name, learner in made().items()]
-sine_bench("bench", SCENE, entrants, answer=partial(benching.answers, learners=made()))
+entrants = [bench_engine.entrant(name, name, learner) for name, learner in made().items()]
+sine_bench("bench", SCENE, entrants, answer=partial(bench_engine.answers, learners=made()))

@@ -5,8 +5,8 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from dashboard import benching
 from dashboard.components.sine_bench import Scene
+from dashboard.engine_calls import sine_bench
 from maml_engine import Experiment, Learner
 
 SCENE = Scene(2.5, 1.2, ((-4.0, 0.0), (-1.5, 0.5), (0.2, 0.0), (2.0, -1.0), (4.5, 0.0)), steps=9, inner_lr=0.004)
@@ -26,7 +26,7 @@ OPTIONS = {
 def learners() -> dict[str, Learner]:
     """Untrained, but for the shipped one; learned step sizes differ from one another, and some are negative."""
     made = {name: spread(Learner.untrained(Experiment(seed=7, **options))) for name, options in OPTIONS.items()}
-    return {"shipped": benching.shipped()["maml"], **made}
+    return {"shipped": sine_bench.shipped()["maml"], **made}
 
 
 def spread(learner: Learner) -> Learner:

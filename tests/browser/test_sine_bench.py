@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from dashboard import benching
+from dashboard.engine_calls import sine_bench
 from tests.browser.bench_learners import SCENE, learners
 from tests.browser.benches import BENCH, card, drag, losses, measure, middle, percentile_95, point, read_losses, wait_for_python
 from tests.browser.conftest import end, start_app, wait_until_idle
@@ -47,7 +47,7 @@ def curves_after_ten_steps(page) -> dict[str, list[float]]:
 
 def test_the_browser_and_the_engine_agree_after_ten_steps(every_kind):
     made = learners()
-    answers = benching.answers(SCENE, made)
+    answers = sine_bench.answers(SCENE, made)
     curves = curves_after_ten_steps(every_kind)
     assert set(curves) == set(made)
     apart = {name: float(np.abs(np.array(curves[name]) - answers[name].path[10]).max()) for name in made}

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from dashboard import your_tasks
+from dashboard.page_parts.your_tasks import table as your_tasks
 from tests.browser.conftest import ROOT, wait_until_idle
 
 FILES = '[data-testid="stFileUploaderDropzoneInput"]'

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import adapting, controls
-from dashboard.resources import shipped_learners
+from dashboard.engine_calls import adaptation
+from dashboard.engine_calls.resources import shipped_learners
+from dashboard.widgets import controls
 from maml_engine import Experiment, Learner, Sinusoid
 from tests.pages.benches import losses as on_bench_losses
 from tests.pages.benches import on_bench
@@ -50,7 +51,7 @@ def test_the_chosen_task_stands_on_the_bench_with_the_walls_numbers(adapt):
     sent, shown = on_bench(adapt), on_bench_losses(adapt)
     assert sent["scene"]["focus"] == "random" and set(shown) == {"learner", "pretrained", "random"}
     own = {entrant["name"]: entrant["inner_lr"] for entrant in sent["entrants"]}
-    wall = adapting.wall(shipped_learners()["random"], Sinusoid(), 5, own["random"], 0)[6]
+    wall = adaptation.wall(shipped_learners()["random"], Sinusoid(), 5, own["random"], 0)[6]
     assert own["learner"] is None
     assert shown["random"] == pytest.approx((wall.loss[0], wall.loss[10]), rel=2e-3)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import gradients
+from dashboard.engine_calls import gradients
 from maml_engine.analysis import Cost, default_sizes
 from maml_engine.analysis.cost import WAYS
 from tests.pages.benches import losses, on_bench

@@ -3,12 +3,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import first_bench, resources, session
+from dashboard.engine_calls import first_pictures, resources
+from dashboard.widgets import session
 from maml_engine import Experiment, Learner
 from tests.pages.benches import losses, on_bench
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST = first_bench.load()
+FIRST = first_pictures.load()
 
 
 def opened(**parameters: str) -> AppTest:
@@ -68,7 +69,7 @@ def test_other_points_keep_the_wave_that_the_visitor_has_made():
     page = opened(home_bench="1,a2,x1")
     next(button for button in page.button if button.label == "Other points").click().run()
     assert not page.exception
-    assert page.session_state["point_seed"] == first_bench.SEED + 1
+    assert page.session_state["point_seed"] == first_pictures.SEED + 1
     scene = on_bench(page)["scene"]
     assert scene["amplitude"] == 2.0 and len(scene["points"]) == 5
     assert page.session_state["home_bench"] == "1,a2"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.lessons import LESSONS
+from dashboard.page_parts.learn import LESSONS
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = range(1, len(LESSONS) + 1)

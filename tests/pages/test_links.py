@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import links
+from dashboard.widgets import links
 from maml_engine import Experiment
 from maml_engine.experiment import VERSION
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import notes
+from dashboard.page_parts.notes import checks
 from maml_engine.analysis import board
 from maml_engine.presets import PRESETS
 
@@ -55,7 +55,7 @@ def test_all_are_run_and_a_wrong_one_is_shown(monkeypatch):
 
 
 def test_a_card_is_run_short(monkeypatch):
-    monkeypatch.setattr(notes, "SHORT_ITERATIONS", 5)
+    monkeypatch.setattr(checks, "SHORT_ITERATIONS", 5)
     monkeypatch.setitem(
         PRESETS,
         "finn_sinusoid",

@@ -73,10 +73,10 @@ def test_another_loss_and_a_surface(real):
 def test_a_run_is_trained_and_its_way_drawn(monkeypatch):
     import time
 
-    from dashboard import walking
+    from dashboard.page_parts.parameter_space import training_path
     from maml_engine import Experiment
 
-    monkeypatch.setattr(walking, "first_run", lambda seed: Experiment(num_iterations=60, meta_batch_size=4, seed=seed))
+    monkeypatch.setattr(training_path, "first_run", lambda seed: Experiment(num_iterations=60, meta_batch_size=4, seed=seed))
     page = run(space="The real network")
     page.button(key="walk_start").click().run()
     deadline = time.monotonic() + 60

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import pitfalls, resources
+from dashboard.engine_calls import resources
+from dashboard.page_parts.pitfalls import cards
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "pitfalls.py"
 SMALL = {"num_iterations": 40, "meta_batch_size": 4, "hidden_dim": 8}
@@ -29,9 +30,9 @@ def links_of(page):
 @pytest.fixture
 def small_cards(monkeypatch):
     """Every pair as runs of a second."""
-    for name, card in pitfalls.CARDS.items():
+    for name, card in cards.CARDS.items():
         both = {which: dataclasses.replace(getattr(card, which), **SMALL) for which in ("broken", "mended")}
-        monkeypatch.setitem(pitfalls.CARDS, name, dataclasses.replace(card, **both))
+        monkeypatch.setitem(cards.CARDS, name, dataclasses.replace(card, **both))
 
 
 def test_the_page_opens_with_the_map_and_no_card():
@@ -57,10 +58,10 @@ def test_a_cell_is_chosen_and_opens_in_train():
     assert [metric.label for metric in page.metric][:2] == ["Mean", "Median"]
 
 
-@pytest.mark.parametrize("name", pitfalls.CARDS)
+@pytest.mark.parametrize("name", cards.CARDS)
 def test_every_card_opens_with_words_and_links(name):
     page = open_page(**{"open_" + name: "true"})
-    card = pitfalls.CARDS[name]
+    card = cards.CARDS[name]
     text = " ".join(part.value for part in page.markdown)
     assert card.problem in text
     assert card.mend in text

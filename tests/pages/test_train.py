@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import resources, session
+from dashboard.engine_calls import resources
+from dashboard.widgets import session
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
 SMALL = {"num_iterations": "60", "meta_batch_size": "4", "hidden_dim": "8"}

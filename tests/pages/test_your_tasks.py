@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import resources, your_tasks
-from dashboard.example_tables import EXAMPLES
+from dashboard.engine_calls import resources
+from dashboard.page_parts.your_tasks import table as your_tasks
+from dashboard.page_parts.your_tasks.examples import EXAMPLES
 from tests.small_verdict import EVIL
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "your_tasks.py"
@@ -291,7 +292,7 @@ def test_the_learner_is_taken_along_with_its_rows(small_runs, tmp_path):
     _, known, asked = your_tasks.first_rows(brought, 5)
     predicted = your_tasks.predicted(one, known, asked)
     files = your_tasks.files(one, known, asked, predicted)
-    from dashboard.downloads import learner_zip
+    from dashboard.downloads.code import learner_zip
     from maml_engine import Learner
 
     content = learner_zip(one.learner, files)

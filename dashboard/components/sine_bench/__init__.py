@@ -18,7 +18,7 @@ from dashboard.components import address
 from dashboard.components.sine_bench import scene as scenes
 from dashboard.components.sine_bench.scene import Scene
 from dashboard.figures import style
-from dashboard.fits import CURVE_POINTS, MAX_SHOTS, MAX_STEPS
+from dashboard.results import CURVE_POINTS, MAX_SHOTS, MAX_STEPS
 
 __all__ = ["CURVE_POINTS", "Answer", "Entrant", "Scene", "sine_bench"]
 

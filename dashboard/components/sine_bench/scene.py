@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.components.numbers import finite_number, short_number
-from dashboard.fits import MAX_SHOTS, MAX_STEPS
+from dashboard.results import MAX_SHOTS, MAX_STEPS
 
 VERSION = "1"  # of a link's spelling
 HIGHEST_AMPLITUDE, FULL_TURN = 1000.0, 6.2832  # radians, 2 pi as it is stored

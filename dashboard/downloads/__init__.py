@@ -1,0 +1,1 @@
+"""What a visitor takes along: files behind buttons, and a run as Python."""

@@ -1,0 +1,157 @@
+"""What the Gradients page asks of the engine, each answer computed once.
+
+Tasks are padded to a few sizes and steps to a fixed maximum, so that no control compiles anything but a larger size.
+"""
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from dashboard.engine_calls.adaptation import cached, padded
+from dashboard.jobs import Snapshot
+from maml_engine import Batch, Episode, Experiment, Learner
+from maml_engine.analysis import (
+    MAX_STEPS,
+    Cost,
+    FiniteDifferenceCheck,
+    GradientComparison,
+    GradientSweep,
+    Subject,
+    compare_gradients,
+    finite_difference_check,
+    measure_costs,
+    sweep_gradients,
+)
+from maml_engine.tasks import FunctionFamily, Scaling, Sinusoid
+
+MOST = {"inner_steps": MAX_STEPS, "meta_batch_size": 100, "k_shot": 80}
+STEP_SIZES = tuple(float(f"{digit}e{power}") for power in (-4, -3, -2) for digit in (1, 2, 5)) + (0.1,)
+SWEPT_SIZES, SWEPT_STEPS = (5e-5, *STEP_SIZES), (1, 2, 5, 10)
+MEASURED_COSTS = Path(__file__).with_name("measured_costs.json")
+CHECKED_TASKS = 8
+K_QUERY = 10
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which tasks the gradients are taken over."""
+
+    num_tasks: int
+    k_shot: int
+    seed: int
+
+
+@cached
+def comparison(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -> GradientComparison:
+    """The two meta-gradients of `learner`."""
+    subject = Subject.of_learner(learner, inner_lr=inner_lr)
+    return compare_gradients(subject, _draw(learner, choice), inner_steps, num_tasks=choice.num_tasks)
+
+
+@cached
+def first_task(learner: Learner, choice: Choice) -> tuple[tuple[float, float], np.ndarray, np.ndarray]:
+    """The first of the sine waves that the gradients are taken over: amplitude and phase, then x and y of its points."""
+    support = _draw(learner, choice).support
+    tasks = learner.default_tasks.split("test")
+    wave = _first_wave(tasks, choice.seed, _padded_size(choice.num_tasks, 25))
+    return wave, np.asarray(support.x)[0, : choice.k_shot, 0], np.asarray(support.y)[0, : choice.k_shot, 0]
+
+
+@cached
+def sweep(learner: Learner, choice: Choice) -> GradientSweep:
+    """The same for many step sizes and numbers of steps."""
+    episode = _draw(learner, choice)
+    return sweep_gradients(Subject.of_learner(learner), episode, SWEPT_SIZES, SWEPT_STEPS, num_tasks=choice.num_tasks)
+
+
+@cached
+def check(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -> FiniteDifferenceCheck:
+    """The gradients against differences of the meta-loss, over the first eight tasks."""
+    subject = Subject.of_learner(learner, inner_lr=inner_lr)
+    episode = jax.tree.map(lambda leaf: leaf[:CHECKED_TASKS], _draw(learner, choice))
+    return finite_difference_check(subject, episode, inner_steps, seed=choice.seed)
+
+
+@cached
+def costs(learner: Learner, inner_steps: int, num_tasks: int) -> tuple[Cost, ...]:
+    """What one meta-gradient of `learner` costs on this machine, by each way to it."""
+    episode = _draw(learner, Choice(num_tasks=25, k_shot=10, seed=0))
+    return tuple(measure_costs(Subject.of_learner(learner), episode, [(inner_steps, num_tasks)]))
+
+
+class ShippedCosts(NamedTuple):
+    """What was measured elsewhere: `python -m benchmarks.costs` writes it."""
+
+    machine: str
+    costs: tuple[Cost, ...]
+
+
+def shipped_costs() -> ShippedCosts | None:
+    """The costs that the page shows before anything is measured here; None in a copy where nobody has measured."""
+    if not MEASURED_COSTS.is_file():
+        return None
+    held = json.loads(MEASURED_COSTS.read_text())
+    return ShippedCosts(held["machine"], tuple(Cost(**row) for row in held["costs"]))
+
+
+def racers(experiment: Experiment) -> dict[str, Experiment]:
+    """The same run with the exact and with the first-order gradient."""
+    return {method: dataclasses.replace(experiment, method=method) for method in ("maml", "fomaml")}
+
+
+class Race(NamedTuple):
+    """A run's held-out loss after its own number of inner steps: `[n]` each.
+
+    Seconds are those of training, compilation apart, at the run's mean speed.
+    """
+
+    iterations: np.ndarray
+    seconds: np.ndarray
+    loss: np.ndarray
+
+
+def race(snapshot: Snapshot) -> Race:
+    """How a run has gone so far."""
+    if len(snapshot.curve_iterations) == 0:
+        return Race(np.zeros(0), np.zeros(0), np.zeros(0))
+    seconds = snapshot.curve_iterations * snapshot.seconds / max(snapshot.iteration, 1)
+    return Race(snapshot.curve_iterations, seconds, snapshot.curves[:, snapshot.experiment.inner_steps])
+
+
+def at(position: float, x: np.ndarray, loss: np.ndarray) -> float:
+    """The loss at `position` on the way; NaN before there is any."""
+    return float(np.interp(position, x, loss)) if len(x) else math.nan
+
+
+@cached
+def _draw(learner: Learner, choice: Choice) -> Episode:
+    """Test tasks in the network's units, as host arrays; `choice.num_tasks` of them count."""
+    tasks = learner.default_tasks.split("test")
+    if not isinstance(tasks, FunctionFamily):  # a table holds only so many rows a task: nothing can be padded
+        episode = tasks.sample(jax.random.key(choice.seed), max(choice.num_tasks, CHECKED_TASKS), choice.k_shot)
+        return jax.tree.map(np.asarray, Episode(*(learner.scaling.batch(batch) for batch in episode)))
+    num_tasks, k_shot = _padded_size(choice.num_tasks, 25), _padded_size(choice.k_shot, 10)
+    return padded(_sample(tasks, learner.scaling, choice.seed, num_tasks, k_shot), choice.k_shot)
+
+
+@partial(jax.jit, static_argnames=("num_tasks", "k_shot"))
+def _sample(tasks: FunctionFamily, scaling: Scaling, seed: int, num_tasks: int, k_shot: int) -> Episode:
+    episode = tasks.sample(jax.random.key(seed), num_tasks, k_shot, K_QUERY)
+    return Episode(*(Batch(*scaling.batch(batch)) for batch in episode))
+
+
+def _first_wave(tasks: Sinusoid, seed: int, num_tasks: int) -> tuple[float, float]:
+    waves = tasks.draw_split(jax.random.key(seed), num_tasks)
+    return float(waves.amplitude[0]), float(waves.phase[0])
+
+
+def _padded_size(size: int, smallest: int) -> int:
+    """`smallest`, doubled until it holds `size`."""
+    return smallest * 2 ** max(0, math.ceil(math.log2(size / smallest)))

@@ -1,0 +1,103 @@
+"""Learners on the sine bench: what the browser needs of them, and the engine's own numbers for what stands there.
+
+`python -m dashboard.engine_calls.sine_bench` writes what Home shows before the engine is loaded.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dashboard.components.sine_bench import CURVE_POINTS, Answer, Entrant, Scene
+from dashboard.components.sine_bench.weights import weights
+from dashboard.engine_calls import adaptation, first_pictures, resources
+from dashboard.engine_calls.adaptation import cached
+from dashboard.figures import style
+from dashboard.results import MAX_SHOTS, MAX_STEPS
+from maml_engine import Batch, Learner, Sinusoid
+
+SHIPPED = {"maml": "sinusoid_maml", "pretrained": "sinusoid_joint", "random": "random"}
+
+
+def shipped() -> dict[str, Learner]:
+    """The shipped learners, by their names on the bench."""
+    learners = resources.shipped_learners()
+    return {name: learners[shipped_name] for name, shipped_name in SHIPPED.items()}
+
+
+def shipped_entrants() -> list[Entrant]:
+    """The shipped learners on the bench."""
+    return [first_pictures.shipped_entrant(name, browser_weights(learner)) for name, learner in shipped().items()]
+
+
+def entrant(name: str, label: str, learner: Learner, *, colour: str | None = None, inner_lr: float | None = None) -> Entrant:
+    """`learner` on the bench; where the browser cannot compute it, Python answers.
+
+    Args:
+      name: in links. label: for the reader. colour: its method's where none is given. inner_lr: None takes the bench's.
+    """
+    colour = colour or style.method_colour(name if name in style.METHOD_COLOURS else learner.experiment.method)
+    try:
+        sent, why = browser_weights(learner), ""
+    except ValueError as error:
+        sent, why = None, str(error)
+    return Entrant(name, label, colour, sent, why, inner_lr)
+
+
+def answers(
+    scene: Scene,
+    learners: Mapping[str, Learner],
+    step_sizes: Mapping[str, float | None] | None = None,
+    x_range: tuple[float, float] = first_pictures.X_RANGE,
+) -> dict[str, Answer]:
+    """The engine's own numbers for what stands on the bench, by the learners' names.
+
+    Args:
+      step_sizes: by the same names, for those that do not take the bench's.
+      x_range: ends of the inputs over which they are judged.
+    """
+    sizes = {name: (step_sizes or {}).get(name) or scene.inner_lr for name in learners}
+    task = Scene(scene.amplitude, scene.phase, scene.points)  # steps and names change no answer
+    return {name: _answer(learner, task, sizes[name], x_range) for name, learner in learners.items()}
+
+
+def can_show(learner: Learner) -> bool:
+    """Whether the bench's waves are what `learner` is for."""
+    return learner.experiment.tasks == "sinusoid" and (learner.in_dim, learner.out_dim) == (1, 1)
+
+
+def scene_of(amplitude: float, phase: float, shots: int, noise: float, seed: int, **others) -> Scene:
+    """A wave and the points that `seed` draws of it.
+
+    Args:
+      noise: standard deviation of what is added to the points, in units of y. others: further fields of the scene.
+    """
+    tasks = Sinusoid(amplitude=(amplitude,) * 2, phase=(phase,) * 2, noise=noise)
+    x, y = adaptation.drawn_points(tasks, seed)
+    return Scene.of_points(amplitude, phase, x[:shots], y[:shots], **others)
+
+
+@cached
+def browser_weights(learner: Learner) -> dict[str, Any]:
+    """`weights.weights`, computed once a learner."""
+    return weights(learner)
+
+
+@cached
+def _answer(learner: Learner, task: Scene, inner_lr: float, x_range: tuple[float, float]) -> Answer:
+    x, y = task.support
+    padded = np.zeros((3, 1, MAX_SHOTS), np.float32)  # x, y and weight, so that another number of points compiles nothing
+    padded[:, 0, : len(x)] = x, y, np.ones(len(x))
+    grid = np.linspace(*x_range, CURVE_POINTS)
+    support = Batch(padded[0, ..., None], padded[1, ..., None], padded[2])
+    query = grid.astype(np.float32)[None, :, None]
+    path = np.asarray(adaptation.with_inner_lr(learner, inner_lr).path_predictions(support, query, MAX_STEPS))[0, ..., 0]
+    with np.errstate(all="ignore"):  # some steps blow up
+        loss = np.square(path - task.truth(grid), dtype=np.float64).mean(axis=1)
+    return Answer(loss, path)
+
+
+if __name__ == "__main__":
+    first = first_pictures.AMPLITUDE, first_pictures.PHASE, first_pictures.SHOTS, first_pictures.NOISE, first_pictures.SEED
+    scene = scene_of(*first, inner_lr=first_pictures.INNER_LR)
+    first_pictures.save(scene, shipped_entrants(), answers(scene, shipped()))

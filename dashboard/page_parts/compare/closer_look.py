@@ -1,0 +1,241 @@
+"""A closer look at each method of the Compare page: one picture of its own, and the numbers behind it."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import jax
+import numpy as np
+import streamlit as st
+
+from dashboard.engine_calls import resources
+from dashboard.engine_calls.adaptation import cached
+from dashboard.figures import closer_look as looks
+from dashboard.page_parts.compare.contest import JUDGED_TASKS, NAMES, judging_tasks, recipe
+from dashboard.widgets import controls, page
+from maml_engine import Episode, Experiment, Learner
+from maml_engine.adaptation import MetaParams
+from maml_engine.analysis import Subject, closer_look
+
+LOOKS = {
+    "reptile": "Reptile: path against chord",
+    "fomaml": "FOMAML: what first order leaves out",
+    "metasgd": "Meta-SGD: the learned steps",
+    "mamlplusplus": "MAML++: weights and step sizes",
+    "anil": "ANIL and BOIL: body and head",
+    "imaml": "iMAML: implicit against unrolled",
+    "cavia": "CAVIA: where tasks lie",
+}
+# Short enough to solve iMAML's inner problem on any task, as far as a ReLU's kinks let it.
+SOLVING_STEP_SIZE = 0.0005
+PATH_STEPS = 10
+
+
+def show(learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
+    """The picture of the method chosen, of the learner trained here where there is one."""
+    st.subheader("A closer look", anchor=False)
+    controls.by_name("look", LOOKS, LOOKS.get)
+    name = st.selectbox("At", list(LOOKS), format_func=LOOKS.get, key="look", bind="query-params", width=360)
+    start = resources.shipped_learners()["sinusoid_maml"]
+    is_trained = name in learners
+    learner = learners[name] if is_trained else stand_in(name, base, start)
+    if not is_trained and name != "anil":
+        leaves = (jax.tree.leaves(one.meta.init) for one in (learner, start))
+        borrowed = any(leaf is other for leaf, other in zip(*leaves, strict=False))
+        at = "the shipped MAML's initialisation" if borrowed else "its random start"
+        st.caption(f"{NAMES[name]} was not trained here, so this is the method at {at}. Choose it above and press Compare.")
+    _PICTURES[name](learner, learners, base, k)
+
+
+def _show_fomaml(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
+    """Angles, task by task."""
+    angles = _angles(learner, base)
+    finite = angles[np.isfinite(angles)]
+    median = float(np.median(finite)) if len(finite) else float("nan")
+    page.chart(looks.angles_figure(angles), "look_angles", f"Angles of {len(finite)} tasks; median {median:.0f} degrees.")
+    st.markdown(
+        f"Each of {len(finite)} tasks has its own two gradients; half of them part by more than **{median:.0f}°**. "
+        "The Gradients page takes the difference apart."
+    )
+
+
+def _show_reptile(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
+    """Six paths."""
+    paths = _paths(learner, base)
+    detour = float(np.mean(paths.detour))
+    page.chart(
+        looks.paths_figure(paths), "look_paths", f"Six inner paths against their chords; detour {detour:.2f} on average."
+    )
+    st.markdown(
+        f"Reptile learns from the chord alone: where {PATH_STEPS} inner steps end, seen from where they began. The paths "
+        f"themselves are **{detour:.2f} times** as long. Each is drawn in the plane of its chord and of its widest bend."
+    )
+
+
+def _show_metasgd(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
+    """The step field."""
+    field = _step_field(learner)
+    flat = np.concatenate([sizes.ravel() for sizes in field.sizes])
+    page.chart(
+        looks.step_field_figure(field),
+        "look_steps",
+        f"Learned step sizes from {flat.min():.3g} to {flat.max():.3g}; {field.negative:.0%} are negative.",
+    )
+    st.markdown(
+        f"One step size for every parameter, from {flat.min():.3g} to {flat.max():.3g}. **{field.negative:.0%} are negative** "
+        "(amber): there the learner climbs the support loss, which plain gradient descent never does."
+    )
+
+
+def _show_plus_plus(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
+    """Weights and step sizes."""
+    look = _plus_plus(learner)
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**What each step's loss counts for**")
+        page.chart(looks.weights_figure(look), "look_weights", "Weights of the steps' losses over meta-iterations.")
+    with right:
+        st.markdown("**Learned step sizes, array by array**")
+        sizes = f"from {look.step_sizes.min():.3g} to {look.step_sizes.max():.3g}" if look.step_sizes.size else "none"
+        page.chart(looks.step_sizes_figure(look), "look_sizes", f"Learned step sizes by array and step: {sizes}.")
+    st.markdown("At first every step's loss counts alike, so that all of them learn; then the last step takes over.")
+
+
+def _show_parts(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
+    """Body and head under ANIL, BOIL and MAML."""
+    start = resources.shipped_learners()["sinusoid_maml"]
+    shown = {name: learners.get(name) or stand_in(name, base, start) for name in ("maml", "anil", "boil")}
+    changes = {name: _change(one, base, k) for name, one in shown.items()}
+    said = "; ".join(
+        f"{NAMES[name]} "
+        + ", ".join(f"{layer} {size:.1%}" for layer, size in zip(c.layers, c.change.mean(axis=0), strict=True))
+        for name, c in changes.items()
+    )
+    page.chart(looks.change_figure(changes), "look_change", f"Relative change of each layer: {said}.")
+    untrained = ", ".join(NAMES[name] for name in shown if name not in learners)
+    note = f" Not trained here, so at the shipped MAML's initialisation: {untrained}." if untrained else ""
+    st.markdown(
+        f"How far {max(1, k)} step{'' if k <= 1 else 's'} move{'s' if k <= 1 else ''} each layer, against its own size: "
+        f"**ANIL moves the head alone, BOIL the body alone**. Bars are means over tasks, whiskers the middle half.{note}"
+    )
+
+
+def _show_imaml(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
+    """Errors of the implicit and the unrolled gradient."""
+    with st.spinner("Solving the inner problem in many ways ..."):
+        error = _implicit(learner, base)
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Over inner steps**")
+        ends = f"implicit {error.implicit[-1]:.1e}, unrolled {error.unrolled[-1]:.1e}"
+        page.chart(looks.implicit_figure(error), "look_implicit", f"Relative errors at {error.inner_steps[-1]} steps: {ends}.")
+    with right:
+        st.markdown("**Over conjugate-gradient steps**")
+        page.chart(looks.cg_figure(error), "look_cg", f"Relative error with {error.cg_steps[-1]}: {error.by_cg[-1]:.1e}.")
+    st.markdown(
+        "The truth is the gradient where the inner problem is solved. The implicit gradient needs no memory of the way there; "
+        f"both close in on it as the inner loop does. Gradient norm at the end, largest of five tasks: {error.solved:.2g}; a "
+        "ReLU's kinks keep it from 0."
+    )
+    if not error.solved < 2:
+        st.warning(
+            "The inner problem was not solved here, so these errors mean little: the step size is too long for these tasks.",
+            icon=":material/error:",
+        )
+
+
+def _show_cavia(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
+    """Contexts, coloured by what made the tasks."""
+    contexts = _contexts(learner, base, k)
+    made_of = amplitude_and_phase(base)
+    pairs = (("amplitude", ""), ("phase", "radians"))
+    for column, (what, unit), values in zip(st.columns(2), pairs, made_of or (None, None), strict=True):
+        with column:
+            st.markdown(f"**Coloured by {what}**" if made_of else "**Contexts**")
+            figure = looks.contexts_figure(contexts, values, what, unit)
+            page.chart(figure, f"look_context_{what}", f"Contexts of {len(contexts.points)} tasks, coloured by {what}.")
+    st.markdown(
+        f"Each point is one task: the context that {max(1, k)} step{'' if k <= 1 else 's'} ended with, on its two main axes "
+        f"({contexts.kept:.0%} of the spread). Nobody told the learner amplitude or phase; where the colours run smoothly, it "
+        "has found them."
+    )
+
+
+# The numbers behind them.
+
+
+@cached
+def _step_field(learner: Learner) -> closer_look.StepField:
+    """Meta-SGD's learned step sizes."""
+    return closer_look.step_field(learner)
+
+
+@cached
+def _paths(learner: Learner, base: Experiment) -> closer_look.PathAgainstChord:
+    """Six inner paths of Reptile."""
+    return closer_look.path_against_chord(Subject.of_learner(learner), _tasks(base, 6).support, PATH_STEPS)
+
+
+@cached
+def _plus_plus(learner: Learner) -> closer_look.PlusPlusLook:
+    """Weights over twice the time that they are annealed in, and learned step sizes."""
+    annealed = learner.experiment.multi_step_iterations
+    return closer_look.plus_plus_look(learner, 2 * annealed if annealed else 1000)
+
+
+@cached
+def _change(learner: Learner, base: Experiment, k: int) -> closer_look.LayerChange:
+    """How far each layer moves in `k` steps."""
+    return closer_look.layer_change(Subject.of_learner(learner), judging_tasks(base).support, max(1, k))
+
+
+@cached
+def _implicit(learner: Learner, base: Experiment) -> closer_look.ImplicitError:
+    """iMAML's two ways to its gradient, on five tasks."""
+    return closer_look.implicit_error(Subject.of_learner(learner, inner_lr=SOLVING_STEP_SIZE), _tasks(base, 5))
+
+
+@cached
+def _contexts(learner: Learner, base: Experiment, k: int) -> closer_look.ContextMap:
+    """The contexts of the 200 tasks after `k` steps."""
+    return closer_look.context_map(learner, judging_tasks(base).support, max(1, k))
+
+
+@cached
+def _angles(learner: Learner, base: Experiment, num_tasks: int = 60) -> np.ndarray:
+    """Per-task angles between the exact and the first-order gradient."""
+    return closer_look.task_angles(Subject.of_learner(learner), _tasks(base, num_tasks), learner.experiment.inner_steps)
+
+
+def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | None:
+    """Of the judging tasks, where they are plain sine waves."""
+    if base.tasks != "sinusoid":
+        return None
+    waves = base.build_tasks().split("test").draw_split(jax.random.key(2017), JUDGED_TASKS)
+    return np.asarray(waves.amplitude), np.asarray(waves.phase)
+
+
+def stand_in(name: str, base: Experiment, start: Learner) -> Learner:
+    """A method that was not trained here: at the initialisation of `start` where its network is the same, else untrained."""
+    learner = Learner.untrained(recipe(name, base))
+    ours, theirs = (dict(jax.tree_util.tree_leaves_with_path(one.meta.init)) for one in (learner, start))
+    if {path: np.shape(leaf) for path, leaf in ours.items()} != {path: np.shape(leaf) for path, leaf in theirs.items()}:
+        return learner
+    # With steps of the size that this start was trained for: it has no use for others.
+    experiment = dataclasses.replace(learner.experiment, inner_lr=start.experiment.inner_lr)
+    rule = experiment.build_method().init_rule(start.meta.init)
+    return learner.replace(experiment=experiment, meta=MetaParams(start.meta.init, rule))
+
+
+def _tasks(base: Experiment, count: int) -> Episode:
+    return jax.tree.map(lambda leaf: leaf[:count], judging_tasks(base))
+
+
+_PICTURES = {
+    "fomaml": _show_fomaml,
+    "reptile": _show_reptile,
+    "metasgd": _show_metasgd,
+    "mamlplusplus": _show_plus_plus,
+    "anil": _show_parts,
+    "imaml": _show_imaml,
+    "cavia": _show_cavia,
+}

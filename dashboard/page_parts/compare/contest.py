@@ -1,0 +1,308 @@
+"""What the Compare page asks of the engine: which methods, with which settings, within which budget, on which tasks."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import numpy as np
+
+from dashboard.engine_calls.adaptation import BASELINE_STEP_SIZES, cached, fits, padded, with_inner_lr
+from dashboard.jobs import BUDGETS
+from dashboard.results import MAX_SHOTS, MAX_STEPS, Fit
+from maml_engine import Batch, Episode, Experiment, Learner
+from maml_engine.analysis.contest import KINDS, Budget, ContestReport, Standing, contest
+from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
+from maml_engine.evaluation import AdaptationCurves, draw, evaluate_episode
+from maml_engine.tasks import FunctionFamily
+
+# What each method runs with where it differs from the tutorial's run; tasks, points, width and meta-batch are the same for all.
+RECIPES: dict[str, dict] = {
+    "maml": {},
+    "fomaml": {},
+    "reptile": {"inner_steps": 10, "meta_optimizer": "sgd", "meta_lr": 1.0},
+    "metasgd": {},
+    "mamlplusplus": {"inner_steps": 5, "multi_step_iterations": 1000},
+    "anil": {},
+    "boil": {},
+    "imaml": {"inner_steps": 16, "inner_lr": 0.005, "proximal": 20.0},
+    "cavia": {"model": "context_mlp", "inner_lr": 1.0},
+    "metacurvature": {},
+}
+PRETRAINED, RANDOM, ZERO_SHOT, ORACLE = "pretrained", "random", "zero-shot", "oracle"
+ENTRANTS = (*RECIPES, PRETRAINED)
+NAMES = {
+    "maml": "MAML",
+    "fomaml": "FOMAML",
+    "reptile": "Reptile",
+    "metasgd": "Meta-SGD",
+    "mamlplusplus": "MAML++",
+    "anil": "ANIL",
+    "boil": "BOIL",
+    "imaml": "iMAML",
+    "cavia": "CAVIA",
+    "metacurvature": "Meta-Curvature",
+    PRETRAINED: "Pretrained",
+    RANDOM: "Random start",
+    ZERO_SHOT: "Zero-shot",
+    ORACLE: "Oracle",
+}
+# What a budget is offered in: amounts of meta-iterations, of gradients, of seconds for each run.
+AMOUNTS = {
+    "iterations": (200, 500, 1000, 2000, 5000, 10_000, 20_000),
+    "gradients": (20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000),
+    "seconds": (1, 2, 5, 10, 30, 60),
+}
+DEFAULT_AMOUNT = {"iterations": 1000, "gradients": 100_000, "seconds": 2}
+MOST_SEEDS = 5
+JUDGED_TASKS, JUDGED_STEPS, JUDGED_QUERIES, JUDGED_POINTS = 200, 10, 100, 12
+HOSTED_SECONDS, HOSTED_ITERATIONS = 120, 100_000
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One comparison, wholly described.
+
+    base: what all share. budget: what each run of it may spend.
+    """
+
+    methods: tuple[str, ...]
+    base: Experiment
+    budget: Budget
+    seeds: int = 1
+
+    def entrants(self) -> dict[str, tuple[Experiment, ...]]:
+        """For each method its runs, one a seed."""
+        return {name: self._runs(name) for name in self.methods}
+
+    def _runs(self, name: str) -> tuple[Experiment, ...]:
+        one = recipe(name, self.base)
+        one = dataclasses.replace(one, num_iterations=self.budget.iterations(one))
+        return tuple(dataclasses.replace(one, seed=(self.base.seed + seed) % 2**32) for seed in range(self.seeds))
+
+    def reports(self) -> Iterator[ContestReport]:
+        """Trains all; what a job runs."""
+        prepare = partial(_with_step_size, self.base)
+        setting = {"inner_steps": JUDGED_STEPS, "points": JUDGED_POINTS, "prepare": prepare}
+        return contest(self.entrants(), self.budget, judging_tasks(self.base), **setting)
+
+    def check_hosted(self) -> None:
+        """Refuses what one visitor of a hosted demo may not ask for.
+
+        Raises:
+          ValueError: more work in all than the demo gives at once.
+        """
+        runs = len(self.methods) * self.seeds
+        if self.budget.kind == "seconds" and runs * self.budget.amount > HOSTED_SECONDS:
+            raise ValueError(
+                f"This hosted demo trains for at most {HOSTED_SECONDS} seconds in all, and {runs} runs of "
+                f"{self.budget.amount:g} seconds are {runs * self.budget.amount:g}: take fewer methods, seeds or seconds."
+            )
+        if self.budget.kind != "seconds":
+            total = sum(run.num_iterations for runs in self.entrants().values() for run in runs)
+            if total > HOSTED_ITERATIONS:
+                raise ValueError(
+                    f"This hosted demo trains for at most {HOSTED_ITERATIONS:,} meta-iterations in all, and this comparison "
+                    f"asks for {total:,}: take fewer methods or seeds, or a smaller budget."
+                )
+
+    def checked(self) -> list[Experiment]:
+        """One run of each method, as the job registry judges them; seconds are judged by `check_hosted`."""
+        most = BUDGETS["num_iterations"]
+        first = [runs[0] for runs in self.entrants().values()]
+        return [dataclasses.replace(run, num_iterations=min(run.num_iterations, most)) for run in first]
+
+
+def recipe(name: str, base: Experiment) -> Experiment:
+    """How a method or the pretrained baseline runs beside the others."""
+    if name == PRETRAINED:
+        return pretraining(base)
+    return dataclasses.replace(base, method=name, **RECIPES[name])
+
+
+def recipe_rows(contest: Contest) -> list[dict[str, str]]:
+    """For each method what it ran with, where it is not the same for all, and how many meta-iterations the budget buys."""
+    shown = ("inner_lr", "inner_steps", "model", "meta_optimizer", "meta_lr")
+    own = {"imaml": ("proximal", "cg_steps"), "mamlplusplus": ("multi_step_iterations",)}
+    rows = []
+    for name, (run, *_) in contest.entrants().items():
+        values = {field: Experiment.spell(getattr(run, field)) for field in shown}
+        if name == PRETRAINED:
+            values["inner_lr"] = "the best of " + ", ".join(f"{size:g}" for size in BASELINE_STEP_SIZES)
+        bought = "as many as fit" if contest.budget.kind == "seconds" else f"{run.num_iterations:,}"
+        more = ", ".join(f"{field} {Experiment.spell(getattr(run, field))}" for field in own.get(name, ()))
+        rows.append({"method": NAMES[name], **values, "more": more, "meta-iterations": bought})
+    return rows
+
+
+# The tasks that all are judged on.
+
+
+@cached
+def judging_tasks(base: Experiment) -> Episode:
+    """200 held-out tasks, always the same ones; the first `k_shot` support points count. Host arrays."""
+    return _padded_tasks(base.build_tasks().split("test"), base.k_shot, 2017)
+
+
+@cached
+def validation_tasks(base: Experiment) -> Episode:
+    """The tasks on which a baseline chooses its step size."""
+    return _padded_tasks(base.build_tasks().split("validation"), base.k_shot, 2018)
+
+
+def _padded_tasks(tasks: FunctionFamily, k_shot: int, seed: int) -> Episode:
+    size = MAX_SHOTS * 2 ** max(0, int(np.ceil(np.log2(k_shot / MAX_SHOTS))))
+    return padded(draw(tasks, jax.random.key(seed), JUDGED_TASKS, size, JUDGED_QUERIES), k_shot)
+
+
+def _with_step_size(base: Experiment, name: str, learner: Learner) -> Learner:
+    """A baseline fine-tunes with the step size that is best on validation tasks; a method has its own."""
+    return fine_tuned(learner, base) if name == PRETRAINED else learner
+
+
+def fine_tuned(learner: Learner, base: Experiment) -> Learner:
+    """`learner` with the inner step size of `BASELINE_STEP_SIZES` that is best after ten steps, on validation tasks."""
+    episode = validation_tasks(base)
+
+    def last_loss(inner_lr: float) -> float:
+        with np.errstate(all="ignore"):
+            loss = evaluate_episode(with_inner_lr(learner, inner_lr), episode, JUDGED_STEPS).loss[:, -1].mean()
+        return float(loss) if np.isfinite(loss) else np.inf
+
+    return with_inner_lr(learner, min(BASELINE_STEP_SIZES, key=last_loss))
+
+
+@cached
+def references(base: Experiment) -> dict[str, np.ndarray]:
+    """Losses `[tasks, steps + 1]` of what trains for nothing: zero-shot, oracle and a random start, on the same tasks."""
+    tasks, episode = base.build_tasks(), judging_tasks(base)
+    seen = Episode(Batch(episode.support.x[:, : base.k_shot], episode.support.y[:, : base.k_shot]), episode.query)
+    start = random_initialisation(base)
+    with np.errstate(all="ignore"):
+        return {
+            RANDOM: evaluate_episode(fine_tuned(start, base), episode, JUDGED_STEPS).loss,
+            ZERO_SHOT: evaluate_episode(ZeroShot(tasks), seen, JUDGED_STEPS).loss,
+            ORACLE: evaluate_episode(Oracle(tasks), seen, JUDGED_STEPS).loss,
+        }
+
+
+@cached
+def shipped_losses(learner: Learner, base: Experiment, is_baseline: bool) -> np.ndarray:
+    """Losses `[tasks, steps + 1]` of a learner that comes with the app."""
+    judged = fine_tuned(learner, base) if is_baseline else learner
+    with np.errstate(all="ignore"):
+        return evaluate_episode(judged, judging_tasks(base), JUDGED_STEPS).loss
+
+
+def shipped(learners: Mapping[str, Learner], base: Experiment) -> dict[str, np.ndarray]:
+    """What the page shows before anything is trained: losses `[tasks, steps + 1]` by name."""
+    return {
+        "maml": shipped_losses(learners["sinusoid_maml"], base, False),
+        PRETRAINED: shipped_losses(learners["sinusoid_joint"], base, True),
+    }
+
+
+# Numbers of a comparison.
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: loss after k steps with its 95 % interval over tasks, and what it took."""
+
+    name: str
+    mean: float
+    low: float
+    high: float
+    adapted: int | None = None
+    kilobytes: float | None = None
+    microseconds: float | None = None
+    iterations: int | None = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Loss minus the baseline's, task by task: mean and 95 % interval; `unpaired` is half the width as if tasks were others."""
+
+    name: str
+    mean: float
+    low: float
+    high: float
+    unpaired: float
+
+    @property
+    def half(self) -> float:
+        """Half the width of the paired interval."""
+        return (self.high - self.low) / 2
+
+    @property
+    def verdict(self) -> str:
+        """In one word."""
+        return "better" if self.high < 0 else "worse" if self.low > 0 else "no difference seen"
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Loss after k steps along a budget: mean over seeds, and the range of the seeds; all `[points]`."""
+
+    x: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean and 95 % Student interval of `[tasks]`."""
+    curves = AdaptationCurves(values[:, None])
+    with np.errstate(all="ignore"):
+        low, high = curves.interval()
+        return float(curves.mean[0]), float(low[0]), float(high[0])
+
+
+def table(losses: Mapping[str, np.ndarray], standings: Mapping[str, Standing], k: int) -> list[Row]:
+    """One row a name of `losses` (`[tasks, steps + 1]`), best first; what did not stay finite comes last."""
+    rows = []
+    for name, loss in losses.items():
+        standing = standings.get(name)
+        facts = {} if standing is None else _facts(standing)
+        rows.append(Row(name, *interval(loss[:, k]), **facts))
+    return sorted(rows, key=lambda row: row.mean if np.isfinite(row.mean) else np.inf)
+
+
+def _facts(standing: Standing) -> dict:
+    each = standing.seconds_per_iteration
+    return {
+        "adapted": standing.num_adapted,
+        "kilobytes": None if standing.temp_bytes is None else standing.temp_bytes / 1024,
+        "microseconds": None if np.isnan(each) else 1e6 * each,
+        "iterations": int(standing.iterations[-1]),
+    }
+
+
+def differences(losses: Mapping[str, np.ndarray], pinned: str, k: int) -> list[Difference]:
+    """Every other name against `pinned`, on the same tasks, best first."""
+    result = []
+    for name, loss in losses.items():
+        if name == pinned:
+            continue
+        ours, theirs = loss[:, k].astype(np.float64), losses[pinned][:, k].astype(np.float64)
+        with np.errstate(all="ignore"):
+            halves = [mean - low for mean, low, _ in (interval(ours), interval(theirs))]
+            result.append(Difference(name, *interval(ours - theirs), unpaired=float(np.hypot(*halves))))
+    return sorted(result, key=lambda row: row.mean if np.isfinite(row.mean) else np.inf)
+
+
+def band(standing: Standing, against: str, k: int) -> Band:
+    """Loss after `k` steps against "iterations", "gradients" or "seconds"."""
+    loss = standing.curves[:, :, k]
+    return Band(getattr(standing, against), loss.mean(axis=1), loss.min(axis=1), loss.max(axis=1))
+
+
+def twelve(learner: Learner, base: Experiment) -> tuple[Fit, ...]:
+    """A learner on the same twelve held-out tasks as any other."""
+    tasks, shots = base.build_tasks(), min(base.k_shot, MAX_SHOTS)
+    return fits(learner, tasks, 12, shots, learner.experiment.inner_lr, base.seed)
+
+
+assert set(AMOUNTS) == set(KINDS)
+assert JUDGED_STEPS <= MAX_STEPS

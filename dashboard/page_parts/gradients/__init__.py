@@ -1,0 +1,1 @@
+"""What Gradients alone shows."""

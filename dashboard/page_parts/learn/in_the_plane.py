@@ -1,0 +1,250 @@
+"""Lessons in the parameter plane: two loops, the meta-objective, the Jacobian, the variants."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from dashboard.components.parameter_plane import META_LR, NAMES, PlaneScene, parameter_plane, put, standing
+from dashboard.figures import style
+from dashboard.page_parts.learn.lesson import (
+    AFTER,
+    BEFORE,
+    OTHER,
+    TRUTH,
+    Equation,
+    Lesson,
+    Outcome,
+    Term,
+    matrix,
+    number,
+    vector,
+)
+from dashboard.results import spell_loss
+from maml_engine import FOMAML, Reptile, tutorial
+from maml_engine.analysis import landscape
+from maml_engine.analysis.landscape import STEEP
+
+FIRST_ORDER = style.method_colour("fomaml")
+NEAR_ENOUGH = 1.5  # times the least meta-loss
+ONE_POINT = 0.1  # units of the plane
+AGREES = 10.0  # degrees
+
+LOOPS = PlaneScene.opening("valleys", shown=("maml",))
+OBJECTIVE = PlaneScene.opening("valleys", shown=(), theta=(0.0, -1.0))
+JACOBIAN = PlaneScene(
+    "valleys", tasks=((1.0, 0.5, 0.6),), theta=(-2.5, -2.0), inner_lr=0.3, inner_steps=1, shown=("maml", "fomaml")
+)
+VARIANTS = PlaneScene.opening("rivers", proximal=5.0)
+
+
+def _loops() -> Outcome:
+    scene = parameter_plane("learn_loops", LOOPS)
+    seen, best = landscape.view(scene.landscape, scene.theta), landscape.optimum(scene.landscape)
+    share = seen.meta_loss / max(best.meta_loss, 1e-12)
+    gradient = seen.direction["maml"].gradient
+    equation = Equation(
+        r"@0 \;\leftarrow\; \theta - @1 \, @2 \\[1ex] @3",
+        (
+            Term("θ", r"\theta", vector(scene.theta), "where all tasks start: what the outer loop moves", BEFORE),
+            Term("β", r"\beta", number(META_LR[scene.surface]), "the outer step size, `meta_lr`"),
+            Term(
+                "Slope",
+                r"\nabla_\theta \tfrac1T \textstyle\sum_i L_i(\theta'_i)",
+                vector(gradient),
+                "the slope of the mean loss *after* the inner loop, by the start",
+                OTHER,
+            ),
+            Term(
+                "Meta-loss",
+                r"\tfrac1T \textstyle\sum_i L_i(\theta'_i)",
+                number(seen.meta_loss),
+                f"the meta-loss: the mean over {len(scene.tasks)} tasks, each at its own θ′",
+                AFTER,
+            ),
+        ),
+    )
+    said = f"The meta-loss at θ is {spell_loss(seen.meta_loss)}, {share:.1f} times the least, {spell_loss(best.meta_loss)}."
+    return Outcome(share <= NEAR_ENOUGH, said, equation)
+
+
+def _objective() -> Outcome:
+    scene = parameter_plane("learn_objective", OBJECTIVE)
+    best = landscape.optimum(scene.landscape)
+    joint = landscape.optimum(replace(scene.landscape, inner_steps=0))
+    apart = float(np.linalg.norm(best.theta - joint.theta))
+    at_joint = float(landscape.meta_loss(scene.landscape, joint.theta[None])[0])
+    is_untouched = scene.tasks == OBJECTIVE.tasks
+    equation = Equation(
+        r"@0 = \arg\min_\theta \; \frac{1}{@1} \sum_i L_i\bigl(\theta^{(@2)}_i\bigr) \\[1ex] @3 \;\le\; @4",
+        (
+            Term("θ*", r"\theta^\ast", vector(best.theta), "the meta-optimum, the star", AFTER),
+            Term("T", "T", str(len(scene.tasks)), "how many tasks there are"),
+            Term("K", "K", str(scene.inner_steps), "how many inner steps each task takes before it is judged"),
+            Term("Meta-loss at ★", r"\text{meta-loss}(\bigstar)", number(best.meta_loss), "the least that there is", AFTER),
+            Term(
+                "Meta-loss at □",
+                r"\text{meta-loss}(\square)",
+                number(at_joint),
+                "at the optimum of the loss before adapting",
+                TRUTH,
+            ),
+        ),
+    )
+    distances = ", ".join(f"{distance:.1f}" for distance in best.distance)
+    told = f"★ and □ are {apart:.2f} apart at K = {scene.inner_steps}; from ★ to the tasks it is {distances}"
+    told += "." if is_untouched else ", but you moved a task: press “Set it back” and leave the tasks alone."
+    return Outcome(apart < ONE_POINT and is_untouched, told, equation)
+
+
+def _jacobian() -> Outcome:
+    scene = parameter_plane("learn_jacobian", JACOBIAN)
+    seen = landscape.view(scene.landscape, scene.theta)
+    exact, first = (seen.direction[name] for name in ("maml", "fomaml"))
+    equation = Equation(
+        r"@0 = @1 \; @2 \\[1ex] @3",
+        (
+            Term("Exact gradient", r"\nabla_\theta L(\theta')", vector(exact.gradient), "the exact meta-gradient", AFTER),
+            Term(
+                "I − αH",
+                r"(I - \alpha H)" if scene.inner_steps == 1 else r"\textstyle\prod_k (I - \alpha H_k)",
+                matrix(seen.jacobian[0]),
+                "how θ′ moves when θ moves: the derivative of the inner loop",
+            ),
+            Term(
+                "First-order gradient",
+                r"\nabla L(\theta')",
+                vector(first.gradient),
+                "the gradient at the adapted parameters: the first-order meta-gradient takes this alone",
+                FIRST_ORDER,
+            ),
+            Term(
+                "1 − αh",
+                rf"1 - \alpha h = 1 - {number(scene.inner_lr)} \cdot {STEEP:g}",
+                number(1 - scene.inner_lr * STEEP),
+                "the same across the valley, where the curvature h is 2: a real number",
+                BEFORE,
+            ),
+        ),
+    )
+    said = f"At α = {scene.inner_lr:.3g} the first-order gradient is {first.angle:.0f}° from the exact one."
+    return Outcome(first.angle > 90, said, equation)
+
+
+def _variants() -> Outcome:
+    scene = parameter_plane("learn_variants", VARIANTS)
+    seen = landscape.view(scene.landscape, scene.theta)
+    others = ", ".join(f"{NAMES[name]} {seen.direction[name].angle:.0f}°" for name in ("fomaml", "reptile"))
+    angle = seen.direction["imaml"].angle
+    equation = Equation(
+        r"@0 = \Bigl(I + \tfrac{H}{@1}\Bigr)^{-1} \nabla L(\varphi^\ast) \\[1ex] @2 \\[1ex] @3",
+        (
+            Term(
+                "iMAML’s gradient",
+                r"g_{\text{iMAML}}",
+                vector(seen.direction["imaml"].gradient),
+                "iMAML's meta-gradient",
+                OTHER,
+            ),
+            Term("λ", r"\lambda", number(scene.proximal), "how strongly iMAML's inner problem is pulled back to θ"),
+            Term(
+                "MAML’s gradient",
+                r"g_{\text{MAML}}",
+                vector(seen.direction["maml"].gradient),
+                "the exact one, through the K steps",
+                AFTER,
+            ),
+            Term(
+                "FOMAML’s gradient",
+                r"g_{\text{FOMAML}}",
+                vector(seen.direction["fomaml"].gradient),
+                "without the Jacobians",
+                FIRST_ORDER,
+            ),
+        ),
+    )
+    said = f"iMAML's update is {angle:.0f}° from MAML's at λ = {scene.proximal:.3g}; {others}."
+    is_fair = (scene.tasks, scene.theta, scene.inner_steps) == (VARIANTS.tasks, VARIANTS.theta, VARIANTS.inner_steps)
+    if not is_fair:
+        said += " You changed more than λ: press “Set it back” and leave the rest."
+    return Outcome(angle < AGREES and is_fair, said, equation)
+
+
+def _to_the_star() -> None:
+    """A callback: θ moves, and whatever else was changed stays."""
+    scene = standing("learn_loops", LOOPS)
+    put("learn_loops", LOOPS, replace(scene, theta=tuple(landscape.optimum(scene.landscape).theta)))
+
+
+TWO_LOOPS = Lesson(
+    title="Two loops",
+    question="Three tasks, each a narrow valley. The blue steps are the **inner loop**: every task walks down from θ by "
+    "itself. You are the **outer loop**: **drag θ to where the meta-loss is at most one and a half times the least.** The "
+    "numbers are beside the picture.",
+    explained="The inner loop makes θ′ from θ, separately for each task, and forgets it again. The outer loop looks at how "
+    "good the θ′ are, and moves the one θ that they all start from. You followed the number; MAML follows its slope, the "
+    "arrow. In training each outer step sees new tasks, so θ becomes good for tasks in general.\n\n"
+    "The loss that counts in the outer loop is measured on the *query* points, which the inner loop did not see. Judging "
+    "on the support points instead rewards learning them by heart.",
+    show=_loops,
+    do_it=_to_the_star,
+    code=(tutorial.maml_train_step,),
+    own={"learn_loops": ""},
+    mistaken="Tutorials often write the adapted parameters into the shared model (`nnx.update`). Then one task's θ′ is the "
+    "next task's start, and the order of the tasks changes the loss. Here every task gets a copy.",
+)
+
+META_OBJECTIVE = Lesson(
+    title="The meta-objective",
+    question="★ is the best start: least loss *after* K steps, averaged over the tasks. □ is the best single answer: least "
+    "loss *before* any step. **Bring ★ onto □ without moving a task.**",
+    explained="With K = 0 nothing adapts, and the meta-objective is the plain mean loss: ★ is □, and MAML is ordinary "
+    "training on all tasks at once. With every further step the inner loop repairs more by itself, above all where its "
+    "steps are long against the curvature, and θ is free to care about the rest. That is the whole difference between MAML "
+    "and pretraining: when the loss is measured.",
+    show=_objective,
+    do_it=lambda: put("learn_objective", OBJECTIVE, replace(OBJECTIVE, inner_steps=0)),
+    code=(tutorial.query_losses, tutorial.maml_meta_loss),
+    own={"learn_objective": ""},
+    mistaken="θ\\* is often drawn equally far from all tasks. The objective does not ask for that, and "
+    "★ is not: the distances stand above, and in the table’s last column.",
+)
+
+THE_JACOBIAN = Lesson(
+    title="Through the inner loop",
+    question="One task, one inner step. Solid: the exact meta-gradient. Dashed: the first-order one. **Raise α until the "
+    "dashed arrow points the wrong way**, more than 90° from the solid one. At which α does it happen?",
+    explained="θ′ = θ − α∇L(θ) contains θ twice. Its derivative by θ is the Jacobian **I − αH**, with H the Hessian: the "
+    "curvature. Across the valley the curvature is 2, so moving θ by 1 moves θ′ by 1 − 2α there. At α = ½ that is 0: the "
+    "step lands in the bed wherever it starts, and moving θ across does not matter any more. Beyond ½ it is negative: the "
+    "step jumps over the bed, and moving θ to the left moves θ′ to the right. The first-order gradient takes the Jacobian "
+    "as I. It does not see the jump.\n\n"
+    "No Hessian is ever formed for this: going back one step takes one Hessian-vector product.",
+    show=_jacobian,
+    do_it=lambda: put("learn_jacobian", JACOBIAN, replace(JACOBIAN, inner_lr=0.7)),
+    code=(tutorial.inner_loop,),
+    own={"learn_jacobian": ""},
+    mistaken="First order is often written by stopping the gradient at the adapted parameters. That cuts θ′ off from θ, "
+    "and the meta-gradient is zero. What is to be stopped is the *inner gradient*, as in the code beside this.",
+)
+
+THE_VARIANTS = Lesson(
+    title="The variants",
+    question="iMAML does not differentiate through steps. It adapts to the minimum of L + λ/2 ‖φ − θ‖² (the diamonds), so "
+    "λ takes the place of α and K. **Find a λ with which iMAML’s arrow agrees with MAML’s within 10°.** Move nothing else.",
+    explained="λ pulls the adapted parameters back to θ: a strong pull is like few short steps, a weak one like many. In "
+    "between lies one that does nearly what K steps of α do, a λ of the order of 1/(αK).\n\n"
+    "- **FOMAML** drops the Jacobians. **Reptile** walks to θ′ and moves θ part of the way there; it needs no query points."
+    "\n"
+    "- **Meta-SGD** learns a step size for each parameter, **MAML++** one for each layer and step, and adds the losses of "
+    "all steps.\n"
+    "- **ANIL** adapts the last layer only, **BOIL** all but the last; **CAVIA** adapts a small context vector and leaves "
+    "the network alone.\n"
+    "- **iMAML** differentiates the solution, so its memory does not grow with the steps.\n\n"
+    "On **Compare** all of them are trained at equal budget.",
+    show=_variants,
+    do_it=lambda: put("learn_variants", VARIANTS, replace(VARIANTS, proximal=0.4)),
+    code=(FOMAML, Reptile),
+    own={"learn_variants": ""},
+    mistaken="For more than one inner step the Jacobian is a product, one factor a step, each at its own point. A "
+    "well-known interactive comparison takes it at θ once; its MAML arrow is wrong from the second step on.",
+)

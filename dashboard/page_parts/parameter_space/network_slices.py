@@ -1,0 +1,99 @@
+"""What the parameter-space page asks of the engine about the real network: planes through theta, and losses in them."""
+
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+from dashboard.engine_calls.adaptation import cached
+from maml_engine import Episode, Experiment, Learner
+from maml_engine.analysis import Subject
+from maml_engine.analysis.slices import (
+    Plane,
+    Slice,
+    Walk,
+    adapted_points,
+    loss_slice,
+    plane_through,
+    principal_plane,
+)
+
+K_SHOT, K_QUERY = 10, 50
+GRID = 31  # points a side
+ROOM = 0.6  # around what is marked, as a share of its extent
+
+
+@dataclass(frozen=True, eq=False)
+class Adapting:
+    """The plane through theta and two tasks' adapted parameters.
+
+    losses: of the two tasks. paths: `[2, steps + 1, 2]`, in the plane; off: the farthest that a path leaves it.
+    angle: degrees between the two ways from theta.
+    """
+
+    losses: Slice
+    paths: np.ndarray
+    off: float
+    angle: float
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """The plane in which theta moved most while it was trained.
+
+    losses: of two held-out tasks. path: `[n, 2]`, at `iterations` `[n]`. share: of the path's variance, by axis `[2]`.
+    """
+
+    losses: Slice
+    path: np.ndarray
+    iterations: np.ndarray
+    share: np.ndarray
+
+
+@cached
+def adapting(learner: Learner, inner_lr: float, inner_steps: int, seed: int) -> Adapting:
+    """Two test tasks of `seed`.
+
+    Raises:
+      ValueError: the adapted parameters give no plane, or the method's inner loop carries a state.
+    """
+    subject, episode = Subject.of_learner(learner, inner_lr=inner_lr), _two_tasks(learner, seed)
+    points = adapted_points(subject, episode, inner_steps).astype(np.float64)
+    plane = plane_through(np.stack([points[0, 0], points[0, -1], points[1, -1]]))
+    paths = np.stack([plane.coordinates(path) for path in points])
+    first, second = points[:, -1] - points[:, 0]
+    cosine = first @ second / (np.linalg.norm(first) * np.linalg.norm(second))
+    off = max(plane.distance(path).max() for path in points)
+    angle = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    return Adapting(_around(subject, episode, plane, paths.reshape(-1, 2), inner_steps), paths, float(off), angle)
+
+
+def training(walk: Walk, inner_steps: int, seed: int) -> Training:
+    """The plane of a training path, with the losses of two test tasks in it.
+
+    Raises:
+      ValueError: the path does not move.
+    """
+    subject, episode = Subject.of_learner(walk.learner), _two_tasks(walk.learner, seed)
+    plane, share = principal_plane(walk.path)
+    path = plane.coordinates(walk.path)
+    return Training(_around(subject, episode, plane, path, inner_steps), path, walk.iterations, share)
+
+
+def first_run(seed: int) -> Experiment:
+    """What the page trains to show a path: the tutorial's run, shorter."""
+    return Experiment(num_iterations=3000, seed=seed)
+
+
+def _two_tasks(learner: Learner, seed: int) -> Episode:
+    """Test tasks in the network's units, as host arrays."""
+    episode = learner.default_tasks.split("test").sample(jax.random.key(seed), 2, K_SHOT, K_QUERY)
+    return jax.tree.map(np.asarray, Episode(*(learner.scaling.batch(batch) for batch in episode)))
+
+
+def _around(subject: Subject, episode: Episode, plane: Plane, marked: np.ndarray, inner_steps: int) -> Slice:
+    """Losses over a square window around points `[n, 2]`."""
+    low, high = marked.min(axis=0), marked.max(axis=0)
+    middle, reach = (low + high) / 2, (0.5 + ROOM) * max(np.max(high - low), 1e-6)
+    x, y = (np.linspace(centre - reach, centre + reach, GRID) for centre in middle)
+    return loss_slice(subject, episode, plane, x, y, inner_steps)

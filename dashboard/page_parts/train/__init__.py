@@ -1,0 +1,1 @@
+"""What Train alone shows: held-out tasks, a table of one's own."""

@@ -1,0 +1,1 @@
+"""Bring a table, have it judged, use what was learned."""

@@ -1,0 +1,250 @@
+"""Bringing a table: a file, pasted text or an example; its columns, what there is to say of it, and its cells to mend."""
+
+import dataclasses
+from contextlib import contextmanager
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import escape
+from dashboard.figures import your_tasks as figures
+from dashboard.page_parts.your_tasks import table as your_tasks
+from dashboard.page_parts.your_tasks.examples import EXAMPLES
+from dashboard.page_parts.your_tasks.table import MOST_EDITED_ROWS, Brought
+from dashboard.widgets import page
+from maml_engine.tables import Finding, Roles, template_csv
+
+TABLES = "_tables"  # ids of this session's tables, the one that is shown last
+REFUSED = "_table_refused"  # where and why the last attempt to change the table failed
+SWITCHED = "_source_switched"
+FILE, PASTED = "_tasks_file", "_tasks_pasted"
+MOST_MEGABYTES = 50
+EXAMPLE, A_FILE, TEXT = "An example", "A file", "Pasted text"
+ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warning:]", "note": ":gray[:material/info:]"}
+TYPES = ["csv", "tsv", "txt", "parquet"]
+
+
+def source_controls() -> None:
+    """Where the table comes from. A table that cannot be read is answered by one sentence, and the one before stays."""
+    source = st.segmented_control(
+        "Where from",
+        [EXAMPLE, A_FILE, TEXT],
+        default=EXAMPLE,
+        key="source",
+        bind="query-params",
+        on_change=switch_source,
+        required=True,
+        wrap=True,
+        label_visibility="collapsed",
+    )
+    if source == EXAMPLE:
+        chosen = st.selectbox(
+            "Example",
+            list(EXAMPLES),
+            key="example",
+            bind="query-params",
+            on_change=choose_example,
+            label_visibility="collapsed",
+        )
+        st.caption(EXAMPLES[chosen].words)
+        if st.session_state.pop(SWITCHED, False):
+            show(your_tasks.example(chosen), afresh=True)
+    elif source == A_FILE:
+        st.file_uploader(
+            "CSV or Parquet: one row an example, one column that names the task",
+            type=TYPES,
+            max_upload_size=MOST_MEGABYTES,
+            key=FILE,
+            on_change=take_file,
+        )
+    else:
+        st.text_area(
+            "Rows with a header, as copied from a spreadsheet or a CSV",
+            key=PASTED,
+            height=150,
+            placeholder="machine,speed,vibration\nM01,1500,0.67\nM01,1220,0.32\n...",
+        )
+        st.button("Read it", icon=":material/content_paste_go:", key="read_pasted", on_click=take_pasted)
+    show_refusal("source")
+    st.caption(
+        "What you bring stays in this session and in the runs that you start from it, and nothing is written to disk until you "
+        "save it. Whoever has the link of a run can open it."
+    )
+
+
+def switch_source() -> None:
+    """A callback: who comes back to the examples sees the one that is chosen there."""
+    st.session_state[SWITCHED] = st.session_state["source"] == EXAMPLE
+
+
+def choose_example() -> None:
+    """A callback: the chosen example takes the place of whatever was there."""
+    show(your_tasks.example(st.session_state["example"]), afresh=True)
+
+
+def take_file() -> None:
+    """A callback: the uploaded file."""
+    uploaded = st.session_state[FILE]
+    if uploaded is not None:
+        with refusing("source"):
+            show(your_tasks.bring(uploaded.getvalue(), uploaded.name), afresh=True)
+
+
+def take_pasted() -> None:
+    """A callback: the pasted text."""
+    with refusing("source"):
+        show(your_tasks.bring(st.session_state[PASTED].encode(), "pasted.csv"), afresh=True)
+
+
+def show(table: Brought, *, afresh: bool = False) -> None:
+    """Makes a table the one that is shown; what was trained on another is left."""
+    held = [] if afresh else [name for name in st.session_state.get(TABLES, []) if name in your_tasks.shelf()]
+    st.session_state[TABLES] = [*held, your_tasks.put(table)][-your_tasks.MOST_ON_SHELF :]
+    st.session_state.pop(REFUSED, None)
+
+
+def undo() -> None:
+    """A callback: the table before the last change."""
+    st.session_state[TABLES] = st.session_state[TABLES][:-1]
+
+
+@contextmanager
+def refusing(place: str):
+    """Keeps the sentence of a refusal for `show_refusal(place)`; what was there before stays as it is."""
+    try:
+        yield
+    except ValueError as error:
+        st.session_state[REFUSED] = (place, str(error))
+
+
+def show_refusal(place: str) -> None:
+    """The sentence about what was refused here, until something else is done."""
+    where, sentence = st.session_state.get(REFUSED, ("", ""))
+    if where == place:
+        st.error(escape.markdown(sentence), icon=":material/error:")
+
+
+def current(of_run: Brought | None) -> Brought:
+    """The table that is shown: this session's, else the one of the run that the link names, else the example."""
+    held = st.session_state.get(TABLES, [])
+    if held and held[-1] in your_tasks.shelf():
+        return your_tasks.shelf()[held[-1]]
+    table = of_run or your_tasks.example(st.session_state.get("example", your_tasks.FIRST_EXAMPLE))
+    show(table, afresh=True)
+    return table
+
+
+# Columns.
+
+
+def role_controls(table: Brought) -> Brought:
+    """Which column is what; the table with the visitor's choice."""
+    names, roles = list(table.sheet.names), table.roles
+    left, right = st.columns(2)
+    task = left.selectbox("Task column", names, index=names.index(roles.task), key=f"task_{table.id}")
+    others = [name for name in names if name != task]
+    place = others.index(roles.target) if roles.target in others else len(others) - 1
+    target = right.selectbox("Predict", others, index=place, key=f"target_{table.id}")
+    candidates = [name for name in others if name != target]
+    default = [name for name in roles.inputs if name in candidates]
+    inputs = st.multiselect("From (inputs)", candidates, default=default, key=f"inputs_{table.id}")
+    with st.popover("More about the columns", icon=":material/tune:"):
+        numbers = [name for name in (*inputs, target) if table.sheet.kind(name) == "number"]
+        logs = [name for name in roles.log if name in numbers]
+        log = st.multiselect("Take the logarithm of", numbers, default=logs, key=f"log_{table.id}")
+        classes = st.toggle("What is predicted are classes", value=roles.classes, key=f"classes_{table.id}")
+        ordering = ["", *(name for name in others if name != target)]
+        time = st.selectbox(
+            "Order of the rows in a task",
+            ordering,
+            index=ordering.index(roles.time) if roles.time in ordering else 0,
+            format_func=lambda name: name or "None: support rows are drawn at random",
+            key=f"time_{table.id}",
+            help="With a time column, the known rows are the first ones of a task, and those to predict come later.",
+        )
+        st.download_button(
+            "Template (CSV)",
+            template_csv(roles.columns),
+            "template.csv",
+            "text/csv",
+            icon=":material/download:",
+            key="template",
+            on_click="ignore",
+            help="An empty table with these columns, to be filled in.",
+        )
+    if not inputs:
+        st.info("Choose at least one input column.", icon=":material/info:")
+        return table
+    chosen = Roles(task, tuple(inputs), target, tuple(name for name in log if name != target or not classes), classes, time)
+    if chosen == roles:
+        return table
+    table = dataclasses.replace(table, roles=chosen)
+    your_tasks.put(table)
+    return table
+
+
+def show_rows(table: Brought) -> None:
+    """The table as a picture."""
+    rows = your_tasks.rows(table)
+    figure = figures.rows_figure(rows.tasks, rows.x_name, table.roles.target, categories=rows.categories, classes=rows.classes)
+    count = len(set(table.sheet.text(table.roles.task)))
+    page.chart(figure, "rows", f"{table.roles.target} against {rows.x_name}, a line for each of {len(rows.tasks)} tasks.")
+    drawn = f"the first {len(rows.tasks)} of {count} tasks" if count > len(rows.tasks) else f"{count} tasks"
+    st.caption(f"{escape.markdown(table.name)}. {drawn.capitalize()}, a line each; the first one is blue.")
+
+
+# The report.
+
+
+def show_findings(table: Brought, found: tuple[Finding, ...]) -> None:
+    """What its owner should know of a table, a mend beside it where there is one."""
+    with st.container(border=True, key="findings"):
+        for place, finding in enumerate(found):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"{ICONS[finding.severity]} {escape.markdown(finding.sentence)}")
+                if finding.mend is not None:
+                    st.button(
+                        escape.markdown(finding.mend.label, 80),
+                        icon=":material/build:",
+                        key=f"mend_{place}",
+                        on_click=apply_mend,
+                        args=(table, finding),
+                    )
+        if not any(finding.severity != "note" for finding in found):
+            st.markdown(":green[:material/check_circle:] Nothing to mend.")
+    show_refusal("findings")
+    if len(st.session_state.get(TABLES, [])) > 1:
+        st.button("Undo the last change", icon=":material/undo:", key="undo", on_click=undo)
+
+
+def apply_mend(table: Brought, finding: Finding) -> None:
+    """A callback."""
+    with refusing("findings"):
+        show(your_tasks.mended(table, finding.mend))
+
+
+def cell_editor(table: Brought) -> None:
+    """All cells of a table, to be mended by hand."""
+    with st.expander("Mend cells by hand", icon=":material/edit:", key="edit_cells", on_change="rerun") as box:
+        if not box.open:
+            return
+        if len(table.sheet) > MOST_EDITED_ROWS:
+            st.info(f"The editor holds {MOST_EDITED_ROWS:,} rows, and this table has {len(table.sheet):,}.")
+            return
+        frame = st.data_editor(
+            table.sheet.frame.reset_index(drop=True), num_rows="dynamic", hide_index=True, height=320, key=f"cells_{table.id}"
+        )
+        st.button(
+            "Use these cells",
+            icon=":material/check:",
+            key="use_cells",
+            on_click=apply_cells,
+            args=(table, frame),
+        )
+        show_refusal("cells")
+
+
+def apply_cells(table: Brought, frame: pd.DataFrame) -> None:
+    """A callback."""
+    with refusing("cells"):
+        show(your_tasks.edited(table, frame))

@@ -1,0 +1,103 @@
+"""The verdict on a visitor's table: the sentence, then the numbers behind it."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import escape
+from dashboard.figures import your_tasks as figures
+from dashboard.page_parts.compare.contest import NAMES
+from dashboard.page_parts.your_tasks import report
+from dashboard.page_parts.your_tasks.table import Brought, Judged
+from dashboard.widgets import page
+from maml_engine.tables import Settings, Verdict
+
+# Bound to the link, and spelt there as on the page.
+IN_UNITS, RELATIVE = "In its own units", "Over its spread"
+ICONS = {
+    "worth it": ":green[:material/thumb_up:]",
+    "no different": ":gray[:material/drag_handle:]",
+    "worse": ":orange[:material/thumb_down:]",
+}
+
+
+def show(judged: Judged, table: Brought, settings: Settings, is_running: bool) -> None:
+    """The sentence, then the numbers behind it."""
+    verdict = judged.verdict
+    if is_running:
+        st.caption("The verdict that was here before, until the run above has ended.")
+    elif judged.table.roles != table.roles or judged.settings != settings:
+        st.info(
+            f"Reached with {escape.markdown(report.facts(judged.table.roles, verdict))}, by "
+            f"{NAMES[judged.settings.method]}. Train again to judge what is chosen above.",
+            icon=":material/history:",
+        )
+    with st.container(border=True, key="verdict"):
+        st.markdown(f"### {ICONS[verdict.outcome]} {escape.markdown(verdict.sentence, 2000)}")
+        st.markdown(escape.markdown(verdict.advice, 2000))
+    show_numbers(verdict)
+    unit = st.segmented_control(
+        "Error",
+        [IN_UNITS, RELATIVE],
+        default=IN_UNITS,
+        key="error_in",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    show_methods(verdict, judged.settings.method, in_units=unit == IN_UNITS)
+    show_tasks(judged)
+
+
+def show_numbers(verdict: Verdict) -> None:
+    """The few numbers that one looks for first."""
+    own = next(score for score in verdict.scores if score.name == figures.META)
+    other = figures.best_other(verdict)
+    gaining = sum(task.gain > 0 for task in verdict.tasks)
+    with st.container(horizontal=True, gap="medium"):
+        said = "Over the target's spread; in its units {0.error:.3g}. 95 % interval {0.low:.3g} to {0.high:.3g}."
+        st.metric("Meta-learner", f"{own.relative:.3f}", width="content", help=said.format(own))
+        st.metric(other.title, f"{other.relative:.3f}", width="content", help=f"The best of the rest. {said.format(other)}")
+        st.metric("Tasks that gain", f"{gaining} of {len(verdict.tasks)}", width="content")
+        if np.isfinite(verdict.coverage):
+            help = f"Share of the rows of unseen tasks that lay inside their {verdict.nominal:.0%} intervals."
+            st.metric(f"In the {verdict.nominal:.0%} intervals", f"{verdict.coverage:.0%}", width="content", help=help)
+
+
+def show_methods(verdict: Verdict, method: str, *, in_units: bool) -> None:
+    """Every way beside the others: errors, paired differences, and how both depend on the known rows."""
+    own, other = next(s for s in verdict.scores if s.name == figures.META), figures.best_other(verdict)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Error on tasks never seen**")
+        alt = f"Error of {len(verdict.scores)} ways with 95 % intervals; the meta-learner {own.relative:.3f}, "
+        alt += f"{other.title} {other.relative:.3f} of the target's spread."
+        page.chart(figures.errors_figure(verdict, method, in_units=in_units), "errors", alt)
+    with right:
+        st.markdown("**Against the meta-learner, task by task**")
+        alt = f"Paired differences with 95 % intervals; to {other.title} {other.difference:+.3f} of the target's spread."
+        page.chart(figures.differences_figure(verdict, method, in_units=in_units), "differences", alt)
+        st.caption("Left of the line the meta-learner is better; where the interval crosses it, no difference is seen.")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**With more known rows, or fewer**")
+        alt = f"Error against 1 to {verdict.shots[-1]} support rows for every way."
+        page.chart(figures.shots_figure(verdict, method, in_units=in_units), "shots", alt)
+    with right:
+        st.markdown("**Which tasks gain, and which lose**")
+        gaining = sum(task.gain > 0 for task in verdict.tasks)
+        alt = f"{gaining} of {len(verdict.tasks)} tasks gain over {other.title}."
+        page.chart(figures.gains_figure(verdict), "gains", alt)
+        st.caption(f"Error of the best of the rest ({other.title.lower()}) minus the meta-learner's: above 0 the task gains.")
+
+
+def show_tasks(judged: Judged) -> None:
+    """Single tasks before and after, all tasks as a table, and how it was done."""
+    verdict, roles = judged.verdict, judged.table.roles
+    if verdict.walls:
+        st.markdown("**Single tasks, before → after adapting to the red rows**")
+        figure = figures.wall_figure(verdict.walls, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
+        page.chart(figure, "wall", f"{len(verdict.walls)} tasks that were not trained on, before and after adapting.")
+    with st.expander("Task by task", icon=":material/table_rows:"):
+        st.dataframe(figures.task_table(verdict.tasks), hide_index=True, height=300)
+    with st.expander("How it was done", icon=":material/info:"):
+        st.markdown(escape.markdown(report.protocol(judged.settings, verdict), 2000))

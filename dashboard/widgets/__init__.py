@@ -1,0 +1,1 @@
+"""What every page is made with: its frame, its sidebar, the session's keys, its link."""

@@ -1,0 +1,364 @@
+"""Sidebar widgets from the Experiment's own fields, bound to the query string.
+
+A page lists the fields that it shows. The others keep the value that the link or another page gave them.
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from dashboard.widgets import links
+from dashboard.widgets.links import FIELDS, TABLE_FIELDS
+from dashboard.widgets.session import EXTRA, JOB, KEPT, NOTES, RUNS, SHOWN, STRANGE, VALID, settle
+from maml_engine.experiment import Experiment
+from maml_engine.models import MODEL_OPTIONS
+from maml_engine.tasks import FAMILIES
+
+GROUPS = {
+    "Tasks": (
+        *("tasks", "amplitude", "phase", "frequency", "degree", "length_scale", "x_range", "noise", "pool"),
+        *("k_shot", "k_query"),
+    ),
+    "Inner loop": (
+        *("method", "inner_lr", "inner_steps", "inner_optimizer"),
+        *("learn_step_sizes", "inner_lr_decay", "per_step_norms", "multi_step_iterations", "first_order_iterations"),
+        *("proximal", "inner_tolerance", "cg_steps"),
+    ),
+    "Outer loop": (
+        *("num_iterations", "meta_batch_size", "meta_lr"),
+        *("meta_optimizer", "meta_schedule", "clip_norm", "weight_decay", "keep"),
+    ),
+    "Network": (
+        *("model", "hidden_dim", "num_layers", "activation", "layer_norm"),
+        *("context_dim", "fourier_features", "fourier_scale", "loss"),
+    ),
+    "Run": ("seed",),
+}
+
+LABELS = {
+    "method": "Method",
+    "num_iterations": "Meta-iterations",
+    "meta_batch_size": "Tasks in a meta-step",
+    "meta_lr": "Meta step size β",
+    "inner_lr": "Inner step size α",
+    "inner_steps": "Inner steps",
+    "k_shot": "Support points a task",
+    "k_query": "Query points a task",
+    "seed": "Seed",
+    "tasks": "Tasks",
+    "amplitude": "Amplitude, low and high",
+    "phase": "Phase, low and high (radians)",
+    "x_range": "Inputs x, low and high",
+    "noise": "Noise on support targets",
+    "frequency": "Frequency, low and high (radians per unit of x)",
+    "degree": "Highest order",
+    "length_scale": "Length scale of the kernel",
+    "pool": "Training tasks (0: endlessly many)",
+    "inner_optimizer": "Inner optimiser",
+    "learn_step_sizes": "Learned step sizes",
+    "inner_lr_decay": "Each inner step over the one before",
+    "per_step_norms": "Normalisation of its own each step",
+    "multi_step_iterations": "Meta-steps with the loss of all steps",
+    "first_order_iterations": "First-order meta-steps at the start",
+    "proximal": "Pull to the start λ",
+    "inner_tolerance": "Gradient norm to stop at",
+    "cg_steps": "Conjugate-gradient iterations",
+    "model": "Network",
+    "hidden_dim": "Hidden units",
+    "num_layers": "Hidden layers",
+    "activation": "Activation",
+    "layer_norm": "Layer normalisation",
+    "context_dim": "Size of the context",
+    "fourier_features": "Random frequencies",
+    "fourier_scale": "Spread of the frequencies",
+    "loss": "Loss",
+    "meta_optimizer": "Meta-optimiser",
+    "meta_schedule": "Meta step size over the run",
+    "clip_norm": "Clip the meta-gradient at (0: never)",
+    "weight_decay": "Weight decay",
+    "keep": "Snapshot that is the result",
+}
+
+
+def _of_family(name: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether the family of functions that is chosen has a field of this name, and leaves it open (a line's order is 1)."""
+    return lambda values: (
+        name in getattr(FAMILIES.get(values["tasks"]), "__dataclass_fields__", ())
+        and (name, values["tasks"]) != ("degree", "lines")
+    )
+
+
+def _of_network(name: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda values: name in MODEL_OPTIONS[values["model"]]
+
+
+def _of_method(method: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda values: values["method"] == method
+
+
+def _of_functions(values: Mapping[str, Any]) -> bool:
+    return values["tasks"] != "table"
+
+
+# Fields that mean something only beside others; elsewhere they are hidden and take their default.
+RELEVANT: dict[str, Callable[[Mapping[str, Any]], bool]] = {
+    **{name: _of_family(name) for name in ("amplitude", "phase", "frequency", "degree", "length_scale")},
+    **dict.fromkeys(("x_range", "noise", "pool", "k_query"), _of_functions),
+    **dict.fromkeys(
+        ("learn_step_sizes", "inner_lr_decay", "per_step_norms", "multi_step_iterations", "first_order_iterations"),
+        _of_method("mamlplusplus"),
+    ),
+    **dict.fromkeys(("proximal", "inner_tolerance", "cg_steps"), _of_method("imaml")),
+    **{
+        name: _of_network(name)
+        for name in ("num_layers", "activation", "layer_norm", "context_dim", "fourier_features", "fourier_scale")
+    },
+    "weight_decay": lambda values: values["meta_optimizer"] == "adamw",
+    **{name: lambda values: values["tasks"] == "table" for name in TABLE_FIELDS},
+}
+
+# Marks of the sliders over orders of magnitude; values from a link that lie between are added.
+STEP_SIZES = tuple(float(f"{digit}e{power}") for power in range(-5, 0) for digit in (1, 2, 5)) + (1.0,)
+SLIDERS = {"inner_lr": STEP_SIZES, "meta_lr": STEP_SIZES}
+STEPS = {
+    "num_iterations": 1000,
+    "noise": 0.05,
+    "clip_norm": 0.5,
+    "weight_decay": 0.001,
+    "multi_step_iterations": 1000,
+    "first_order_iterations": 1000,
+    "inner_lr_decay": 0.05,
+    "inner_tolerance": 1e-6,
+}
+SHIPPED = "MAML (shipped)"
+# So many controls need no folding.
+FOLD_ABOVE = 8
+
+
+def experiment_controls(*names: str, **fixed: Any) -> Experiment:
+    """The sidebar's widgets for the fields `names`, and the run that they and the link describe.
+
+    A value that cannot work is answered by one sentence in the main area, and the last run that can work is given back.
+
+    Args:
+      names: fields of the Experiment, in any order. Where `tasks` is a table that the page has not got yet, the run is
+        described without it.
+      fixed: values that the page sets itself, over widgets and link.
+    """
+    settle()
+    kept = dict(st.session_state[KEPT])
+    values = {name: kept.get(name, spec.default) for name, spec in FIELDS.items()} | fixed
+    if "tasks" not in (*names, *fixed):  # a table's rows are at hand only where tasks are chosen
+        values |= _no_table()
+    try:
+        for group, members in GROUPS.items():
+            shown = [name for name in members if name in names and name not in fixed]
+            if shown and any(_is_relevant(name, values) for name in shown):
+                with _group(group, folded=len(names) > FOLD_ABOVE):
+                    for name in shown:
+                        if _is_relevant(name, values):
+                            st.session_state[SHOWN] = [*st.session_state[SHOWN], name]
+                            values[name] = _widget(name)
+        values = {name: value if _is_relevant(name, values) else FIELDS[name].default for name, value in values.items()}
+        is_complete = values["tasks"] != "table" or values["data"]
+        experiment = Experiment.from_values(values if is_complete else values | _no_table())
+    except ValueError as error:
+        st.error(str(error), icon=":material/error:")
+        return _last_valid("tasks" in (*names, *fixed))
+    listed = {name: values[name] for name in (*names, *fixed)}
+    st.session_state[KEPT] = {name: value for name, value in (kept | listed).items() if value != FIELDS[name].default}
+    st.session_state[VALID] = experiment
+    return experiment
+
+
+def current(name: str) -> Any:
+    """The value of a field before its widget is made: of the last run of the page, or of the link."""
+    settle()
+    default = st.session_state[KEPT].get(name, FIELDS[name].default)
+    return st.session_state.get(name, default)
+
+
+def learner_control(label: str = "Learner") -> Any:
+    """The sidebar's choice among the shipped learner and those that this session has trained."""
+    from dashboard.engine_calls import resources
+
+    settle()
+    options = [SHIPPED, *(f"run {job_id}" for job_id in session_runs())]
+    chosen = st.sidebar.selectbox(
+        label,
+        options,
+        key=links.LEARNER_KEY,
+        bind="query-params",
+        help="The learner that this page shows: the one that comes with the app, or one that you trained on the Train page.",
+    )
+    if chosen != SHIPPED:
+        learner = resources.jobs().learner(chosen.removeprefix("run "))
+        if learner is not None:
+            return learner
+    return resources.shipped_learners()["sinusoid_maml"]
+
+
+def session_runs() -> list[str]:
+    """Job ids of the runs that are offered on every page: this session's, and the one that the link names."""
+    from dashboard.engine_calls import resources
+
+    named = st.query_params.get(links.LEARNER_KEY, "").removeprefix("run ")
+    job_ids = [*st.session_state.get(RUNS, ()), *([named] if named else [])]
+    return [job_id for job_id in dict.fromkeys(job_ids) if resources.jobs().learner(job_id) is not None]
+
+
+def offer_run(job_id: str) -> None:
+    """Offers a run's learner on every page of this session, and chooses it."""
+    st.session_state[RUNS] = [*dict.fromkeys([*st.session_state.get(RUNS, ()), job_id])]
+    st.session_state[links.LEARNER_KEY] = f"run {job_id}"
+
+
+# The link.
+
+
+def by_name(key: str, options: Iterable[Any], shown: Callable[[Any], str], *, several: bool = False) -> None:
+    """Lets a link name the options of a bound widget by themselves; call it before the widget is made.
+
+    Streamlit writes and reads the address by what the options are shown as, which may change with a word on a page.
+
+    Args:
+      shown: the widget's `format_func`. several: whether more than one can be chosen.
+    """
+    if key in st.session_state or key not in st.query_params:
+        return
+    named = {Experiment.spell(option): option for option in options}
+    chosen = [named[part] for part in st.query_params.get_all(key) if part in named]
+    if chosen:
+        st.session_state[key] = chosen if several else chosen[0]
+        st.query_params[key] = [shown(option) for option in chosen] if several else shown(chosen[0])
+
+
+def relevant(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of `kept` that mean something beside the others."""
+    values = {name: kept.get(name, spec.default) for name, spec in FIELDS.items()}
+    return {name: value for name, value in kept.items() if _is_relevant(name, values)}
+
+
+def keep_in_link() -> None:
+    """Writes the fields that this page does not show, and the run, into the address, so that a reload keeps them."""
+    shown = st.session_state[SHOWN]
+    kept = {name: value for name, value in relevant(st.session_state[KEPT]).items() if name not in shown}
+    job_id = st.session_state.get(JOB)
+    wanted = links.write(kept) | ({links.JOB_KEY: job_id} if job_id else {})
+    if wanted or st.query_params:
+        wanted[links.VERSION_KEY] = str(links.VERSION)
+    missing = {name: value for name, value in wanted.items() if st.query_params.get(name) != value}
+    if missing:
+        with contextlib.suppress(StreamlitAPIException):  # a widget of this page holds the name, and writes it itself
+            st.query_params.update(missing)
+
+
+def choose(experiment: Experiment) -> None:
+    """A callback: every field as this run has it, on whichever page its widget is."""
+    changes = experiment.changes()
+    for name in FIELDS:
+        if name in st.session_state:
+            st.session_state[name] = _widget_value(name, getattr(experiment, name))
+    st.session_state[KEPT] = changes
+    st.session_state.pop(VALID, None)
+    for name in [name for name in st.query_params if name in FIELDS and name not in changes]:
+        with contextlib.suppress(StreamlitAPIException):  # bound: its widget takes it out
+            del st.query_params[name]
+
+
+def reset(own: Mapping[str, Any]) -> None:
+    """A callback: every control back to its default, and the address with it.
+
+    Args:
+      own: the page's own widgets, key -> default.
+    """
+    for name, spec in FIELDS.items():
+        if name in st.session_state:
+            st.session_state[name] = _widget_value(name, spec.default)
+    for key, value in own.items():
+        st.session_state[key] = value
+    st.session_state[links.LEARNER_KEY] = SHIPPED
+    for key in (KEPT, NOTES, STRANGE):
+        st.session_state[key] = type(st.session_state.get(key, []))()
+    for key in (VALID, JOB):
+        st.session_state.pop(key, None)
+    for name in list(st.query_params):
+        try:
+            del st.query_params[name]
+        except StreamlitAPIException:  # bound: its widget takes it out
+            continue
+
+
+# Widgets.
+
+
+def _widget(name: str) -> Any:
+    """The widget of one field, and its value in the field's own type."""
+    _bring_back(name)
+    spec = FIELDS[name]
+    kind, default = spec.metadata["kind"], spec.default
+    common = {"label": f"{LABELS[name]} (`{name}`)", "key": name, "bind": "query-params", "help": _help(name)}
+    if name in SLIDERS:
+        return st.select_slider(options=_marks(name), value=default, format_func=Experiment.spell, **common)
+    if kind == "choice":
+        options = list(spec.metadata["choices"])
+        return st.selectbox(options=options, index=options.index(default), **common)
+    if kind == "switch":
+        return st.toggle(value=default, **common)
+    if kind == "number":
+        step = STEPS.get(name, 1 if isinstance(default, int) else 0.1)
+        value = st.number_input(value=default, step=step, format="%d" if isinstance(default, int) else "%.6g", **common)
+        return default if value is None else value
+    content = st.text_input(value=Experiment.spell(default), **common)
+    return default if content == Experiment.spell(default) else Experiment.parse(name, content)
+
+
+def _bring_back(name: str) -> None:
+    """Hands a value that came by a link to another page to a widget that is made for the first time."""
+    kept = st.session_state[KEPT]
+    if name in kept and name not in st.session_state and name not in st.query_params:
+        st.session_state[name] = _widget_value(name, kept[name])
+        st.query_params[name] = Experiment.spell(kept[name])
+
+
+def _widget_value(name: str, value: Any) -> Any:
+    return Experiment.spell(value) if FIELDS[name].metadata["kind"] in ("interval", "text") else value
+
+
+def _marks(name: str) -> list[float]:
+    """The slider's marks, with those that a link has added; they stay for the session."""
+    extra = set(st.session_state.get(EXTRA + name, ()))
+    with contextlib.suppress(KeyError, ValueError):
+        extra.add(Experiment.parse(name, st.query_params[name]))  # back and forward bring back what was
+    extra |= {st.session_state[KEPT][name]} if name in st.session_state[KEPT] else set()
+    st.session_state[EXTRA + name] = tuple(sorted(extra - set(SLIDERS[name])))
+    return sorted({*SLIDERS[name], *extra})
+
+
+def _help(name: str) -> str:
+    spec = FIELDS[name]
+    sentence = spec.metadata["help"]
+    return f"{sentence[0].upper()}{sentence[1:]}. The tutorial's value: {Experiment.spell(spec.default)}."
+
+
+def _group(title: str, folded: bool):
+    if folded:
+        return st.sidebar.expander(title, expanded=title in ("Inner loop", "Outer loop"))
+    return st.sidebar.container()
+
+
+def _is_relevant(name: str, values: Mapping[str, Any]) -> bool:
+    return name not in RELEVANT or RELEVANT[name](values)
+
+
+def _no_table() -> dict[str, Any]:
+    return {name: FIELDS[name].default for name in ("tasks", *TABLE_FIELDS)}
+
+
+def _last_valid(may_have_table: bool) -> Experiment:
+    experiment = st.session_state.get(VALID, Experiment())
+    return experiment if may_have_table else dataclasses.replace(experiment, **_no_table())

@@ -1,0 +1,172 @@
+"""The frame of a page: it opens with a title and what to try, shows pictures, and ends with its link."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from dashboard.widgets import session
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from maml_engine import Experiment
+
+ICON = str(Path(__file__).with_name("icon.png"))
+PICTURE_WIDTH = 900  # pixels, of a saved picture
+# Streamlit writes white on the primary colour. In the dark theme that colour is light, since it is also written with, and white
+# could not be read on it.
+ON_PRIMARY = """<style>
+[data-testid^="stBaseButton-primary"], [data-testid="stMultiSelect"] [data-tag] {
+  color: light-dark(#ffffff, #0e1116) !important;
+}
+</style>"""
+
+
+def setup() -> None:
+    """The app's own configuration, the same on every page."""
+    # A picture of ours: a Material symbol would be fetched from elsewhere for the tab, unlike those inside the page.
+    st.set_page_config(page_title="MAML Lab", page_icon=ICON, layout="wide", initial_sidebar_state="auto")
+
+
+def opening(title: str, try_this: str) -> None:
+    """The title, one sentence that says what to try, and what could not be read of the link. Comes first on a page."""
+    _come_by_the_entrance()
+    session.begin()
+    st.title(title, anchor=False)
+    st.markdown(try_this)
+    st.session_state[session.PLACE] = st.container()
+    _say(st.session_state[session.NOTES])
+
+
+def equation(latex: str, words: str) -> None:
+    """The equation that a page shows, one click away, with its terms in words."""
+    with st.expander("The equation", icon=":material/function:"):
+        st.latex(latex)
+        st.markdown(words)
+
+
+def chart(figure: "go.Figure", key: str, alt: str, **how: Any) -> None:
+    """One figure, as wide as its place, and below it the way to save it: as a picture, or its numbers.
+
+    Args:
+      key: steady over reruns, so that the figure is updated and not made anew.
+      alt: what somebody who does not see it should know.
+      how: further arguments of `st.plotly_chart`, for a figure that answers to clicks.
+    """
+    from dashboard.components.save_picture import save_picture
+
+    height = int(figure.layout.height or 450)
+    config = {
+        "displaylogo": False,
+        "responsive": True,
+        "toImageButtonOptions": {"format": "svg", "filename": key, "width": PICTURE_WIDTH, "height": height},
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    }
+    with st.container(gap=None):
+        st.plotly_chart(figure, width="stretch", key=key, config=config, alt=alt, **how)
+        with st.popover("Save", icon=":material/download:", type="tertiary", key=f"{key}_save", help="Picture or numbers"):
+            save_picture(f"{key}_picture", key, f"maml-lab-{key}", PICTURE_WIDTH, height)
+            st.download_button(
+                "Numbers (CSV)",
+                lambda: _downloads().figure_csv(figure),
+                f"maml-lab-{key}.csv",
+                "text/csv",
+                key=f"{key}_csv",
+                on_click="ignore",
+            )
+
+
+def code(experiment: "Experiment", key: str) -> None:
+    """The buttons that give a run as code which needs `maml_engine` alone."""
+    for label, make, ending, kind in (
+        ("Python script", "script", "py", "text/x-python"),
+        ("Notebook", "notebook", "ipynb", "application/x-ipynb+json"),
+    ):
+        st.download_button(
+            label,
+            lambda make=make: getattr(_downloads(), make)(experiment),
+            f"maml-lab-{experiment.digest[:8]}.{ending}",
+            kind,
+            icon=":material/code:",
+            key=f"{key}_{make}",
+            on_click="ignore",
+        )
+
+
+def finish(own: Mapping[str, Any] | None = None) -> None:
+    """The link and the way back to the defaults, in the sidebar. Comes last on a page.
+
+    Args:
+      own: the page's own widgets that are bound to the link: key -> default.
+    """
+    from dashboard.widgets import controls, links  # the page is painted by now
+
+    own = own or {}
+    st.html(ON_PRIMARY)
+    _say_what_was_refused(own)
+    controls.keep_in_link()
+    with st.sidebar.container(horizontal=True):
+        with st.popover("Copy link", icon=":material/link:"):
+            st.markdown("This link opens the page as it is now:")
+            st.code(_link(own), language=None, wrap_lines=True)
+        if st.session_state[session.SHOWN] and session.VALID in st.session_state:
+            with st.popover("Code", icon=":material/code:"):
+                st.markdown("The run that the sidebar describes, as code that needs `maml_engine` alone:")
+                code(st.session_state[session.VALID], "_code")
+        st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=controls.reset, args=(own,))
+    if strange := [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]:
+        st.info(links.unknown_note(strange), icon=":material/link:")
+
+
+def _say(notes: Iterable[str]) -> None:
+    """Sentences about the link, below the title."""
+    for note in notes:
+        st.session_state[session.PLACE].info(note, icon=":material/link:")
+
+
+def _say_what_was_refused(own: Mapping[str, Any]) -> None:
+    """Widgets take what is in the address or, without a word, their default; once a link, this is the word."""
+    from dashboard.widgets import links
+
+    came_by = st.session_state.pop(session.CAME_BY, {})
+    # A default of "" is that of a text which the page reads itself.
+    kept = {name: default for name, default in own.items() if default != "" and st.session_state.get(name) == default}
+    refused = [name for name in kept if name in came_by and not links.same(came_by[name], kept[name])]
+    notes = [links.refused_note(name, came_by[name], kept[name]) for name in refused]
+    _say(notes)
+    st.session_state[session.NOTES] = [*st.session_state[session.NOTES], *notes]
+
+
+def _downloads() -> ModuleType:
+    """Imported where something is saved: a first picture need not wait for the engine."""
+    from dashboard.downloads import code as downloads
+
+    return downloads
+
+
+def _come_by_the_entrance() -> None:
+    """Runs `streamlit_app.py` where the server's first visitor came by a link to a page.
+
+    Until some session has called `st.navigation`, Streamlit takes the folder `pages` for its older kind of navigation and runs
+    the page by itself.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def _link(own: Mapping[str, Any]) -> str:
+    """The page's whole state: the fields, what the page adds, the run and the learner."""
+    from dashboard.widgets import controls, links
+
+    job_id = st.session_state.get(session.JOB)
+    others = {name: st.session_state[name] for name, default in own.items() if st.session_state.get(name, default) != default}
+    # A page's own widgets are read from the session: a callback that set one has not reached the address yet.
+    known = {*links.FIELDS, *own}
+    bound = {name: st.query_params.get_all(name) for name in st.query_params if name in st.session_state and name not in known}
+    chosen = {links.JOB_KEY: job_id} if job_id else {}
+    return links.address(st.context.url or "", controls.relevant(st.session_state[session.KEPT]), others | bound | chosen)

@@ -1,0 +1,145 @@
+"""The numbers behind the Pitfalls page, and its figures."""
+
+import jax
+import numpy as np
+import pytest
+
+from dashboard.engine_calls import resources
+from dashboard.figures import pitfalls as figures
+from dashboard.page_parts.pitfalls import cards
+from dashboard.page_parts.pitfalls.cards import CARDS, INNER_LRS, STEPS, SupportAsQuery
+from dashboard.results import LossCurve
+from dashboard.widgets import links
+from maml_engine import Learner, Sinusoid
+from maml_engine.analysis import frontier as engine
+
+
+@pytest.fixture(scope="module")
+def learner():
+    return resources.shipped_learners()["sinusoid_maml"]
+
+
+@pytest.fixture(scope="module")
+def found(learner):
+    return cards.frontier(learner, 10)
+
+
+def test_the_map_holds_every_cell(found):
+    assert found.query_loss.shape == (len(INNER_LRS), cards.TASKS, STEPS + 1)
+    assert (found.summary()[:, 0] == found.summary()[0, 0]).all()  # before adapting the step size does not matter
+    assert found.first_diverged()[0] == len(INNER_LRS)
+    assert 0 < found.first_diverged()[STEPS] < len(INNER_LRS)
+
+
+def test_the_claim_of_the_tutorial_is_measured(found):
+    """The shipped learner was trained with steps of 0.001: ten times that is too large for it, whatever the rule says."""
+    rows = {row["inner_lr"]: row for row in cards.claims(found, "mean")}
+    assert rows[0.001][10] < rows[0.001][1] < rows[0.001][0]
+    assert rows[0.01]["claim"] == "good"
+    assert rows[0.01][10] > rows[0.01][0]
+
+
+def test_moving_a_control_compiles_nothing(learner, found):
+    cards.cell_fits(learner, 10, 0.001, 1)
+    cards.frontier(learner, 5)  # what came before may have been forgotten
+    compiled = engine._losses._cache_size()
+    cards.frontier(learner, 3)
+    cards.frontier(learner, 17)
+    assert engine._losses._cache_size() == compiled
+
+
+def test_a_cell_shows_the_tasks_that_its_loss_says(learner, found):
+    typical, worst = cards.cell_fits(learner, 10, 0.001, 5)
+    assert len(typical.support_x) == 10
+    assert typical.loss[5] < typical.loss[0]
+    assert worst.loss[5] > typical.loss[5]
+    assert np.isfinite(typical.path).all()
+
+
+def test_with_noise_the_support_loss_falls_and_the_query_loss_rises(learner):
+    path = cards.long_path(learner, 5, 1.0, 0.001)
+    query, support = path.summary()[0], path.summary(of_support=True)[0]
+    least = int(query.argmin())
+    assert 0 < least < 20
+    assert query[-1] > 1.2 * query[least]
+    assert support[-1] < support[least]
+
+
+def test_support_as_query_shows_the_support_in_every_split():
+    tasks = SupportAsQuery(Sinusoid())
+    for split in ("train", "validation", "test"):
+        episode = tasks.split(split).sample(jax.random.key(0), 3, 5, 9)
+        np.testing.assert_array_equal(episode.query.x, episode.support.x)
+        np.testing.assert_array_equal(episode.query.y, episode.support.y)
+        real = Sinusoid().split(split).sample(jax.random.key(0), 3, 5, 1).support
+        np.testing.assert_array_equal(episode.support.x, real.x)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_cards_pair_differs_in_one_thing_and_survives_its_link(name):
+    card = CARDS[name]
+    broken, mended = card.broken.changes(), card.mended.changes()
+    differing = {field for field in {**broken, **mended} if broken.get(field) != mended.get(field)}
+    assert len(differing) == {"no_diversity": 2, "support_as_query": 0}.get(name, 1)
+    for run in (card.broken, card.mended):
+        assert links.read(links.write(run.changes())).values == {**run.changes()}
+    assert (cards.tasks_of(card, "broken") is None) != card.leaks
+    assert cards.tasks_of(card, "mended") is None
+
+
+def test_learners_are_judged_on_the_mended_runs_tasks():
+    """A narrow learner before training is judged on the wide range, as the wide one is: the same number."""
+    card = CARDS["no_diversity"]
+    broken, mended = (cards.judged(Learner.untrained(run), card.mended) for run in (card.broken, card.mended))
+    np.testing.assert_array_equal(broken.mean, mended.mean)
+    assert len(broken.mean) == STEPS + 1
+
+
+# Figures.
+
+
+def test_the_map_figure_draws_cells_frontier_and_choice():
+    loss = np.array([[4.0, 2.0, 1.0], [4.0, 8.0, np.inf]])
+    figure = figures.map_figure((0.1, 0.2), loss, np.array([2, 1, 1]), chosen=(1, 2), trained=(0.1, 1))
+    heat, frontier, _, points = figure.data
+    assert heat.z[0].tolist() == pytest.approx(np.log10([1, 0.5, 0.25]))
+    assert heat.z[1].tolist() == pytest.approx([0, np.log10(2), figures.FULL_COLOUR])
+    assert heat.text[1][2] == "×"
+    assert list(zip(frontier.x, frontier.y, strict=True)) == [(0.5, 0.5), (1.5, 0.5), (1.5, 0.5), (2.5, 0.5)]
+    assert [divmod(number, 3) for number in points.customdata] == list(zip(points.y, points.x, strict=True))
+    frame = figure.layout.shapes[0]
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (1.5, 2.5, 0.5, 1.5)
+    assert figure.layout.xaxis.title.text == "inner steps"
+    assert figure.layout.yaxis.title.text == "inner step size α"
+
+
+def test_figures_without_numbers_are_empty_axes():
+    nothing = np.zeros((0, 2))
+    empty = [
+        figures.map_figure((), nothing, np.zeros(0)),
+        figures.sizes_figure((), nothing, (1,)),
+        figures.path_figure({}),
+        figures.runs_figure({}, num_iterations=10, steps=1),
+        figures.judged_figure({}, steps=1),
+    ]
+    for figure in empty:
+        assert not figure.data
+        assert figure.layout.xaxis.title.text
+        assert figure.layout.yaxis.title.text
+
+
+def test_what_is_beyond_drawing_is_left_out():
+    curve = LossCurve(np.array([3.0, 1.0, np.inf]), np.array([2.0, -1.0, np.nan]), np.array([4.0, 2.0, np.nan]))
+    band, line = figures.judged_figure({"broken": curve}, steps=1).data
+    assert line.y[:2].tolist() == [3.0, 1.0]
+    assert np.isnan(line.y[2])
+    assert band.y.tolist() == [4.0, 2.0, 0.1, 2.0]
+    (path,) = figures.path_figure({"query": np.array([2.0, 1e9])}).data
+    assert np.isnan(path.y[1])
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"), [(0.123, "0.12"), (1.26, "1.3"), (9.96, "10"), (1000, "×"), (np.inf, "×"), (np.nan, "×")]
+)
+def test_a_cell_has_room_for_four_signs(loss, said):
+    assert figures.spell_cell(loss) == said

@@ -1,0 +1,194 @@
+"""The sidebar makes the Experiment that its widgets and the link describe."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.widgets import controls, links
+
+
+def shown():
+    import streamlit as st
+
+    from dashboard.widgets import controls, page
+
+    page.opening("Title", "Try this.")
+    experiment = controls.experiment_controls(*st.session_state.get("names", ["inner_lr", "inner_steps", "k_shot"]))
+    st.text(experiment.to_json())
+    page.finish()
+
+
+def run(names=None, **parameters):
+    page = AppTest.from_function(shown, default_timeout=60)
+    if names:
+        page.session_state["names"] = names
+    for name, value in parameters.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def experiment_of(page):
+    from maml_engine import Experiment
+
+    return Experiment.from_json(page.text[0].value)
+
+
+def test_every_field_that_has_a_widget_has_a_label():
+    grouped = {name for members in controls.GROUPS.values() for name in members}
+    assert grouped == set(controls.LABELS)
+    assert grouped | set(links.TABLE_FIELDS) == set(links.FIELDS)
+
+
+def test_widgets_start_at_the_defaults_and_change_the_run():
+    page = run()
+    assert experiment_of(page).changes() == {}
+    page.number_input(key="inner_steps").set_value(3)
+    page.select_slider(key="inner_lr").set_value(0.1).run()
+    assert experiment_of(page).changes() == {"inner_lr": 0.1, "inner_steps": 3}
+    assert "inner_lr=0.1&inner_steps=3" in page.code[0].value
+
+
+def test_a_link_is_taken_in_also_between_the_marks():
+    page = run(inner_lr="0.0123", inner_steps="4")
+    assert page.select_slider(key="inner_lr").value == 0.0123
+    assert experiment_of(page).changes() == {"inner_lr": 0.0123, "inner_steps": 4}
+    page.select_slider(key="inner_lr").set_value(0.1).run()
+    assert experiment_of(page).inner_lr == 0.1
+
+
+def test_a_field_without_a_widget_keeps_what_the_link_says():
+    page = run(meta_lr="0.005", inner_lr="0.02")
+    assert experiment_of(page).changes() == {"meta_lr": 0.005, "inner_lr": 0.02}
+    page.number_input(key="inner_steps").set_value(2).run()
+    assert experiment_of(page).meta_lr == 0.005
+    assert "meta_lr=0.005" in page.code[0].value
+
+
+def test_a_bad_value_in_a_link_is_set_aside_with_one_sentence():
+    page = run(inner_lr="abc", k_shot="0", utm_source="mail")
+    assert experiment_of(page).changes() == {}
+    said = " ".join(note.value for note in page.info)
+    assert "`inner_lr`" in said
+    assert "`k_shot`" in said
+    assert "utm_source" in said
+    assert "utm_source" not in page.code[0].value
+    assert page.code[0].value.endswith("?v=1")
+
+
+def test_a_value_that_is_refused_is_said_and_the_last_one_stays():
+    page = run()
+    page.number_input(key="inner_steps").set_value(2).run()
+    page.number_input(key="k_shot").set_value(0).run()
+    assert not page.exception
+    assert page.error[0].value.startswith("`k_shot` must be a whole number >= 1")
+    assert page.error[0].value.endswith("got 0.")
+    assert experiment_of(page).k_shot == 10
+    assert experiment_of(page).inner_steps == 2
+    page.number_input(key="k_shot").set_value(5).run()
+    assert not page.error
+    assert experiment_of(page).k_shot == 5
+
+
+def test_an_interval_is_two_numbers_with_a_comma():
+    page = run(["amplitude", "phase"])
+    page.text_input(key="amplitude").set_value("1, 2.5").run()
+    assert experiment_of(page).changes() == {"amplitude": (1.0, 2.5)}
+    page.text_input(key="amplitude").set_value("3,1").run()
+    assert "`amplitude` must go from low to high" in page.error[0].value
+
+
+def test_fields_show_only_where_they_mean_something():
+    page = run(["model", "num_layers", "activation", "meta_optimizer", "weight_decay"], num_layers="3")
+    assert [widget.key for widget in page.number_input] == []
+    assert experiment_of(page).num_layers == 2
+    page.selectbox(key="model").set_value("mlp")
+    page.selectbox(key="meta_optimizer").set_value("adamw").run()
+    assert {widget.key for widget in page.number_input} == {"num_layers", "weight_decay"}
+
+
+def shown_fields(**parameters):
+    """Which fields have a widget, with all of them asked for."""
+    every = [name for members in controls.GROUPS.values() for name in members]
+    page = run(every, **parameters)
+    return {widget.key for kind in ("number_input", "text_input", "toggle", "selectbox") for widget in page.get(kind)} & set(
+        links.FIELDS
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fields"),
+    [
+        ({"method": "mamlplusplus"}, {"learn_step_sizes", "inner_lr_decay", "per_step_norms", "multi_step_iterations",
+                                      "first_order_iterations"}),
+        ({"method": "imaml"}, {"proximal", "inner_tolerance", "cg_steps"}),
+        ({"tasks": "frequency_sinusoid"}, {"frequency"}),
+        ({"tasks": "polynomials"}, {"degree"}),
+        ({"tasks": "gaussian_process"}, {"length_scale"}),
+        ({"model": "mlp"}, {"num_layers", "activation", "layer_norm"}),
+        ({"model": "context_mlp"}, {"num_layers", "activation", "layer_norm", "context_dim"}),
+        ({"model": "fourier_mlp"}, {"num_layers", "activation", "layer_norm", "fourier_features", "fourier_scale"}),
+        ({"meta_optimizer": "adamw"}, {"weight_decay"}),
+    ],
+)  # fmt: skip
+def test_each_choice_brings_its_own_fields(parameters, fields):
+    plain = shown_fields()
+    assert plain >= {"amplitude", "phase", "pool", "noise", "inner_optimizer"}
+    assert shown_fields(**parameters) - plain == fields
+
+
+def test_lines_and_polynomials_have_no_amplitude():
+    assert not shown_fields(tasks="polynomials") & {"amplitude", "phase"}
+    assert "degree" not in shown_fields(tasks="lines")
+
+
+def test_a_switch_is_spelt_as_the_experiment_spells_it():
+    names = ["method", "model", "learn_step_sizes", "layer_norm"]
+    page = run(names, method="mamlplusplus", model="mlp", learn_step_sizes="false", layer_norm="true")
+    assert not page.toggle(key="learn_step_sizes").value
+    assert page.toggle(key="layer_norm").value
+    assert experiment_of(page).changes() == {
+        "method": "mamlplusplus", "model": "mlp", "learn_step_sizes": False, "layer_norm": True
+    }  # fmt: skip
+    assert "learn_step_sizes=false" in page.code[0].value
+    page.toggle(key="layer_norm").set_value(False).run()
+    assert not experiment_of(page).layer_norm
+
+
+def test_a_whole_run_can_be_chosen():
+    def chosen():
+        import streamlit as st
+
+        from dashboard.widgets import controls, page
+        from maml_engine.presets import PRESETS
+
+        page.opening("Title", "Try this.")
+        experiment = controls.experiment_controls(
+            "method", "inner_lr", "meta_lr", "model", "hidden_dim", "activation", "k_shot"
+        )
+        st.button("Choose", key="choose", on_click=controls.choose, args=(PRESETS["reptile"].experiment,))
+        st.text(experiment.to_json())
+        page.finish()
+
+    page = AppTest.from_function(chosen, default_timeout=60)
+    page.query_params["k_shot"], page.query_params["noise"] = "3", "0.5"
+    page.run()
+    page.button(key="choose").click().run()
+    assert not page.exception
+    from maml_engine.presets import PRESETS
+
+    assert experiment_of(page) == PRESETS["reptile"].experiment
+    assert page.select_slider(key="inner_lr").value == 0.02
+    page.run()
+    assert experiment_of(page) == PRESETS["reptile"].experiment
+
+
+def test_reset_brings_back_the_defaults():
+    page = run(meta_lr="0.005", inner_lr="0.02", k_shot="3")
+    page.button(key="_reset").click().run()
+    assert not page.exception
+    assert experiment_of(page).changes() == {}
+    assert page.number_input(key="k_shot").value == 10
+    assert page.code[0].value.endswith("?v=1")
+    page.run()
+    assert experiment_of(page).changes() == {}
