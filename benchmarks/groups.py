@@ -118,7 +118,7 @@ def start(effort: Effort) -> Group:
     del effort
     script = (
         "import time; began = time.perf_counter()\n"
-        "from maml_engine.home import enable_compilation_cache; enable_compilation_cache()\n"
+        "from maml_engine.runtime.compilation_cache import enable_compilation_cache; enable_compilation_cache()\n"
         "from maml_engine import Experiment, train; imported = time.perf_counter()\n"
         "report = next(train(Experiment())); ended = time.perf_counter(); import json, resource\n"
         "print(json.dumps({'import': imported - began, 'compile': report.compile_seconds, 'first report': ended - began,"
@@ -142,7 +142,7 @@ def population(effort: Effort) -> Group:
     script = (
         "import json\n"
         "from maml_engine import Experiment\n"
-        "from maml_engine.analysis.sweeps import train_population\n"
+        "from maml_engine.training.population import train_population\n"
         f"runs = [Experiment(num_iterations={iterations}, seed=seed) for seed in range(8)]\n"
         "print(json.dumps({count: min(train_population(runs[:count]).seconds for _ in range(3)) for count in (1, 8)}))"
     )

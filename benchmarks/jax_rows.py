@@ -12,15 +12,15 @@ from flax import nnx
 from benchmarks.problem import META_LR, WEIGHTS, Problem
 from benchmarks.row import Prepared, serve
 from maml_engine import FOMAML, MAML, Batch, Conv4, Episode, MAMLRegressor, mean_squared_error, softmax_cross_entropy, tutorial
-from maml_engine import meta_gradient as flows
-from maml_engine.adaptation import MetaParams
-from maml_engine.cores import own_cpus
+from maml_engine.core import meta_gradient as flows
+from maml_engine.core.inner_loop import MetaParams
+from maml_engine.core.meta_optimizer import MetaOptimizer
 from maml_engine.distributed import Mesh
-from maml_engine.meta_optimizer import MetaOptimizer
 from maml_engine.models import Network
-from maml_engine.outer_loop import Program, TrainState, meta_steps
 from maml_engine.pytrees import pytree, static_field
+from maml_engine.runtime.parallel import own_cpus
 from maml_engine.tasks import Scaling
+from maml_engine.training.outer_loop import Program, TrainState, meta_steps
 
 STEPS_A_CALL = {"sine": 100, "conv4": 5}
 # How a row may end: one meta-step a call, and the tasks of each shared out among devices, one a core (`--devices`).

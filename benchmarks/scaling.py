@@ -39,7 +39,7 @@ def measure(row: dict, process_id: int, port: int) -> dict:
     from maml_engine import Experiment
     from maml_engine.distributed import Mesh
     from maml_engine.learner import Learner
-    from maml_engine.outer_loop import initial_state, program_of, steps_here
+    from maml_engine.training.outer_loop import initial_state, program_of, steps_here
 
     growth = processes * devices if row["work"] == "growing" else 1
     size = dict(row["size"], meta_batch_size=row["size"]["meta_batch_size"] * growth)

@@ -1,16 +1,16 @@
 """A laboratory for gradient-based meta-learning, on JAX, Flax NNX and Optax."""
 
-from maml_engine.xla_guard import ensure_correct_reductions
+from maml_engine.runtime.xla_guard import ensure_correct_reductions
 
 ensure_correct_reductions()  # before anything computes
 
-from maml_engine.adaptation import MetaParams, adapt  # noqa: E402
-from maml_engine.episode import Batch, Episode  # noqa: E402
+from maml_engine.core.episode import Batch, Episode  # noqa: E402
+from maml_engine.core.inner_loop import MetaParams, adapt  # noqa: E402
+from maml_engine.core.losses import mean_squared_error, softmax_cross_entropy  # noqa: E402
+from maml_engine.core.meta_gradient import meta_value_and_grad  # noqa: E402
 from maml_engine.evaluation import AdaptationCurves, evaluate  # noqa: E402
 from maml_engine.experiment import Experiment  # noqa: E402
 from maml_engine.learner import Learner  # noqa: E402
-from maml_engine.losses import mean_squared_error, softmax_cross_entropy  # noqa: E402
-from maml_engine.meta_gradient import meta_value_and_grad  # noqa: E402
 from maml_engine.methods import (  # noqa: E402
     ANIL,
     BOIL,

@@ -11,16 +11,16 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
-from maml_engine.commands import BAD_INPUT, DIVERGED, INTERRUPTED, PEER_LOST
-from maml_engine.commands.adapt import adapt
-from maml_engine.commands.check import check
-from maml_engine.commands.evaluate import evaluate
-from maml_engine.commands.train import train
-from maml_engine.commands.verdict import verdict
-from maml_engine.distributed import PeerLost, supervision
+from maml_engine.cli import BAD_INPUT, DIVERGED, INTERRUPTED, PEER_LOST
+from maml_engine.cli.adapt import adapt
+from maml_engine.cli.check import check
+from maml_engine.cli.evaluate import evaluate
+from maml_engine.cli.train import train
+from maml_engine.cli.verdict import verdict
+from maml_engine.distributed import PeerLost, supervisor
 from maml_engine.experiment import Experiment
-from maml_engine.home import enable_compilation_cache
-from maml_engine.presets import PRESETS
+from maml_engine.experiment.presets import PRESETS
+from maml_engine.runtime.compilation_cache import enable_compilation_cache
 from maml_engine.training import Diverged
 
 EXIT_CODES = "exit codes: 0 done, 1 a check failed, 2 bad input, 3 diverged, 4 a peer process was lost, 130 interrupted"
@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code."""
-    return supervision.to_the_end(partial(_main, sys.argv[1:] if arguments is None else arguments))
+    return supervisor.to_the_end(partial(_main, sys.argv[1:] if arguments is None else arguments))
 
 
 def _main(arguments: Sequence[str]) -> int:
@@ -71,7 +71,7 @@ def _main(arguments: Sequence[str]) -> int:
 
 def _end(code: int, message: str) -> int:
     message = " ".join(message.split())
-    supervision.end_worker(code, message)
+    supervisor.end_worker(code, message)
     print(message, file=sys.stderr)
     return code
 

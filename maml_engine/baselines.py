@@ -13,11 +13,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from maml_engine.episode import Batch
+from maml_engine.core.episode import Batch
+from maml_engine.core.losses import LossFn, mean_squared_error
 from maml_engine.evaluation import evaluate
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
-from maml_engine.losses import LossFn, mean_squared_error
 from maml_engine.tasks import FrequencySinusoid, FunctionFamily, GaussianProcess, Harmonics, Polynomials, Sawteeth, Sinusoid
 
 INNER_LRS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.checks import check_number
-from maml_engine.cores import side_by_side
-from maml_engine.episode import Batch, Episode
-from maml_engine.losses import METRICS, LossFn, mean_loss
-from maml_engine.tasks.argument import as_argument
+from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.losses import METRICS, LossFn, mean_loss
+from maml_engine.runtime.parallel import side_by_side
+from maml_engine.tasks.traceable import as_argument
 
 # Queries, steps and outputs of this many tasks are held at once; with more, a processor's cache no longer holds them.
 TASKS_AT_ONCE = 50

@@ -12,15 +12,15 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from maml_engine import adaptation
-from maml_engine.adaptation import MetaParams
 from maml_engine.checks import check_number
-from maml_engine.episode import Batch
+from maml_engine.core import inner_loop
+from maml_engine.core.episode import Batch
+from maml_engine.core.inner_loop import MetaParams
+from maml_engine.core.losses import LossFn
 from maml_engine.experiment import Experiment
-from maml_engine.losses import LossFn
+from maml_engine.io.arrays import StorageError, from_arrays, load_arrays, save_arrays, to_arrays, write_whole
 from maml_engine.methods import Method
 from maml_engine.models import Network
-from maml_engine.storage import StorageError, from_arrays, load_arrays, save_arrays, to_arrays, write_whole
 from maml_engine.tasks import Scaling
 
 PyTree = Any
@@ -72,7 +72,7 @@ class Learner:
         if model is None:  # Flax draws parameters in 32 bits even where JAX computes in 64 (JAX_ENABLE_X64)
             params = jax.tree.map(lambda leaf: leaf.astype(float), params)
         method = experiment.build_method()
-        adaptation.part(method, params)  # a method that does not fit the network says so here, not inside a compiled program
+        inner_loop.part(method, params)  # a method that does not fit the network says so here, not inside a compiled program
         meta = MetaParams(params, method.init_rule(params))
         scaling = getattr(tasks, "scaling", Scaling())
         return cls(experiment, _on_host(meta), network, scaling, 0, in_dim, out_dim, tasks)
@@ -118,7 +118,7 @@ class Learner:
         weight = np.zeros(size, np.float32)
         weight[: len(x)] = 1.0
         support = self.scaling.batch(Batch(_padded(x, size), _padded(y, size), weight))
-        params = adaptation.adapted_params(
+        params = inner_loop.adapted_params(
             self.method,
             self.meta,
             self.network,
@@ -140,7 +140,7 @@ class Learner:
         """
         scaled = self.scaling.batch(support), self.scaling.inputs(query_x)
         setting = {"loss_fn": self.loss_fn, "inner_steps": inner_steps, "iteration": self.iteration}
-        return self.scaling.outputs(adaptation.path_predictions(self.method, self.meta, self.network, *scaled, **setting))
+        return self.scaling.outputs(inner_loop.path_predictions(self.method, self.meta, self.network, *scaled, **setting))
 
     def _rows(self, name: str, value: Any, dim: int) -> np.ndarray:
         try:

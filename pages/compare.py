@@ -14,7 +14,7 @@ from dashboard.page_parts.compare.contest import AMOUNTS, DEFAULT_AMOUNT, ENTRAN
 from dashboard.results import spell_loss
 from dashboard.widgets import controls, page
 from maml_engine import Experiment, Learner
-from maml_engine.analysis.contest import Budget, ContestReport
+from maml_engine.analysis.comparison import Budget, ContestReport
 
 OWN = {
     "methods": ["maml", "reptile"],

@@ -9,10 +9,10 @@ from dashboard.jobs import Snapshot
 from dashboard.page_parts.notes import checks
 from dashboard.page_parts.notes.checks import BROWSER_CHECKS, spell_number
 from dashboard.widgets import controls, page
-from maml_engine.analysis.board import CHECKS, TIMES, Check, CheckResult
-from maml_engine.analysis.published import CARDS, Row
-from maml_engine.analysis.record import described, recorded
-from maml_engine.presets import PRESETS
+from maml_engine.experiment.presets import PRESETS
+from maml_engine.verification.board import CHECKS, TIMES, Check, CheckResult
+from maml_engine.verification.published import CARDS, Row
+from maml_engine.verification.record import described, recorded
 
 OWN = {"card": CARDS[0], "card_job": ""}
 LIVE, REFUSED = "_notes_live", "_notes_refused"

@@ -14,7 +14,7 @@ from dashboard.page_parts.parameter_space.plane import Numbers
 from dashboard.results import spell_loss
 from dashboard.widgets import controls, page
 from maml_engine.analysis import MAX_STEPS
-from maml_engine.analysis.landscape import FLAT, STEEP
+from maml_engine.analysis.toy_landscape import FLAT, STEEP
 
 TABS = ["A plane, exact", "The real network"]
 # Choice -> what it is; the engine's names in lower case.

@@ -15,7 +15,7 @@ from dashboard.page_parts.pitfalls.cards import CARDS, INNER_LRS, STEPS, SUMMARI
 from dashboard.results import MAX_SHOTS, spell_loss
 from dashboard.widgets import controls, links, page
 from maml_engine import Learner
-from maml_engine.analysis.frontier import Frontier
+from maml_engine.analysis.divergence import Frontier
 
 OPEN, PAIR, PAIRS, REFUSED = "open_", "pair", "_pairs", "_pair_refused"
 OWN = {

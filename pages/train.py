@@ -14,7 +14,7 @@ from dashboard.page_parts.train.table_upload import table_controls
 from dashboard.results import LossCurve, spell_loss
 from dashboard.widgets import controls, links, page, session
 from maml_engine import Experiment, Learner, evaluate
-from maml_engine.presets import PRESETS
+from maml_engine.experiment.presets import PRESETS
 
 FIELDS = tuple(name for members in controls.GROUPS.values() for name in members if name != "loss")
 OWN = {"card": ""}

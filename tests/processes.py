@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from maml_engine.storage import load_arrays
+from maml_engine.io.arrays import load_arrays
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ["--hidden-dim", "8", "--meta-batch-size", "4"]

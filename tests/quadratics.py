@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from maml_engine.analysis.quadratics import DIM, TASKS, Linear, Quadratics
-from maml_engine.analysis.quadratics import INNER_LR as ALPHA
+from maml_engine.verification.closed_forms import DIM, TASKS, Linear, Quadratics
+from maml_engine.verification.closed_forms import INNER_LR as ALPHA
 
 __all__ = ["ALPHA", "DIM", "TASKS", "Linear", "Quadratics", "cast", "flat", "quadratics", "relative_error", "x64"]
 

@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 
 from maml_engine import AdaptationCurves, Experiment, Learner, Sinusoid, evaluate, mean_squared_error
-from maml_engine.episode import Batch, Episode
+from maml_engine.core.episode import Batch, Episode
 from maml_engine.evaluation import _drawn
 
 EXPERIMENT = Experiment(hidden_dim=8, inner_steps=1)

@@ -13,7 +13,7 @@ import pytest
 from flax import nnx
 
 from maml_engine import MLP, Batch, Experiment, Learner, Sinusoid, adapt, learner, train
-from maml_engine.storage import StorageError, load_arrays, save_arrays
+from maml_engine.io.arrays import StorageError, load_arrays, save_arrays
 from maml_engine.tasks import Scaling
 
 EXPERIMENT = Experiment(hidden_dim=8, inner_steps=2)

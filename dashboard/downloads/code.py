@@ -13,7 +13,7 @@ import numpy as np
 
 from dashboard.jobs import Snapshot
 from maml_engine import Experiment, Learner
-from maml_engine.home import home_folder
+from maml_engine.runtime.paths import home_folder
 from maml_engine.tables import escape_cell
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.jobs import JobRegistry
 from maml_engine import Learner
-from maml_engine.home import enable_compilation_cache
+from maml_engine.runtime.compilation_cache import enable_compilation_cache
 
 PRETRAINED = Path(__file__).resolve().parents[2] / "maml_engine" / "pretrained"
 

@@ -8,7 +8,14 @@ from plotly.subplots import make_subplots
 
 from dashboard.figures import style
 from dashboard.page_parts.compare.contest import NAMES
-from maml_engine.analysis.closer_look import ContextMap, ImplicitError, LayerChange, PathAgainstChord, PlusPlusLook, StepField
+from maml_engine.analysis.method_diagnostics import (
+    ContextMap,
+    ImplicitError,
+    LayerChange,
+    PathAgainstChord,
+    PlusPlusLook,
+    StepField,
+)
 
 # Below zero amber, above zero blue, grey between them.
 _HALVES = ((0.0, "#b56f06"), (0.5, "#9aa0a8"), (1.0, "#2476e0"))

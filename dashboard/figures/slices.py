@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures import style
 from dashboard.page_parts.parameter_space.network_slices import Adapting, Training
-from maml_engine.analysis.slices import Slice
+from maml_engine.analysis.loss_slices import Slice
 
 X_TITLE, Y_TITLE = "along (units of the parameters)", "across (the same)"
 HEIGHT = 560

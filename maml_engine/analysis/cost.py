@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
-from maml_engine import meta_gradient
-from maml_engine.adaptation import MetaParams
 from maml_engine.analysis.subject import Subject
 from maml_engine.checks import check_number
-from maml_engine.episode import Episode
+from maml_engine.core import meta_gradient
+from maml_engine.core.episode import Episode
+from maml_engine.core.inner_loop import MetaParams
 
 # Ways to a meta-gradient, by name: which gradient, and how it is computed.
 WAYS: dict[str, tuple[Callable, str | None]] = {

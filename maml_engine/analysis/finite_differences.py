@@ -10,11 +10,11 @@ import numpy as np
 from flax import nnx
 from jax.flatten_util import ravel_pytree
 
-from maml_engine import meta_gradient
-from maml_engine.adaptation import InnerStep, MetaParams
 from maml_engine.analysis.subject import Subject
 from maml_engine.checks import check_number
-from maml_engine.episode import Episode
+from maml_engine.core import meta_gradient
+from maml_engine.core.episode import Episode
+from maml_engine.core.inner_loop import InnerStep, MetaParams
 from maml_engine.methods import Method
 from maml_engine.pytrees import pytree
 

@@ -19,11 +19,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from maml_engine.adaptation import InnerStep, adapted_path, join, part, task_loss
 from maml_engine.analysis.subject import MAX_STEPS, Subject
 from maml_engine.checks import check_number
-from maml_engine.episode import Batch, Episode
-from maml_engine.meta_gradient import mixed_gradient
+from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.inner_loop import InnerStep, adapted_path, join, part, task_loss
+from maml_engine.core.meta_gradient import mixed_gradient
 
 PyTree = Any
 

@@ -4,10 +4,10 @@ import jax
 import numpy as np
 from flax import nnx
 
-from maml_engine.adaptation import MetaParams, part
 from maml_engine.checks import check_number
+from maml_engine.core.inner_loop import MetaParams, part
+from maml_engine.core.losses import LossFn, mean_squared_error
 from maml_engine.learner import Learner
-from maml_engine.losses import LossFn, mean_squared_error
 from maml_engine.methods import Method
 from maml_engine.models import Network
 from maml_engine.pytrees import pytree, static_field

@@ -1,8 +1,8 @@
 """The same meta-steps on several devices and hosts: `train(experiment, steps=Mesh(jax.devices()).steps)`."""
 
+from maml_engine.distributed.cluster import Place, idle_cores, local_devices, place_of, prepare_devices, whole_number
 from maml_engine.distributed.mesh import Mesh, idle_places
 from maml_engine.distributed.peers import Disagreement, PeerLost, Peers, join
-from maml_engine.distributed.place import Place, idle_cores, local_devices, place_of, prepare_devices, whole_number
 
 __all__ = [
     "Disagreement",

@@ -15,10 +15,10 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jax.sharding import NamedSharding, PartitionSpec
 
-from maml_engine.adaptation import MetaParams
+from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.inner_loop import MetaParams
 from maml_engine.distributed.peers import Peers
-from maml_engine.episode import Batch, Episode
-from maml_engine.outer_loop import Program, TrainState, run_steps, whole_batch
+from maml_engine.training.outer_loop import Program, TrainState, run_steps, whole_batch
 
 PyTree = Any
 AXIS = "tasks"

@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 
 import jax
 
-from maml_engine.distributed import supervision
-from maml_engine.distributed.place import Place
-from maml_engine.storage import StorageError
+from maml_engine.distributed import supervisor
+from maml_engine.distributed.cluster import Place
+from maml_engine.io.arrays import StorageError
 from maml_engine.training import Diverged
 
 # JAX's own are 100, 300 and 300 seconds. Heartbeats come from a thread of C++, every half of the time-out.
@@ -146,7 +146,7 @@ class Peers:
             limit = max(STUCK_SECONDS, 10 * length * statistics.median(self._seconds_a_step))
         began = time.monotonic()
         stuck = f"The processes are alive, but no step was finished in {limit:.0f} s: one of them is stuck."
-        with supervision.ends_unless_done_within(limit, stuck), _losses_named():
+        with supervisor.ends_unless_done_within(limit, stuck), _losses_named():
             yield
         self._seconds_a_step = [*self._seconds_a_step[-20:], (time.monotonic() - began) / length]
 
@@ -196,9 +196,9 @@ def join(place: Place | None, wait: int) -> Iterator[Peers]:
     if place is None:
         yield Peers()
         return
-    supervision.say_phase(f"Not all processes came together within {wait} s: start them all, or see --wait.")
+    supervisor.say_phase(f"Not all processes came together within {wait} s: start them all, or see --wait.")
     _initialize(place, wait)
-    supervision.say_phase("")
+    supervisor.say_phase("")
     from jax._src.distributed import global_state  # JAX has no public way to its key-value store
 
     with _losses_named():
@@ -211,7 +211,7 @@ def join(place: Place | None, wait: int) -> Iterator[Peers]:
         jax.distributed.shutdown()
         raise
     peers.finish()
-    supervision.say_done()
+    supervisor.say_done()
     with suppress(jax.errors.JaxRuntimeError):  # whoever is lost now is not missed
         jax.distributed.shutdown()
 

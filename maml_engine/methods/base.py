@@ -6,10 +6,10 @@ import jax
 import optax
 from flax import nnx
 
-from maml_engine import meta_gradient
-from maml_engine.adaptation import InnerStep, MetaParams
 from maml_engine.checks import check_choice, check_number
-from maml_engine.episode import Episode
+from maml_engine.core import meta_gradient
+from maml_engine.core.episode import Episode
+from maml_engine.core.inner_loop import InnerStep, MetaParams
 from maml_engine.pytrees import pytree, static_field
 
 PyTree = Any

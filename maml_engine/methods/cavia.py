@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from maml_engine.adaptation import MetaParams, join, part
-from maml_engine.episode import Episode
+from maml_engine.core.episode import Episode
+from maml_engine.core.inner_loop import MetaParams, join, part
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree
 

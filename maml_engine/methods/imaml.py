@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from maml_engine import meta_gradient
-from maml_engine.adaptation import InnerStep, MetaParams
 from maml_engine.checks import check_number
-from maml_engine.episode import Episode
+from maml_engine.core import meta_gradient
+from maml_engine.core.episode import Episode
+from maml_engine.core.inner_loop import InnerStep, MetaParams
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree, static_field
 

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from maml_engine import meta_gradient
-from maml_engine.adaptation import InnerStep, MetaParams, part
 from maml_engine.checks import check_number
-from maml_engine.episode import Episode
+from maml_engine.core import meta_gradient
+from maml_engine.core.episode import Episode
+from maml_engine.core.inner_loop import InnerStep, MetaParams, part
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree, static_field
 

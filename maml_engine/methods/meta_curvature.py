@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from maml_engine.adaptation import InnerStep, part
+from maml_engine.core.inner_loop import InnerStep, part
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree
 

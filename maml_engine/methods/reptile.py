@@ -2,9 +2,9 @@
 
 import jax
 
-from maml_engine import meta_gradient
-from maml_engine.adaptation import MetaParams
-from maml_engine.episode import Episode
+from maml_engine.core import meta_gradient
+from maml_engine.core.episode import Episode
+from maml_engine.core.inner_loop import MetaParams
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from maml_engine.tables.processes import KernelWay
-from maml_engine.tables.supports import Supports, Way, few_tasks, squared_error
+from maml_engine.tables.gaussian_process import KernelWay
+from maml_engine.tables.task_arrays import Supports, Way, few_tasks, squared_error
 
 POOLED, SUPPORT_MEAN, OFFSET, RIDGE, PRIOR, MIXED, GAUSSIAN, TREES = (
     *("pooled", "support_mean", "pooled_offset", "ridge_support", "ridge_prior"),

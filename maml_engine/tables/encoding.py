@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from maml_engine.io.read_csv import LARGEST, listed, shown
 from maml_engine.tables.roles import MOST_LEVELS, Roles
 from maml_engine.tables.sheet import Sheet
-from maml_engine.tasks.read_csv import LARGEST, listed, shown
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maml_engine.io.read_csv import listed, shown
 from maml_engine.tables.encoding import bad_cells, rows_said, usable
 from maml_engine.tables.roles import MOST_LEVELS, Roles, can_be_classes
 from maml_engine.tables.sheet import Sheet
 from maml_engine.tables.taskset import FEWEST_TASKS, MOST_ROWS_A_TASK, MOST_TASKS, task_ids
-from maml_engine.tasks.read_csv import listed, shown
 
 SEVERITIES = ("error", "warning", "note")
 SKEWED = 2.0  # a lognormal's skewness with a standard deviation of about 0.55

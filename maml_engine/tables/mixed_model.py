@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from maml_engine.tables.processes import KernelWay
-from maml_engine.tables.supports import Supports, few_tasks, squared_error
+from maml_engine.tables.gaussian_process import KernelWay
+from maml_engine.tables.task_arrays import Supports, few_tasks, squared_error
 
 Function = Callable[[np.ndarray], np.ndarray]  # [..., in_dim] -> [..., outputs]
 MOST_DEGREE, MOST_FEATURES = 8, 16

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from maml_engine.io.read_csv import shown
 from maml_engine.tables.baselines import BASELINES, POOLED, SUPPORT_MEAN, TREES
 from maml_engine.tables.verdict import Score
-from maml_engine.tasks.read_csv import shown
 
 META = "meta"
 # A difference counts where its interval leaves out 0 and it is at least this share of the other's error: less helps nobody.

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from maml_engine.tables.writing import table_csv, unescape_cell
-from maml_engine.tasks.read_csv import MAX_BYTES, MISSING, Source, listed, read_bytes, read_cells, shown
+from maml_engine.io.read_csv import MAX_BYTES, MISSING, Source, listed, read_bytes, read_cells, shown
+from maml_engine.io.write_csv import table_csv, unescape_cell
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from typing import Any, Self
 import jax
 
 from maml_engine.checks import check_choice, check_number, check_range
-from maml_engine.episode import Batch, Episode
+from maml_engine.core.episode import Batch, Episode
 from maml_engine.pytrees import pytree, static_field
 
 SPLITS = ("train", "validation", "test")

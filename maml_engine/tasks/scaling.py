@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from maml_engine.episode import Batch, Episode
+from maml_engine.core.episode import Batch, Episode
 from maml_engine.pytrees import pytree
 
 

@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.checks import check_choice, check_number
-from maml_engine.episode import Batch, Episode
+from maml_engine.core.episode import Batch, Episode
+from maml_engine.io.read_csv import MAX_BYTES, Columns, Source, listed, read_bytes, read_columns, shown
 from maml_engine.pytrees import pytree, static_field
 from maml_engine.tasks.family import SPLITS
-from maml_engine.tasks.read_csv import MAX_BYTES, Columns, Source, listed, read_bytes, read_columns, shown
 from maml_engine.tasks.scaling import Scaling
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from maml_engine import Experiment
-from maml_engine.analysis.sweeps import train_population
-from maml_engine.presets import PRESETS
+from maml_engine.experiment.presets import PRESETS
+from maml_engine.training.population import train_population
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.acceptance

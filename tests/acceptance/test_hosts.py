@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from maml_engine import Checkpoint
-from maml_engine.snapshots import newest_snapshot
+from maml_engine.io.snapshots import newest_snapshot
 from tests.processes import IN_64_BITS, ROOT, SMALL, Processes, free_port, is_gone, losses_in
 
 pytestmark = [

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from dashboard.components.parameter_plane.scene import OPENINGS, PlaneScene
-from maml_engine.analysis import landscape
-from maml_engine.analysis.landscape import METHODS, SURFACES, Landscape
+from maml_engine.analysis import toy_landscape
+from maml_engine.analysis.toy_landscape import METHODS, SURFACES, Landscape
 from tests.browser.conftest import wait_until_it_fits
 
 FOLDER = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "parameter_plane"
@@ -47,7 +47,7 @@ def test_paths_losses_and_directions_are_those_of_jax(computed, surface):
     for here, theta in scenes(surface):
         said = spoken(here, theta)
         paths = computed("given.landscape.tasks.map((task) => innerPath(given.landscape, given.theta, task))", said)
-        seen = landscape.view(here, theta)
+        seen = toy_landscape.view(here, theta)
         np.testing.assert_allclose(paths, seen.path, atol=TOLERANCE, rtol=0)
         assert computed("metaLoss(given.landscape, given.theta)", said) == pytest.approx(seen.meta_loss, abs=TOLERANCE)
         found = computed("directions(given.landscape, given.theta)", said)
@@ -57,7 +57,7 @@ def test_paths_losses_and_directions_are_those_of_jax(computed, surface):
         for _ in range(5):
             step = "outerStep(given.landscape, given.theta, given.method, 0.05, 0.1)"
             path.append(computed(step, {**spoken(here, path[-1]), "method": "imaml"}))
-        expected = landscape.descend(here, "imaml", theta, meta_lr=0.05, longest=0.1, steps=5)
+        expected = toy_landscape.descend(here, "imaml", theta, meta_lr=0.05, longest=0.1, steps=5)
         np.testing.assert_allclose(path, expected, atol=TOLERANCE)
 
 
@@ -65,7 +65,7 @@ def test_paths_losses_and_directions_are_those_of_jax(computed, surface):
 def test_the_optima_are_those_of_jax(computed, surface):
     for here, theta in list(scenes(surface))[:3]:
         found = computed("optimum(given.landscape, given.window)", {**spoken(here, theta), "window": SURFACES[surface].window})
-        best = landscape.optimum(here)
+        best = toy_landscape.optimum(here)
         np.testing.assert_allclose(found["theta"], best.theta, atol=TOLERANCE)
         assert found["meta_loss"] == pytest.approx(best.meta_loss, abs=TOLERANCE)
         assert found["is_flat"] == best.is_flat
@@ -116,7 +116,7 @@ def test_theta_is_dragged_by_mouse_and_python_hears_of_it_once(open_page):
     assert after[0] < before[0] - 1
     assert after[1] < before[1] - 1
     # Python's own numbers are of where theta was let go.
-    seen = landscape.view(replace(PlaneScene.opening("valleys"), theta=tuple(after)).landscape, tuple(after))
+    seen = toy_landscape.view(replace(PlaneScene.opening("valleys"), theta=tuple(after)).landscape, tuple(after))
     row = engines_row(page, "FOMAML")
     assert float(row[2]) == pytest.approx(seen.direction["fomaml"].norm, rel=2e-3)
     # The same link shows the same picture.

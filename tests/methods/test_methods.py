@@ -8,7 +8,7 @@ import pytest
 from flax import nnx
 
 from maml_engine import MLP, Batch, Experiment, MAMLRegressor, Sinusoid, adapt, meta_value_and_grad, train
-from maml_engine.conjugate_gradients import conjugate_gradients
+from maml_engine.core.conjugate_gradients import conjugate_gradients
 from maml_engine.methods import ANIL, BOIL, CAVIA, IMAML, MAML, METHODS, MAMLPlusPlus, MetaSGD, Reptile
 from maml_engine.models import Network
 from tests.quadratics import ALPHA, DIM, flat, relative_error
@@ -109,7 +109,7 @@ def test_implicit_gradient_with_a_strong_pull_is_the_query_gradient(x64, quadrat
 
 
 def test_imaml_reports_how_well_it_solved(x64, quadratics):
-    from maml_engine.losses import mean_squared_error
+    from maml_engine.core.losses import mean_squared_error
 
     network, params = Network.split(quadratics.model(float))
     setting = {"network": network, "loss_fn": mean_squared_error}

@@ -23,7 +23,7 @@ from maml_engine import (
     meta_value_and_grad,
     softmax_cross_entropy,
 )
-from maml_engine.adaptation import path_predictions
+from maml_engine.core.inner_loop import path_predictions
 from maml_engine.models import Network
 from maml_engine.models.conv4 import BatchStatisticsNorm, PatchConv
 from tests.quadratics import cast, flat, relative_error, x64  # noqa: F401

@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.page_parts.notes import checks
-from maml_engine.analysis import board
-from maml_engine.presets import PRESETS
+from maml_engine.experiment.presets import PRESETS
+from maml_engine.verification import board
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "notes.py"
 

@@ -18,9 +18,9 @@ from maml_engine.tables.baselines import (
     Pooled,
     fit_ways,
 )
+from maml_engine.tables.gaussian_process import KernelWay, _Rbf, gaussian_process
 from maml_engine.tables.mixed_model import mixed_model
-from maml_engine.tables.processes import KernelWay, _Rbf, gaussian_process
-from maml_engine.tables.supports import Supports
+from maml_engine.tables.task_arrays import Supports
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from scipy.stats import multivariate_normal
 
 from maml_engine.tables import mixed_model as module
 from maml_engine.tables.mixed_model import fit_coefficients, mixed_model
-from maml_engine.tables.supports import Supports, squared_error
+from maml_engine.tables.task_arrays import Supports, squared_error
 
 COVARIANCE = np.array([[1.0, 0.7], [0.7, 0.8]])
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maml_engine.episode import Batch
-from maml_engine.losses import mean_loss, mean_squared_error
+from maml_engine.core.episode import Batch
+from maml_engine.core.losses import mean_loss, mean_squared_error
+from maml_engine.io.read_csv import read_columns
 from maml_engine.tasks.family import SPLITS
-from maml_engine.tasks.read_csv import read_columns
 from maml_engine.tasks.table import Table
 
 DATA = Path(os.environ.get("MAML_LAB_DATA", Path(__file__).parents[3] / "shared" / "data")) / "tasks_csv"

@@ -1,7 +1,7 @@
 """The parameter plane: tasks and theta to drag, what each method would do, computed in the browser at every frame.
 
-`mathematics.js` is `maml_engine.analysis.landscape` once more, `plane.js` listens, the others draw. When the visitor lets go,
-Python hears once what stands there, and the page shows the engine's own numbers.
+`mathematics.js` is `maml_engine.analysis.toy_landscape` once more, `plane.js` listens, the others draw. When the visitor lets
+go, Python hears once what stands there, and the page shows the engine's own numbers.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from dashboard.components import address
 from dashboard.components.parameter_plane import scene as scenes
 from dashboard.components.parameter_plane.scene import PlaneScene
 from dashboard.figures import style
-from maml_engine.analysis.landscape import MAX_TASKS, METHODS, SURFACES
+from maml_engine.analysis.toy_landscape import MAX_TASKS, METHODS, SURFACES
 
 __all__ = ["LONGEST_STEP", "META_LR", "NAMES", "PlaneScene", "parameter_plane", "put", "standing"]
 

@@ -1,4 +1,4 @@
-// The mathematics of maml_engine/analysis/landscape.py in plain JavaScript, with derivatives written out by hand.
+// The mathematics of maml_engine/analysis/toy_landscape.py in plain JavaScript, with derivatives written out by hand.
 // A test in a real browser holds the two together. Points are [x, y]; a task is [x, y, turn].
 
 const STEEP = 2.0, FLAT = 0.15, BANK = 1.0, BED = 0.1, BEND = 1.0, WINDING = 1.0;

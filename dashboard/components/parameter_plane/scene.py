@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from dashboard.components.numbers import finite_number, short_number
-from maml_engine.analysis.landscape import MAX_STEPS, MAX_TASKS, METHODS, SURFACES, Landscape, Task
+from maml_engine.analysis.toy_landscape import MAX_STEPS, MAX_TASKS, METHODS, SURFACES, Landscape, Task
 
 VERSION = "1"  # of a link's spelling
 DIGITS = 4  # decimals of what is stored, so that link, browser and engine compute with the same numbers

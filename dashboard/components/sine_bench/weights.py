@@ -21,7 +21,7 @@ from maml_engine import (
     Reptile,
     mean_squared_error,
 )
-from maml_engine.adaptation import part
+from maml_engine.core.inner_loop import part
 from maml_engine.methods import Method
 
 # What their inner loops have in common: a gradient step on the support loss, and nothing carried from step to step.

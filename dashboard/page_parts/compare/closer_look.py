@@ -13,8 +13,8 @@ from dashboard.figures import closer_look as looks
 from dashboard.page_parts.compare.contest import JUDGED_TASKS, NAMES, judging_tasks, recipe
 from dashboard.widgets import controls, page
 from maml_engine import Episode, Experiment, Learner
-from maml_engine.adaptation import MetaParams
-from maml_engine.analysis import Subject, closer_look
+from maml_engine.analysis import Subject, method_diagnostics
+from maml_engine.core.inner_loop import MetaParams
 
 LOOKS = {
     "reptile": "Reptile: path against chord",
@@ -164,46 +164,46 @@ def _show_cavia(learner: Learner, learners: Mapping[str, Learner], base: Experim
 
 
 @cached
-def _step_field(learner: Learner) -> closer_look.StepField:
+def _step_field(learner: Learner) -> method_diagnostics.StepField:
     """Meta-SGD's learned step sizes."""
-    return closer_look.step_field(learner)
+    return method_diagnostics.step_field(learner)
 
 
 @cached
-def _paths(learner: Learner, base: Experiment) -> closer_look.PathAgainstChord:
+def _paths(learner: Learner, base: Experiment) -> method_diagnostics.PathAgainstChord:
     """Six inner paths of Reptile."""
-    return closer_look.path_against_chord(Subject.of_learner(learner), _tasks(base, 6).support, PATH_STEPS)
+    return method_diagnostics.path_against_chord(Subject.of_learner(learner), _tasks(base, 6).support, PATH_STEPS)
 
 
 @cached
-def _plus_plus(learner: Learner) -> closer_look.PlusPlusLook:
+def _plus_plus(learner: Learner) -> method_diagnostics.PlusPlusLook:
     """Weights over twice the time that they are annealed in, and learned step sizes."""
     annealed = learner.experiment.multi_step_iterations
-    return closer_look.plus_plus_look(learner, 2 * annealed if annealed else 1000)
+    return method_diagnostics.plus_plus_look(learner, 2 * annealed if annealed else 1000)
 
 
 @cached
-def _change(learner: Learner, base: Experiment, k: int) -> closer_look.LayerChange:
+def _change(learner: Learner, base: Experiment, k: int) -> method_diagnostics.LayerChange:
     """How far each layer moves in `k` steps."""
-    return closer_look.layer_change(Subject.of_learner(learner), judging_tasks(base).support, max(1, k))
+    return method_diagnostics.layer_change(Subject.of_learner(learner), judging_tasks(base).support, max(1, k))
 
 
 @cached
-def _implicit(learner: Learner, base: Experiment) -> closer_look.ImplicitError:
+def _implicit(learner: Learner, base: Experiment) -> method_diagnostics.ImplicitError:
     """iMAML's two ways to its gradient, on five tasks."""
-    return closer_look.implicit_error(Subject.of_learner(learner, inner_lr=SOLVING_STEP_SIZE), _tasks(base, 5))
+    return method_diagnostics.implicit_error(Subject.of_learner(learner, inner_lr=SOLVING_STEP_SIZE), _tasks(base, 5))
 
 
 @cached
-def _contexts(learner: Learner, base: Experiment, k: int) -> closer_look.ContextMap:
+def _contexts(learner: Learner, base: Experiment, k: int) -> method_diagnostics.ContextMap:
     """The contexts of the 200 tasks after `k` steps."""
-    return closer_look.context_map(learner, judging_tasks(base).support, max(1, k))
+    return method_diagnostics.context_map(learner, judging_tasks(base).support, max(1, k))
 
 
 @cached
 def _angles(learner: Learner, base: Experiment, num_tasks: int = 60) -> np.ndarray:
     """Per-task angles between the exact and the first-order gradient."""
-    return closer_look.task_angles(Subject.of_learner(learner), _tasks(base, num_tasks), learner.experiment.inner_steps)
+    return method_diagnostics.task_angles(Subject.of_learner(learner), _tasks(base, num_tasks), learner.experiment.inner_steps)
 
 
 def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | None:

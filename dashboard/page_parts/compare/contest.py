@@ -12,7 +12,7 @@ from dashboard.engine_calls.adaptation import BASELINE_STEP_SIZES, cached, fits,
 from dashboard.jobs import BUDGETS
 from dashboard.results import MAX_SHOTS, MAX_STEPS, Fit
 from maml_engine import Batch, Episode, Experiment, Learner
-from maml_engine.analysis.contest import KINDS, Budget, ContestReport, Standing, contest
+from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, Standing, contest
 from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
 from maml_engine.evaluation import AdaptationCurves, draw, evaluate_episode
 from maml_engine.tasks import FunctionFamily

@@ -21,8 +21,8 @@ from dashboard.page_parts.learn.lesson import (
 )
 from dashboard.results import spell_loss
 from maml_engine import FOMAML, Reptile, tutorial
-from maml_engine.analysis import landscape
-from maml_engine.analysis.landscape import STEEP
+from maml_engine.analysis import toy_landscape
+from maml_engine.analysis.toy_landscape import STEEP
 
 FIRST_ORDER = style.method_colour("fomaml")
 NEAR_ENOUGH = 1.5  # times the least meta-loss
@@ -39,7 +39,7 @@ VARIANTS = PlaneScene.opening("rivers", proximal=5.0)
 
 def _loops() -> Outcome:
     scene = parameter_plane("learn_loops", LOOPS)
-    seen, best = landscape.view(scene.landscape, scene.theta), landscape.optimum(scene.landscape)
+    seen, best = toy_landscape.view(scene.landscape, scene.theta), toy_landscape.optimum(scene.landscape)
     share = seen.meta_loss / max(best.meta_loss, 1e-12)
     gradient = seen.direction["maml"].gradient
     equation = Equation(
@@ -69,10 +69,10 @@ def _loops() -> Outcome:
 
 def _objective() -> Outcome:
     scene = parameter_plane("learn_objective", OBJECTIVE)
-    best = landscape.optimum(scene.landscape)
-    joint = landscape.optimum(replace(scene.landscape, inner_steps=0))
+    best = toy_landscape.optimum(scene.landscape)
+    joint = toy_landscape.optimum(replace(scene.landscape, inner_steps=0))
     apart = float(np.linalg.norm(best.theta - joint.theta))
-    at_joint = float(landscape.meta_loss(scene.landscape, joint.theta[None])[0])
+    at_joint = float(toy_landscape.meta_loss(scene.landscape, joint.theta[None])[0])
     is_untouched = scene.tasks == OBJECTIVE.tasks
     equation = Equation(
         r"@0 = \arg\min_\theta \; \frac{1}{@1} \sum_i L_i\bigl(\theta^{(@2)}_i\bigr) \\[1ex] @3 \;\le\; @4",
@@ -98,7 +98,7 @@ def _objective() -> Outcome:
 
 def _jacobian() -> Outcome:
     scene = parameter_plane("learn_jacobian", JACOBIAN)
-    seen = landscape.view(scene.landscape, scene.theta)
+    seen = toy_landscape.view(scene.landscape, scene.theta)
     exact, first = (seen.direction[name] for name in ("maml", "fomaml"))
     equation = Equation(
         r"@0 = @1 \; @2 \\[1ex] @3",
@@ -132,7 +132,7 @@ def _jacobian() -> Outcome:
 
 def _variants() -> Outcome:
     scene = parameter_plane("learn_variants", VARIANTS)
-    seen = landscape.view(scene.landscape, scene.theta)
+    seen = toy_landscape.view(scene.landscape, scene.theta)
     others = ", ".join(f"{NAMES[name]} {seen.direction[name].angle:.0f}°" for name in ("fomaml", "reptile"))
     angle = seen.direction["imaml"].angle
     equation = Equation(
@@ -172,7 +172,7 @@ def _variants() -> Outcome:
 def _to_the_star() -> None:
     """A callback: θ moves, and whatever else was changed stays."""
     scene = standing("learn_loops", LOOPS)
-    put("learn_loops", LOOPS, replace(scene, theta=tuple(landscape.optimum(scene.landscape).theta)))
+    put("learn_loops", LOOPS, replace(scene, theta=tuple(toy_landscape.optimum(scene.landscape).theta)))
 
 
 TWO_LOOPS = Lesson(

@@ -17,7 +17,7 @@ from dashboard.page_parts.learn.lesson import AFTER, BEFORE, OTHER, TRUTH, Equat
 from dashboard.results import MAX_SHOTS, spell_loss
 from maml_engine import Batch, Episode, Learner, tutorial
 from maml_engine.analysis import Subject
-from maml_engine.analysis.slices import adapted_points
+from maml_engine.analysis.loss_slices import adapted_points
 
 GOOD, MOST_SHOTS = 0.1, 5
 FAILED, FIVE, ON_THE_WAVE = 0.5, 5, 0.5  # the last in units of y: a hand is not exact

@@ -9,11 +9,11 @@ from dashboard.components.sine_bench.weights import weights
 from dashboard.engine_calls.adaptation import cached
 from dashboard.engine_calls.resources import shipped_learners
 from maml_engine import Batch, Experiment, Learner
-from maml_engine.analysis import published
-from maml_engine.analysis.board import CHECKS, TIMES, Check, CheckResult
-from maml_engine.analysis.published import Row
-from maml_engine.analysis.record import recorded
-from maml_engine.presets import PRESETS
+from maml_engine.experiment.presets import PRESETS
+from maml_engine.verification import published
+from maml_engine.verification.board import CHECKS, TIMES, Check, CheckResult
+from maml_engine.verification.published import Row
+from maml_engine.verification.record import recorded
 
 SHORT_ITERATIONS = 3000
 STEPS, INNER_LR = 10, 0.001

@@ -8,7 +8,7 @@ import numpy as np
 from dashboard.engine_calls.adaptation import cached
 from maml_engine import Episode, Experiment, Learner
 from maml_engine.analysis import Subject
-from maml_engine.analysis.slices import (
+from maml_engine.analysis.loss_slices import (
     Plane,
     Slice,
     Walk,

@@ -6,8 +6,8 @@ import numpy as np
 
 from dashboard.components.parameter_plane import DESCENT_STEPS, LONGEST_STEP, META_LR, PlaneScene
 from dashboard.engine_calls.adaptation import cached
-from maml_engine.analysis import landscape
-from maml_engine.analysis.landscape import METHODS, Landscape, Optimum, View
+from maml_engine.analysis import toy_landscape
+from maml_engine.analysis.toy_landscape import METHODS, Landscape, Optimum, View
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +32,14 @@ class Numbers:
 def numbers(scene: PlaneScene) -> Numbers:
     """All of it."""
     plane = scene.landscape
-    (best, joint), middle = _optima(plane), landscape.equidistant(plane)
+    (best, joint), middle = _optima(plane), toy_landscape.equidistant(plane)
     setting = {"meta_lr": META_LR[scene.surface], "longest": LONGEST_STEP, "steps": DESCENT_STEPS}
-    ends = [landscape.descend(plane, method, scene.theta, **setting)[-1] for method in METHODS]
+    ends = [toy_landscape.descend(plane, method, scene.theta, **setting)[-1] for method in METHODS]
     # In one call, padded with theta where there is no equidistant point, so that nothing compiles anew.
     points = np.stack([joint.theta, scene.theta if middle is None else middle, *ends])
-    joint_loss, middle_loss, *end_losses = landscape.meta_loss(plane, points).tolist()
+    joint_loss, middle_loss, *end_losses = toy_landscape.meta_loss(plane, points).tolist()
     return Numbers(
-        view=landscape.view(plane, scene.theta),
+        view=toy_landscape.view(plane, scene.theta),
         best=best,
         joint=joint,
         joint_meta_loss=joint_loss,
@@ -52,4 +52,4 @@ def numbers(scene: PlaneScene) -> Numbers:
 @cached
 def _optima(plane: Landscape) -> tuple[Optimum, Optimum]:
     """The meta-optimum and the joint one; moving theta moves neither."""
-    return landscape.optimum(plane), landscape.optimum(replace(plane, inner_steps=0))
+    return toy_landscape.optimum(plane), toy_landscape.optimum(replace(plane, inner_steps=0))

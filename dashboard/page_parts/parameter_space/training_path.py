@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.engine_calls import resources
 from dashboard.jobs import Snapshot
 from dashboard.page_parts.parameter_space.network_slices import first_run
-from maml_engine.analysis.slices import Walk, walk
+from maml_engine.analysis.loss_slices import Walk, walk
 
 OWN = {"walk": "", "walk_seed": 0}  # the job's id; the seed of the run
 REFUSED = "_walk_refused"

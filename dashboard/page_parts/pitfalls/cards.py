@@ -10,7 +10,7 @@ import numpy as np
 from dashboard.engine_calls.adaptation import cached, padded
 from dashboard.results import CURVE_POINTS, MAX_SHOTS, Fit, LossCurve
 from maml_engine import Episode, Experiment, Learner, evaluate
-from maml_engine.analysis.frontier import Frontier, find_frontier, predictions_at
+from maml_engine.analysis.divergence import Frontier, find_frontier, predictions_at
 from maml_engine.evaluation import draw
 from maml_engine.pytrees import pytree
 from maml_engine.tasks import FunctionFamily

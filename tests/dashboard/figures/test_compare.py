@@ -8,7 +8,14 @@ from dashboard.figures import compare as figures
 from dashboard.figures.style import TRUTH, method_colour
 from dashboard.page_parts.compare.contest import Band, Difference, Row
 from dashboard.results import Fit
-from maml_engine.analysis.closer_look import ContextMap, ImplicitError, LayerChange, PathAgainstChord, PlusPlusLook, StepField
+from maml_engine.analysis.method_diagnostics import (
+    ContextMap,
+    ImplicitError,
+    LayerChange,
+    PathAgainstChord,
+    PlusPlusLook,
+    StepField,
+)
 
 
 def test_the_budget_figure_has_a_line_and_a_band_for_each_method_and_references_across():

@@ -5,7 +5,7 @@ import pytest
 
 from dashboard.figures import slices as figures
 from dashboard.page_parts.parameter_space.network_slices import Adapting, Training
-from maml_engine.analysis.slices import Slice
+from maml_engine.analysis.loss_slices import Slice
 
 
 @pytest.fixture

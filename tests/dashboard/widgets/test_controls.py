@@ -160,7 +160,7 @@ def test_a_whole_run_can_be_chosen():
         import streamlit as st
 
         from dashboard.widgets import controls, page
-        from maml_engine.presets import PRESETS
+        from maml_engine.experiment.presets import PRESETS
 
         page.opening("Title", "Try this.")
         experiment = controls.experiment_controls(
@@ -175,7 +175,7 @@ def test_a_whole_run_can_be_chosen():
     page.run()
     page.button(key="choose").click().run()
     assert not page.exception
-    from maml_engine.presets import PRESETS
+    from maml_engine.experiment.presets import PRESETS
 
     assert experiment_of(page) == PRESETS["reptile"].experiment
     assert page.select_slider(key="inner_lr").value == 0.02

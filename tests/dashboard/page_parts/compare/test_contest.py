@@ -12,7 +12,7 @@ from dashboard.page_parts.compare import closer_look
 from dashboard.page_parts.compare import contest as comparing
 from dashboard.page_parts.compare.contest import Contest
 from maml_engine import Experiment, Learner, train
-from maml_engine.analysis.contest import Budget, Standing, contest, gradients_per_iteration, meta_gradient_bytes
+from maml_engine.analysis.comparison import Budget, Standing, contest, gradients_per_iteration, meta_gradient_bytes
 from maml_engine.evaluation import draw
 
 SMALL = Experiment(hidden_dim=8, meta_batch_size=4, k_shot=5, k_query=5)

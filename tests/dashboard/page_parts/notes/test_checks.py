@@ -7,9 +7,9 @@ import pytest
 
 from dashboard.figures import notes as figures
 from dashboard.page_parts.notes import checks
-from maml_engine.analysis.board import CHECKS, CheckResult
-from maml_engine.analysis.published import CARDS
-from maml_engine.presets import PRESETS
+from maml_engine.experiment.presets import PRESETS
+from maml_engine.verification.board import CHECKS, CheckResult
+from maml_engine.verification.published import CARDS
 
 
 def answer(predictions=None, milliseconds=2.0):

@@ -11,7 +11,7 @@ from dashboard.page_parts.pitfalls.cards import CARDS, INNER_LRS, STEPS, Support
 from dashboard.results import LossCurve
 from dashboard.widgets import links
 from maml_engine import Learner, Sinusoid
-from maml_engine.analysis import frontier as engine
+from maml_engine.analysis import divergence as engine
 
 
 @pytest.fixture(scope="module")

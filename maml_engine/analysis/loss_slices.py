@@ -1,0 +1,169 @@
+"""Slices of a real network's parameter space: planes in which the losses of its tasks can be drawn."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from maml_engine.analysis.subject import Subject
+from maml_engine.checks import check_number
+from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.inner_loop import MetaParams, adapted_path, task_loss
+from maml_engine.experiment import Experiment
+from maml_engine.learner import Learner
+from maml_engine.training import Report, train
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A plane in parameter space, with coordinates in units of parameters.
+
+    origin: `[params]`, where the coordinates are 0. axes: `[2, params]`, orthonormal.
+    """
+
+    origin: np.ndarray
+    axes: np.ndarray
+
+    def coordinates(self, points: np.ndarray) -> np.ndarray:
+        """`[n, params] -> [n, 2]`: of the nearest points of the plane."""
+        return (np.asarray(points, np.float64) - self.origin) @ self.axes.T
+
+    def distance(self, points: np.ndarray) -> np.ndarray:
+        """`[n, params] -> [n]`: how far off the plane the points lie."""
+        offset = np.asarray(points, np.float64) - self.origin
+        return np.linalg.norm(offset - (offset @ self.axes.T) @ self.axes, axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """Losses over a grid of a plane.
+
+    x, y: coordinates `[columns]` and `[rows]`. before, after: `[tasks, rows, columns]`, query losses without adapting and
+    after adapting from each point.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """Where theta has been in training so far: `path` `[n, params]` at `iterations` `[n]`, with what it was trained by."""
+
+    path: np.ndarray
+    iterations: np.ndarray
+    iteration: int
+    done: bool
+    learner: Learner
+
+
+def plane_through(points: np.ndarray) -> Plane:
+    """The plane through three points `[3, params]`; the first is the origin, the second lies on the x axis.
+
+    Raises:
+      ValueError: the points lie on a line, or are not finite.
+    """
+    points = np.asarray(points, np.float64)
+    first, second = points[1] - points[0], points[2] - points[0]
+    length = np.linalg.norm(first)
+    x_axis = first / length if length > 0 else first
+    rest = second - (second @ x_axis) * x_axis
+    if not (np.isfinite(points).all() and length > 0 and np.linalg.norm(rest) > 1e-9 * length):
+        raise ValueError("`points` must be three finite points that are not on a line: take more inner steps, or other tasks.")
+    return Plane(points[0], np.stack([x_axis, rest / np.linalg.norm(rest)]))
+
+
+def principal_plane(path: np.ndarray) -> tuple[Plane, np.ndarray]:
+    """The plane in which a path `[n, params]` varies most, and which share of its variance each of the two axes holds.
+
+    The origin is the path's last point; each axis points the way that the path has gone.
+
+    Raises:
+      ValueError: fewer than three points, or a path that does not move.
+    """
+    path = np.asarray(path, np.float64)
+    if len(path) < 3 or not np.ptp(path, axis=0).any():
+        raise ValueError(f"`path` must be at least three points that differ, got {len(path)}.")
+    _, singular, axes = np.linalg.svd(path - path.mean(axis=0), full_matrices=False)
+    axes = axes[:2] * np.where((path[-1] - path[0]) @ axes[:2].T < 0, -1.0, 1.0)[:, None]
+    return Plane(path[-1], axes), singular[:2] ** 2 / np.sum(singular**2)
+
+
+def adapted_points(subject: Subject, episode: Episode, inner_steps: int) -> np.ndarray:
+    """Each task's path, `[tasks, inner_steps + 1, params]`, in the order of `jax.tree.leaves(meta.init)`."""
+    subject = subject.with_room_for(inner_steps)
+    return np.asarray(_paths(subject, episode.support))[:, : inner_steps + 1]
+
+
+def flat(learner: Learner) -> np.ndarray:
+    """A learner's theta as one vector `[params]`, in the same order."""
+    return np.asarray(ravel_pytree(learner.meta.init)[0])
+
+
+def loss_slice(
+    subject: Subject, episode: Episode, plane: Plane, x: Sequence[float], y: Sequence[float], inner_steps: int
+) -> Slice:
+    """The losses of every task of `episode` at every point of a grid, without adapting and after `inner_steps` from there.
+
+    Args:
+      x, y: coordinates in the plane. Up to `MAX_STEPS` all numbers of steps share one compiled program.
+    """
+    check_number("inner_steps", inner_steps, low=0, integer=True)
+    subject = subject.with_room_for(inner_steps)
+    x, y, axes = np.asarray(x), np.asarray(y), plane.axes.astype(subject.dtype)
+    before, after = _losses(subject, episode, plane.origin.astype(subject.dtype), axes, x, y, inner_steps)
+    return Slice(x, y, *(np.asarray(losses).transpose(2, 0, 1) for losses in (before, after)))
+
+
+def walk(experiment: Experiment) -> Iterator[Walk]:
+    """Trains, and keeps where theta was at every report: fifty times or more.
+
+    Raises:
+      Diverged, ValueError: as `train`.
+    """
+    path, iterations = [flat(Learner.untrained(experiment))], [0]
+    for report in train(experiment):
+        path.append(flat(report.learner))
+        iterations.append(report.iteration)
+        yield _walk(path, iterations, report)
+
+
+def _walk(path: list[np.ndarray], iterations: list[int], report: Report) -> Walk:
+    return Walk(np.stack(path), np.array(iterations), report.iteration, report.done, report.learner)
+
+
+@jax.jit
+def _paths(subject: Subject, support: Batch) -> jax.Array:
+    def one_task(support: Batch) -> jax.Array:
+        method = subject.method
+        path = adapted_path(
+            method, subject.meta, subject.network, subject.loss_fn, support, method.inner_steps, subject.iteration
+        )
+        return jax.vmap(lambda params: ravel_pytree(params)[0])(path)
+
+    return jax.vmap(one_task)(support)
+
+
+@jax.jit
+def _losses(
+    subject: Subject, episode: Episode, origin: jax.Array, axes: jax.Array, x: jax.Array, y: jax.Array, inner_steps: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """`[rows, columns, tasks]`, twice."""
+    _, unravel = ravel_pytree(subject.meta.init)
+    method, loss = subject.method, task_loss(subject.network, subject.loss_fn)
+
+    def one_task(params, support: Batch, query: Batch) -> tuple[jax.Array, jax.Array]:
+        meta = MetaParams(params, subject.meta.rule)
+        path = adapted_path(method, meta, subject.network, subject.loss_fn, support, method.inner_steps, subject.iteration)
+        return loss(params, (), query), loss(jax.tree.map(lambda leaf: leaf[inner_steps], path), (), query)
+
+    def at(x: jax.Array, y: jax.Array):
+        return jax.vmap(partial(one_task, unravel(origin + x * axes[0] + y * axes[1])))(*episode)
+
+    # A row at a time: what it needs stays in the cache.
+    return jax.lax.map(lambda y: jax.vmap(at, (0, None))(x, y), y)

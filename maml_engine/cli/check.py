@@ -1,0 +1,64 @@
+"""`maml check`: whether the engine's numbers are right on this machine."""
+
+import dataclasses
+import json
+import sys
+from argparse import Namespace
+
+from maml_engine.checks import check_choice
+from maml_engine.cli import DONE, WRONG
+from maml_engine.experiment.presets import PRESETS
+from maml_engine.verification.board import CHECKS, CheckResult
+from maml_engine.verification.published import Row, run_cards
+from maml_engine.verification.record import provenance
+
+
+def check(options: Namespace) -> int:
+    """Runs the board's checks, or the published tables, and prints each error beside its tolerance."""
+    if options.published:
+        return _check_published(options)
+    for name in options.names:
+        check_choice("name", name, CHECKS)
+    results = []
+    for name in options.names or CHECKS:
+        results.append(CHECKS[name].run())
+        print(_line(results[-1]), file=sys.stderr if options.json else sys.stdout)
+    wrong = [result.name for result in results if not result.ok and CHECKS[result.name].decides]
+    if options.json:
+        command = " ".join(["python -m maml_engine check", *options.names, "--json"])
+        rows = [dataclasses.asdict(result) | {"ok": result.ok} for result in results]
+        print(json.dumps(provenance(command) | {"results": rows}))
+    elif not wrong:
+        print(f"All {len(results)} checks hold." if len(results) > 1 else "The check holds.")
+    if wrong:
+        print(f"error: {len(wrong)} of {len(results)} checks failed: {', '.join(wrong)}.", file=sys.stderr)
+    return WRONG if wrong else DONE
+
+
+def _check_published(options: Namespace) -> int:
+    if options.names:
+        raise ValueError(f"`--published` runs every card and takes no names, got {options.names[0]!r}.")
+    rows = []
+    for row in run_cards():
+        rows.append(row)
+        print(_published_line(row), file=sys.stderr if options.json else sys.stdout)
+    if options.json:
+        facts = [dataclasses.asdict(row) | {"ok": row.ok} for row in rows]
+        print(json.dumps(provenance("python -m maml_engine check --published --json") | {"results": facts}))
+    if wrong := list(dict.fromkeys(row.card for row in rows if not row.ok)):
+        print(f"error: {len(wrong)} cards are not reproduced: {', '.join(wrong)}.", file=sys.stderr)
+        return WRONG
+    return DONE
+
+
+def _line(result: CheckResult) -> str:
+    check = CHECKS[result.name]
+    said = "ok   " if result.ok else "WRONG" if check.decides else "slow "
+    return f"{said} {result.name:<22} {result.error:>9.2e}  allowed {result.tolerance:.0e} {check.unit:<15} {check.title}"
+
+
+def _published_line(row: Row) -> str:
+    printed = f"{row.published:g}" + ("" if row.margin is None else f" ± {row.margin:g}")
+    ours = f"{row.mean:.3f} ({row.low:.3f} to {row.high:.3f})"
+    said = "ok   " if row.ok else "WRONG"
+    return f"{said} {PRESETS[row.card].title}, after {row.step}: printed {printed}, ours {ours}; {row.seconds:.0f} s"

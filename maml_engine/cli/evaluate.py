@@ -1,0 +1,40 @@
+"""`maml evaluate`: how well a saved learner adapts to test tasks."""
+
+import json
+from argparse import Namespace
+
+import jax
+
+from maml_engine.checks import check_number
+from maml_engine.cli import DONE, load_with_tasks
+from maml_engine.evaluation import AdaptationCurves
+from maml_engine.evaluation import evaluate as evaluate_learner
+from maml_engine.experiment.fields import parse_number
+
+
+def evaluate(options: Namespace) -> int:
+    """Prints the loss after each step, as a table or as JSON."""
+    learner = load_with_tasks(options.folder, options.data)
+    names = ("num_tasks", "k_shot", "k_query", "inner_steps")
+    numbers = {name: parse_number(getattr(options, name)) for name in names if getattr(options, name) is not None}
+    numbers.setdefault("k_shot", learner.experiment.k_shot)
+    seed = parse_number(options.seed)
+    check_number("seed", seed, low=0, high=2**32 - 1, integer=True)
+    curves = evaluate_learner(learner, jax.random.key(seed), **numbers)
+    if options.json:
+        facts = {"experiment": learner.experiment.changes(), "iteration": learner.iteration, "seed": seed}
+        print(json.dumps(facts | numbers | {"num_tasks": len(curves.loss), "curve": curves.rows()}))
+    else:
+        print(
+            f"{len(curves.loss)} test tasks, {numbers['k_shot']} support rows each, after {learner.iteration} meta-iterations"
+        )
+        print(curve_table(curves))
+    return DONE
+
+
+def curve_table(curves: AdaptationCurves) -> str:
+    """One line a step: mean over tasks and its 95 % interval."""
+    low, high = curves.interval()
+    rows = zip(curves.mean, low, high, strict=True)
+    lines = [f"{step:>4}  {mean:>10.4f}  {low:.4f} to {high:.4f}" for step, (mean, low, high) in enumerate(rows)]
+    return "\n".join([f"{'step':>4}  {'mean loss':>10}  95 % interval", *lines])

@@ -1,0 +1,5 @@
+"""One run, wholly described: the experiment, its fields, and named ones from papers."""
+
+from maml_engine.experiment.experiment import VERSION, Experiment
+
+__all__ = ["VERSION", "Experiment"]

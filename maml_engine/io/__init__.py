@@ -1,0 +1,1 @@
+"""Files: arrays, snapshots of a run, tables read and written."""

@@ -1,0 +1,75 @@
+"""Snapshots of a run under way, by Orbax: whole or not there, the newest on the disk counts.
+
+Each is a folder of its own, numbered upwards; Orbax writes it aside and renames it. The one before stays until then. Only the
+process that calls writes: nothing here waits for other processes.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from maml_engine.io.arrays import StorageError, digest_of, sync_folder
+
+
+def write_snapshot(folder: Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
+    """Writes arrays by name (of at least one entry each) and JSON-serialisable facts, then deletes what was there before.
+
+    Raises:
+      StorageError: the disk is full, or writing is not allowed; the snapshot before is still there.
+    """
+    arrays = {name: np.asarray(array) for name, array in arrays.items()}
+    content = json.dumps(facts, sort_keys=True)
+    last = newest_snapshot(folder)
+    path = folder / str(int(last.name) + 1 if last else 0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _checkpointer() as checkpointer:
+            said = {"facts": content, "digest": digest_of(arrays, content)}
+            checkpointer.save(path.absolute(), arrays, custom_metadata=said)
+        sync_folder(folder)
+    except (OSError, ValueError) as error:  # Orbax's storage library says with ValueError that a disk is full
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise StorageError(f"Could not write {folder}: {reason}. What was there before is unchanged.") from error
+    for other in folder.iterdir():  # older ones, and what a kill has left half-written
+        if other != path:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def read_snapshot(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The newest snapshot's arrays and facts.
+
+    Raises:
+      StorageError: there is none, or it was cut off, altered, or written by something else.
+    """
+    path = newest_snapshot(folder)
+    if path is None:
+        raise StorageError(f"Could not read {folder}: there is no snapshot.")
+    try:
+        with _checkpointer() as checkpointer:
+            arrays = {name: np.asarray(array) for name, array in checkpointer.restore(path.absolute()).items()}
+            said = checkpointer.metadata(path.absolute()).custom_metadata
+        facts, digest = said["facts"], said["digest"]
+    except Exception as error:  # whatever Orbax and its storage library make of a file that is not theirs
+        if newest_snapshot(folder) not in (None, path):  # it was replaced while it was read
+            return read_snapshot(folder)
+        reason = (str(error) or type(error).__name__).splitlines()[0][:200]
+        raise StorageError(f"{path} is not a snapshot that MAML Lab wrote, or it was cut off: {reason}") from error
+    if digest_of(arrays, facts) != digest:
+        raise StorageError(f"{path} was altered after it was saved: its digest does not match its content.")
+    return arrays, json.loads(facts)
+
+
+def newest_snapshot(folder: Path) -> Path | None:
+    """The newest whole one, by the disk; None where there is none. Half-written ones have other names."""
+    numbered = [path for path in folder.glob("*") if path.name.isdecimal()]
+    return max(numbered, key=lambda path: int(path.name), default=None)
+
+
+def _checkpointer() -> Any:
+    import orbax.checkpoint as ocp  # here, since it takes 0.2 s that only a run with snapshots needs
+
+    alone = ocp.options.MultiprocessingOptions(primary_host=0, active_processes={0}, barrier_sync_key_prefix="maml")
+    return ocp.Checkpointer(ocp.PyTreeCheckpointHandler(multiprocessing_options=alone), multiprocessing_options=alone)

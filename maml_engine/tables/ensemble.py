@@ -1,0 +1,237 @@
+"""All networks of a verdict, trained side by side as one program, and what they predict for tasks they have not seen."""
+
+import dataclasses
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.inner_loop import MetaParams, adapted_params
+from maml_engine.core.losses import mean_squared_error
+from maml_engine.experiment import Experiment
+from maml_engine.models import Network
+from maml_engine.runtime.parallel import shared_out, side_by_side
+from maml_engine.tables.task_arrays import Supports
+
+PyTree = Any
+# When the validation tasks are looked at, as shares of a run: early too, where a small table is soon learned by heart.
+CHECKS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+AT_ONCE = 20  # iterations between two signs of life
+MOST_QUERY = 16
+DRAWN_WEIGHT = 12.0
+CHECKED_DRAWS = 2
+AVERAGED = 0.99  # of the running mean of the meta-parameters, how much a meta-step keeps
+
+
+class Runs(NamedTuple):
+    """Networks to be trained; all have the leading axis `[runs]`.
+
+    groups: `[runs]`, runs of one number stop together, on all their validation tasks: a run's own are few.
+    train: `[runs, tasks]`, 1 where a task may be drawn. validation: `[runs, n]` tasks to stop on, `counts` of them real.
+    y: `[runs, tasks, rows, outputs]` what a run is to predict, in the units of its network.
+    drawn: `[runs, versions, tasks, rows, outputs]` targets that were drawn in their stead; no versions trains on `y` alone.
+    """
+
+    groups: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+    counts: np.ndarray
+    y: np.ndarray
+    drawn: np.ndarray
+
+
+class Trained(NamedTuple):
+    """A population at one moment.
+
+    meta: the best on validation so far, leaves `[runs, ...]`. validation: error on validation tasks now, the mean over groups,
+    in the networks' units; None between two looks at them. stopped: `[groups]`, the iteration of the best.
+    """
+
+    iteration: int
+    meta: MetaParams
+    validation: float | None
+    stopped: np.ndarray
+
+
+class _Rows(NamedTuple):
+    x: jax.Array
+    is_row: jax.Array
+
+
+def network_of(experiment: Experiment, in_dim: int, out_dim: int, runs: int) -> tuple[Network, MetaParams]:
+    """The experiment's network at `runs` random starts, stacked."""
+    method = experiment.build_method()
+    starts = []
+    for run in range(runs):
+        seeded = dataclasses.replace(experiment, seed=experiment.seed + run)
+        network, params = Network.split(seeded.build_model(in_dim, out_dim))
+        starts.append(MetaParams(params, method.init_rule(params)))
+    return network, jax.tree.map(lambda *leaves: jnp.stack(leaves), *starts)
+
+
+def train_population(
+    experiment: Experiment, network: Network, start: MetaParams, supports: Supports, runs: Runs
+) -> Iterator[Trained]:
+    """Trains all runs; at each of `CHECKS` every group keeps the best that it had on its validation tasks.
+
+    Some tasks have drawn targets (`Runs.drawn`): all of them at the start, then ever fewer, until drawn tasks weigh as much as
+    `DRAWN_WEIGHT` tasks beside the table's own. A few tasks are soon learned by heart; what is drawn from a fit of them is not.
+    What is judged and kept is the running mean of the meta-parameters (Polyak & Juditsky, 1992): a few tasks make a noisy
+    meta-gradient, and the mean allows long steps through it.
+    """
+    method = experiment.build_method()
+    optimizer = experiment.build_meta_optimizer()
+    rows = _Rows(jnp.asarray(supports.x, jnp.float32), jnp.asarray(supports.is_row))
+    runs_on_device = Runs(*(jnp.asarray(part, jnp.float32 if part.dtype.kind == "f" else None) for part in runs))
+    batch = int(min(experiment.meta_batch_size, runs.train.sum(axis=1).min()))
+    most_query = int(min(MOST_QUERY, max(1, supports.x.shape[1] - experiment.k_shot)))
+    sizes = {"batch": batch, "k_shot": experiment.k_shot, "k_query": most_query}
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(experiment.seed), jnp.arange(len(runs.train)))
+    begun = start, jax.jit(jax.vmap(optimizer.build().init))(start), start
+    parts = [_part((begun, (keys, runs_on_device)), part) for part in shared_out(len(runs.train))]
+    checked = supports._replace(orders=supports.orders[:CHECKED_DRAWS])
+    num_groups = int(runs.groups.max()) + 1
+    best, best_error, stopped, begin = start, np.full(num_groups, np.inf), np.zeros(num_groups, int), 0
+    for share in CHECKS:
+        end = max(begin + 1, round(share * experiment.num_iterations))
+        for first in range(begin, end, AT_ONCE):
+            if first > begin:
+                yield Trained(first, best, None, stopped)
+            stretch = first, min(end, first + AT_ONCE), experiment.num_iterations
+            advance = partial(_advance, method, optimizer, network, rows, *stretch, **sizes)
+            advanced = side_by_side(lambda part, advance=advance: jax.block_until_ready(advance(*part[0], *part[1])), parts)
+            parts = [(now, given) for now, (_, given) in zip(advanced, parts, strict=True)]
+        mean = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *(now[-1] for now, _ in parts))
+        total, count = _validation_errors(experiment, network, mean, checked, runs)
+        error = np.bincount(runs.groups, total) / np.maximum(np.bincount(runs.groups, count), 1)
+        is_better = error < best_error
+        best = jax.tree.map(partial(_where_better, jnp.asarray(is_better[runs.groups])), mean, best)
+        best_error, stopped, begin = np.where(is_better, error, best_error), np.where(is_better, end, stopped), end
+        yield Trained(end, best, float(np.mean(np.sqrt(error))), stopped)
+
+
+def predict_population(
+    experiment: Experiment,
+    network: Network,
+    meta: MetaParams,
+    supports: Supports,
+    y: np.ndarray,
+    tasks: np.ndarray,
+    k: int,
+    most: int,
+    rates: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each run predicts for some tasks, each run for its own.
+
+    Args:
+      y: `[runs, tasks, rows, outputs]` in the units of the networks. tasks: `[runs, n]`. k: support rows; one compiled program
+      serves all up to `most`. rates: `[runs]` inner step sizes, each run's own; None takes the experiment's.
+
+    Returns:
+      Before adapting `[runs, n, rows, outputs]`, after `[runs, draws, n, rows, outputs]`; a network that blew up predicts 0.
+    """
+    method = experiment.build_method()
+    rows = _Rows(jnp.asarray(supports.x, jnp.float32), jnp.asarray(supports.is_row))
+    orders = jnp.asarray(_padded_orders(supports.orders, most))
+    if rates is not None:
+        method = method.replace(inner_lr=jnp.asarray(rates, jnp.float32))
+    methods = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(tasks),)), method)
+    each_run = methods, meta, jnp.asarray(y, jnp.float32), jnp.asarray(tasks)
+    steps = max(1, method.inner_steps)
+
+    def predict(part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        own = _part(each_run, part)
+        return jax.device_get(_predict(own, network, rows, orders, k, experiment.num_iterations, inner_steps=steps))
+
+    before, after = (np.concatenate(own) for own in zip(*side_by_side(predict, shared_out(len(tasks))), strict=True))
+    return np.nan_to_num(before), np.nan_to_num(after, posinf=0.0, neginf=0.0)
+
+
+def _validation_errors(
+    experiment: Experiment, network: Network, meta: MetaParams, supports: Supports, runs: Runs
+) -> tuple[np.ndarray, np.ndarray]:
+    """Summed squared error on each run's validation tasks, and of how many rows: `[runs]` each."""
+    k = experiment.k_shot
+    before, after = predict_population(experiment, network, meta, supports, runs.y, runs.validation, k, most=k)
+    prediction = after if experiment.inner_steps else before[:, None]
+    run = np.arange(len(runs.train))[:, None]
+    wrong = (prediction - runs.y[run, runs.validation][:, None]) ** 2
+    query = supports.query(k)[:, runs.validation].swapaxes(0, 1)  # [runs, draws, n, rows]
+    query = query & (np.arange(runs.validation.shape[1]) < runs.counts[:, None])[:, None, :, None]
+    total = np.sum(np.where(query[..., None], wrong, 0.0), axis=(1, 2, 3, 4))
+    return np.nan_to_num(total, nan=np.inf), query.sum(axis=(1, 2, 3))
+
+
+def _part(each_run: PyTree, part: np.ndarray) -> PyTree:
+    """Of what has an axis `[runs]`, some of these."""
+    return jax.tree.map(lambda leaf: leaf[part], each_run)
+
+
+def _where_better(is_better: jax.Array, new: jax.Array, old: jax.Array) -> jax.Array:
+    return jnp.where(is_better.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+
+def _padded_orders(orders: np.ndarray, most: int) -> np.ndarray:
+    """The first `most` rows of each order; where a task has fewer places, the last one again (its weight is 0)."""
+    places = np.minimum(np.arange(most), orders.shape[-1] - 1)
+    return orders[..., places]
+
+
+@partial(jax.jit, static_argnames=("batch", "k_shot", "k_query"))
+def _advance(method, optimizer, network, rows, begin, end, total, meta, state, mean, keys, runs, *, batch, k_shot, k_query):
+    """All runs from one iteration to another: meta-parameters, the optimiser's state and the running mean of the former."""
+
+    def episode(key: jax.Array, train: jax.Array, y: jax.Array, drawn: jax.Array, share: jax.Array) -> Episode:
+        key_tasks, key_rows, key_drawn, key_version = jax.random.split(key, 4)
+        chance = jnp.where(train > 0, jax.random.uniform(key_tasks, train.shape), -1.0)
+        tasks = jax.lax.top_k(chance, batch)[1]
+        chance = jnp.where(rows.is_row[tasks], jax.random.uniform(key_rows, (batch, rows.x.shape[1])), -1.0)
+        chosen = jax.lax.top_k(chance, min(k_shot + k_query, rows.x.shape[1]))[1]
+        x, own_y = rows.x[tasks[:, None], chosen], y[tasks[:, None], chosen]
+        if len(drawn):
+            version = jax.random.randint(key_version, (batch, 1), 0, len(drawn))
+            is_own = jax.random.uniform(key_drawn, (batch, 1, 1)) < share
+            own_y = jnp.where(is_own, own_y, drawn[version, tasks[:, None], chosen])
+        weight = rows.is_row[tasks[:, None], chosen].astype(jnp.float32)
+        halves = slice(None, k_shot), slice(k_shot, None)
+        return Episode(*(Batch(x[:, half], own_y[:, half], weight[:, half]) for half in halves))
+
+    def one_run(meta, state, key, train, y, drawn, iteration):
+        key_episode, key_method = jax.random.split(jax.random.fold_in(key, iteration))
+        setting = {"network": network, "loss_fn": mean_squared_error, "iteration": iteration, "key": key_method}
+        own = train.sum() / (train.sum() + DRAWN_WEIGHT)
+        share = own * jnp.minimum(1.0, iteration / (total * (1 - own)))
+        _, gradient = method.meta_gradient(meta, episode(key_episode, train, y, drawn, share), **setting)
+        updates, state = optimizer.build().update(gradient, state, meta)
+        return jax.tree.map(jnp.add, meta, updates), state
+
+    def step(iteration, carry):
+        meta, state, mean = carry
+        meta, state = jax.vmap(one_run, (0, 0, 0, 0, 0, 0, None))(meta, state, keys, runs.train, runs.y, runs.drawn, iteration)
+        kept = jnp.minimum(AVERAGED, (1 + iteration) / (10 + iteration))
+        return meta, state, jax.tree.map(lambda mean, new: kept * mean + (1 - kept) * new, mean, meta)
+
+    return jax.lax.fori_loop(begin, end, step, (meta, state, mean))
+
+
+@partial(jax.jit, static_argnames="inner_steps")
+def _predict(each_run, network, rows, orders, k, iteration, *, inner_steps):
+    most = orders.shape[-1]
+
+    def one_task(method, meta, x, is_row, own_y, order):
+        weight = ((jnp.arange(most) < k) & (jnp.arange(most) < is_row.sum())).astype(jnp.float32)
+        support = Batch(x[order], own_y[order], weight)
+        setting = {"loss_fn": mean_squared_error, "inner_steps": inner_steps, "iteration": iteration}
+        return network.predict(adapted_params(method, meta, network, support, **setting), x)
+
+    def one_run(parts):
+        method, meta, own_y, chosen = parts
+        x, is_row, own_y = rows.x[chosen], rows.is_row[chosen], own_y[chosen]
+        draws = jax.vmap(jax.vmap(one_task, (None, None, 0, 0, 0, 0)), (None, None, None, None, None, 0))
+        return jax.vmap(network.predict, (None, 0))(meta.init, x), draws(method, meta, x, is_row, own_y, orders[:, chosen])
+
+    return jax.lax.map(one_run, each_run)

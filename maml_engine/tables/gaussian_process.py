@@ -1,0 +1,101 @@
+"""Gaussian processes over tasks: each task's function is a draw, its known rows say which."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from maml_engine.tables.task_arrays import Supports
+
+CHUNK = 64  # tasks at once
+MOST_ROWS, MOST_TASKS = 30, 100  # by which a process is fitted
+
+
+@dataclass(frozen=True, eq=False)
+class KernelWay:
+    """The posterior mean of a Gaussian process.
+
+    kernel: `(a, b) -> [tasks, rows of a, rows of b]`. noise: variance of a row about it. level: variance of a task's level;
+    infinite makes it the mean of what is left of the support. about: the process's mean, `[..., in_dim] -> [..., outputs]`;
+    None is 0.
+    """
+
+    kernel: Any
+    noise: float
+    level: float
+    about: Callable[[np.ndarray], np.ndarray] | None
+    setting: str
+
+    def predict(self, supports: Supports, k: int) -> np.ndarray:
+        count = len(supports.x)
+        parts = [self._chunk(supports.take(np.arange(start, min(start + CHUNK, count))), k) for start in range(0, count, CHUNK)]
+        return np.concatenate(parts, axis=1)
+
+    def draw(self, x: np.ndarray, outputs: int, versions: int, rng: np.random.Generator) -> np.ndarray:
+        """`[versions, tasks, rows, outputs]` targets that the process might have had at `x`."""
+        gram = self.kernel(x, x) + self.level + self.noise * np.eye(x.shape[1])
+        factor = np.linalg.cholesky(gram + 1e-6 * np.eye(x.shape[1]))
+        drawn = np.einsum("tij,vtjo->vtio", factor, rng.standard_normal((versions, *x.shape[:2], outputs)))
+        return drawn + self.about(x) if self.about else drawn
+
+    def _chunk(self, supports: Supports, k: int) -> np.ndarray:
+        about = self.about(supports.x) if self.about else np.zeros_like(supports.y)
+        left = supports.y - about
+        chosen = supports.orders[..., :k]  # [draws, tasks, k]
+        task = np.arange(len(supports.x))[:, None]
+        counts = supports.is_row[task, chosen].astype(float)  # a task may have fewer rows
+        level = 1e4 if np.isinf(self.level) else self.level
+        gram = self.kernel(supports.x, supports.x) + level
+        within = gram[task[:, :, None], chosen[..., :, None], chosen[..., None, :]]
+        across = gram[task[:, :, None], np.arange(supports.x.shape[1])[:, None], chosen[..., None, :]]
+        # A row of padding has nothing to do with any other.
+        within = within * counts[..., :, None] * counts[..., None, :]
+        within = within + np.eye(k) * np.where(counts > 0, self.noise, 1.0)[..., None]
+        weights = np.linalg.solve(within, left[task, chosen] * counts[..., None])
+        return about + (across * counts[..., None, :]) @ weights
+
+
+def gaussian_process(tasks: Supports, pooled: Callable[[np.ndarray], np.ndarray], seed: int) -> KernelWay:
+    """A squared-exponential kernel and a level; its four numbers maximise the likelihood of all tasks together."""
+    from scipy.optimize import minimize
+
+    rng = np.random.default_rng(seed)
+    chosen = np.sort(rng.permutation(len(tasks.x))[:MOST_TASKS])
+    rows = min(MOST_ROWS, tasks.x.shape[1])
+    first = tasks.orders[0, chosen][:, :rows]
+    task = np.arange(len(chosen))[:, None]
+    x, is_row = tasks.x[chosen][task, first], tasks.is_row[chosen][task, first]
+    left = np.where(is_row[..., None], (tasks.y - pooled(tasks.x))[chosen][task, first], 0.0)
+    squares = _squares(x, x)
+    both = is_row[:, :, None] & is_row[:, None, :]
+
+    def negative_likelihood(logs: np.ndarray) -> float:
+        level, size, length, noise = np.exp(logs)
+        gram = np.where(both, level + size * np.exp(-0.5 * squares / length**2), 0.0)
+        gram += np.eye(rows) * np.where(is_row, noise, 1.0)[..., None]
+        factor = np.linalg.cholesky(gram)
+        whitened = np.linalg.solve(factor, left)
+        log_determinant = np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum()
+        return float(0.5 * np.sum(whitened**2) + left.shape[-1] * log_determinant)
+
+    variance = max(float(np.var(left[is_row])), 1e-6)
+    start = np.log([variance / 2, variance / 2, 1.0, variance / 10])
+    bounds = [(np.log(1e-6), np.log(1e3))] * 2 + [(np.log(0.05), np.log(50.0)), (np.log(1e-5), np.log(10.0))]
+    level, size, length, noise = np.exp(minimize(negative_likelihood, start, method="L-BFGS-B", bounds=bounds).x)
+    return KernelWay(_Rbf(size, length), noise, level, pooled, f"length {length:.2g}, noise {np.sqrt(noise):.2g}")
+
+
+@dataclass(frozen=True)
+class _Rbf:
+    size: float
+    length: float
+
+    def __call__(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return self.size * np.exp(-0.5 * _squares(a, b) / self.length**2)
+
+
+def _squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    products = a @ b.swapaxes(-1, -2)
+    lengths_a, lengths_b = np.sum(a**2, axis=-1), np.sum(b**2, axis=-1)
+    return np.maximum(lengths_a[..., :, None] + lengths_b[..., None, :] - 2 * products, 0.0)

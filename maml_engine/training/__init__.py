@@ -1,0 +1,5 @@
+"""The outer loop: one run, or several runs side by side."""
+
+from maml_engine.training.loop import Checkpoint, Diverged, Report, train
+
+__all__ = ["Checkpoint", "Diverged", "Report", "train"]

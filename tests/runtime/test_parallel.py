@@ -1,0 +1,50 @@
+"""Work shared out among cores."""
+
+import threading
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from maml_engine.runtime.parallel import cores, shared_out, side_by_side
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_parts_are_in_order_and_none_is_empty(monkeypatch, count):
+    monkeypatch.setattr("maml_engine.runtime.parallel.cores", lambda: 3)
+    parts = shared_out(count)
+    assert len(parts) == min(count, 3)
+    assert all(len(part) for part in parts)
+    np.testing.assert_array_equal(np.concatenate(parts), np.arange(count))
+
+
+def test_an_accelerator_gets_one_program(monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert cores() == 1
+
+
+def test_parts_are_worked_on_at_once_and_given_in_order(monkeypatch):
+    monkeypatch.setattr("maml_engine.runtime.parallel.cores", lambda: 2)
+    both_have_begun = threading.Barrier(2, timeout=30)  # broken, and an error, where one must end before the other begins
+
+    def work(part):
+        both_have_begun.wait()
+        return 10 * part
+
+    assert side_by_side(work, [2, 1]) == [20, 10]
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_each_part_is_computed_in_the_callers_precision(parts):
+    with jax.enable_x64(True):
+        found = side_by_side(lambda _: jnp.ones(()).dtype, range(parts))
+    assert set(found) == {jnp.dtype("float64")}
+
+
+def test_an_error_in_one_part_is_the_callers():
+    def work(part):
+        raise ValueError(f"part {part}")
+
+    with pytest.raises(ValueError, match="part 1"):
+        side_by_side(work, [1, 2])

@@ -1,0 +1,297 @@
+"""The outer loop: what it yields, that it can be stopped and taken up anywhere, and how it ends when it diverges."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from flax import nnx
+
+from maml_engine import MLP, Checkpoint, Diverged, Experiment, MetaParams, Sinusoid, meta_value_and_grad, train
+from maml_engine.core.episode import Batch, Episode
+from maml_engine.io.arrays import StorageError
+from maml_engine.io.snapshots import write_snapshot
+from maml_engine.training import loop
+
+SHORT = Experiment(num_iterations=60, meta_batch_size=4, hidden_dim=8)
+
+
+def run_to_end(experiment, **options):
+    return list(train(experiment, **options))
+
+
+def losses_of(reports):
+    return np.concatenate([report.meta_loss for report in reports])
+
+
+def assert_same_learner(one, other):
+    assert one.iteration == other.iteration
+    jax.tree.map(np.testing.assert_array_equal, one.meta, other.meta)
+
+
+def assert_same_checkpoint(one, other):
+    assert one.iteration == other.iteration
+    assert (one.best_iteration, one.best_loss) == (other.best_iteration, other.best_loss)
+    assert one.arrays.keys() == other.arrays.keys()
+    for name, array in one.arrays.items():
+        np.testing.assert_array_equal(array, other.arrays[name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted():
+    return run_to_end(SHORT)
+
+
+def test_reports_cover_every_iteration_once(uninterrupted):
+    counts = [len(report.meta_loss) for report in uninterrupted]
+    assert np.cumsum(counts).tolist() == [report.iteration for report in uninterrupted]
+    assert [report.done for report in uninterrupted] == [False] * (len(counts) - 1) + [True]
+    assert uninterrupted[-1].iteration == SHORT.num_iterations
+    last = uninterrupted[-1]
+    assert last.curve_iteration == 60
+    assert last.curve.loss.shape == (loop.HELD_OUT_TASKS, loop.HELD_OUT_STEPS + 1)
+    assert last.seconds > 0
+    assert last.seconds_left == 0
+
+
+def test_the_loop_is_adam_on_the_meta_gradient_of_each_iterations_own_tasks():
+    """The slow twin: one un-jitted step after the other, through the public functions alone."""
+    experiment = dataclasses.replace(SHORT, num_iterations=3)
+    reports = run_to_end(experiment)
+
+    model, method = experiment.build_model(), experiment.build_method()
+    tasks, optimizer = experiment.build_tasks().split("train"), optax.adam(experiment.meta_lr)
+    params = nnx.state(model, nnx.Param)
+    opt_state = optimizer.init(params)
+    key_train, _ = jax.random.split(jax.random.key(experiment.seed))
+    losses = []
+    for iteration in range(3):
+        key_tasks, _ = jax.random.split(jax.random.fold_in(key_train, iteration))
+        episode = tasks.sample(key_tasks, experiment.meta_batch_size, experiment.k_shot, experiment.k_query)
+        loss, gradient = meta_value_and_grad(method, model, episode)
+        updates, opt_state = optimizer.update(gradient.init, opt_state, params)
+        params = optax.apply_updates(params, updates)
+        nnx.update(model, params)
+        losses.append(float(loss))
+    np.testing.assert_allclose(losses_of(reports), losses, rtol=1e-5)
+    # Adam divides by the gradient's own size: where that is near nothing, a rounding error is worth a step.
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-5), reports[-1].learner.meta.init, params)
+
+
+@pytest.mark.parametrize("first_chunk", [1, 7, 60])
+def test_the_number_of_iterations_between_reports_changes_nothing(monkeypatch, uninterrupted, first_chunk):
+    monkeypatch.setattr(loop, "FIRST_CHUNK", first_chunk)
+    monkeypatch.setattr(loop, "SECONDS_BETWEEN_REPORTS", 1e-9 if first_chunk == 1 else 10.0)
+    monkeypatch.setattr(loop, "EVALUATIONS", 3)  # fewer stops in between
+    reports = run_to_end(SHORT)
+    np.testing.assert_array_equal(losses_of(reports), losses_of(uninterrupted))
+    assert_same_learner(reports[-1].learner, uninterrupted[-1].learner)
+
+
+def test_going_on_from_any_checkpoint_ends_bit_for_bit_the_same(uninterrupted, tmp_path):
+    for report in uninterrupted[:-1:12]:
+        report.checkpoint.save(tmp_path / "checkpoint")
+        rest = run_to_end(SHORT, start=Checkpoint.load(tmp_path / "checkpoint"))
+        np.testing.assert_array_equal(losses_of(rest), losses_of(uninterrupted)[report.iteration :])
+        assert_same_checkpoint(rest[-1].checkpoint, uninterrupted[-1].checkpoint)
+        assert_same_learner(rest[-1].best, uninterrupted[-1].best)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"meta_schedule": "cosine", "clip_norm": 1.0}, {"meta_optimizer": "momentum", "keep": "best"}]
+)
+def test_other_optimisers_resume_bit_for_bit_too(changes):
+    experiment = dataclasses.replace(SHORT, num_iterations=30, **changes)
+    whole = run_to_end(experiment)
+    rest = run_to_end(experiment, start=whole[len(whole) // 2].checkpoint)
+    assert_same_checkpoint(rest[-1].checkpoint, whole[-1].checkpoint)
+    assert_same_learner(rest[-1].result, whole[-1].result)
+
+
+def test_a_run_may_go_on_for_longer(uninterrupted):
+    longer = dataclasses.replace(SHORT, num_iterations=80)
+    rest = run_to_end(longer, start=uninterrupted[-1].checkpoint)
+    assert_same_learner(rest[-1].learner, run_to_end(longer)[-1].learner)
+
+
+def test_a_finished_run_goes_on_for_nothing(uninterrupted):
+    (report,) = run_to_end(SHORT, start=uninterrupted[-1].checkpoint)
+    assert len(report.meta_loss) == 0
+    assert_same_learner(report.learner, uninterrupted[-1].learner)
+
+
+def test_reports_stay_whole_while_training_goes_on(uninterrupted):
+    """Donated buffers are copied before they are handed out."""
+    reports = run_to_end(SHORT)
+    for one, other in zip(reports, reports[1:], strict=False):
+        differ = [
+            (a != b).any() for a, b in zip(jax.tree.leaves(one.learner.meta), jax.tree.leaves(other.learner.meta), strict=True)
+        ]
+        assert all(differ)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"inner_lr": 0.02}, "`inner_lr` is 0.01, this one's is 0.02"),
+        ({"seed": 1}, "`seed`"),
+        ({"num_iterations": 10}, "`num_iterations` must be a whole number >= "),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(uninterrupted, changes, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        train(dataclasses.replace(SHORT, **changes), start=uninterrupted[-1].checkpoint)
+
+
+def test_with_a_schedule_the_length_belongs_to_the_run(uninterrupted):
+    experiment = dataclasses.replace(SHORT, meta_schedule="cosine")
+    checkpoint = dataclasses.replace(uninterrupted[0].checkpoint, experiment=experiment)
+    with pytest.raises(ValueError, match="`num_iterations` is 60, this one's is 80"):
+        train(dataclasses.replace(experiment, num_iterations=80), start=checkpoint)
+
+
+def test_snapshots_of_other_things_are_refused(tmp_path):
+    with pytest.raises(StorageError, match="there is no snapshot"):
+        Checkpoint.load(tmp_path)
+    write_snapshot(tmp_path, {"a": np.ones(3)}, {"something": 1})
+    with pytest.raises(StorageError, match="is not a checkpoint: it holds something"):
+        Checkpoint.load(tmp_path)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_one_another(uninterrupted):
+    np.testing.assert_array_equal(losses_of(run_to_end(SHORT)), losses_of(uninterrupted))
+    assert (losses_of(run_to_end(dataclasses.replace(SHORT, seed=1))) != losses_of(uninterrupted)).all()
+
+
+# Trap T17: one key for all steps would show the same tasks again and again.
+
+
+SEEN = []
+
+
+@dataclasses.dataclass(frozen=True)
+class Noted:
+    """Sine waves that note the inputs they show."""
+
+    stream: str = "train"
+
+    def split(self, name):
+        return Noted(name)
+
+    def sample(self, key, meta_batch_size, k_shot, k_query):
+        episode = Sinusoid().split(self.stream).sample(key, meta_batch_size, k_shot, k_query)
+        if self.stream == "train":
+            jax.debug.callback(lambda x: SEEN.append(x.tobytes()), episode.support.x)
+        return episode
+
+
+def test_the_callers_own_tasks_are_fresh_at_every_iteration_and_come_again_with_the_seed(uninterrupted):
+    seen = []
+    for _ in range(2):
+        SEEN.clear()
+        reports = run_to_end(SHORT, tasks=Noted())
+        jax.effects_barrier()
+        seen.append(list(SEEN))
+    assert len(set(seen[0])) == len(seen[0]) == SHORT.num_iterations
+    assert sorted(seen[0]) == sorted(seen[1])
+    # They train as the engine's own; compiled with another program around, sums may round otherwise.
+    np.testing.assert_allclose(losses_of(reports), losses_of(uninterrupted), rtol=1e-3)
+
+
+def test_the_callers_own_model():
+    model = MLP(8, num_layers=1, activation="tanh", rngs=nnx.Rngs(3))
+    before = jax.tree.map(jnp.copy, nnx.state(model, nnx.Param))
+    report = run_to_end(dataclasses.replace(SHORT, num_iterations=5), model=model)[-1]
+    jax.tree.map(np.testing.assert_array_equal, nnx.state(model, nnx.Param), before)
+    assert jax.tree.structure(report.learner.meta.init) == jax.tree.structure(before)
+    assert report.learner.adapt([0.0, 1.0], [1.0, 0.0])([0.5]).shape == (1, 1)
+
+
+# Divergence.
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [
+        ({"meta_optimizer": "sgd", "meta_lr": 1e12}, "`meta_lr` (now 1e+12)"),
+        ({"inner_lr": 1e30}, "`inner_lr` (now 1e+30)"),
+    ],
+)
+def test_divergence_ends_with_one_sentence_on_what_to_lower(changes, advice):
+    with pytest.raises(Diverged) as caught:
+        run_to_end(dataclasses.replace(SHORT, num_iterations=2000, **changes))
+    message = str(caught.value)
+    assert f"lower {advice} first" in message
+    assert f"at iteration {caught.value.iteration}" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("start", "last", "advice"),
+    [
+        ([4.0, 3.5, 3.2, 3.0], [3.0, 2.0, 1.0, 0.5], "`meta_lr`"),
+        ([4.0, 3.5, 3.2, 3.0], [1e9, np.inf, np.nan, np.nan], "`meta_lr`"),
+        ([4.0, 3.5, 3.2, 3.0], [3.0, 2.0, 9.0, 99.0], "`inner_steps`"),
+        ([4.0, 3.5, 3.2, 3.0], [3.0, 2.0, 9.0, np.nan], "`inner_steps`"),
+        ([4.0, 9.0, 99.0, np.inf], [3.0, 4.0, 9.0, np.inf], "`inner_lr`"),
+        ([4.0, 3.0], [3.0, 4.0], "`inner_lr`"),
+        ([4.0], [3.0], "`meta_lr`"),
+    ],
+)
+def test_what_to_lower_first_is_read_from_the_first_and_the_last_finite_curve(start, last, advice):
+    experiment = Experiment(inner_steps=len(start) - 1)
+    assert loop._first_to_lower(experiment, np.array(start), np.array(last)).startswith(advice)
+
+
+class Poisoned:
+    """Sine waves whose targets are NaN from one meta-iteration on."""
+
+    def __init__(self, key, since):
+        self.key, self.since, self.inner = key, since, Sinusoid()
+
+    def split(self, name):
+        return self if name == "train" else self.inner.split(name)
+
+    def sample(self, key, meta_batch_size, k_shot, k_query):
+        episode = self.inner.sample(key, meta_batch_size, k_shot, k_query)
+        steps = jnp.arange(self.since, 1000)
+        bad = jax.vmap(lambda step: jax.random.split(jax.random.fold_in(self.key, step))[0])(steps)
+        is_bad = (jax.random.key_data(bad) == jax.random.key_data(key)).all(-1).any()
+        return Episode(episode.support, Batch(episode.query.x, jnp.where(is_bad, jnp.nan, episode.query.y)))
+
+
+def test_divergence_names_the_iteration_and_hands_over_the_last_finite_snapshot(monkeypatch):
+    monkeypatch.setattr(loop, "FIRST_CHUNK", 10)
+    key_train, _ = jax.random.split(jax.random.key(SHORT.seed))
+    reports = []
+    with pytest.raises(Diverged, match=r"at iteration 34: .* The last finite snapshot is of iteration") as caught:
+        for report in train(SHORT, tasks=Poisoned(key_train, since=33)):
+            reports.append(report)
+    assert caught.value.iteration == 34  # counted from 1
+    assert caught.value.report is reports[-1]
+    assert reports[-1].iteration <= 33
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(reports[-1].learner.meta))
+    assert f"iteration {reports[-1].iteration}." in str(caught.value)
+
+
+# The best snapshot.
+
+
+def test_the_best_snapshot_is_the_one_with_the_lowest_validation_loss(monkeypatch):
+    monkeypatch.setattr(loop, "EVALUATIONS", 15)
+    experiment = dataclasses.replace(SHORT, meta_lr=0.1, keep="best")  # so large that the loss goes up and down
+    reports = run_to_end(experiment)
+    curves = {report.curve_iteration: float(report.curve.mean[experiment.inner_steps]) for report in reports}
+    curves.pop(0, None)
+    best = min(curves, key=curves.get)
+    assert reports[-1].best.iteration == best != experiment.num_iterations
+    assert reports[-1].result is reports[-1].best
+    assert_same_learner(reports[-1].best, next(report.learner for report in reports if report.iteration == best))
+
+
+def test_zero_inner_steps_train_one_network_for_all_tasks():
+    report = run_to_end(dataclasses.replace(SHORT, num_iterations=5, inner_steps=0))[-1]
+    assert isinstance(report.learner.meta, MetaParams)
+    assert np.isfinite(report.meta_loss).all()
