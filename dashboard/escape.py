@@ -6,11 +6,11 @@ Streamlit reads Markdown in labels and messages, Plotly reads a little HTML in w
 import html
 import re
 
-LONGEST = 60
+MAX_LENGTH = 60
 _WORD_JOINER = "\u2060"  # no width, no break: what stands apart by it is no shortcode any more
 
 
-def short(text: object, longest: int = LONGEST) -> str:
+def short(text: object, longest: int = MAX_LENGTH) -> str:
     """One printable line, cut where it is long."""
     line = "".join(character if character.isprintable() else " " for character in str(text)).strip()
     return line if len(line) <= longest else f"{line[: longest - 1]}…"

@@ -33,11 +33,11 @@ BUDGETS = {
     "cg_steps": 50,
     "degree": 20,
 }
-LONGEST_QUEUE = 8
+MAX_QUEUE = 8
 LEASE_SECONDS = 120.0
 # Everywhere: how many ended runs are kept, and how many points of a curve.
 KEEP_ENDED = 24
-MOST_POINTS = 1000
+MAX_POINTS = 1000
 
 QUEUED, RUNNING, STOPPED, DONE, DIVERGED, FAILED = "queued", "running", "stopped", "done", "diverged", "failed"
 ENDED = frozenset({STOPPED, DONE, DIVERGED, FAILED})
@@ -80,7 +80,7 @@ class Snapshot:
 class History:
     """Meta-losses in bounded memory: single values and means over stretches, whose length doubles when room runs out."""
 
-    def __init__(self, most_points: int = MOST_POINTS):
+    def __init__(self, most_points: int = MAX_POINTS):
         self.most_points, self.stride = most_points, 1
         self.rows: list[tuple[float, float, float]] = []
         self.iteration, self.pending = 0, []
@@ -195,7 +195,7 @@ class JobRegistry:
     def _enqueue(self, job: _Job) -> str:
         job_id = secrets.token_urlsafe(12)
         with self._changed:
-            if self.hosted and len(self._queue) >= LONGEST_QUEUE:
+            if self.hosted and len(self._queue) >= MAX_QUEUE:
                 raise ValueError(
                     f"{len(self._queue)} runs are waiting already, which is all this demo holds: try again in a minute."
                 )

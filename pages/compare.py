@@ -31,7 +31,7 @@ OWN = {
 KIND_LABELS = {"iterations": "Meta-iterations", "gradients": "Gradients", "seconds": "Seconds"}
 REFUSED, SEEN_END, STARTED = "_contest_refused", "_contest_seen_end", "_contest_started"
 SECONDS_BETWEEN_LOOKS = 0.5
-K_SHOT_MOST = 200
+MAX_K_SHOT = 200
 
 
 def spell_method(name: str) -> str:
@@ -48,9 +48,9 @@ def base_experiment() -> Experiment:
             icon=":material/info:",
         )
     values = {name: getattr(experiment, name) for name in ("k_shot", "meta_batch_size", "hidden_dim", "seed")}
-    if values["k_shot"] > K_SHOT_MOST:
-        st.info(f"This page takes at most {K_SHOT_MOST} support points a task.", icon=":material/info:")
-        values["k_shot"] = K_SHOT_MOST
+    if values["k_shot"] > MAX_K_SHOT:
+        st.info(f"This page takes at most {MAX_K_SHOT} support points a task.", icon=":material/info:")
+        values["k_shot"] = MAX_K_SHOT
     tasks = "sinusoid" if experiment.tasks == "table" else experiment.tasks
     return Experiment(tasks=tasks, **values)
 
@@ -92,7 +92,7 @@ def contest_controls(base: Experiment) -> Contest | None:
         seeds = st.number_input(
             "Seeds",
             1,
-            comparing.MOST_SEEDS,
+            comparing.MAX_SEEDS,
             OWN["seeds"],
             key="seeds",
             bind="query-params",

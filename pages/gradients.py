@@ -40,7 +40,7 @@ def step_size(learner: Learner) -> float:
 
 def within_reach(experiment: Experiment) -> tuple[Choice, int]:
     """The tasks and the number of steps that the page looks at, no more than it can answer at once."""
-    values = {name: min(getattr(experiment, name), most) for name, most in gradients.MOST.items()}
+    values = {name: min(getattr(experiment, name), most) for name, most in gradients.MAX.items()}
     if lowered := [name for name, value in values.items() if value < getattr(experiment, name)]:
         listed = ", ".join(f"`{name}` {gradients.MOST[name]}" for name in lowered)
         st.info(f"To answer at once, this page takes at most {listed}; training takes what you set.", icon=":material/info:")

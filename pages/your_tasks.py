@@ -9,7 +9,7 @@ from dashboard.jobs import QUEUED, STOPPED, Snapshot
 from dashboard.page_parts.compare.contest import NAMES
 from dashboard.page_parts.your_tasks import table as your_tasks
 from dashboard.page_parts.your_tasks import upload, use, verdict
-from dashboard.page_parts.your_tasks.table import FIRST_EXAMPLE, Brought, Judged, Told
+from dashboard.page_parts.your_tasks.table import FIRST_EXAMPLE, Told, TrainedVerdict, UserTable
 from dashboard.widgets import page
 from maml_engine.methods import METHODS
 from maml_engine.tables import RECOMMENDED, Settings
@@ -27,7 +27,7 @@ OWN = {
 }
 TRIAL, TRIED, SEEN_END = "trial", "_trial_refused", "_trial_seen_end"
 SECONDS_BETWEEN_LOOKS = 0.5
-MOST_KNOWN_ROWS = 10
+MAX_KNOWN_ROWS = 10
 # Enough to see whether a table is worth the rest: fewer networks, shorter runs, coarser intervals.
 QUICK = {"members": 2, "folds": 3, "num_iterations": 400, "draws": 2}
 
@@ -49,7 +49,7 @@ def current_trial() -> str | None:
     return job_id
 
 
-def start(table: Brought, settings: Settings) -> None:
+def start(table: UserTable, settings: Settings) -> None:
     """A callback: the whole work as one job, named in the link; the one before it ends."""
     jobs = resources.jobs()
     if old := st.session_state.get(TRIAL):
@@ -64,13 +64,13 @@ def start(table: Brought, settings: Settings) -> None:
     st.session_state[TRIAL] = st.query_params[TRIAL] = job_id
 
 
-def train_controls(table: Brought, is_fit: bool) -> Settings:
+def train_controls(table: UserTable, is_fit: bool) -> Settings:
     """How many rows of a new task will be known, by which method; and the way to begin."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         known = st.number_input(
             "Known rows",
             1,
-            MOST_KNOWN_ROWS,
+            MAX_KNOWN_ROWS,
             OWN["known_rows"],
             key="known_rows",
             bind="query-params",
@@ -152,12 +152,12 @@ def spell_seconds(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def judged_of(job_id: str | None, table: Brought) -> Judged | None:
+def judged_of(job_id: str | None, table: UserTable) -> TrainedVerdict | None:
     """The verdict on the table that is shown: of the run, or the one that comes with an example; None before there is one."""
     snapshot = resources.jobs().snapshot(job_id) if job_id else None
     told: Told | None = snapshot.told if snapshot else None
     if told is not None and told.done and told.table.id == table.id:
-        return Judged(told.table, told.settings, told.progress.verdict, told.progress.learner)
+        return TrainedVerdict(told.table, told.settings, told.progress.verdict, told.progress.learner)
     return your_tasks.shipped(table.example) if table.example else None
 
 

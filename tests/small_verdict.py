@@ -1,6 +1,6 @@
 """A verdict made by hand, with names that no page may take for markup."""
 
-from maml_engine.tables import Score, TaskScore, Verdict, Wall
+from maml_engine.tables import Score, TaskPicture, TaskScore, Verdict
 
 EVIL = '=1+1 <b>bold</b> *star* [link](https://example.org) `tick` $x$ :smile: "quoted", %'
 
@@ -25,7 +25,7 @@ def score(name, relative, difference=None, curve=(0.9, 0.5, None)):
 
 def wall(task, shift=0.0):
     x, y = (3.0, 1.0, 2.0, 4.0), (30.0, 10.0, 20.0, 40.0)
-    return Wall(
+    return TaskPicture(
         task=task,
         x=x,
         y=y,

@@ -31,7 +31,7 @@ from maml_engine.analysis import (
 )
 from maml_engine.tasks import FunctionFamily, Scaling, Sinusoid
 
-MOST = {"inner_steps": MAX_STEPS, "meta_batch_size": 100, "k_shot": 80}
+MAX = {"inner_steps": MAX_STEPS, "meta_batch_size": 100, "k_shot": 80}
 STEP_SIZES = tuple(float(f"{digit}e{power}") for power in (-4, -3, -2) for digit in (1, 2, 5)) + (0.1,)
 SWEPT_SIZES, SWEPT_STEPS = (5e-5, *STEP_SIZES), (1, 2, 5, 10)
 MEASURED_COSTS = Path(__file__).with_name("measured_costs.json")

@@ -17,7 +17,7 @@ AXES = {
 }
 COLUMNS = 3
 # Losses that a curve's axis makes room for.
-LEAST_DRAWN, MOST_DRAWN = 1e-3, 1e3
+MIN_DRAWN, MAX_DRAWN = 1e-3, 1e3
 # What is no method: a line across, in its own dash.
 REFERENCES = {RANDOM: "dashdot", ZERO_SHOT: "dot", ORACLE: "dash", PRETRAINED: "dashdot"}
 _DASHES = {"fomaml": style.FIRST_ORDER}
@@ -68,7 +68,7 @@ def budget_figure(
         figure.update_xaxes(range=[-0.01 * furthest, 1.02 * furthest])
     # An oracle without noise is right to the last digit: on one axis with it, the methods would be one line.
     drawn = np.concatenate([list(references.values()), *(np.r_[band.low, band.high] for band in bands.values())])
-    drawn = drawn[np.isfinite(drawn) & (drawn > LEAST_DRAWN) & (drawn < MOST_DRAWN)]
+    drawn = drawn[np.isfinite(drawn) & (drawn > MIN_DRAWN) & (drawn < MAX_DRAWN)]
     if drawn.size:
         figure.update_yaxes(range=[np.log10(drawn.min()) - 0.1, np.log10(drawn.max()) + 0.1])
     return figure

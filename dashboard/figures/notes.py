@@ -8,14 +8,14 @@ import plotly.graph_objects as go
 from dashboard.figures.style import AFTER, TRUTH, base_figure
 
 WRONG = "#d1495b"
-SMALLEST = 1e-17  # where an error of 0 is drawn; 64 bits have no relative error between
+MIN_ERROR = 1e-17  # where an error of 0 is drawn; 64 bits have no relative error between
 
 
 def board_figure(labels: Sequence[str], errors: Sequence[float], tolerances: Sequence[float]) -> go.Figure:
     """Each check's error as a dot and what is allowed as a bar, on one logarithmic axis; none gives empty axes."""
     figure = base_figure("error (0 is drawn at 1e-17)", "", height=90 + 24 * len(labels))
-    shown = np.clip(np.nan_to_num(np.asarray(errors, float), nan=np.inf), SMALLEST, 1.0)
-    allowed = np.clip(np.asarray(tolerances, float), SMALLEST, None)
+    shown = np.clip(np.nan_to_num(np.asarray(errors, float), nan=np.inf), MIN_ERROR, 1.0)
+    allowed = np.clip(np.asarray(tolerances, float), MIN_ERROR, None)
     is_good = [error <= tolerance for error, tolerance in zip(errors, tolerances, strict=True)]
     for error, tolerance, label in zip(shown, allowed, labels, strict=True):
         figure.add_scatter(

@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from dashboard.escape import drawn
 from dashboard.figures import style
 from dashboard.figures.adaptation import PANEL, POINTS, TITLE_ROOM, WALL_COLUMNS
-from maml_engine.tables import Score, TaskScore, Verdict, Wall
+from maml_engine.tables import Score, TaskPicture, TaskScore, Verdict
 
-MOST_LINES = 80
+MAX_LINES = 80
 META = "meta"
 
 
@@ -33,11 +33,11 @@ def rows_figure(
     """Every task's rows as one thin line, the first one's stronger; no tasks give empty axes.
 
     Args:
-      tasks: by name `x [rows]` and `y [rows]`, at most `MOST_LINES` are drawn. categories, classes: names of x and of y = 0, 1,
+      tasks: by name `x [rows]` and `y [rows]`, at most `MAX_LINES` are drawn. categories, classes: names of x and of y = 0, 1,
         ..; then, and where a task has an x twice, there are dots only.
     """
     figure = style.base_figure(drawn(x_title, 60), drawn(y_title, 60), height=330)
-    shown = list(tasks.items())[:MOST_LINES]
+    shown = list(tasks.items())[:MAX_LINES]
     for place, (name, (x, y)) in reversed(list(enumerate(shown))):
         order = np.argsort(x, kind="stable")
         is_first = place == 0
@@ -148,7 +148,7 @@ def gains_figure(verdict: Verdict) -> go.Figure:
     return figure
 
 
-def wall_figure(walls: Sequence[Wall], x_title: str, y_title: str, *, as_lines: bool = True) -> go.Figure:
+def wall_figure(walls: Sequence[TaskPicture], x_title: str, y_title: str, *, as_lines: bool = True) -> go.Figure:
     """Single tasks before and after adapting, small multiples on one pair of axes; a panel says its error before → after.
 
     Args:
@@ -290,7 +290,7 @@ def error_title(verdict: Verdict, *, in_units: bool) -> str:
     return f"error (RMSE, {drawn(verdict.target, 40)})" if in_units else "error (RMSE over the target's spread)"
 
 
-def wall_error(wall: Wall, field: str) -> float:
+def wall_error(wall: TaskPicture, field: str) -> float:
     """Root mean squared error of a task's rows that were no support."""
     query = ~np.asarray(wall.support)
     return float(np.sqrt(np.mean((np.asarray(getattr(wall, field), float) - np.asarray(wall.y, float))[query] ** 2)))
@@ -363,7 +363,7 @@ def _frame(panel: int) -> dict:
     return {"type": "rect", "line": {"color": style.faint(style.TRUTH, 0.35), "width": 1}, "layer": "below", **corners}
 
 
-def _panel_title(panel: int, wall: Wall) -> dict:
+def _panel_title(panel: int, wall: TaskPicture) -> dict:
     row, column = divmod(panel, WALL_COLUMNS)
     before, after = (f"{wall_error(wall, field):.2g}" for field in ("before", "after"))
     said = f"<b>{drawn(wall.task, 16)}</b>  {before} → {after}"

@@ -13,8 +13,8 @@ VERSION_KEY, JOB_KEY, LEARNER_KEY = "v", "job", "learner"
 RESERVED = frozenset({VERSION_KEY, JOB_KEY, LEARNER_KEY, "embed", "embed_options"})
 FIELDS = {spec.name: spec for spec in dataclasses.fields(Experiment)}
 TABLE_FIELDS = ("data", "task", "inputs", "target", "log")
-LONGEST_QUOTE = 60
-LONGEST_VALUE = 4000  # characters; the longest that a page writes is a few hundred
+MAX_QUOTE_LENGTH = 60
+MAX_VALUE_LENGTH = 4000  # characters; the longest that a page writes is a few hundred
 
 
 class Link(NamedTuple):
@@ -104,8 +104,8 @@ def _parse(name: str, spelled: list[str]) -> Any:
 
 def _unreadable(spelled: list[str]) -> str:
     """Why no widget may see a value; empty where it may. Infinite numbers break those that hold whole ones."""
-    if any(len(part) > LONGEST_VALUE for part in spelled):
-        return f"is longer than {LONGEST_VALUE:,} characters"
+    if any(len(part) > MAX_VALUE_LENGTH for part in spelled):
+        return f"is longer than {MAX_VALUE_LENGTH:,} characters"
     for part in spelled:
         try:
             if not math.isfinite(float(part)):
@@ -134,7 +134,7 @@ def _sentence(error: ValueError) -> str:
 
 def _quoted(content: str) -> str:
     """A stranger's text, short and without what Markdown would read."""
-    kept = "".join(character for character in content[:LONGEST_QUOTE] if character.isprintable() and character != "`")
+    kept = "".join(character for character in content[:MAX_QUOTE_LENGTH] if character.isprintable() and character != "`")
     return kept or "?"
 
 

@@ -15,12 +15,12 @@ from maml_engine.core.inner_loop import part
 from maml_engine.evaluation import evaluate_episode
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
-from maml_engine.training.outer_loop import LONGEST_CHUNK, initial_state, program_of
+from maml_engine.training.outer_loop import MAX_CHUNK, initial_state, program_of
 from maml_engine.training.population import population_steps, stacked
 
 KINDS = ("iterations", "gradients", "seconds")
 # Where seconds are the budget: no run goes further than this.
-MOST_ITERATIONS = 1_000_000
+MAX_ITERATIONS = 1_000_000
 # Long enough to cost nothing, short enough to watch and to stop.
 SECONDS_AT_ONCE = 0.25
 FIRST_CHUNK = 20
@@ -64,13 +64,13 @@ class Budget:
     def iterations(self, experiment: Experiment) -> int:
         """How many meta-iterations it buys, at least 1; for seconds, the most there can be."""
         if self.kind == "seconds":
-            return MOST_ITERATIONS
+            return MAX_ITERATIONS
         price = 1 if self.kind == "iterations" else gradients_per_iteration(experiment)
         return max(1, int(self.amount // price))
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class Ranking:
     """One method at one moment, all its seeds together; nothing in it changes later.
 
     experiments, learners: one a seed.
@@ -116,7 +116,7 @@ class ContestReport:
     share: of the whole work done, in [0, 1]. iteration: meta-iterations done, all runs together. doing: in words.
     """
 
-    standings: Mapping[str, Standing]
+    standings: Mapping[str, Ranking]
     share: float
     iteration: int
     doing: str
@@ -183,7 +183,7 @@ class _Run:
         self.states, _ = jax.block_until_ready(population_steps(states, self.programs, 0, 0))  # compiles and runs no step
         self.iteration, self.seconds, self.rate, self.ended = 0, 0.0, 0.0, ""
         empty = np.zeros(0)
-        self.standing = Standing(tuple(experiments), (), empty, empty, empty, np.zeros((0, len(experiments), 0)), empty)
+        self.standing = Ranking(tuple(experiments), (), empty, empty, empty, np.zeros((0, len(experiments), 0)), empty)
         self.judge()
 
     def until(self, share: float) -> Iterator[float]:
@@ -194,7 +194,7 @@ class _Run:
         while not self.ended and (now := self.seconds if by_time else self.iteration) < goal and self.iteration < self.total:
             left = (goal - now) * self.rate if by_time and self.rate else goal - now if not by_time else FIRST_CHUNK
             at_once = self.rate * SECONDS_AT_ONCE if self.rate else FIRST_CHUNK
-            self._train(int(np.clip(min(left, at_once), 1, min(LONGEST_CHUNK, self.total - self.iteration))))
+            self._train(int(np.clip(min(left, at_once), 1, min(MAX_CHUNK, self.total - self.iteration))))
             done = self.seconds if by_time else self.iteration
             yield min(1.0, (done - begin) / max(goal - begin, 1e-9))
 

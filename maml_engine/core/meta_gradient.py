@@ -138,18 +138,18 @@ MODES = {
 FIRST_ORDER = Mode(constant_gradient, shared_gradients(constant_gradient))
 
 # What one meta-gradient may take for its own work. Up to there all tasks are computed side by side, beyond it chunk by chunk.
-MOST_BYTES = 2**30
+MAX_BYTES = 2**30
 
 
 def exact(method, meta: MetaParams, episode: Episode, *, mode: str | None = None, **setting) -> tuple[jax.Array, MetaParams]:
     """The meta-loss and its exact gradient, second order included (Finn et al., 2017, eq. 4 without its outer step).
 
     Without a `mode`, mixed: on one CPU thread it took as long as plain within noise, at every number of steps from 1 to 10, and
-    its memory does not grow with the activations. Checkpointed where one task's steps alone would exceed `MOST_BYTES`.
+    its memory does not grow with the activations. Checkpointed where one task's steps alone would exceed `MAX_BYTES`.
     """
     if mode is None:
         stored = task_bytes(method, meta, episode, method.inner_steps, **setting)
-        mode = "mixed" if stored <= MOST_BYTES else "checkpointed"
+        mode = "mixed" if stored <= MAX_BYTES else "checkpointed"
     kept = 2 * math.isqrt(method.inner_steps) if mode == "checkpointed" else method.inner_steps
     return _in_chunks(method, meta, episode, kept, mode=MODES[mode], **setting)
 
@@ -165,7 +165,7 @@ def first_order(
 def _in_chunks(
     method, meta: MetaParams, episode: Episode, kept: int, *, mode: Mode, key: jax.Array | None = None, **setting
 ) -> tuple[jax.Array, MetaParams]:
-    """The meta-loss and its gradient, as many tasks side by side as `MOST_BYTES` holds: the same up to rounding.
+    """The meta-loss and its gradient, as many tasks side by side as `MAX_BYTES` holds: the same up to rounding.
 
     kept: inner steps whose parameters are stored.
     """
@@ -175,7 +175,7 @@ def _in_chunks(
         return jax.value_and_grad(meta_loss, argnums=1)(method, meta, episode, mode=mode, key=key, **setting)
 
     tasks, key = episode.support.x.shape[0], _task_keys(key, episode)
-    chunks = -(-tasks * task_bytes(method, meta, episode, kept, **setting) // MOST_BYTES)
+    chunks = -(-tasks * task_bytes(method, meta, episode, kept, **setting) // MAX_BYTES)
     at_once = -(-tasks // chunks)
     if at_once >= tasks:
         return value_and_grad(episode, key)

@@ -23,7 +23,7 @@ from maml_engine.tasks import FAMILIES, FunctionFamily
 VERSION = 1
 
 # Beyond any use; the compiler aborts the process on arrays of 2^31 and more, where it should refuse them.
-LARGEST_SIZE = 100_000
+MAX_SIZE = 100_000
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Experiment:
 
     method: str = choice("maml", "how the learner adapts and is trained", METHODS)
     num_iterations: int = whole(10_000, "meta-training steps", low=1, high=2**31 - 1)
-    meta_batch_size: int = whole(25, "tasks in a meta-step", low=1, high=LARGEST_SIZE)
+    meta_batch_size: int = whole(25, "tasks in a meta-step", low=1, high=MAX_SIZE)
     meta_lr: float = number(1e-3, "step size of the outer loop (beta)", above=0)
     inner_lr: float = number(0.01, "step size of the inner loop (alpha)", above=0)
     inner_steps: int = whole(1, "gradient steps on the support set; 0 trains one network for all tasks", low=0, high=10_000)
-    k_shot: int = whole(10, "support examples of a task", low=1, high=LARGEST_SIZE)
-    k_query: int = whole(10, "query examples of a task; a table's queries are all its other rows", low=1, high=LARGEST_SIZE)
+    k_shot: int = whole(10, "support examples of a task", low=1, high=MAX_SIZE)
+    k_query: int = whole(10, "query examples of a task; a table's queries are all its other rows", low=1, high=MAX_SIZE)
     seed: int = whole(0, "of the initialisation, the tasks and the split", low=0, high=2**32 - 1)
 
     inner_optimizer: str = choice("sgd", "what turns an inner gradient into a direction", INNER_OPTIMIZERS)

@@ -28,7 +28,7 @@ Source = str | os.PathLike | bytes | IO
 MAX_BYTES = 50_000_000
 MAX_LINES = 5_000_000
 MAX_COLUMNS = 10_000
-LARGEST = 1e18  # a square beyond this overflows 32-bit numbers
+MAX_NUMBER = 1e18  # a square beyond this overflows 32-bit numbers
 
 _SEPARATORS = (",", ";", "\t")
 MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "-", "?")
@@ -296,7 +296,7 @@ def _numbers(column: "pd.Series", *, decimal_comma: bool, log: bool) -> np.ndarr
     values = pd.to_numeric(written, errors="coerce").to_numpy(np.float64)
     _refuse(column, np.isnan(values), "must hold numbers")
     _refuse(column, np.isinf(values), "must hold finite numbers")
-    _refuse(column, np.abs(values) > LARGEST, f"must hold numbers between {-LARGEST:g} and {LARGEST:g}")
+    _refuse(column, np.abs(values) > MAX_NUMBER, f"must hold numbers between {-MAX_NUMBER:g} and {MAX_NUMBER:g}")
     if not log:
         return values
     _refuse(column, values <= 0, "must hold numbers > 0 for its logarithm")

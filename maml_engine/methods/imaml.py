@@ -17,7 +17,7 @@ from maml_engine.pytrees import pytree, static_field
 PyTree = Any
 
 # Of the linear system, relative to its right side; beyond it a word is said.
-LARGEST_RESIDUAL = 0.5
+MAX_RESIDUAL = 0.5
 
 
 class Proximal(NamedTuple):
@@ -81,7 +81,7 @@ class IMAML(Method):
                 f"Conjugate gradients met negative curvature ({least:.2g}), where the implicit gradient is not to be trusted: "
                 f"raise `proximal` (now {self.proximal:g})."
             )
-        if residual > LARGEST_RESIDUAL:
+        if residual > MAX_RESIDUAL:
             return (
                 f"Conjugate gradients left a relative residual of {residual:.2g}: raise `cg_steps` (now {self.cg_steps}) or "
                 f"`proximal` (now {self.proximal:g})."

@@ -16,7 +16,7 @@ from maml_engine.pytrees import pytree, static_field
 PyTree = Any
 
 # The authors' code keeps this share of a step's weight, divided by the number of steps, when all has been annealed.
-LEAST_STEP_WEIGHT = 0.03
+MIN_STEP_WEIGHT = 0.03
 
 
 class PlusPlusRule(NamedTuple):
@@ -99,7 +99,7 @@ class MAMLPlusPlus(Method):
         if steps < 2 or self.multi_step_iterations == 0:
             return None
         progress = iteration / self.multi_step_iterations
-        early = jnp.maximum((1 - progress) / steps, LEAST_STEP_WEIGHT / steps)
+        early = jnp.maximum((1 - progress) / steps, MIN_STEP_WEIGHT / steps)
         annealed = jnp.full(steps + 1, early).at[0].set(0.0).at[-1].set(1 - (steps - 1) * early)
         return jnp.where(progress < 1, annealed, jnp.zeros(steps + 1).at[-1].set(1.0))
 

@@ -15,7 +15,7 @@ MEND = f"{FLAG}=-reduce"
 
 # The versions in which the flag was seen to exist and to mend. XLA aborts the process on a flag that it does not know.
 FIRST_WITH_FLAG, LAST_WITH_FLAG = (0, 10, 2), (0, 12, 0, 1)
-LARGEST_ERROR = 1e-3  # wrong sums are off by far more, rounding by far less
+MAX_ERROR = 1e-3  # wrong sums are off by far more, rounding by far less
 
 
 def ensure_correct_reductions() -> None:
@@ -37,7 +37,7 @@ def ensure_correct_reductions() -> None:
 
 def reductions_are_correct() -> bool:
     """Whether the two patterns that went wrong come out right; takes about a third of a second."""
-    return max(reduction_errors()) < LARGEST_ERROR
+    return max(reduction_errors()) < MAX_ERROR
 
 
 def reduction_errors() -> tuple[float, float]:

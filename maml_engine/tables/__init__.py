@@ -2,29 +2,29 @@
 
 from maml_engine.io.write_csv import escape_cell, table_csv, template_csv
 from maml_engine.tables.baselines import BASELINES
-from maml_engine.tables.findings import Finding, Mend, validate
+from maml_engine.tables.findings import Finding, Fix, validate
 from maml_engine.tables.judging import judge
 from maml_engine.tables.learner import AdaptedTable, TableLearner
 from maml_engine.tables.roles import Roles, guess_roles
 from maml_engine.tables.settings import RECOMMENDED, Settings
 from maml_engine.tables.sheet import Sheet, read_sheet
-from maml_engine.tables.verdict import Progress, Score, TaskScore, Verdict, Wall
+from maml_engine.tables.verdict import Progress, Score, TaskPicture, TaskScore, Verdict
 
 __all__ = [
     "BASELINES",
     "RECOMMENDED",
     "AdaptedTable",
     "Finding",
-    "Mend",
+    "Fix",
     "Progress",
     "Roles",
     "Score",
     "Settings",
     "Sheet",
     "TableLearner",
+    "TaskPicture",
     "TaskScore",
     "Verdict",
-    "Wall",
     "escape_cell",
     "guess_roles",
     "judge",

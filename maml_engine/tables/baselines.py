@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from maml_engine.tables.gaussian_process import KernelWay
-from maml_engine.tables.task_arrays import Supports, Way, few_tasks, squared_error
+from maml_engine.tables.gaussian_process import KernelPredictor
+from maml_engine.tables.task_arrays import Predictor, Supports, few_tasks, squared_error
 
 POOLED, SUPPORT_MEAN, OFFSET, RIDGE, PRIOR, MIXED, GAUSSIAN, TREES = (
     *("pooled", "support_mean", "pooled_offset", "ridge_support", "ridge_prior"),
@@ -31,11 +31,11 @@ BASELINES = {
     PRETRAINED: "Pretrained network",
 }
 DEGREES = (1, 2, 3, 4)
-MOST_FEATURES = 160
+MAX_FEATURES = 160
 # Variances of a coefficient and of a task's level, over that of the noise.
 SIZES, LEVELS = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0), (1.0, 30.0, 1000.0)
 PENALTIES = (1e-3, 1e-2, 0.1, 1.0, 10.0)
-MOST_POOLED_ROWS = 20_000
+MAX_POOLED_ROWS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class Pooled:
         """Degree and penalty by four parts of the tasks in turn."""
         count = len(tasks.x)
         parts = np.array_split(np.random.default_rng(seed).permutation(count), min(4, count))
-        degrees = [degree for degree in DEGREES if _num_features(tasks.x.shape[-1], degree) <= MOST_FEATURES] or [1]
+        degrees = [degree for degree in DEGREES if _num_features(tasks.x.shape[-1], degree) <= MAX_FEATURES] or [1]
 
         def error(setting: tuple[int, float]) -> float:
             total = 0.0
@@ -101,16 +101,16 @@ class PooledAlone:
 
 
 def fit_ways(
-    tasks: Supports, k_shot: int, names: Sequence[str], pooled: Pooled, processes: Mapping[str, KernelWay], seed: int
-) -> dict[str, Way]:
+    tasks: Supports, k_shot: int, names: Sequence[str], pooled: Pooled, processes: Mapping[str, KernelPredictor], seed: int
+) -> dict[str, Predictor]:
     """The ways that need no network, fitted on tasks; what they leave open is chosen by predicting these from `k_shot` rows.
 
     `pooled` and `processes`, by name, are fitted on the same tasks already.
     """
     makers = {
         POOLED: lambda: PooledAlone(pooled, f"degree {pooled.degree}"),
-        SUPPORT_MEAN: lambda: KernelWay(_no_kernel, 1.0, np.inf, None, ""),
-        OFFSET: lambda: KernelWay(_no_kernel, 1.0, np.inf, pooled, ""),
+        SUPPORT_MEAN: lambda: KernelPredictor(_no_kernel, 1.0, np.inf, None, ""),
+        OFFSET: lambda: KernelPredictor(_no_kernel, 1.0, np.inf, pooled, ""),
         RIDGE: lambda: _best([_ridge(tasks, degree, 1.0, size, np.inf, None) for degree, size in _grid(tasks)], tasks, k_shot),
         PRIOR: lambda: _best(
             [_ridge(tasks, degree, 1.0, size, level, pooled) for degree, size in _grid(tasks) for level in LEVELS],
@@ -152,9 +152,9 @@ def _one_thread() -> AbstractContextManager:
 
 def _sample(tasks: Supports, seed: int) -> tuple[np.ndarray, np.ndarray]:
     x, y = tasks.rows()
-    if len(x) <= MOST_POOLED_ROWS:
+    if len(x) <= MAX_POOLED_ROWS:
         return x, y
-    kept = np.random.default_rng(seed).choice(len(x), MOST_POOLED_ROWS, replace=False)
+    kept = np.random.default_rng(seed).choice(len(x), MAX_POOLED_ROWS, replace=False)
     return x[kept], y[kept]
 
 
@@ -167,7 +167,7 @@ def _num_features(in_dim: int, degree: int) -> int:
 
 
 def _grid(tasks: Supports) -> list[tuple[int, float]]:
-    degrees = [degree for degree in DEGREES if _num_features(tasks.x.shape[-1], degree) <= MOST_FEATURES] or [1]
+    degrees = [degree for degree in DEGREES if _num_features(tasks.x.shape[-1], degree) <= MAX_FEATURES] or [1]
     return [(degree, size) for degree in degrees for size in SIZES]
 
 
@@ -175,7 +175,7 @@ def _no_kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.zeros((len(a), a.shape[1], b.shape[1]))
 
 
-def _ridge(tasks: Supports, degree: int, noise: float, size: float, level: float, pooled: Pooled | None) -> KernelWay:
+def _ridge(tasks: Supports, degree: int, noise: float, size: float, level: float, pooled: Pooled | None) -> KernelPredictor:
     """Ridge regression on powers of the inputs; `size` is the variance of a coefficient over the noise."""
     from sklearn.preprocessing import PolynomialFeatures
 
@@ -189,9 +189,9 @@ def _ridge(tasks: Supports, degree: int, noise: float, size: float, level: float
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return size * features(a) @ features(b).swapaxes(-1, -2)
 
-    return KernelWay(kernel, noise, level, pooled, f"degree {degree}, variance ratio {size:g}")
+    return KernelPredictor(kernel, noise, level, pooled, f"degree {degree}, variance ratio {size:g}")
 
 
-def _best(ways: list[KernelWay], tasks: Supports, k_shot: int) -> KernelWay:
+def _best(ways: list[KernelPredictor], tasks: Supports, k_shot: int) -> KernelPredictor:
     few = few_tasks(tasks, k_shot)
     return min(ways, key=lambda way: squared_error(way, few, k_shot))

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from maml_engine.io.read_csv import LARGEST, listed, shown
-from maml_engine.tables.roles import MOST_LEVELS, Roles
+from maml_engine.io.read_csv import MAX_NUMBER, listed, shown
+from maml_engine.tables.roles import MAX_LEVELS, Roles
 from maml_engine.tables.sheet import Sheet
 
 
@@ -147,7 +147,7 @@ def checked_numbers(sheet: Sheet, name: str, *, log: bool = False, dates: bool =
     """
     values = sheet.days(name) if dates else sheet.numbers(name)
     demand = "hold dates" if dates else "hold finite numbers"
-    _refuse(sheet, name, ~(np.abs(values) <= LARGEST), demand)
+    _refuse(sheet, name, ~(np.abs(values) <= MAX_NUMBER), demand)
     if not log:
         return values
     _refuse(sheet, name, values <= 0, "hold numbers > 0 for its logarithm")
@@ -159,7 +159,7 @@ def bad_cells(sheet: Sheet, name: str, kind: str) -> np.ndarray:
     if kind not in ("number", "date"):
         return np.zeros(len(sheet), bool)
     values = sheet.days(name) if kind == "date" else sheet.numbers(name)
-    return ~sheet.missing(name) & ~(np.abs(values) <= LARGEST)
+    return ~sheet.missing(name) & ~(np.abs(values) <= MAX_NUMBER)
 
 
 def usable(sheet: Sheet, roles: Roles) -> np.ndarray:
@@ -175,7 +175,7 @@ def rows_said(places: Sequence[int]) -> str:
 def _input_code(sheet: Sheet, name: str, log: bool) -> InputCode:
     kind = sheet.kind(name)
     if kind == "text":
-        common = Counter(sheet.text(name)).most_common(MOST_LEVELS)
+        common = Counter(sheet.text(name)).most_common(MAX_LEVELS)
         return InputCode(name, kind, levels=tuple(level for level, _ in common))
     values = checked_numbers(sheet, name, log=log, dates=kind == "date")
     return InputCode(name, kind, log, float(values.mean()), float(values.std()) or 1.0)

@@ -21,7 +21,7 @@ PyTree = Any
 # When the validation tasks are looked at, as shares of a run: early too, where a small table is soon learned by heart.
 CHECKS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 AT_ONCE = 20  # iterations between two signs of life
-MOST_QUERY = 16
+MAX_QUERY = 16
 DRAWN_WEIGHT = 12.0
 CHECKED_DRAWS = 2
 AVERAGED = 0.99  # of the running mean of the meta-parameters, how much a meta-step keeps
@@ -88,7 +88,7 @@ def train_population(
     rows = _Rows(jnp.asarray(supports.x, jnp.float32), jnp.asarray(supports.is_row))
     runs_on_device = Runs(*(jnp.asarray(part, jnp.float32 if part.dtype.kind == "f" else None) for part in runs))
     batch = int(min(experiment.meta_batch_size, runs.train.sum(axis=1).min()))
-    most_query = int(min(MOST_QUERY, max(1, supports.x.shape[1] - experiment.k_shot)))
+    most_query = int(min(MAX_QUERY, max(1, supports.x.shape[1] - experiment.k_shot)))
     sizes = {"batch": batch, "k_shot": experiment.k_shot, "k_query": most_query}
     keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(experiment.seed), jnp.arange(len(runs.train)))
     begun = start, jax.jit(jax.vmap(optimizer.build().init))(start), start

@@ -7,9 +7,9 @@ import numpy as np
 
 from maml_engine.io.read_csv import listed, shown
 from maml_engine.tables.encoding import bad_cells, rows_said, usable
-from maml_engine.tables.roles import MOST_LEVELS, Roles, can_be_classes
+from maml_engine.tables.roles import MAX_LEVELS, Roles, can_be_classes
 from maml_engine.tables.sheet import Sheet
-from maml_engine.tables.taskset import FEWEST_TASKS, MOST_ROWS_A_TASK, MOST_TASKS, task_ids
+from maml_engine.tables.taskset import MAX_ROWS_A_TASK, MAX_TASKS, MIN_TASKS, task_ids
 
 SEVERITIES = ("error", "warning", "note")
 SKEWED = 2.0  # a lognormal's skewness with a standard deviation of about 0.55
@@ -17,7 +17,7 @@ LEAK = 0.9995  # share of the target's variance that one column, or a sum of col
 
 
 @dataclass(frozen=True)
-class Mend:
+class Fix:
     """A change that is offered. label: for a button, such as "Take the logarithm of 'price'".
 
     roles: the roles afterwards, or None where they stay. drop: rows to leave out, by their numbers in the file.
@@ -43,7 +43,7 @@ class Finding:
     code: str
     sentence: str
     column: str = ""
-    mend: Mend | None = None
+    mend: Fix | None = None
 
 
 def validate(sheet: Sheet, roles: Roles, k_shot: int = 5) -> tuple[Finding, ...]:
@@ -79,14 +79,14 @@ def _bad_cells(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
             places = sheet.places[wrong].tolist()
             wanted = {"number": "finite numbers", "date": "dates"}[kind]
             sentence = f"Column {shown(name)} holds {wanted}, but {shown(sheet.text(name)[wrong][0])} in {rows_said(places)}."
-            yield Finding("error", "cells", sentence, name, Mend(f"Leave out {_count(len(places), 'row')}", drop=tuple(places)))
+            yield Finding("error", "cells", sentence, name, Fix(f"Leave out {_count(len(places), 'row')}", drop=tuple(places)))
 
 
 def _wrong_kinds(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
     kind = sheet.kind(roles.target)
     if not roles.classes and kind != "number":
         offered = can_be_classes(sheet, roles.target)
-        mend = Mend(f"Predict {shown(roles.target)} as classes", _as_classes(roles)) if offered else None
+        mend = Fix(f"Predict {shown(roles.target)} as classes", _as_classes(roles)) if offered else None
         what = "is empty" if kind == "empty" else f"holds {kind}"
         yield Finding(
             "error", "target", f"The target must be a number, but column {shown(roles.target)} {what}.", roles.target, mend
@@ -104,10 +104,10 @@ def _wrong_kinds(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
             yield Finding("error", "log", sentence, name, _without_log(roles, name))
     if roles.time and sheet.kind(roles.time) not in ("number", "date"):
         sentence = f"The time column {shown(roles.time)} must hold numbers or dates, but it holds {sheet.kind(roles.time)}."
-        yield Finding("error", "time", sentence, roles.time, Mend("Draw support rows at random", roles.replace(time="")))
+        yield Finding("error", "time", sentence, roles.time, Fix("Draw support rows at random", roles.replace(time="")))
     if roles.classes and len(_levels(sheet, roles.target)) > 50:
         sentence = f"Column {shown(roles.target)} must name at most 50 classes, got {len(_levels(sheet, roles.target))}."
-        mend = Mend("Predict it as a number", roles.replace(classes=False)) if kind == "number" else None
+        mend = Fix("Predict it as a number", roles.replace(classes=False)) if kind == "number" else None
         yield Finding("error", "classes", sentence, roles.target, mend)
 
 
@@ -138,10 +138,10 @@ def _tasks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         )
         yield Finding("error", "one_row_tasks", sentence, roles.task)
         return
-    if kept.sum() < FEWEST_TASKS:
+    if kept.sum() < MIN_TASKS:
         largest = f", the largest of {counts.max()} rows" if len(counts) else ""
         sentence = (
-            f"At least {FEWEST_TASKS} tasks of {need} rows or more are needed ({k_shot} to adapt on, 1 to judge by), got "
+            f"At least {MIN_TASKS} tasks of {need} rows or more are needed ({k_shot} to adapt on, 1 to judge by), got "
             f"{int(kept.sum())} among {len(names)} in column {column}{largest}."
         )
         yield Finding("error", "few_tasks", sentence, roles.task)
@@ -163,8 +163,8 @@ def _tasks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     if respelt:
         sentence = f"Task ids that spell one number in several ways are taken as one task: {listed(respelt, most=5)}."
         yield Finding("note", "task_ids", sentence, roles.task)
-    if kept.sum() > MOST_TASKS or kept_counts.max() > MOST_ROWS_A_TASK:
-        sentence = f"At most {MOST_TASKS:,} tasks and {MOST_ROWS_A_TASK} rows of each are used, drawn at random."
+    if kept.sum() > MAX_TASKS or kept_counts.max() > MAX_ROWS_A_TASK:
+        sentence = f"At most {MAX_TASKS:,} tasks and {MAX_ROWS_A_TASK} rows of each are used, drawn at random."
         yield Finding("note", "sampled", sentence, roles.task)
 
 
@@ -176,11 +176,11 @@ def _target(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         yield Finding("error", "constant_target", f"The target {column} is {shown(levels[0])} in every row.", roles.target)
     elif len(levels) == 2 and not roles.classes:
         sentence = f"The target {column} has two values only, {listed([*map(shown, levels)])}: it looks like two classes."
-        mend = Mend(f"Predict {column} as classes", _as_classes(roles))
+        mend = Fix(f"Predict {column} as classes", _as_classes(roles))
         yield Finding("warning", "two_values", sentence, roles.target, mend)
     elif roles.classes and sheet.kind(roles.target) == "number" and len(levels) > 10:
         sentence = f"The target {column} is a number of {len(levels)} values, taken as classes."
-        yield Finding("warning", "many_classes", sentence, roles.target, Mend("Predict a number", roles.replace(classes=False)))
+        yield Finding("warning", "many_classes", sentence, roles.target, Fix("Predict a number", roles.replace(classes=False)))
 
 
 def _constant(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
@@ -199,9 +199,9 @@ def _categories(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         kind, levels = sheet.kind(name), _levels(kept, name)
         if kind == "date":
             yield Finding("note", "date", f"The input {shown(name)} holds dates; they are used as days.", name)
-        if kind == "text" and len(levels) > MOST_LEVELS:
+        if kind == "text" and len(levels) > MAX_LEVELS:
             sentence = (
-                f"The input {shown(name)} is text of {len(levels)} different values: the {MOST_LEVELS} commonest become "
+                f"The input {shown(name)} is text of {len(levels)} different values: the {MAX_LEVELS} commonest become "
                 "categories, the others none."
             )
             yield Finding("warning", "many_categories", sentence, name, _without(roles, name))
@@ -224,7 +224,7 @@ def _skew(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         if before > SKEWED and after < before / 2:
             middle = f"half below {np.median(values):.4g}"
             sentence = f"Column {shown(name)} is skewed (from {values.min():.4g} to {values.max():.4g}, {middle})."
-            mend = Mend(f"Take the logarithm of {shown(name)}", roles.replace(log=(*roles.log, name)))
+            mend = Fix(f"Take the logarithm of {shown(name)}", roles.replace(log=(*roles.log, name)))
             yield Finding("note", "skew", sentence, name, mend)
 
 
@@ -328,14 +328,14 @@ def _as_classes(roles: Roles) -> Roles:
     return roles.replace(classes=True, log=tuple(name for name in roles.log if name != roles.target))
 
 
-def _without(roles: Roles, name: str) -> Mend | None:
+def _without(roles: Roles, name: str) -> Fix | None:
     inputs = tuple(other for other in roles.inputs if other != name)
     log = tuple(other for other in roles.log if other != name)
-    return Mend(f"Leave out {shown(name)}", roles.replace(inputs=inputs, log=log)) if inputs else None
+    return Fix(f"Leave out {shown(name)}", roles.replace(inputs=inputs, log=log)) if inputs else None
 
 
-def _without_log(roles: Roles, name: str) -> Mend:
-    return Mend(f"Use {shown(name)} as it is", roles.replace(log=tuple(other for other in roles.log if other != name)))
+def _without_log(roles: Roles, name: str) -> Fix:
+    return Fix(f"Use {shown(name)} as it is", roles.replace(log=tuple(other for other in roles.log if other != name)))
 
 
 def _span(counts: np.ndarray) -> str:

@@ -9,11 +9,11 @@ import numpy as np
 from maml_engine.tables.task_arrays import Supports
 
 CHUNK = 64  # tasks at once
-MOST_ROWS, MOST_TASKS = 30, 100  # by which a process is fitted
+MAX_ROWS, MAX_TASKS = 30, 100  # by which a process is fitted
 
 
 @dataclass(frozen=True, eq=False)
-class KernelWay:
+class KernelPredictor:
     """The posterior mean of a Gaussian process.
 
     kernel: `(a, b) -> [tasks, rows of a, rows of b]`. noise: variance of a row about it. level: variance of a task's level;
@@ -56,13 +56,13 @@ class KernelWay:
         return about + (across * counts[..., None, :]) @ weights
 
 
-def gaussian_process(tasks: Supports, pooled: Callable[[np.ndarray], np.ndarray], seed: int) -> KernelWay:
+def gaussian_process(tasks: Supports, pooled: Callable[[np.ndarray], np.ndarray], seed: int) -> KernelPredictor:
     """A squared-exponential kernel and a level; its four numbers maximise the likelihood of all tasks together."""
     from scipy.optimize import minimize
 
     rng = np.random.default_rng(seed)
-    chosen = np.sort(rng.permutation(len(tasks.x))[:MOST_TASKS])
-    rows = min(MOST_ROWS, tasks.x.shape[1])
+    chosen = np.sort(rng.permutation(len(tasks.x))[:MAX_TASKS])
+    rows = min(MAX_ROWS, tasks.x.shape[1])
     first = tasks.orders[0, chosen][:, :rows]
     task = np.arange(len(chosen))[:, None]
     x, is_row = tasks.x[chosen][task, first], tasks.is_row[chosen][task, first]
@@ -83,7 +83,7 @@ def gaussian_process(tasks: Supports, pooled: Callable[[np.ndarray], np.ndarray]
     start = np.log([variance / 2, variance / 2, 1.0, variance / 10])
     bounds = [(np.log(1e-6), np.log(1e3))] * 2 + [(np.log(0.05), np.log(50.0)), (np.log(1e-5), np.log(10.0))]
     level, size, length, noise = np.exp(minimize(negative_likelihood, start, method="L-BFGS-B", bounds=bounds).x)
-    return KernelWay(_Rbf(size, length), noise, level, pooled, f"length {length:.2g}, noise {np.sqrt(noise):.2g}")
+    return KernelPredictor(_Rbf(size, length), noise, level, pooled, f"length {length:.2g}, noise {np.sqrt(noise):.2g}")
 
 
 @dataclass(frozen=True)

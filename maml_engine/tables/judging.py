@@ -16,20 +16,20 @@ from maml_engine.tables.baselines import BASELINES, GAUSSIAN, MIXED, PRETRAINED,
 from maml_engine.tables.conformal import Calibration, Residuals, calibrate, coverage
 from maml_engine.tables.ensemble import Runs, Trained, network_of, predict_population, train_population
 from maml_engine.tables.findings import first_error, validate
-from maml_engine.tables.gaussian_process import KernelWay, gaussian_process
+from maml_engine.tables.gaussian_process import KernelPredictor, gaussian_process
 from maml_engine.tables.learner import TableLearner
 from maml_engine.tables.mixed_model import mixed_model
 from maml_engine.tables.roles import Roles
 from maml_engine.tables.scoring import META, Errors, Scale, scores, words
 from maml_engine.tables.settings import RECOMMENDED, Settings
 from maml_engine.tables.sheet import Sheet
-from maml_engine.tables.task_arrays import Supports, Way, few_tasks, squared_error
+from maml_engine.tables.task_arrays import Predictor, Supports, few_tasks, squared_error
 from maml_engine.tables.taskset import Part, TaskSet, cross_validation, random_splits, support_orders
-from maml_engine.tables.verdict import Progress, TaskScore, Verdict, Wall
+from maml_engine.tables.verdict import Progress, TaskPicture, TaskScore, Verdict
 
 NOMINAL = 0.9
-MOST_VERSIONS, MOST_DRAWN_CELLS = 32, 20_000_000
-MOST_WALLS, MOST_WALL_ROWS = 12, 60
+MAX_VERSIONS, MAX_DRAWN_CELLS = 32, 20_000_000
+MAX_WALLS, MAX_WALL_ROWS = 12, 60
 TITLES = {"metasgd": "Meta-SGD", "maml": "MAML", "fomaml": "First-order MAML", "reptile": "Reptile", "anil": "ANIL"}
 # Fine-tuning is by Adam, under which no task runs away as under plain steps; its step size is chosen on validation tasks.
 FINE_TUNING_STEPS, FINE_TUNING_LRS = 30, (1e-3, 3e-3, 1e-2, 3e-2, 0.1)
@@ -95,7 +95,7 @@ class _Work:
         """The work itself."""
         yield self._progress("Reading", 0.01)
         pooled: list[Pooled] = []
-        processes: list[KernelWay] = []
+        processes: list[KernelPredictor] = []
         for place, part in enumerate(self.parts):
             fit, settings = self.supports.take(part.fit), self.settings
             pooled.append(Pooled.fit(fit, settings.seed))
@@ -128,14 +128,14 @@ class _Work:
 
     # What is simpler.
 
-    def _judge_ways(self, group: int, ways: dict[str, Way]) -> None:
+    def _judge_ways(self, group: int, ways: dict[str, Predictor]) -> None:
         test = self.supports.take(self.parts[group].test)
         for name, way in ways.items():
             self.chosen.setdefault(name, []).append(way.setting)
             for place, k in enumerate(self.shots):
                 self._count(name, place, group, way.predict(test, k))
 
-    def _processes(self, fit: Supports, pooled: Pooled) -> tuple[dict[str, KernelWay], KernelWay]:
+    def _processes(self, fit: Supports, pooled: Pooled) -> tuple[dict[str, KernelPredictor], KernelPredictor]:
         """What tasks may be draws of, by name, and the one of these that predicts tasks best."""
         k, seed = self.settings.k_shot, self.settings.seed
         process, model = gaussian_process(fit, pooled, seed), mixed_model(fit, pooled, k, seed)
@@ -207,10 +207,10 @@ class _Work:
     def _start(self, experiment: Experiment, runs: int) -> tuple[Network, MetaParams]:
         return network_of(experiment, self.tasks.encoding.in_dim, self.tasks.encoding.out_dim, runs)
 
-    def _drawn(self, processes: list[KernelWay], pooled: list[Pooled], units: np.ndarray) -> np.ndarray:
+    def _drawn(self, processes: list[KernelPredictor], pooled: list[Pooled], units: np.ndarray) -> np.ndarray:
         """`[runs, versions, tasks, rows, outputs]` targets drawn from each part's process, as the networks are to see them."""
         rng, outputs = np.random.default_rng(self.settings.seed), self.y.shape[-1]
-        versions = int(np.clip(MOST_DRAWN_CELLS // (len(processes) * self.settings.members * self.y.size), 1, MOST_VERSIONS))
+        versions = int(np.clip(MAX_DRAWN_CELLS // (len(processes) * self.settings.members * self.y.size), 1, MAX_VERSIONS))
         x = self.tasks.x
         drawn = [
             ((process.draw(x, outputs, versions, rng) - fit(x)) / unit).astype(np.float32)
@@ -345,10 +345,10 @@ class _Work:
         code = self.tasks.encoding.inputs[0]
         return code.name, self.tasks.x[..., : code.width].argmax(axis=-1).astype(float)
 
-    def _walls(self, judged: list[Judged], calibration: Calibration, tasks: tuple[TaskScore, ...]) -> tuple[Wall, ...]:
+    def _walls(self, judged: list[Judged], calibration: Calibration, tasks: tuple[TaskScore, ...]) -> tuple[TaskPicture, ...]:
         """Tasks from the greatest gain to the greatest loss, evenly, with the first draw of their support."""
         by_gain = sorted(tasks, key=lambda task: -task.gain)
-        picked = np.unique(np.linspace(0, len(by_gain) - 1, min(MOST_WALLS, len(by_gain))).round().astype(int))
+        picked = np.unique(np.linspace(0, len(by_gain) - 1, min(MAX_WALLS, len(by_gain))).round().astype(int))
         at, (_, x) = {name: place for place, name in enumerate(self.tasks.names)}, self._wall_input()
         walls = []
         for chosen in picked:
@@ -356,14 +356,14 @@ class _Work:
             one = next(one for one in judged if task in one.tasks)
             place, shot = int(np.flatnonzero(one.tasks == task)[0]), self.shots.index(self.settings.k_shot)
             order = self.supports.orders[0, task]
-            kept = np.sort(order[: min(MOST_WALL_ROWS, self.tasks.rows[task])])
+            kept = np.sort(order[: min(MAX_WALL_ROWS, self.tasks.rows[task])])
             support = np.isin(kept, order[: self.settings.k_shot])
             mean, variance = (part[shot, 0, place, kept] for part in (one.mean, one.variance))
             half = 0.0 if self.scale.is_class else calibration.half(variance, self.settings.k_shot)
             shown_values = (self.y[task, kept], one.before[place, kept], mean, mean - half, mean + half)
             columns = [self._in_units(values) for values in shown_values]
             numbers = [tuple(map(float, values)) for values in (x[task, kept], *columns)]
-            walls.append(Wall(self.tasks.names[task], *numbers[:2], tuple(map(bool, support)), *numbers[2:]))
+            walls.append(TaskPicture(self.tasks.names[task], *numbers[:2], tuple(map(bool, support)), *numbers[2:]))
         return tuple(walls)
 
     def _in_units(self, values: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ from maml_engine.tables.sheet import Sheet, read_sheet
 PyTree = Any
 TABLE_FILE, ENSEMBLE_FILE = "table.json", "ensemble.safetensors"
 VERSION = 1
-MOST_SUPPORT = 200
+MAX_SUPPORT = 200
 ARRAYS = ("powers", "coefficients", "shots", "widths")
 
 
@@ -67,8 +67,8 @@ class TableLearner:
         """
         sheet = as_sheet(rows)
         x, y = self.encoding.encode_inputs(sheet), self.encoding.targets(self.encoding.encode_target(sheet))
-        if not 1 <= len(x) <= MOST_SUPPORT:
-            raise ValueError(f"The support must have 1 to {MOST_SUPPORT} rows, got {len(x)}.")
+        if not 1 <= len(x) <= MAX_SUPPORT:
+            raise ValueError(f"The support must have 1 to {MAX_SUPPORT} rows, got {len(x)}.")
         left = (y - self.pooled(x)) / self.unit
         size = max(8, 1 << (len(x) - 1).bit_length())  # padded to a few sizes, so that one row more does not compile again
         batch = Batch(*(np.zeros((size, part.shape[1]), np.float32) for part in (x, left)), np.zeros(size, np.float32))

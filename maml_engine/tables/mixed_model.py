@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from maml_engine.tables.gaussian_process import KernelWay
+from maml_engine.tables.gaussian_process import KernelPredictor
 from maml_engine.tables.task_arrays import Supports, few_tasks, squared_error
 
 Function = Callable[[np.ndarray], np.ndarray]  # [..., in_dim] -> [..., outputs]
-MOST_DEGREE, MOST_FEATURES = 8, 16
+MAX_DEGREE, MAX_FEATURES = 8, 16
 CHOICE_PARTS = 4
 CHOICE_STEPS, STEPS = 30, 100  # of expectation maximisation
 # The covariance is shrunk as by so many more tasks, with independent coefficients of one variance.
 PRIOR_TASKS = 0.3
-LEAST_NOISE = 1e-6
-SMALLEST = 1e-5  # spread of a feature, relative to the largest one's: below, the rows do not tell it from the others
+MIN_NOISE = 1e-6
+MIN_SPREAD = 1e-5  # spread of a feature, relative to the largest one's: below, the rows do not tell it from the others
 
 
 def mixed_model(tasks: Supports, pooled: Function, k_shot: int, seed: int) -> "MixedModel":
@@ -35,7 +35,7 @@ def mixed_model(tasks: Supports, pooled: Function, k_shot: int, seed: int) -> "M
         each = [squared_error(model.way(), few.take(held), k_shot) for model, held in zip(models, parts, strict=True)]
         return float(np.average(each, weights=[few.query(k_shot)[:, held].sum() for held in parts]))
 
-    degrees = [degree for degree in range(1, MOST_DEGREE + 1) if comb(few.x.shape[-1] + degree, degree) <= MOST_FEATURES]
+    degrees = [degree for degree in range(1, MAX_DEGREE + 1) if comb(few.x.shape[-1] + degree, degree) <= MAX_FEATURES]
     errors = {degree: error(degree) for degree in degrees or [0]}  # with many inputs, tasks differ by a level alone
     best = min(errors, key=errors.__getitem__)
     return replace(_fit(left, best, STEPS), pooled=pooled, missed=errors[best])
@@ -61,7 +61,7 @@ def fit_coefficients(features: np.ndarray, y: np.ndarray, is_row: np.ndarray, st
     (tasks, size, outputs), rows, squares = sides.shape, is_row.sum() * y.shape[-1], float(np.sum(y**2))
     pooled = np.linalg.pinv(grams.sum(axis=0))
     mean = pooled @ sides.sum(axis=0)
-    noise = max(LEAST_NOISE, (squares - float(np.sum(mean * sides.sum(axis=0)))) / rows / 2)
+    noise = max(MIN_NOISE, (squares - float(np.sum(mean * sides.sum(axis=0)))) / rows / 2)
     covariance = noise * np.eye(size)
     for _ in range(steps):
         # A task's coefficients given its rows: their covariance, and what they are beside the mean.
@@ -73,7 +73,7 @@ def fit_coefficients(features: np.ndarray, y: np.ndarray, is_row: np.ndarray, st
         mean = pooled @ (sides - grams @ own).sum(axis=0)
         whole = mean + own
         missed = squares + float(np.sum(whole * (grams @ whole - 2 * sides)) + outputs * np.sum(grams * spread))
-        noise = max(LEAST_NOISE, missed / rows)
+        noise = max(MIN_NOISE, missed / rows)
     return Coefficients(mean, covariance, noise)
 
 
@@ -90,7 +90,7 @@ class _Features:
 
         powers = PolynomialFeatures(degree).fit(rows)
         _, sizes, axes = np.linalg.svd(powers.transform(rows), full_matrices=False)
-        kept = sizes > SMALLEST * sizes[0]
+        kept = sizes > MIN_SPREAD * sizes[0]
         return cls(powers, axes[kept].T / sizes[kept] * np.sqrt(len(rows)))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -109,7 +109,7 @@ class MixedModel:
     pooled: Function | None = None
     missed: float = float("nan")
 
-    def way(self) -> KernelWay:
+    def way(self) -> KernelPredictor:
         """As a Gaussian process: what it predicts, and what it draws."""
         mean, covariance, noise = self.coefficients
 
@@ -120,7 +120,7 @@ class MixedModel:
             own = self.features(x) @ mean
             return own + self.pooled(x) if self.pooled else own
 
-        return KernelWay(kernel, noise, 0.0, about, f"degree {self.degree}, noise {np.sqrt(noise):.2g}")
+        return KernelPredictor(kernel, noise, 0.0, about, f"degree {self.degree}, noise {np.sqrt(noise):.2g}")
 
 
 def _fit(tasks: Supports, degree: int, steps: int) -> MixedModel:

@@ -17,9 +17,9 @@ TASK_NAMES = (
 )
 TIME_NAMES = r"(time|date|day|days|week|month|timestamp|datetime)"
 TARGET_NAMES = r"(y|target|label|class|outcome|response|value)"
-MOST_INPUTS = 20
-MOST_LEVELS = 30  # categories of a text input; rarer ones are one category together
-MOST_CLASSES = 20
+MAX_INPUTS = 20
+MAX_LEVELS = 30  # categories of a text input; rarer ones are one category together
+MAX_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def guess_roles(sheet: Sheet) -> Roles:
         raise ValueError(f"No column is left for a target beside the task {shown(task)}: the others are empty.")
     candidates = [name for name in others if name != target and _can_be_input(sheet, name)]
     within = [name for name in candidates if _varies_within(sheet, name, task)]
-    inputs = (within or candidates)[:MOST_INPUTS]
+    inputs = (within or candidates)[:MAX_INPUTS]
     if not inputs:
         raise ValueError(f"No column is left for an input beside the task {shown(task)} and the target {shown(target)}.")
     return Roles(task, tuple(inputs), target, classes=can_be_classes(sheet, target) and sheet.kind(target) == "text")
@@ -106,7 +106,7 @@ def can_be_classes(sheet: Sheet, name: str) -> bool:
     """Whether a column could name classes: text of few values, or a number of two."""
     written = sheet.text(name)[~sheet.missing(name)]
     levels = len(set(written))
-    return levels == 2 or (sheet.kind(name) == "text" and 2 <= levels <= MOST_CLASSES)
+    return levels == 2 or (sheet.kind(name) == "text" and 2 <= levels <= MAX_CLASSES)
 
 
 def _as_task(sheet: Sheet, name: str) -> float:
@@ -133,7 +133,7 @@ def _as_task(sheet: Sheet, name: str) -> float:
 
 def _can_be_input(sheet: Sheet, name: str) -> bool:
     if sheet.kind(name) == "text":
-        return len(set(sheet.text(name))) <= MOST_LEVELS
+        return len(set(sheet.text(name))) <= MAX_LEVELS
     return _varies(sheet, name)
 
 

@@ -19,8 +19,8 @@ from maml_engine.io.write_csv import table_csv, unescape_cell
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_COLUMNS = 1000
-MOST_ROWS = 1_000_000
+MAX_COLUMNS = 1000
+MAX_ROWS = 1_000_000
 # A column is what this share of its written cells is; the rest are for the person at the screen to mend.
 SHARE = 0.8
 DATE_FORMATS = ("ISO8601", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y")
@@ -181,15 +181,15 @@ def _named_sheet(
         )
     if len(header) < fewest_columns:
         raise ValueError(f"The table must have at least three columns (a task, an input, a target), got {listed(header)}.")
-    if len(header) > MOST_COLUMNS:
+    if len(header) > MAX_COLUMNS:
         raise ValueError(
-            f"The table must have at most {MOST_COLUMNS:,} columns, got {len(header):,}: keep the task, the target, and the "
+            f"The table must have at most {MAX_COLUMNS:,} columns, got {len(header):,}: keep the task, the target, and the "
             "inputs that matter."
         )
     if not len(table):
         raise ValueError(f"The table must hold rows below its header, got only the header {listed([*map(shown, header)])}.")
-    if len(table) > MOST_ROWS:
-        raise ValueError(f"The table must have at most {MOST_ROWS:,} rows, got {len(table):,}.")
+    if len(table) > MAX_ROWS:
+        raise ValueError(f"The table must have at most {MAX_ROWS:,} rows, got {len(table):,}.")
     table = table.set_axis(_unique(header, notes), axis=1)
     return Sheet(table, digest, decimal_comma, tuple(notes))
 
@@ -238,9 +238,9 @@ def _read_parquet(content: bytes, max_bytes: int) -> "pd.DataFrame":
         # Judged before it is unpacked: a small file may hold a huge table.
         size = sum(facts.row_group(group).total_byte_size for group in range(facts.num_row_groups))
         cells = facts.num_rows * facts.num_columns
-        if facts.num_rows > MOST_ROWS or facts.num_columns > MOST_COLUMNS or size > 8 * max_bytes or cells > max_bytes:
+        if facts.num_rows > MAX_ROWS or facts.num_columns > MAX_COLUMNS or size > 8 * max_bytes or cells > max_bytes:
             raise ValueError(
-                f"The Parquet file must hold at most {MOST_ROWS:,} rows, {MOST_COLUMNS:,} columns and {max_bytes:,} cells, "
+                f"The Parquet file must hold at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {max_bytes:,} cells, "
                 f"got {facts.num_rows:,} rows and {facts.num_columns:,} columns ({size / 1e6:,.6g} MB unpacked)."
             )
         frame = file.read().to_pandas(ignore_metadata=True)

@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-MOST_CHOICE_TASKS, MOST_CHOICE_ROWS = 100, 25
+MAX_CHOICE_TASKS, MAX_CHOICE_ROWS = 100, 25
 
 
 class Supports(NamedTuple):
@@ -30,7 +30,7 @@ class Supports(NamedTuple):
         return self.x[self.is_row], self.y[self.is_row]
 
 
-class Way(Protocol):
+class Predictor(Protocol):
     """One way of predicting, fitted on tasks: `predict(supports, k)` gives `[draws, tasks, rows, outputs]`."""
 
     setting: str
@@ -38,7 +38,7 @@ class Way(Protocol):
     def predict(self, supports: Supports, k: int) -> np.ndarray: ...
 
 
-def squared_error(way: Way, tasks: Supports, k: int) -> float:
+def squared_error(way: Predictor, tasks: Supports, k: int) -> float:
     """Of what `way` predicts from `k` rows of each task for the others, the mean over these."""
     query = tasks.query(k)[..., None]
     total = np.sum(np.where(query, (way.predict(tasks, k) - tasks.y) ** 2, 0.0))
@@ -47,8 +47,8 @@ def squared_error(way: Way, tasks: Supports, k: int) -> float:
 
 def few_tasks(tasks: Supports, k_shot: int) -> Supports:
     """Enough tasks, rows and draws to choose between settings."""
-    some = tasks.take(np.arange(0, len(tasks.x), -(-len(tasks.x) // MOST_CHOICE_TASKS)))
-    rows = k_shot + MOST_CHOICE_ROWS
+    some = tasks.take(np.arange(0, len(tasks.x), -(-len(tasks.x) // MAX_CHOICE_TASKS)))
+    rows = k_shot + MAX_CHOICE_ROWS
     if some.x.shape[1] <= rows:
         return some._replace(orders=some.orders[:2])
     task, first = np.arange(len(some.x))[:, None], some.orders[0, :, :rows]

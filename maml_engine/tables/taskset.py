@@ -8,9 +8,9 @@ from maml_engine.tables.encoding import Encoding, usable
 from maml_engine.tables.roles import Roles
 from maml_engine.tables.sheet import Sheet
 
-FEWEST_TASKS = 6
-MOST_TASKS = 1000
-MOST_ROWS_A_TASK = 100
+MIN_TASKS = 6
+MAX_TASKS = 1000
+MAX_ROWS_A_TASK = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +44,8 @@ class TaskSet:
         names, rows_of = _rows_by_task(ids)
         is_large = np.array([len(rows) > k_shot for rows in rows_of])
         chosen = np.flatnonzero(is_large)
-        if len(chosen) > MOST_TASKS:
-            chosen = np.sort(rng.choice(chosen, MOST_TASKS, replace=False))
+        if len(chosen) > MAX_TASKS:
+            chosen = np.sort(rng.choice(chosen, MAX_TASKS, replace=False))
         rows_of = [_in_time(kept, roles.time, _at_most(rng, rows_of[task])) for task in chosen]
         used = kept.take(np.sort(np.concatenate(rows_of)))
         encoding = Encoding.of(used, roles)
@@ -130,7 +130,7 @@ def _rows_by_task(ids: np.ndarray) -> tuple[list[str], list[np.ndarray]]:
 
 
 def _at_most(rng: np.random.Generator, rows: np.ndarray) -> np.ndarray:
-    return rows if len(rows) <= MOST_ROWS_A_TASK else np.sort(rng.choice(rows, MOST_ROWS_A_TASK, replace=False))
+    return rows if len(rows) <= MAX_ROWS_A_TASK else np.sort(rng.choice(rows, MAX_ROWS_A_TASK, replace=False))
 
 
 def _in_time(sheet: Sheet, time: str, rows: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ class TaskScore:
 
 
 @dataclass(frozen=True)
-class Wall:
+class TaskPicture:
     """One task before and after, for a picture. x: values of the first input that is a number, `[rows]`; y: targets. support:
     which rows were the support. before, after, low, high: predictions for each row, in the target's units; lists all."""
 
@@ -86,7 +86,7 @@ class Verdict:
     shots: tuple[int, ...]
     scores: tuple[Score, ...]
     tasks: tuple[TaskScore, ...]
-    walls: tuple[Wall, ...]
+    walls: tuple[TaskPicture, ...]
     x_name: str
     classes: tuple[str, ...]
     left_out: tuple[str, ...]
@@ -102,7 +102,7 @@ class Verdict:
         """The inverse of `to_json`."""
         values = json.loads(content)
         values["coverage"] = math.nan if values["coverage"] is None else values["coverage"]
-        for name, kind in (("scores", Score), ("tasks", TaskScore), ("walls", Wall)):
+        for name, kind in (("scores", Score), ("tasks", TaskScore), ("walls", TaskPicture)):
             values[name] = tuple(kind(**_tuples(one)) for one in values[name])
         return cls(**_tuples(values))
 

@@ -19,7 +19,7 @@ from maml_engine.io.arrays import StorageError, from_arrays, pack_arrays, parse_
 from maml_engine.io.snapshots import read_snapshot, write_snapshot
 from maml_engine.learner import Learner
 from maml_engine.training.outer_loop import (
-    LONGEST_CHUNK,
+    MAX_CHUNK,
     Steps,
     TrainState,
     initial_state,
@@ -210,7 +210,7 @@ class _Run:
             learner = self._learner(state, iteration + length)
             self._refuse_divergence(learner, losses, iteration)
             iteration, self.seconds, rate = iteration + length, self.seconds + elapsed, length / elapsed
-            chunk = int(np.clip(rate * SECONDS_BETWEEN_REPORTS, 1, LONGEST_CHUNK))
+            chunk = int(np.clip(rate * SECONDS_BETWEEN_REPORTS, 1, MAX_CHUNK))
             finished = iteration >= self.experiment.num_iterations
             if length and (finished or iteration % self.evaluate_every == 0):
                 curve, curve_iteration, warning = self._evaluate(learner), iteration, self._diagnose(learner)

@@ -20,9 +20,9 @@ from maml_engine.tasks import Scaling
 from maml_engine.tasks.traceable import as_argument
 
 # Room for the meta-losses of one call.
-LONGEST_CHUNK = 1000
+MAX_CHUNK = 1000
 # Tasks are drawn for up to so many meta-steps ahead, while they take no more than this.
-MOST_AHEAD, MOST_AHEAD_BYTES = 16, 2**20
+MAX_AHEAD, MAX_AHEAD_BYTES = 16, 2**20
 
 
 class TrainState(NamedTuple):
@@ -95,7 +95,7 @@ def whole_batch(
 def run_steps(
     state: TrainState, program: Program, start: jax.Array, length: jax.Array, *, gradient: Gradient = whole_batch
 ) -> tuple[TrainState, jax.Array]:
-    """`length` meta-steps from iteration `start`; the meta-losses are `[LONGEST_CHUNK]`, of which the first `length` count.
+    """`length` meta-steps from iteration `start`; the meta-losses are `[MAX_CHUNK]`, of which the first `length` count.
 
     Args:
       gradient: gives the meta-gradient of the tasks drawn; another than `whole_batch` may share them out among devices.
@@ -135,7 +135,7 @@ def run_steps(
         return jax.lax.fori_loop(*steps, meta_step, carry)
 
     blocks = start // ahead, (start + length + ahead - 1) // ahead
-    return jax.lax.fori_loop(*blocks, block, (state, jnp.zeros(LONGEST_CHUNK)))
+    return jax.lax.fori_loop(*blocks, block, (state, jnp.zeros(MAX_CHUNK)))
 
 
 def _drawn_ahead(shapes: tuple[Episode, jax.Array]) -> int:
@@ -145,7 +145,7 @@ def _drawn_ahead(shapes: tuple[Episode, jax.Array]) -> int:
     the tutorial's meta-step, a quarter of eight at once).
     """
     size = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(shapes))
-    return max(1, min(MOST_AHEAD, MOST_AHEAD_BYTES // size))
+    return max(1, min(MAX_AHEAD, MAX_AHEAD_BYTES // size))
 
 
 meta_steps = jax.jit(run_steps, donate_argnums=0)

@@ -13,7 +13,7 @@ import numpy as np
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
 from maml_engine.runtime.parallel import shared_out, side_by_side
-from maml_engine.training.outer_loop import LONGEST_CHUNK, Program, TrainState, initial_state, meta_steps, program_of
+from maml_engine.training.outer_loop import MAX_CHUNK, Program, TrainState, initial_state, meta_steps, program_of
 
 # What may differ between the runs of a population: numbers that the compiled program takes as arguments.
 FREE = (
@@ -62,8 +62,8 @@ class _Group:
     def train(self, num_iterations: int) -> np.ndarray:
         """The meta-losses, `[runs, num_iterations]`."""
         losses = []
-        for start in range(0, num_iterations, LONGEST_CHUNK):
-            length = min(LONGEST_CHUNK, num_iterations - start)
+        for start in range(0, num_iterations, MAX_CHUNK):
+            length = min(MAX_CHUNK, num_iterations - start)
             self.states, chunk = population_steps(self.states, self.programs, start, length)
             losses.append(np.asarray(chunk)[:, :length])
         return np.concatenate(losses, axis=1)
@@ -81,7 +81,7 @@ class _Group:
 def population_steps(
     states: TrainState, programs: Program, start: jax.Array, length: jax.Array
 ) -> tuple[TrainState, jax.Array]:
-    """`meta_steps` for runs on a leading axis; the meta-losses are `[runs, LONGEST_CHUNK]`."""
+    """`meta_steps` for runs on a leading axis; the meta-losses are `[runs, MAX_CHUNK]`."""
     return jax.vmap(meta_steps, in_axes=(0, 0, None, None))(states, programs, start, length)
 
 

@@ -27,7 +27,7 @@ from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
 from maml_engine.methods import FOMAML, IMAML, MAML, MetaSGD, Method, Reptile
 from maml_engine.models import MLP
-from maml_engine.runtime.xla_guard import LARGEST_ERROR, reduction_errors
+from maml_engine.runtime.xla_guard import MAX_ERROR, reduction_errors
 from maml_engine.tasks import Sinusoid
 from maml_engine.training import train
 from maml_engine.verification.closed_forms import DIM, INNER_LR, Quadratics
@@ -307,7 +307,7 @@ def zero_shot_floor() -> float:
     TASKS,
     "Two sums that some versions of the compiler get wrong, against numpy",
     "The flag that mends them is in force in this process; without it they come out wrong by any factor, silently.",
-    LARGEST_ERROR,
+    MAX_ERROR,
 )
 def compiled_sums() -> float:
     return max(reduction_errors())

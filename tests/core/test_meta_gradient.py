@@ -386,7 +386,7 @@ def test_tasks_in_chunks_give_the_same(x64, monkeypatch, method):
     setting = {"network": network, "loss_fn": mean_squared_error}
     loss, gradient = method.meta_gradient(meta, episode, **setting)
     one_task = flows.task_bytes(method, meta, episode, 2 if isinstance(method, MAML) else 0, **setting)
-    monkeypatch.setattr(flows, "MOST_BYTES", 3 * one_task)
+    monkeypatch.setattr(flows, "MAX_BYTES", 3 * one_task)
     text = str(jax.make_jaxpr(lambda meta: method.meta_gradient(meta, episode, **setting))(meta))
     assert "length=2" in text  # a scan over two chunks, not a loop that was never entered
     chunked_loss, chunked = method.meta_gradient(meta, episode, **setting)
@@ -399,7 +399,7 @@ def test_four_thousand_tasks_fit_the_stated_memory(monkeypatch):
     episode = sines(4000, 10, 10, np.float32)
 
     def temporary_bytes(limit):
-        monkeypatch.setattr(flows, "MOST_BYTES", limit)
+        monkeypatch.setattr(flows, "MAX_BYTES", limit)
         setting = {"network": network, "loss_fn": mean_squared_error}
         gradient = jax.jit(lambda params: MAML().meta_gradient(MetaParams(params, ()), episode, **setting))
         return gradient.lower(params).compile().memory_analysis().temp_size_in_bytes
@@ -416,7 +416,7 @@ def test_a_task_that_would_not_fit_is_checkpointed(monkeypatch):
         return str(jax.make_jaxpr(lambda meta: method.meta_gradient(meta, episode, **setting))(meta))
 
     assert "remat" not in program() and "checkpoint" not in program()
-    monkeypatch.setattr(flows, "MOST_BYTES", flows.task_bytes(method, meta, episode, 20, **setting))
+    monkeypatch.setattr(flows, "MAX_BYTES", flows.task_bytes(method, meta, episode, 20, **setting))
     assert "remat" in program() or "checkpoint" in program()
 
 

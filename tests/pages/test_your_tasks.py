@@ -288,7 +288,7 @@ def test_a_verdict_is_used_whatever_the_columns_are(small_runs, what):
 def test_the_learner_is_taken_along_with_its_rows(small_runs, tmp_path):
     brought = your_tasks.bring(table(), "brought.csv")
     *_, told = your_tasks.work(brought, your_tasks.Settings())
-    one = your_tasks.Judged(brought, told.settings, told.progress.verdict, told.progress.learner)
+    one = your_tasks.TrainedVerdict(brought, told.settings, told.progress.verdict, told.progress.learner)
     _, known, asked = your_tasks.first_rows(brought, 5)
     predicted = your_tasks.predicted(one, known, asked)
     files = your_tasks.files(one, known, asked, predicted)

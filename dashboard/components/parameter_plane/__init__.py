@@ -17,7 +17,7 @@ from dashboard.components.parameter_plane.scene import PlaneScene
 from dashboard.figures import style
 from maml_engine.analysis.toy_landscape import MAX_TASKS, METHODS, SURFACES
 
-__all__ = ["LONGEST_STEP", "META_LR", "NAMES", "PlaneScene", "parameter_plane", "put", "standing"]
+__all__ = ["MAX_STEP_LENGTH", "META_LR", "NAMES", "PlaneScene", "parameter_plane", "put", "standing"]
 
 HERE = Path(__file__).parent
 SCRIPTS = ("mathematics", "contours", "elements", "drawing", "panel", "plane")  # each uses those before it
@@ -25,7 +25,7 @@ NAMES = {"maml": "MAML", "fomaml": "FOMAML", "reptile": "Reptile", "imaml": "iMA
 FIRST_ORDER = ("fomaml", "reptile")  # no second derivative in them: dashed
 JOINT_COLOUR = style.METHOD_COLOURS["pretrained"]
 # The methods' own descent: plain gradient steps of this size, none longer than that (units of the plane).
-META_LR, LONGEST_STEP, DESCENT_STEPS = {"bowls": 0.2, "valleys": 0.2, "rivers": 0.1, "waves": 0.05}, 0.1, 300
+META_LR, MAX_STEP_LENGTH, DESCENT_STEPS = {"bowls": 0.2, "valleys": 0.2, "rivers": 0.1, "waves": 0.05}, 0.1, 300
 # How large a gradient is drawn at nearly full length.
 STEEPNESS = {"bowls": 3.0, "valleys": 3.0, "rivers": 3.0, "waves": 6.0}
 # Beside the page's own key, which holds the visitor's edits as the link spells them.
@@ -50,7 +50,7 @@ def parameter_plane(key: str, base: PlaneScene) -> PlaneScene:
         "axes": surface.axes,
         "max_tasks": MAX_TASKS,
         "meta_lr": META_LR[scene.surface],
-        "longest_step": LONGEST_STEP,
+        "longest_step": MAX_STEP_LENGTH,
         "descent_steps": DESCENT_STEPS,
         "steepness": STEEPNESS[scene.surface],
         "ranges": {"inner_lr": scenes.STEP_SIZES, "proximal": scenes.PULLS, "gap": scenes.GAPS},

@@ -12,7 +12,7 @@ from dashboard.figures import style
 
 HERE = Path(__file__).parent
 DRAWING = HERE.parent / "sine_bench" / "picture.js"
-MOST_POINTS = 100
+MAX_POINTS = 100
 POINT_COLOUR = "#d1495b"
 
 Points = tuple[tuple[float, float], ...]
@@ -44,7 +44,7 @@ def row_bench(
         "x_range": list(x_range),
         "y_range": [float(ys.min() - room), float(ys.max() + room)],
         "titles": list(titles),
-        "most": max(MOST_POINTS, len(points)),
+        "most": max(MAX_POINTS, len(points)),
         "colours": {"line": style.AFTER, "point": POINT_COLOUR},
     }
 
@@ -65,11 +65,11 @@ def checked(said: Any) -> Points:
     """Points as a browser sent them, which anybody can forge.
 
     Raises:
-      ValueError: they are not 1 to `MOST_POINTS` pairs of numbers.
+      ValueError: they are not 1 to `MAX_POINTS` pairs of numbers.
     """
-    if not isinstance(said, list) or not 1 <= len(said) <= MOST_POINTS:
+    if not isinstance(said, list) or not 1 <= len(said) <= MAX_POINTS:
         found = f"{len(said)}" if isinstance(said, list) else "something else"
-        raise ValueError(f"The picture must hold 1 to {MOST_POINTS} known rows, got {found}; the rows stay as they were.")
+        raise ValueError(f"The picture must hold 1 to {MAX_POINTS} known rows, got {found}; the rows stay as they were.")
     for place, pair in enumerate(said, 1):
         if not isinstance(pair, list) or len(pair) != 2 or not all(map(_is_number, pair)):
             raise ValueError(f"Known row {place} of the picture must be two numbers below 1e12; the rows stay as they were.")

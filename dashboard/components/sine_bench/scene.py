@@ -14,7 +14,7 @@ from dashboard.results import MAX_SHOTS, MAX_STEPS
 VERSION = "1"  # of a link's spelling
 HIGHEST_AMPLITUDE, FULL_TURN = 1000.0, 6.2832  # radians, 2 pi as it is stored
 STEP_SIZES = (1e-6, 10.0)
-FARTHEST = 1000.0  # from 0, of a point's coordinates
+MAX_DISTANCE = 1000.0  # from 0, of a point's coordinates
 DIGITS = 4  # decimals of what is stored, so that link, browser and engine compute with the same numbers
 
 # Field -> lowest, highest, and whether it is a whole number.
@@ -185,14 +185,14 @@ def _points(value: Any) -> tuple[tuple[tuple[float, float], ...] | None, list[st
         if x is None or off is None:
             bad += 1
             continue
-        near = min(max(x, -FARTHEST), FARTHEST), min(max(off, -FARTHEST), FARTHEST)
+        near = min(max(x, -MAX_DISTANCE), MAX_DISTANCE), min(max(off, -MAX_DISTANCE), MAX_DISTANCE)
         far += near != (x, off)
         points.append(near)
     if bad:
         notes.append(f"A point is two finite numbers; {bad} that came {'was' if bad == 1 else 'were'} none and left out.")
     if far:
         notes.append(
-            f"A point lies at most {FARTHEST:g} from 0; {far} that lay farther {'was' if far == 1 else 'were'} moved there."
+            f"A point lies at most {MAX_DISTANCE:g} from 0; {far} that lay farther {'was' if far == 1 else 'were'} moved there."
         )
     return tuple(points), notes
 

@@ -26,7 +26,7 @@ from maml_engine.methods import Method
 
 # What their inner loops have in common: a gradient step on the support loss, and nothing carried from step to step.
 PLAIN_DESCENT = (MAML, FOMAML, Reptile, ANIL, BOIL)
-MOST_PARAMETERS = 20_000  # beyond, a frame takes longer than a screen's refresh
+MAX_PARAMETERS = 20_000  # beyond, a frame takes longer than a screen's refresh
 
 
 def weights(learner: Learner) -> dict[str, Any]:
@@ -45,8 +45,8 @@ def weights(learner: Learner) -> dict[str, Any]:
     module, method = learner.network.merge(learner.meta.init), learner.method
     layers, activation = _dense_layers(module, learner)
     arrays = [array for layer in layers for array in layer]
-    if sum(array.size for array in arrays) > MOST_PARAMETERS:
-        raise ValueError(f"its network has more than {MOST_PARAMETERS:,} parameters.")
+    if sum(array.size for array in arrays) > MAX_PARAMETERS:
+        raise ValueError(f"its network has more than {MAX_PARAMETERS:,} parameters.")
     if method.inner_optimizer != "sgd":
         chosen = method.inner_optimizer if isinstance(method.inner_optimizer, str) else "the caller's own"
         raise ValueError(f"its inner optimiser is {chosen}, and the browser takes plain gradient steps.")

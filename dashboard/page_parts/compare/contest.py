@@ -12,7 +12,7 @@ from dashboard.engine_calls.adaptation import BASELINE_STEP_SIZES, cached, fits,
 from dashboard.jobs import BUDGETS
 from dashboard.results import MAX_SHOTS, MAX_STEPS, Fit
 from maml_engine import Batch, Episode, Experiment, Learner
-from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, Standing, contest
+from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, Ranking, contest
 from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
 from maml_engine.evaluation import AdaptationCurves, draw, evaluate_episode
 from maml_engine.tasks import FunctionFamily
@@ -55,7 +55,7 @@ AMOUNTS = {
     "seconds": (1, 2, 5, 10, 30, 60),
 }
 DEFAULT_AMOUNT = {"iterations": 1000, "gradients": 100_000, "seconds": 2}
-MOST_SEEDS = 5
+MAX_SEEDS = 5
 JUDGED_TASKS, JUDGED_STEPS, JUDGED_QUERIES, JUDGED_POINTS = 200, 10, 100, 12
 HOSTED_SECONDS, HOSTED_ITERATIONS = 120, 100_000
 
@@ -259,7 +259,7 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
         return float(curves.mean[0]), float(low[0]), float(high[0])
 
 
-def table(losses: Mapping[str, np.ndarray], standings: Mapping[str, Standing], k: int) -> list[Row]:
+def table(losses: Mapping[str, np.ndarray], standings: Mapping[str, Ranking], k: int) -> list[Row]:
     """One row a name of `losses` (`[tasks, steps + 1]`), best first; what did not stay finite comes last."""
     rows = []
     for name, loss in losses.items():
@@ -269,7 +269,7 @@ def table(losses: Mapping[str, np.ndarray], standings: Mapping[str, Standing], k
     return sorted(rows, key=lambda row: row.mean if np.isfinite(row.mean) else np.inf)
 
 
-def _facts(standing: Standing) -> dict:
+def _facts(standing: Ranking) -> dict:
     each = standing.seconds_per_iteration
     return {
         "adapted": standing.num_adapted,
@@ -292,7 +292,7 @@ def differences(losses: Mapping[str, np.ndarray], pinned: str, k: int) -> list[D
     return sorted(result, key=lambda row: row.mean if np.isfinite(row.mean) else np.inf)
 
 
-def band(standing: Standing, against: str, k: int) -> Band:
+def band(standing: Ranking, against: str, k: int) -> Band:
     """Loss after `k` steps against "iterations", "gradients" or "seconds"."""
     loss = standing.curves[:, :, k]
     return Band(getattr(standing, against), loss.mean(axis=1), loss.min(axis=1), loss.max(axis=1))

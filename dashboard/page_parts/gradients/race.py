@@ -47,7 +47,7 @@ def controls(experiment: Experiment) -> None:
         wanted = {
             "inner_lr": inner_lr,
             "num_iterations": iterations,
-            "inner_steps": max(1, min(experiment.inner_steps, gradients.MOST["inner_steps"])),
+            "inner_steps": max(1, min(experiment.inner_steps, gradients.MAX["inner_steps"])),
         }
         run = Experiment.from_values(
             {name: getattr(experiment, name) for name in ("meta_batch_size", "k_shot", "seed")} | wanted

@@ -19,7 +19,7 @@ from maml_engine import Batch, Episode, Learner, tutorial
 from maml_engine.analysis import Subject
 from maml_engine.analysis.loss_slices import adapted_points
 
-GOOD, MOST_SHOTS = 0.1, 5
+GOOD, ENOUGH_SHOTS = 0.1, 5
 FAILED, FIVE, ON_THE_WAVE = 0.5, 5, 0.5  # the last in units of y: a hand is not exact
 
 GOOD_POINTS = tuple((x, 0.0) for x in (-4.2, -1.5, 0.3, 2.2, 4.5))
@@ -82,7 +82,7 @@ def _shots() -> Outcome:
         f"{spell_loss(loss['random'])} from a random start."
     )
     is_same_wave = (scene.amplitude, scene.phase) == (SHOTS.amplitude, SHOTS.phase)
-    return Outcome(loss["maml"] < GOOD and points <= MOST_SHOTS and is_same_wave, said, equation)
+    return Outcome(loss["maml"] < GOOD and points <= ENOUGH_SHOTS and is_same_wave, said, equation)
 
 
 class OneStep(NamedTuple):

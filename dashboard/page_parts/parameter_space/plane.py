@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dashboard.components.parameter_plane import DESCENT_STEPS, LONGEST_STEP, META_LR, PlaneScene
+from dashboard.components.parameter_plane import DESCENT_STEPS, MAX_STEP_LENGTH, META_LR, PlaneScene
 from dashboard.engine_calls.adaptation import cached
 from maml_engine.analysis import toy_landscape
 from maml_engine.analysis.toy_landscape import METHODS, Landscape, Optimum, View
@@ -33,7 +33,7 @@ def numbers(scene: PlaneScene) -> Numbers:
     """All of it."""
     plane = scene.landscape
     (best, joint), middle = _optima(plane), toy_landscape.equidistant(plane)
-    setting = {"meta_lr": META_LR[scene.surface], "longest": LONGEST_STEP, "steps": DESCENT_STEPS}
+    setting = {"meta_lr": META_LR[scene.surface], "longest": MAX_STEP_LENGTH, "steps": DESCENT_STEPS}
     ends = [toy_landscape.descend(plane, method, scene.theta, **setting)[-1] for method in METHODS]
     # In one call, padded with theta where there is no equidistant point, so that nothing compiles anew.
     points = np.stack([joint.theta, scene.theta if middle is None else middle, *ends])

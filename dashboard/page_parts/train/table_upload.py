@@ -11,7 +11,7 @@ from dashboard.widgets.links import FIELDS
 from dashboard.widgets.session import TABLE_NAMED
 from maml_engine.tasks.table import Table
 
-MOST_MEGABYTES = 50
+MAX_MEGABYTES = 50
 
 
 class Chosen(NamedTuple):
@@ -26,7 +26,7 @@ def table_controls() -> Chosen | None:
     uploaded = st.file_uploader(
         "Table (CSV): one row an example, one column that names the task",
         type=["csv"],
-        max_upload_size=MOST_MEGABYTES,
+        max_upload_size=MAX_MEGABYTES,
         key="_table_file",
         help="The rows stay in your session and in the runs that you start from it; nothing is written to disk.",
     )

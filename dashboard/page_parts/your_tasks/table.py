@@ -21,7 +21,7 @@ from maml_engine.learner import Prediction
 from maml_engine.tables import (
     RECOMMENDED,
     Finding,
-    Mend,
+    Fix,
     Progress,
     Roles,
     Settings,
@@ -36,16 +36,16 @@ from maml_engine.tables import (
 
 FIRST_EXAMPLE = "Machines"
 SHIPPED = Path(__file__).with_name("shipped_verdicts")
-MOST_EDITED_ROWS = 5000
-MOST_DRAWN_TASKS = 60
-MOST_ON_SHELF = 4
-MOST_KEPT_CELLS = 300_000
+MAX_EDITED_ROWS = 5000
+MAX_DRAWN_TASKS = 60
+MAX_ON_SHELF = 4
+MAX_KEPT_CELLS = 300_000
 GRID = 61
-MOST_KNOWN, MOST_ASKED = 10, 10
+MAX_KNOWN, MAX_ASKED = 10, 10
 
 
 @dataclass(frozen=True, eq=False)
-class Brought:
+class UserTable:
     """A table at hand.
 
     id: names it in the session. name: the file's, or the example's. example: its name among `EXAMPLES`, as long as nothing
@@ -62,7 +62,7 @@ class Brought:
 class Told(NamedTuple):
     """What the background work tells: the engine's progress, and on what."""
 
-    table: Brought
+    table: UserTable
     settings: Settings
     progress: Progress
 
@@ -77,10 +77,10 @@ class Told(NamedTuple):
         return self.progress.done
 
 
-class Judged(NamedTuple):
+class TrainedVerdict(NamedTuple):
     """A verdict with what it was reached on, and its learner."""
 
-    table: Brought
+    table: UserTable
     settings: Settings
     verdict: Verdict
     learner: Any
@@ -90,37 +90,37 @@ class Judged(NamedTuple):
 
 
 @st.cache_resource(scope="session", show_spinner=False)
-def shelf() -> dict[str, Brought]:
+def shelf() -> dict[str, UserTable]:
     """This session's tables, the latest last."""
     return {}
 
 
-def put(table: Brought) -> str:
+def put(table: UserTable) -> str:
     """Lays a table on the shelf and gives back its id; the oldest make room."""
     held = shelf()
     held[table.id] = table
-    while len(held) > MOST_ON_SHELF:
+    while len(held) > MAX_ON_SHELF:
         del held[next(iter(held))]
     return table.id
 
 
-def bring(content: bytes, name: str) -> Brought:
+def bring(content: bytes, name: str) -> UserTable:
     """A file as a table, its columns guessed.
 
     Raises:
       ValueError: one sentence with the row or the column.
     """
     sheet = read_sheet(content)
-    return Brought(secrets.token_urlsafe(6), name, sheet, guess_roles(sheet))
+    return UserTable(secrets.token_urlsafe(6), name, sheet, guess_roles(sheet))
 
 
-def mended(table: Brought, mend: Mend) -> Brought:
+def mended(table: UserTable, mend: Fix) -> UserTable:
     """The table after a change that the report offers."""
     sheet, roles = mend.apply(table.sheet, table.roles)
     return changed(table, sheet, roles)
 
 
-def edited(table: Brought, frame: pd.DataFrame) -> Brought:
+def edited(table: UserTable, frame: pd.DataFrame) -> UserTable:
     """The table with the cells of the editor.
 
     Raises:
@@ -129,18 +129,18 @@ def edited(table: Brought, frame: pd.DataFrame) -> Brought:
     return changed(table, Sheet.from_frame(frame), table.roles)
 
 
-def changed(table: Brought, sheet: Sheet, roles: Roles) -> Brought:
+def changed(table: UserTable, sheet: Sheet, roles: Roles) -> UserTable:
     """Another table, with an id of its own."""
-    return Brought(secrets.token_urlsafe(6), table.name, sheet, roles)
+    return UserTable(secrets.token_urlsafe(6), table.name, sheet, roles)
 
 
 @lru_cache(maxsize=8)
-def example(name: str) -> Brought:
+def example(name: str) -> UserTable:
     """A table on offer; the same value for all visitors, and never changed."""
-    return Brought(f"example-{name}", EXAMPLES[name].file, read_sheet(example_csv(name)), EXAMPLES[name].roles, name)
+    return UserTable(f"example-{name}", EXAMPLES[name].file, read_sheet(example_csv(name)), EXAMPLES[name].roles, name)
 
 
-def findings(table: Brought, k_shot: int) -> tuple[Finding, ...]:
+def findings(table: UserTable, k_shot: int) -> tuple[Finding, ...]:
     """What its owner should know of a table."""
     return _findings(table.id, table.roles, k_shot, table.sheet)
 
@@ -162,7 +162,7 @@ class Rows(NamedTuple):
     classes: tuple[str, ...]
 
 
-def rows(table: Brought) -> Rows:
+def rows(table: UserTable) -> Rows:
     """`rows_along` of a table, once a session."""
     return _rows(table.id, table.roles, table.sheet)
 
@@ -173,13 +173,13 @@ def _rows(table_id: str, roles: Roles, _sheet: Sheet) -> Rows:
 
 
 def rows_along(sheet: Sheet, roles: Roles) -> Rows:
-    """The first `MOST_DRAWN_TASKS` tasks along the first input that is no text."""
+    """The first `MAX_DRAWN_TASKS` tasks along the first input that is no text."""
     x_name = next((name for name in roles.inputs if sheet.kind(name) != "text"), roles.inputs[0])
     x, categories = _axis(sheet, x_name, as_text=sheet.kind(x_name) == "text")
     y, classes = _axis(sheet, roles.target, as_text=roles.classes)
     ids = sheet.text(roles.task)
     tasks = {}
-    for name in list(dict.fromkeys(ids.tolist()))[:MOST_DRAWN_TASKS]:
+    for name in list(dict.fromkeys(ids.tolist()))[:MAX_DRAWN_TASKS]:
         here = (ids == name) & np.isfinite(x) & np.isfinite(y)
         if here.any():
             tasks[name] = (x[here], y[here])
@@ -196,16 +196,16 @@ def _axis(sheet: Sheet, name: str, *, as_text: bool) -> tuple[np.ndarray, tuple[
 # Training.
 
 
-def work(table: Brought, settings: Settings) -> Iterator[Told]:
+def work(table: UserTable, settings: Settings) -> Iterator[Told]:
     """What the background job runs; of a large table it keeps the first rows, so that ended runs stay small."""
     kept = first_part(table)
     for progress in judge(table.sheet, table.roles, settings):
         yield Told(kept, settings, progress)
 
 
-def first_part(table: Brought) -> Brought:
-    """The table, or as many of its rows as `MOST_KEPT_CELLS` allows, and its name says so."""
-    rows = MOST_KEPT_CELLS // len(table.sheet.names)
+def first_part(table: UserTable) -> UserTable:
+    """The table, or as many of its rows as `MAX_KEPT_CELLS` allows, and its name says so."""
+    rows = MAX_KEPT_CELLS // len(table.sheet.names)
     if len(table.sheet) <= rows:
         return table
     name = f"{table.name} (its first {rows:,} rows)"
@@ -213,13 +213,13 @@ def first_part(table: Brought) -> Brought:
 
 
 @lru_cache(maxsize=8)
-def shipped(name: str, folder: Path = SHIPPED) -> Judged | None:
+def shipped(name: str, folder: Path = SHIPPED) -> TrainedVerdict | None:
     """The verdict on an example that comes with the app, made by `python -m` this module; None without one."""
     folder = folder / Path(EXAMPLES[name].file).stem
     if not (folder / "verdict.json").is_file():
         return None
     verdict = Verdict.from_json((folder / "verdict.json").read_text(encoding="utf-8"))
-    return Judged(example(name), Settings(k_shot=verdict.k_shot), verdict, Learner.load(folder / "learner"))
+    return TrainedVerdict(example(name), Settings(k_shot=verdict.k_shot), verdict, Learner.load(folder / "learner"))
 
 
 def ship(name: str, settings: Settings = RECOMMENDED, folder: Path = SHIPPED) -> None:
@@ -246,19 +246,19 @@ def put_frames(beginning: tuple[pd.DataFrame, pd.DataFrame, str]) -> str:
     return name
 
 
-def first_rows(table: Brought, k_shot: int) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+def first_rows(table: UserTable, k_shot: int) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """A task of the table to begin with: its name, its rows as known ones, and the inputs of its other rows."""
     roles = table.roles
     ids = table.sheet.text(roles.task)
     name = ids[0]
     frame = typed(table, [*roles.inputs, roles.target])[ids == name].dropna().reset_index(drop=True)
-    spread = np.unique(np.linspace(0, len(frame) - 1, min(k_shot, MOST_KNOWN)).round().astype(int))
+    spread = np.unique(np.linspace(0, len(frame) - 1, min(k_shot, MAX_KNOWN)).round().astype(int))
     known = frame.iloc[spread].reset_index(drop=True)
-    asked = frame.drop(index=spread).head(MOST_ASKED)[list(roles.inputs)].reset_index(drop=True)
+    asked = frame.drop(index=spread).head(MAX_ASKED)[list(roles.inputs)].reset_index(drop=True)
     return name, known, asked
 
 
-def typed(table: Brought, names: Sequence[str]) -> pd.DataFrame:
+def typed(table: UserTable, names: Sequence[str]) -> pd.DataFrame:
     """Columns of a table for an editor: numbers where they are numbers, else text."""
     sheet, roles = table.sheet, table.roles
     return pd.DataFrame(
@@ -280,7 +280,7 @@ class Predicted(NamedTuple):
     curve: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None
 
 
-def predicted(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame) -> Predicted:
+def predicted(judged: TrainedVerdict, known: pd.DataFrame, asked: pd.DataFrame) -> Predicted:
     """Adapts to the known rows and predicts the others.
 
     Raises:
@@ -297,7 +297,7 @@ def predicted(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame) -> Predi
     return Predicted(mean, low, high, curve)
 
 
-def grid(table: Brought, *shown: pd.Series) -> np.ndarray:
+def grid(table: UserTable, *shown: pd.Series) -> np.ndarray:
     """Where the curve of a table with one input is drawn: over the table's rows and those shown."""
     values = np.concatenate([table.sheet.numbers(table.roles.inputs[0]), *(part.to_numpy(float) for part in shown)])
     low, high = np.nanmin(values), np.nanmax(values)
@@ -305,7 +305,7 @@ def grid(table: Brought, *shown: pd.Series) -> np.ndarray:
     return np.geomspace(low, high, GRID) if is_log else np.linspace(low, high, GRID)
 
 
-def prediction_columns(judged: Judged, asked: pd.DataFrame, predicted: Predicted) -> dict[str, Sequence[Any]]:
+def prediction_columns(judged: TrainedVerdict, asked: pd.DataFrame, predicted: Predicted) -> dict[str, Sequence[Any]]:
     """Columns of the predictions: the inputs, the target, and where its interval ends."""
     roles = judged.table.roles
     columns = {name: cells for name, cells in _spelled(asked).items() if name in roles.inputs} | {roles.target: predicted.mean}
@@ -314,14 +314,14 @@ def prediction_columns(judged: Judged, asked: pd.DataFrame, predicted: Predicted
     return columns
 
 
-def files(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, predicted: Predicted) -> dict[str, bytes]:
+def files(judged: TrainedVerdict, known: pd.DataFrame, asked: pd.DataFrame, predicted: Predicted) -> dict[str, bytes]:
     """The editors' rows and the predictions as files, by name."""
     tables = {"known.csv": _spelled(known), "others.csv": _spelled(asked)}
     tables["predictions.csv"] = prediction_columns(judged, asked, predicted)
     return {name: table_csv(columns) for name, columns in tables.items()}
 
 
-def along(table: Brought, frame: pd.DataFrame, x_name: str) -> np.ndarray:
+def along(table: UserTable, frame: pd.DataFrame, x_name: str) -> np.ndarray:
     """Where the rows of an editor lie on the axis of a picture: numbers, or places among the categories."""
     column = frame[x_name]
     if table.sheet.kind(x_name) == "number":
@@ -367,7 +367,7 @@ def _flat(prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return (mean, *sides)
 
 
-def script(judged: Judged) -> str:
+def script(judged: TrainedVerdict) -> str:
     """The same from Python: the table to the verdict, and the learner to predictions. Names are spelt as literals."""
     changes = {
         spec.name: getattr(judged.settings, spec.name)

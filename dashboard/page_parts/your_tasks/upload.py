@@ -10,7 +10,7 @@ from dashboard import escape
 from dashboard.figures import your_tasks as figures
 from dashboard.page_parts.your_tasks import table as your_tasks
 from dashboard.page_parts.your_tasks.examples import EXAMPLES
-from dashboard.page_parts.your_tasks.table import MOST_EDITED_ROWS, Brought
+from dashboard.page_parts.your_tasks.table import MAX_EDITED_ROWS, UserTable
 from dashboard.widgets import page
 from maml_engine.tables import Finding, Roles, template_csv
 
@@ -18,7 +18,7 @@ TABLES = "_tables"  # ids of this session's tables, the one that is shown last
 REFUSED = "_table_refused"  # where and why the last attempt to change the table failed
 SWITCHED = "_source_switched"
 FILE, PASTED = "_tasks_file", "_tasks_pasted"
-MOST_MEGABYTES = 50
+MAX_MEGABYTES = 50
 EXAMPLE, A_FILE, TEXT = "An example", "A file", "Pasted text"
 ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warning:]", "note": ":gray[:material/info:]"}
 TYPES = ["csv", "tsv", "txt", "parquet"]
@@ -53,7 +53,7 @@ def source_controls() -> None:
         st.file_uploader(
             "CSV or Parquet: one row an example, one column that names the task",
             type=TYPES,
-            max_upload_size=MOST_MEGABYTES,
+            max_upload_size=MAX_MEGABYTES,
             key=FILE,
             on_change=take_file,
         )
@@ -96,10 +96,10 @@ def take_pasted() -> None:
         show(your_tasks.bring(st.session_state[PASTED].encode(), "pasted.csv"), afresh=True)
 
 
-def show(table: Brought, *, afresh: bool = False) -> None:
+def show(table: UserTable, *, afresh: bool = False) -> None:
     """Makes a table the one that is shown; what was trained on another is left."""
     held = [] if afresh else [name for name in st.session_state.get(TABLES, []) if name in your_tasks.shelf()]
-    st.session_state[TABLES] = [*held, your_tasks.put(table)][-your_tasks.MOST_ON_SHELF :]
+    st.session_state[TABLES] = [*held, your_tasks.put(table)][-your_tasks.MAX_ON_SHELF :]
     st.session_state.pop(REFUSED, None)
 
 
@@ -124,7 +124,7 @@ def show_refusal(place: str) -> None:
         st.error(escape.markdown(sentence), icon=":material/error:")
 
 
-def current(of_run: Brought | None) -> Brought:
+def current(of_run: UserTable | None) -> UserTable:
     """The table that is shown: this session's, else the one of the run that the link names, else the example."""
     held = st.session_state.get(TABLES, [])
     if held and held[-1] in your_tasks.shelf():
@@ -137,7 +137,7 @@ def current(of_run: Brought | None) -> Brought:
 # Columns.
 
 
-def role_controls(table: Brought) -> Brought:
+def role_controls(table: UserTable) -> UserTable:
     """Which column is what; the table with the visitor's choice."""
     names, roles = list(table.sheet.names), table.roles
     left, right = st.columns(2)
@@ -183,7 +183,7 @@ def role_controls(table: Brought) -> Brought:
     return table
 
 
-def show_rows(table: Brought) -> None:
+def show_rows(table: UserTable) -> None:
     """The table as a picture."""
     rows = your_tasks.rows(table)
     figure = figures.rows_figure(rows.tasks, rows.x_name, table.roles.target, categories=rows.categories, classes=rows.classes)
@@ -196,7 +196,7 @@ def show_rows(table: Brought) -> None:
 # The report.
 
 
-def show_findings(table: Brought, found: tuple[Finding, ...]) -> None:
+def show_findings(table: UserTable, found: tuple[Finding, ...]) -> None:
     """What its owner should know of a table, a mend beside it where there is one."""
     with st.container(border=True, key="findings"):
         for place, finding in enumerate(found):
@@ -217,19 +217,19 @@ def show_findings(table: Brought, found: tuple[Finding, ...]) -> None:
         st.button("Undo the last change", icon=":material/undo:", key="undo", on_click=undo)
 
 
-def apply_mend(table: Brought, finding: Finding) -> None:
+def apply_mend(table: UserTable, finding: Finding) -> None:
     """A callback."""
     with refusing("findings"):
         show(your_tasks.mended(table, finding.mend))
 
 
-def cell_editor(table: Brought) -> None:
+def cell_editor(table: UserTable) -> None:
     """All cells of a table, to be mended by hand."""
     with st.expander("Mend cells by hand", icon=":material/edit:", key="edit_cells", on_change="rerun") as box:
         if not box.open:
             return
-        if len(table.sheet) > MOST_EDITED_ROWS:
-            st.info(f"The editor holds {MOST_EDITED_ROWS:,} rows, and this table has {len(table.sheet):,}.")
+        if len(table.sheet) > MAX_EDITED_ROWS:
+            st.info(f"The editor holds {MAX_EDITED_ROWS:,} rows, and this table has {len(table.sheet):,}.")
             return
         frame = st.data_editor(
             table.sheet.frame.reset_index(drop=True), num_rows="dynamic", hide_index=True, height=320, key=f"cells_{table.id}"
@@ -244,7 +244,7 @@ def cell_editor(table: Brought) -> None:
         show_refusal("cells")
 
 
-def apply_cells(table: Brought, frame: pd.DataFrame) -> None:
+def apply_cells(table: UserTable, frame: pd.DataFrame) -> None:
     """A callback."""
     with refusing("cells"):
         show(your_tasks.edited(table, frame))

@@ -9,7 +9,7 @@ from dashboard.downloads import code
 from dashboard.figures import your_tasks as figures
 from dashboard.page_parts.your_tasks import report, upload
 from dashboard.page_parts.your_tasks import table as your_tasks
-from dashboard.page_parts.your_tasks.table import Judged
+from dashboard.page_parts.your_tasks.table import TrainedVerdict
 from dashboard.widgets import page
 
 KNOWN = "_known_rows_of"
@@ -17,7 +17,7 @@ PREDICTIONS = "predictions.csv"
 COMMAND = "python -m maml_engine adapt learner known.csv --predict others.csv"
 
 
-def rows_at_hand(judged: Judged) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+def rows_at_hand(judged: TrainedVerdict) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     """The known rows and those to predict that the editors begin with, and where they are from."""
     held = st.session_state.get(KNOWN)
     if held and held[0] == judged.table.id and held[1] in your_tasks.frames():
@@ -26,7 +26,7 @@ def rows_at_hand(judged: Judged) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     return known, asked, f"Filled in with rows of {escape.code(name)}, which training has seen: type, paste or bring your own."
 
 
-def take_rows(judged: Judged, which: str) -> None:
+def take_rows(judged: TrainedVerdict, which: str) -> None:
     """A callback: the known rows, or those to predict, from a file."""
     uploaded = st.session_state[f"_{which}_file"]
     if uploaded is None:
@@ -42,7 +42,7 @@ def take_rows(judged: Judged, which: str) -> None:
         st.session_state.pop(upload.REFUSED, None)
 
 
-def show(judged: Judged) -> None:
+def show(judged: TrainedVerdict) -> None:
     """A new task: a few known rows, and what the learner makes of the others."""
     known, asked, said = rows_at_hand(judged)
     key = st.session_state.get(KNOWN, ("", ""))[1] or judged.table.id
@@ -58,7 +58,7 @@ def show(judged: Judged) -> None:
                 st.file_uploader(
                     f"{label} (CSV or Parquet)",
                     type=upload.TYPES,
-                    max_upload_size=upload.MOST_MEGABYTES,
+                    max_upload_size=upload.MAX_MEGABYTES,
                     key=f"_{which}_file",
                     on_change=take_rows,
                     args=(judged, which),
@@ -77,7 +77,7 @@ def show(judged: Judged) -> None:
         take_along(judged, your_tasks.files(judged, known, asked, predicted))
 
 
-def show_bench(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, predicted: your_tasks.Predicted) -> None:
+def show_bench(judged: TrainedVerdict, known: pd.DataFrame, asked: pd.DataFrame, predicted: your_tasks.Predicted) -> None:
     """The known rows of a table of one input, to drag; what is left there fills the table of known rows."""
     names = [*judged.table.roles.inputs, judged.table.roles.target]
     points = tuple(map(tuple, known.dropna(how="all")[names].astype(float).to_numpy().tolist()))
@@ -90,7 +90,7 @@ def show_bench(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, predict
     st.caption("Drag the known rows, double-click to add one, Delete removes the chosen. Python predicts when you let go.")
 
 
-def show_prediction(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, predicted: your_tasks.Predicted) -> None:
+def show_prediction(judged: TrainedVerdict, known: pd.DataFrame, asked: pd.DataFrame, predicted: your_tasks.Predicted) -> None:
     """The picture of a new task, and the numbers."""
     roles, verdict = judged.table.roles, judged.verdict
     x_name = verdict.x_name
@@ -107,7 +107,7 @@ def show_prediction(judged: Judged, known: pd.DataFrame, asked: pd.DataFrame, pr
     st.dataframe(your_tasks.prediction_columns(judged, asked, predicted), hide_index=True)
 
 
-def take_along(judged: Judged, files: dict[str, bytes]) -> None:
+def take_along(judged: TrainedVerdict, files: dict[str, bytes]) -> None:
     """What a visitor takes home.
 
     Args:

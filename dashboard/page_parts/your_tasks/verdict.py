@@ -7,7 +7,7 @@ from dashboard import escape
 from dashboard.figures import your_tasks as figures
 from dashboard.page_parts.compare.contest import NAMES
 from dashboard.page_parts.your_tasks import report
-from dashboard.page_parts.your_tasks.table import Brought, Judged
+from dashboard.page_parts.your_tasks.table import TrainedVerdict, UserTable
 from dashboard.widgets import page
 from maml_engine.tables import Settings, Verdict
 
@@ -20,7 +20,7 @@ ICONS = {
 }
 
 
-def show(judged: Judged, table: Brought, settings: Settings, is_running: bool) -> None:
+def show(judged: TrainedVerdict, table: UserTable, settings: Settings, is_running: bool) -> None:
     """The sentence, then the numbers behind it."""
     verdict = judged.verdict
     if is_running:
@@ -90,7 +90,7 @@ def show_methods(verdict: Verdict, method: str, *, in_units: bool) -> None:
         st.caption(f"Error of the best of the rest ({other.title.lower()}) minus the meta-learner's: above 0 the task gains.")
 
 
-def show_tasks(judged: Judged) -> None:
+def show_tasks(judged: TrainedVerdict) -> None:
     """Single tasks before and after, all tasks as a table, and how it was done."""
     verdict, roles = judged.verdict, judged.table.roles
     if verdict.walls:

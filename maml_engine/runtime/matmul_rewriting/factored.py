@@ -7,7 +7,7 @@ from jax import lax
 from jax.extend import core
 from jax.extend.core import primitives
 
-from maml_engine.runtime.matmul_rewriting.matmul import BATCH_FIRST, LEAST_SIZE, product
+from maml_engine.runtime.matmul_rewriting.matmul import BATCH_FIRST, MIN_SIZE, product
 
 
 class Factors(NamedTuple):
@@ -128,7 +128,7 @@ def _is_a_stack_of_gradients(operation: core.JaxprEqn) -> bool:
     return (
         operation.primitive is primitives.dot_general_p
         and operation.params["dimension_numbers"] == (((1,), (1,)), BATCH_FIRST)
-        and all(atom.aval.ndim == 3 and atom.aval.size >= LEAST_SIZE for atom in operation.invars)
+        and all(atom.aval.ndim == 3 and atom.aval.size >= MIN_SIZE for atom in operation.invars)
     )
 
 

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from jax import lax
 from jax.extend.core import primitives
 
-LEAST_SIZE = 1024  # entries of both factors, or of what is summed; below, an operation more costs what it gains
-MOST_SUMMED = 2**18  # entries; beyond, memory is what a sum waits for, and a loop that makes and adds them at once is faster
+MIN_SIZE = 1024  # entries of both factors, or of what is summed; below, an operation more costs what it gains
+MAX_SUMMED = 2**18  # entries; beyond, memory is what a sum waits for, and a loop that makes and adds them at once is faster
 BATCH_FIRST = ((0,), (0,))  # the batch axes of a product of two stacks of matrices
 
 
@@ -22,7 +22,7 @@ def product(a: jax.Array, b: jax.Array, *, dimension_numbers: Any, **options: An
     free_a, free_b = _others(a, sum_a, batch_a), _others(b, sum_b, batch_b)
     is_slow = _come_first(sum_a, free_a) and _come_first(sum_b, free_b)
     sizes = [math.prod(x.shape[axis] for axis in free) for x, free in ((a, free_a), (b, free_b))]
-    if not is_slow or min(sizes) == 1 or min(a.size, b.size) < LEAST_SIZE:
+    if not is_slow or min(sizes) == 1 or min(a.size, b.size) < MIN_SIZE:
         return lax.dot_general(a, b, dimension_numbers, **options)
     batch = tuple(range(len(batch_b)))
     # Without the barrier XLA merges the transpose into the product again.
@@ -41,7 +41,7 @@ def row_sum(x: jax.Array, *, axes: tuple[int, ...], **options: Any) -> jax.Array
     first, end = min(axes, default=0), max(axes, default=0) + 1
     rows, rest = math.prod(x.shape[first:end]), math.prod(x.shape[end:])
     is_one_block = end - first == len(axes) and min(rows, rest) > 1
-    if is_one_block and LEAST_SIZE <= x.size <= MOST_SUMMED and jnp.issubdtype(x.dtype, jnp.floating):
+    if is_one_block and MIN_SIZE <= x.size <= MAX_SUMMED and jnp.issubdtype(x.dtype, jnp.floating):
         return _summed_by_product(x, first, end)
     return primitives.reduce_sum_p.bind(x, axes=axes, **options)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.components.row_bench import MOST_POINTS, checked
+from dashboard.components.row_bench import MAX_POINTS, checked
 
 
 def test_pairs_of_numbers_are_taken():
@@ -22,7 +22,7 @@ def test_pairs_of_numbers_are_taken():
         [[1, True]],
         [[1, float("nan")]],
         [[1, 1e300]],
-        [[0, 0]] * (MOST_POINTS + 1),
+        [[0, 0]] * (MAX_POINTS + 1),
     ],
 )
 def test_anything_else_is_refused_in_one_sentence(said):

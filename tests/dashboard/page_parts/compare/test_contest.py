@@ -12,7 +12,7 @@ from dashboard.page_parts.compare import closer_look
 from dashboard.page_parts.compare import contest as comparing
 from dashboard.page_parts.compare.contest import Contest
 from maml_engine import Experiment, Learner, train
-from maml_engine.analysis.comparison import Budget, Standing, contest, gradients_per_iteration, meta_gradient_bytes
+from maml_engine.analysis.comparison import Budget, Ranking, contest, gradients_per_iteration, meta_gradient_bytes
 from maml_engine.evaluation import draw
 
 SMALL = Experiment(hidden_dim=8, meta_batch_size=4, k_shot=5, k_query=5)
@@ -128,9 +128,9 @@ def test_seconds_are_spent_and_not_overspent():
     assert np.all(np.diff(spent) > 0)
 
 
-def standing_of(curves: np.ndarray) -> Standing:
+def standing_of(curves: np.ndarray) -> Ranking:
     points = np.arange(len(curves))
-    return Standing((SMALL,), (), points * 10, points * 100, points * 0.5, curves, np.zeros((1, 3, 2)))
+    return Ranking((SMALL,), (), points * 10, points * 100, points * 0.5, curves, np.zeros((1, 3, 2)))
 
 
 def test_a_band_is_the_mean_and_the_range_of_the_seeds():

@@ -79,7 +79,7 @@ def test_the_boards_picture_marks_what_fails():
     figure = figures.board_figure(["a", "b", "c"], [1e-12, 0.0, math.nan], [1e-10, 0.0, 1e-3])
     measured = figure.data[-1]
     assert list(measured.marker.color) == [figures.AFTER, figures.AFTER, figures.WRONG]
-    assert measured.x[1] == figures.SMALLEST
+    assert measured.x[1] == figures.MIN_ERROR
     assert list(measured.y) == ["a", "b", "c"]
     assert len(figures.board_figure([], [], []).data[-1].x) == 0
 

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.page_parts.your_tasks import table as your_tasks
 from dashboard.page_parts.your_tasks.examples import EXAMPLES, example_csv
-from maml_engine.tables import Mend, Roles, Settings, guess_roles, read_sheet
+from maml_engine.tables import Fix, Roles, Settings, guess_roles, read_sheet
 from tests.small_verdict import small_verdict
 
 CONTENT = b"""machine,kind,when,speed,vibration
@@ -27,7 +27,7 @@ ROLES = Roles("machine", ("kind", "speed", "when"), "vibration")
 
 @pytest.fixture
 def table():
-    return your_tasks.Brought("one", "table.csv", read_sheet(CONTENT), ROLES)
+    return your_tasks.UserTable("one", "table.csv", read_sheet(CONTENT), ROLES)
 
 
 class Tenfold:
@@ -43,7 +43,7 @@ class Tenfold:
 
 
 def judged(table, learner):
-    return your_tasks.Judged(table, Settings(k_shot=2), small_verdict(), learner)
+    return your_tasks.TrainedVerdict(table, Settings(k_shot=2), small_verdict(), learner)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -80,7 +80,7 @@ def test_editors_begin_with_a_task_of_the_table(table):
 
 
 def test_a_mend_and_an_edit_give_another_table(table):
-    fewer = your_tasks.mended(table, Mend("Leave it out", drop=(4,)))
+    fewer = your_tasks.mended(table, Fix("Leave it out", drop=(4,)))
     assert len(fewer.sheet) == 7
     assert fewer.id != table.id
     assert len(table.sheet) == 8
@@ -91,7 +91,7 @@ def test_a_mend_and_an_edit_give_another_table(table):
 
 def test_of_a_large_table_a_run_keeps_the_first_rows(table, monkeypatch):
     assert your_tasks.first_part(table) is table
-    monkeypatch.setattr(your_tasks, "MOST_KEPT_CELLS", 10)
+    monkeypatch.setattr(your_tasks, "MAX_KEPT_CELLS", 10)
     kept = your_tasks.first_part(table)
     assert len(kept.sheet) == 2
     assert (kept.id, kept.name) == ("one", "table.csv (its first 2 rows)")
@@ -126,7 +126,7 @@ def test_predictions_are_for_the_rows_that_hold_something(table):
 
 
 def test_one_input_has_a_curve_over_the_table_and_what_is_asked(table):
-    one = judged(your_tasks.Brought("three", "", table.sheet, Roles("machine", ("speed",), "vibration")), Tenfold())
+    one = judged(your_tasks.UserTable("three", "", table.sheet, Roles("machine", ("speed",), "vibration")), Tenfold())
     x, mean, low, high = your_tasks.predicted(
         one, pd.DataFrame({"speed": [2.0], "vibration": [20.0]}), pd.DataFrame({"speed": [12.0]})
     ).curve
@@ -145,7 +145,7 @@ def test_a_file_of_rows_must_hold_the_columns():
 
 def test_the_script_is_python_whatever_the_columns_are_called(table):
     evil = '"""\n{x}\' + __import__("os")'
-    one = judged(your_tasks.Brought("four", "", table.sheet, Roles("t", (evil,), "y")), None)
+    one = judged(your_tasks.UserTable("four", "", table.sheet, Roles("t", (evil,), "y")), None)
     content = your_tasks.script(one)
     compiled = compile(content, "your_tasks.py", "exec")
     assert evil in [const for const in compiled.co_consts for const in (const if isinstance(const, tuple) else (const,))]
@@ -156,5 +156,5 @@ def test_the_shelf_holds_a_few_tables(monkeypatch):
     held = {}
     monkeypatch.setattr(your_tasks, "shelf", lambda: held)
     for number in range(10):
-        your_tasks.put(your_tasks.Brought(str(number), "", None, ROLES))
+        your_tasks.put(your_tasks.UserTable(str(number), "", None, ROLES))
     assert list(held) == ["6", "7", "8", "9"]
