@@ -1,20 +1,31 @@
-"""What adapting gives, as plain numbers. Imports neither the engine nor streamlit, so that a page can draw before either is
+"""What figures draw, as plain numbers. Imports neither the engine nor streamlit, so that a page can draw before either is
 loaded."""
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from maml_engine.analysis.loss_slices import Slice
+
 MAX_STEPS, MAX_SHOTS = 20, 20
 CURVE_POINTS = 201
+
+
+# Learners adapting.
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
     """One learner on one task: what it predicts after 0, 1, .. gradient steps on the support points.
 
-    x, truth: `[points]`. support_x, support_y: `[k_shot]`. path: `[steps + 1, points]`.
+    x: where it predicts, `[points]`.
+    truth: the task's function there, `[points]`.
+    support_x: of the support points, `[k_shot]`.
+    support_y: of the support points, `[k_shot]`.
+    path: predictions after each step, `[steps + 1, points]`.
     """
 
     x: np.ndarray
@@ -33,11 +44,122 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class LossCurve:
-    """Mean loss over tasks after each step, with its 95 % interval; all `[steps + 1]`."""
+    """Mean loss over tasks after each step.
+
+    mean: `[steps + 1]`.
+    low: lower end of its 95 % interval, `[steps + 1]`.
+    high: upper end, `[steps + 1]`.
+    """
 
     mean: np.ndarray
     low: np.ndarray
     high: np.ndarray
+
+
+# Methods beside each other.
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method's or a baseline's line in a table of losses after k steps, and what it took.
+
+    name: among `method_names.NAMES`.
+    mean: loss, the mean over tasks.
+    low: lower end of its 95 % interval over tasks.
+    high: upper end.
+    adapted: how many parameters it adapts to a task.
+    kilobytes: working memory of a meta-gradient; None where the compiler does not say.
+    microseconds: of a meta step; None where it was not timed.
+    iterations: meta-iterations that it was trained for.
+    """
+
+    name: str
+    mean: float
+    low: float
+    high: float
+    adapted: int | None = None
+    kilobytes: float | None = None
+    microseconds: float | None = None
+    iterations: int | None = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Loss minus the baseline's, task by task.
+
+    name: among `method_names.NAMES`.
+    mean: over tasks; below 0 it is better than the baseline.
+    low: lower end of the 95 % interval of that mean.
+    high: upper end.
+    unpaired: half the width of the interval as if the baseline had been measured on other tasks.
+    """
+
+    name: str
+    mean: float
+    low: float
+    high: float
+    unpaired: float
+
+    @property
+    def half(self) -> float:
+        """Half the width of the paired interval."""
+        return (self.high - self.low) / 2
+
+    @property
+    def verdict(self) -> str:
+        """In one word."""
+        return "better" if self.high < 0 else "worse" if self.low > 0 else "no difference seen"
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Loss after k steps along a budget.
+
+    x: what was spent, `[points]`.
+    mean: over seeds, `[points]`.
+    low: the least of the seeds, `[points]`.
+    high: the largest of the seeds, `[points]`.
+    """
+
+    x: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+# Planes through a network's parameters.
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptationSlice:
+    """The plane through theta and two tasks' adapted parameters.
+
+    losses: of the two tasks, over the plane.
+    paths: from theta to where each task's steps end, in the plane's coordinates, `[2, steps + 1, 2]`.
+    off: the farthest that a path leaves the plane, in units of the parameters.
+    angle: between the two ways from theta, in degrees.
+    """
+
+    losses: "Slice"
+    paths: np.ndarray
+    off: float
+    angle: float
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSlice:
+    """The plane in which theta moved most while it was trained.
+
+    losses: of two held-out tasks, over the plane.
+    path: theta in the plane's coordinates, `[n, 2]`.
+    iterations: the meta-iterations at which it stood there, `[n]`.
+    share: of the path's variance that lies along each axis, `[2]`.
+    """
+
+    losses: "Slice"
+    path: np.ndarray
+    iterations: np.ndarray
+    share: np.ndarray
 
 
 def spell_loss(loss: float) -> str:

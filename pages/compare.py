@@ -8,10 +8,11 @@ import streamlit as st
 from dashboard.engine_calls import resources
 from dashboard.figures import compare as figures
 from dashboard.jobs import Snapshot
+from dashboard.method_names import NAMES, PRETRAINED
 from dashboard.page_parts.compare import closer_look
 from dashboard.page_parts.compare import contest as comparing
-from dashboard.page_parts.compare.contest import AMOUNTS, DEFAULT_AMOUNT, ENTRANTS, NAMES, PRETRAINED, Contest
-from dashboard.results import spell_loss
+from dashboard.page_parts.compare.contest import AMOUNTS, DEFAULT_AMOUNT, ENTRANTS, Contest
+from dashboard.results import Row, spell_loss
 from dashboard.widgets import controls, page
 from maml_engine import Experiment, Learner
 from maml_engine.analysis.comparison import Budget, ContestReport
@@ -259,7 +260,7 @@ def show_losses(losses: Mapping[str, np.ndarray], standings: Mapping, k: int) ->
     )
 
 
-def _cells(rows: list[comparing.Row]) -> list[dict]:
+def _cells(rows: list[Row]) -> list[dict]:
     return [
         {
             "method": NAMES[row.name],

@@ -5,13 +5,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components import address
-from dashboard.components.parameter_plane import NAMES, PlaneScene, parameter_plane
+from dashboard.components.parameter_plane import PlaneScene, parameter_plane
 from dashboard.figures import slices as figures
+from dashboard.method_names import NAMES
 from dashboard.page_parts.parameter_space import network_slices, training_path
 from dashboard.page_parts.parameter_space import plane as landscapes
-from dashboard.page_parts.parameter_space.network_slices import Adapting, Training
 from dashboard.page_parts.parameter_space.plane import Numbers
-from dashboard.results import spell_loss
+from dashboard.results import AdaptationSlice, TrainingSlice, spell_loss
 from dashboard.widgets import controls, page
 from maml_engine.analysis import MAX_STEPS
 from maml_engine.analysis.toy_landscape import FLAT, STEEP
@@ -145,7 +145,7 @@ def slice_controls() -> tuple[str, bool, int, int]:
     return LOSSES[shown], kind == KINDS[1], steps, seed
 
 
-def show_adapting(adapting: Adapting, what: str, surface: bool, steps: int) -> None:
+def show_adapting(adapting: AdaptationSlice, what: str, surface: bool, steps: int) -> None:
     """The plane through theta and two adapted parameters: numbers, then the picture."""
     ends = adapting.paths[:, -1]
     lengths = [float(np.linalg.norm(end)) for end in ends]
@@ -162,7 +162,7 @@ def show_adapting(adapting: Adapting, what: str, surface: bool, steps: int) -> N
     side.metric("Farthest off the plane", f"{adapting.off:.3f}", help="The steps in between need not lie in it.")
 
 
-def show_training(training: Training, what: str, surface: bool) -> None:
+def show_training(training: TrainingSlice, what: str, surface: bool) -> None:
     """The plane of the training path."""
     first, second = training.share
     alt = (

@@ -6,7 +6,7 @@ from dashboard import escape
 from dashboard.engine_calls import resources
 from dashboard.figures import your_tasks as figures
 from dashboard.jobs import QUEUED, STOPPED, Snapshot
-from dashboard.page_parts.compare.contest import NAMES
+from dashboard.method_names import NAMES
 from dashboard.page_parts.your_tasks import table as your_tasks
 from dashboard.page_parts.your_tasks import upload, use, verdict
 from dashboard.page_parts.your_tasks.table import FIRST_EXAMPLE, Told, TrainedVerdict, UserTable

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard.figures import style
-from dashboard.page_parts.compare.contest import NAMES
+from dashboard.method_names import NAMES
 from maml_engine.analysis.method_diagnostics import (
     ContextMap,
     ImplicitError,

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard.figures import style
-from dashboard.page_parts.compare.contest import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT, Band, Difference, Row
-from dashboard.results import Fit
+from dashboard.method_names import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT
+from dashboard.results import Band, Difference, Fit, Row
 
 AXES = {
     "iterations": "meta-iterations",

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures import style
-from dashboard.page_parts.parameter_space.network_slices import Adapting, Training
+from dashboard.results import AdaptationSlice, TrainingSlice
 from maml_engine.analysis.loss_slices import Slice
 
 X_TITLE, Y_TITLE = "along (units of the parameters)", "across (the same)"
@@ -18,7 +18,7 @@ def losses(cut: Slice, what: str) -> np.ndarray:
     return {"first": cut.before[0], "second": cut.before[1], "both": cut.before.mean(0), "after": cut.after.mean(0)}[what]
 
 
-def adapting_figure(adapting: Adapting, what: str, *, surface: bool) -> go.Figure:
+def adapting_figure(adapting: AdaptationSlice, what: str, *, surface: bool) -> go.Figure:
     """Theta, and the way from it to both tasks' adapted parameters, over one of the losses."""
     figure = _ground(adapting.losses, what, surface=surface)
     for number, path in enumerate(adapting.paths, start=1):
@@ -28,7 +28,7 @@ def adapting_figure(adapting: Adapting, what: str, *, surface: bool) -> go.Figur
     return figure
 
 
-def training_figure(training: Training, what: str, *, surface: bool) -> go.Figure:
+def training_figure(training: TrainingSlice, what: str, *, surface: bool) -> go.Figure:
     """Theta's way through training, over one of the losses; None of the losses moves with it, the tasks are fixed."""
     figure = _ground(training.losses, what, surface=surface)
     _add_path(figure, training.losses, what, training.path, "θ in training", style.BEFORE, surface=surface)

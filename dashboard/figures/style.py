@@ -2,38 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from dashboard.method_names import COLOURS
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 TRUTH = "#8a9099"
 BEFORE = "#d98310"
-AFTER = "#3a86ea"
-
-# A method keeps its colour everywhere.
-METHOD_COLOURS = {
-    "maml": AFTER,
-    "fomaml": "#1ca3a1",
-    "reptile": "#3aa564",
-    "metasgd": "#dc5a8b",
-    "mamlplusplus": "#e2622c",
-    "anil": "#7f9a2b",
-    "boil": "#b39324",
-    "imaml": "#7b6ee0",
-    "cavia": "#c45bbd",
-    "metacurvature": "#4f9fc4",
-    "random": "#a5765b",
-    "pretrained": "#a968b8",
-    # What a table's meta-learner must beat.
-    "pooled": "#8d7a5e",
-    "support_mean": "#b0883f",
-    "pooled_offset": "#5f9a8a",
-    "ridge_support": "#6f8fb5",
-    "ridge_prior": "#4fa3b0",
-    "mixed_model": "#2f8f5b",
-    "gaussian_process": "#8168c9",
-    "boosted_trees": "#c2703d",
-    "scratch": "#b5657a",
-}
+AFTER = COLOURS["maml"]  # the method that a page shows before another is chosen
 
 # A visitor's own learners beside the shipped ones, whose methods' colours are taken.
 OWN_COLOURS = ("#0f9d76", "#d6498f", "#8d8f1f")
@@ -49,7 +25,7 @@ _GRID = "rgba(128, 134, 145, 0.22)"
 
 def method_colour(name: str) -> str:
     """The colour of a method or baseline; one that has none yet gets truth's grey."""
-    return METHOD_COLOURS.get(name, TRUTH)
+    return COLOURS.get(name, TRUTH)
 
 
 def faint(colour: str, opacity: float = 0.18) -> str:

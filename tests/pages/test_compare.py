@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import resources
-from dashboard.page_parts.compare import contest
+from dashboard.method_names import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,7 +83,7 @@ def test_two_methods_are_trained_and_compared():
     assert list(frame.loc[["FOMAML", "ANIL"], "adapted"]) == [10 * 1 + 10 + 10 * 10 + 10 + 10 + 1, 10 + 1]
     assert list(frame.loc[["FOMAML", "ANIL"], "iterations"]) == [200, 200]
     for name, standing in snapshot.told.standings.items():
-        shown = frame.loc[contest.NAMES[name], "loss"]
+        shown = frame.loc[NAMES[name], "loss"]
         assert shown == pytest.approx(standing.loss[:, :, 1].mean(), rel=1e-6)
     assert charts(page) == 5
     assert page.selectbox(key="pin").value == "fomaml"

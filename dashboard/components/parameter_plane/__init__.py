@@ -15,15 +15,15 @@ from dashboard.components import address
 from dashboard.components.parameter_plane import scene as scenes
 from dashboard.components.parameter_plane.scene import PlaneScene
 from dashboard.figures import style
+from dashboard.method_names import NAMES
 from maml_engine.analysis.toy_landscape import MAX_TASKS, METHODS, SURFACES
 
-__all__ = ["MAX_STEP_LENGTH", "META_LR", "NAMES", "PlaneScene", "parameter_plane", "put", "standing"]
+__all__ = ["MAX_STEP_LENGTH", "META_LR", "PlaneScene", "parameter_plane", "put", "standing"]
 
 HERE = Path(__file__).parent
 SCRIPTS = ("mathematics", "contours", "elements", "drawing", "panel", "plane")  # each uses those before it
-NAMES = {"maml": "MAML", "fomaml": "FOMAML", "reptile": "Reptile", "imaml": "iMAML"}
 FIRST_ORDER = ("fomaml", "reptile")  # no second derivative in them: dashed
-JOINT_COLOUR = style.METHOD_COLOURS["pretrained"]
+JOINT_COLOUR = style.method_colour("pretrained")
 # The methods' own descent: plain gradient steps of this size, none longer than that (units of the plane).
 META_LR, MAX_STEP_LENGTH, DESCENT_STEPS = {"bowls": 0.2, "valleys": 0.2, "rivers": 0.1, "waves": 0.05}, 0.1, 300
 # How large a gradient is drawn at nearly full length.

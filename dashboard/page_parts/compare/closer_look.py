@@ -10,7 +10,8 @@ import streamlit as st
 from dashboard.engine_calls import resources
 from dashboard.engine_calls.adaptation import cached
 from dashboard.figures import closer_look as looks
-from dashboard.page_parts.compare.contest import JUDGED_TASKS, NAMES, judging_tasks, recipe
+from dashboard.method_names import NAMES
+from dashboard.page_parts.compare.contest import JUDGED_TASKS, judging_tasks, recipe
 from dashboard.widgets import controls, page
 from maml_engine import Episode, Experiment, Learner
 from maml_engine.analysis import Subject, method_diagnostics

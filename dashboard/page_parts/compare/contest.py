@@ -10,7 +10,8 @@ import numpy as np
 
 from dashboard.engine_calls.adaptation import BASELINE_STEP_SIZES, cached, fits, padded, with_inner_lr
 from dashboard.jobs import BUDGETS
-from dashboard.results import MAX_SHOTS, MAX_STEPS, Fit
+from dashboard.method_names import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT
+from dashboard.results import MAX_SHOTS, MAX_STEPS, Band, Difference, Fit, Row
 from maml_engine import Batch, Episode, Experiment, Learner
 from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, Ranking, contest
 from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
@@ -30,24 +31,7 @@ RECIPES: dict[str, dict] = {
     "cavia": {"model": "context_mlp", "inner_lr": 1.0},
     "metacurvature": {},
 }
-PRETRAINED, RANDOM, ZERO_SHOT, ORACLE = "pretrained", "random", "zero-shot", "oracle"
 ENTRANTS = (*RECIPES, PRETRAINED)
-NAMES = {
-    "maml": "MAML",
-    "fomaml": "FOMAML",
-    "reptile": "Reptile",
-    "metasgd": "Meta-SGD",
-    "mamlplusplus": "MAML++",
-    "anil": "ANIL",
-    "boil": "BOIL",
-    "imaml": "iMAML",
-    "cavia": "CAVIA",
-    "metacurvature": "Meta-Curvature",
-    PRETRAINED: "Pretrained",
-    RANDOM: "Random start",
-    ZERO_SHOT: "Zero-shot",
-    ORACLE: "Oracle",
-}
 # What a budget is offered in: amounts of meta-iterations, of gradients, of seconds for each run.
 AMOUNTS = {
     "iterations": (200, 500, 1000, 2000, 5000, 10_000, 20_000),
@@ -204,51 +188,6 @@ def shipped(learners: Mapping[str, Learner], base: Experiment) -> dict[str, np.n
 
 
 # Numbers of a comparison.
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: loss after k steps with its 95 % interval over tasks, and what it took."""
-
-    name: str
-    mean: float
-    low: float
-    high: float
-    adapted: int | None = None
-    kilobytes: float | None = None
-    microseconds: float | None = None
-    iterations: int | None = None
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Loss minus the baseline's, task by task: mean and 95 % interval; `unpaired` is half the width as if tasks were others."""
-
-    name: str
-    mean: float
-    low: float
-    high: float
-    unpaired: float
-
-    @property
-    def half(self) -> float:
-        """Half the width of the paired interval."""
-        return (self.high - self.low) / 2
-
-    @property
-    def verdict(self) -> str:
-        """In one word."""
-        return "better" if self.high < 0 else "worse" if self.low > 0 else "no difference seen"
-
-
-@dataclass(frozen=True, eq=False)
-class Band:
-    """Loss after k steps along a budget: mean over seeds, and the range of the seeds; all `[points]`."""
-
-    x: np.ndarray
-    mean: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
 
 
 def interval(values: np.ndarray) -> tuple[float, float, float]:

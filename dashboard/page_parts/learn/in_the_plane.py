@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from dashboard.components.parameter_plane import META_LR, NAMES, PlaneScene, parameter_plane, put, standing
+from dashboard.components.parameter_plane import META_LR, PlaneScene, parameter_plane, put, standing
 from dashboard.figures import style
+from dashboard.method_names import NAMES
 from dashboard.page_parts.learn.lesson import (
     AFTER,
     BEFORE,

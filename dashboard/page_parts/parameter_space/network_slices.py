@@ -1,11 +1,10 @@
 """What the parameter-space page asks of the engine about the real network: planes through theta, and losses in them."""
 
-from dataclasses import dataclass
-
 import jax
 import numpy as np
 
 from dashboard.engine_calls.adaptation import cached
+from dashboard.results import AdaptationSlice, TrainingSlice
 from maml_engine import Episode, Experiment, Learner
 from maml_engine.analysis import Subject
 from maml_engine.analysis.loss_slices import (
@@ -23,35 +22,8 @@ GRID = 31  # points a side
 ROOM = 0.6  # around what is marked, as a share of its extent
 
 
-@dataclass(frozen=True, eq=False)
-class Adapting:
-    """The plane through theta and two tasks' adapted parameters.
-
-    losses: of the two tasks. paths: `[2, steps + 1, 2]`, in the plane; off: the farthest that a path leaves it.
-    angle: degrees between the two ways from theta.
-    """
-
-    losses: Slice
-    paths: np.ndarray
-    off: float
-    angle: float
-
-
-@dataclass(frozen=True, eq=False)
-class Training:
-    """The plane in which theta moved most while it was trained.
-
-    losses: of two held-out tasks. path: `[n, 2]`, at `iterations` `[n]`. share: of the path's variance, by axis `[2]`.
-    """
-
-    losses: Slice
-    path: np.ndarray
-    iterations: np.ndarray
-    share: np.ndarray
-
-
 @cached
-def adapting(learner: Learner, inner_lr: float, inner_steps: int, seed: int) -> Adapting:
+def adapting(learner: Learner, inner_lr: float, inner_steps: int, seed: int) -> AdaptationSlice:
     """Two test tasks of `seed`.
 
     Raises:
@@ -65,10 +37,10 @@ def adapting(learner: Learner, inner_lr: float, inner_steps: int, seed: int) -> 
     cosine = first @ second / (np.linalg.norm(first) * np.linalg.norm(second))
     off = max(plane.distance(path).max() for path in points)
     angle = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
-    return Adapting(_around(subject, episode, plane, paths.reshape(-1, 2), inner_steps), paths, float(off), angle)
+    return AdaptationSlice(_around(subject, episode, plane, paths.reshape(-1, 2), inner_steps), paths, float(off), angle)
 
 
-def training(walk: Walk, inner_steps: int, seed: int) -> Training:
+def training(walk: Walk, inner_steps: int, seed: int) -> TrainingSlice:
     """The plane of a training path, with the losses of two test tasks in it.
 
     Raises:
@@ -77,7 +49,7 @@ def training(walk: Walk, inner_steps: int, seed: int) -> Training:
     subject, episode = Subject.of_learner(walk.learner), _two_tasks(walk.learner, seed)
     plane, share = principal_plane(walk.path)
     path = plane.coordinates(walk.path)
-    return Training(_around(subject, episode, plane, path, inner_steps), path, walk.iterations, share)
+    return TrainingSlice(_around(subject, episode, plane, path, inner_steps), path, walk.iterations, share)
 
 
 def first_run(seed: int) -> Experiment:

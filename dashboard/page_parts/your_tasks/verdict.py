@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.figures import your_tasks as figures
-from dashboard.page_parts.compare.contest import NAMES
+from dashboard.method_names import NAMES
 from dashboard.page_parts.your_tasks import report
 from dashboard.page_parts.your_tasks.table import TrainedVerdict, UserTable
 from dashboard.widgets import page

@@ -6,8 +6,7 @@ import pytest
 from dashboard.figures import closer_look as looks
 from dashboard.figures import compare as figures
 from dashboard.figures.style import TRUTH, method_colour
-from dashboard.page_parts.compare.contest import Band, Difference, Row
-from dashboard.results import Fit
+from dashboard.results import Band, Difference, Fit, Row
 from maml_engine.analysis.method_diagnostics import (
     ContextMap,
     ImplicitError,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dashboard.figures import slices as figures
-from dashboard.page_parts.parameter_space.network_slices import Adapting, Training
+from dashboard.results import AdaptationSlice, TrainingSlice
 from maml_engine.analysis.loss_slices import Slice
 
 
@@ -22,7 +22,7 @@ def test_which_loss_is_drawn(cut, what, value):
 
 def test_contours_carry_the_losses_and_mark_theta_and_both_ends(cut):
     paths = np.array([[[0, 0.5], [0.5, 0.5]], [[0, 0.5], [0, 1.0]]])
-    figure = figures.adapting_figure(Adapting(cut, paths, 0.1, 90.0), "after", surface=False)
+    figure = figures.adapting_figure(AdaptationSlice(cut, paths, 0.1, 90.0), "after", surface=False)
     ground, *rest = figure.data
     np.testing.assert_array_equal(ground.customdata, cut.after.mean(0))
     np.testing.assert_allclose(ground.z[0], np.log10([1, 2, 3]))
@@ -35,7 +35,7 @@ def test_contours_carry_the_losses_and_mark_theta_and_both_ends(cut):
 
 def test_a_surface_carries_its_marks_on_it(cut):
     path = np.array([[-1, 0], [0, 0.5], [1, 0]])
-    training = Training(cut, path, np.array([0, 10, 20]), np.array([0.8, 0.1]))
+    training = TrainingSlice(cut, path, np.array([0, 10, 20]), np.array([0.8, 0.1]))
     figure = figures.training_figure(training, "first", surface=True)
     ground, way, start, end = figure.data
     assert ground.type == "surface"

@@ -82,7 +82,8 @@ def test_steps_go_from_before_to_after():
 
 
 def test_every_method_of_the_engine_has_a_colour():
+    from dashboard.method_names import COLOURS
     from maml_engine.methods import METHODS
 
-    assert set(METHODS) <= set(style.METHOD_COLOURS)
-    assert len(set(style.METHOD_COLOURS.values())) == len(style.METHOD_COLOURS)
+    assert set(METHODS) <= set(COLOURS)
+    assert len(set(COLOURS.values())) == len(COLOURS)

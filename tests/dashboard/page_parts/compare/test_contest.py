@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from dashboard.jobs import DONE, STOPPED, JobRegistry
+from dashboard.method_names import NAMES
 from dashboard.page_parts.compare import closer_look
 from dashboard.page_parts.compare import contest as comparing
 from dashboard.page_parts.compare.contest import Contest
@@ -67,7 +68,7 @@ def test_a_budget_that_cannot_work_is_refused(kind, amount, said):
 def test_every_recipe_fits_its_network():
     for name in comparing.ENTRANTS:
         Learner.untrained(comparing.recipe(name, SMALL))
-    assert set(comparing.NAMES) == {*comparing.ENTRANTS, "random", "zero-shot", "oracle"}
+    assert set(NAMES) == {*comparing.ENTRANTS, "random", "zero-shot", "oracle"}
 
 
 def test_every_run_ends_where_it_would_alone(outcome):
