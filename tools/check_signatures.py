@@ -82,8 +82,9 @@ def undocumented_fields(node: ast.ClassDef, lines: list[str]) -> list[str]:
     for field in node.body:
         if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name) or field.target.id.startswith("_"):
             continue
-        has_text = field.value is not None and any(
-            isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value for part in ast.walk(field.value)
+        parts = ast.walk(field.value) if field.value is not None else ()
+        has_text = any(
+            isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value for part in parts
         )  # fields of an Experiment carry their meaning themselves
         is_commented = any("#" in lines[number] for number in range(field.lineno - 1, field.end_lineno or field.lineno))
         if not (has_text or is_commented or re.search(rf"^\s*{field.target.id}:", docstring, re.MULTILINE)):
@@ -108,14 +109,15 @@ def complaints(path: Path) -> Iterator[str]:
         if not says_shapes(function, docstring):
             yield f"{place} takes or gives arrays and says no shape"
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and is_data_class(node):
-            if names := undocumented_fields(node, lines):
-                yield f"{where}:{node.lineno} {node.name} has no line for {', '.join(names)}"
+        is_data = isinstance(node, ast.ClassDef) and not node.name.startswith("_") and is_data_class(node)
+        if is_data and (names := undocumented_fields(node, lines)):
+            yield f"{where}:{node.lineno} {node.name} has no line for {', '.join(names)}"
 
 
 def main(folders: list[str]) -> int:
     """Prints what is wrong; 1 where anything is."""
-    found = [line for folder in folders or FOLDERS for path in sorted((ROOT / folder).rglob("*.py")) for line in complaints(path)]
+    files = [path for folder in folders or FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+    found = [line for path in files for line in complaints(path)]
     print("\n".join(found) or "Signatures and docstrings: nothing to complain of.")
     return bool(found)
 
