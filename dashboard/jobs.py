@@ -51,7 +51,7 @@ class Snapshot:
     history: `[n, 3]`, at most a thousand rows of iteration, meta-loss of that iteration, mean since the row before.
     curve_iterations, curves: `[m]` and `[m, steps + 1]`: held-out loss after each inner step, as training went on.
     learner: the latest; result: what the run leaves behind (the best or the last, as the experiment says).
-    told: the latest report of work other than a plain run (`submit_work`).
+    report: the latest report of work other than a plain run (`submit_work`).
     warning: where the method's gradient is not to be trusted; empty otherwise.
     """
 
@@ -68,7 +68,7 @@ class Snapshot:
     curves: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     learner: Learner | None = None
     result: Learner | None = None
-    told: Any = None
+    report: Any = None
     warning: str = ""
 
     @property
@@ -119,7 +119,7 @@ class _Job:
 
     def take_in(self, report: Report) -> None:
         if self.work is not None:
-            self.snapshot = dataclasses.replace(self.snapshot, iteration=report.iteration, told=report)
+            self.snapshot = dataclasses.replace(self.snapshot, iteration=report.iteration, report=report)
             return
         self.history.extend(report.meta_loss)
         if not self.curves or self.curves[-1][0] != report.curve_iteration:

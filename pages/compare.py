@@ -158,7 +158,7 @@ def current() -> str | None:
 
 def show_progress(snapshot: Snapshot, job_id: str) -> None:
     """How far it is, Stop, and how it ended."""
-    report: ContestReport | None = snapshot.told
+    report: ContestReport | None = snapshot.report
     if not snapshot.ended:
         bar, button = st.columns([5, 1], vertical_alignment="center")
         doing = report.doing if report else f"{snapshot.position} before it in the queue" if snapshot.position else "Starting"
@@ -179,7 +179,7 @@ def show_progress(snapshot: Snapshot, job_id: str) -> None:
 
 def known(snapshot: Snapshot | None, base: Experiment) -> tuple[dict[str, np.ndarray], Mapping]:
     """Losses `[tasks, steps + 1]` by name, and the standings behind them; the shipped learners' before anything is trained."""
-    standings = snapshot.told.standings if snapshot and snapshot.told else {}
+    standings = snapshot.report.standings if snapshot and snapshot.report else {}
     standings = {name: standing for name, standing in standings.items() if len(standing.iterations)}
     losses = {name: standing.task_loss for name, standing in standings.items()}
     losses = losses or comparing.shipped(resources.shipped_learners(), base)
@@ -188,9 +188,9 @@ def known(snapshot: Snapshot | None, base: Experiment) -> tuple[dict[str, np.nda
 
 def base_of(snapshot: Snapshot | None, base: Experiment) -> Experiment:
     """What the comparison that is shown shares; the sidebar's own before there is one."""
-    if snapshot is None or snapshot.told is None or not snapshot.told.standings:
+    if snapshot is None or snapshot.report is None or not snapshot.report.standings:
         return base
-    shared = next(iter(snapshot.told.standings.values())).experiments[0]
+    shared = next(iter(snapshot.report.standings.values())).experiments[0]
     names = ("tasks", "k_shot", "meta_batch_size", "hidden_dim", "seed")
     return Experiment(**{name: getattr(shared, name) for name in names})
 
@@ -353,7 +353,7 @@ def show_tasks(learners: Mapping[str, Learner], base: Experiment, k: int) -> Non
 
 def learners_of(snapshot: Snapshot | None, base: Experiment) -> dict[str, Learner]:
     """A learner for each name that can be drawn: the first seed's, or the shipped ones."""
-    standings = snapshot.told.standings if snapshot and snapshot.told else {}
+    standings = snapshot.report.standings if snapshot and snapshot.report else {}
     trained = {name: standing.learners[0] for name, standing in standings.items() if standing.learners}
     if trained:
         return trained

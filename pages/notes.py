@@ -8,15 +8,15 @@ from dashboard.figures import notes as figures
 from dashboard.jobs import Snapshot
 from dashboard.page_parts.notes import checks
 from dashboard.page_parts.notes.checks import BROWSER_CHECKS, spell_number
-from dashboard.widgets import controls, page
+from dashboard.widgets import controls, job_view, page
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.verification.board import CHECKS, TIMES, Check, CheckResult
 from maml_engine.verification.published import CARDS, Row
 from maml_engine.verification.record import described, recorded
 
+SHORT_RUN = job_view.LinkedJobs("card_job")
 OWN = {"card": CARDS[0], "card_job": ""}
-LIVE, REFUSED = "_notes_live", "_notes_refused"
-SECONDS_BETWEEN_LOOKS = 0.5
+LIVE = "_notes_live"
 
 
 # The board.
@@ -145,19 +145,12 @@ def steps(count: int) -> str:
 
 
 def start(card: str) -> None:
-    """A callback: a short run of a card as a job, named in the link; the one before it ends."""
-    resources.jobs().stop(st.session_state["card_job"])
-    try:
-        job_id = resources.jobs().submit(checks.short_run(card))
-    except ValueError as error:
-        st.session_state[REFUSED] = str(error)
-        return
-    st.session_state["card_job"] = st.query_params["card_job"] = job_id
+    """A callback: a short run of a card as a job."""
+    SHORT_RUN.start(lambda: resources.jobs().submit(checks.short_run(card)))
 
 
 def show_short_run() -> None:
     """A card, run again here with a fraction of its meta-iterations."""
-    st.session_state.setdefault("card_job", st.query_params.get("card_job", ""))
     controls.by_name("card", CARDS, title_of)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         card = st.selectbox("Protocol card", CARDS, format_func=title_of, key="card", bind="query-params")
@@ -171,27 +164,13 @@ def show_short_run() -> None:
         )
     whole = PRESETS[card].experiment.num_iterations
     st.caption(f"The whole run has {whole:,}: `python -m maml_engine train --preset {card}`, or the Train page.")
-    if refused := st.session_state.pop(REFUSED, ""):
-        st.error(refused, icon=":material/error:")
-    job_id = st.session_state["card_job"]
-    snapshot = resources.jobs().snapshot(job_id) if job_id else None
-    if snapshot is not None:
-        st.fragment(show_job, run_every=None if snapshot.ended else SECONDS_BETWEEN_LOOKS)(job_id)
+    SHORT_RUN.show_refusal()
+    if (ids := SHORT_RUN.ids()) and job_view.watch(ids, job_view.iterations, key="stop_card"):
+        show_reached(resources.jobs().snapshot(ids[0]))
 
 
-def show_job(job_id: str) -> None:
-    """One look at the run; its numbers by the card's protocol once it has ended."""
-    snapshot = resources.jobs().snapshot(job_id)
-    resources.jobs().touch(job_id)
-    if snapshot is None:
-        return
-    if not snapshot.ended:
-        share = snapshot.iteration / snapshot.experiment.num_iterations
-        st.progress(share, text=f"{snapshot.iteration:,} of {snapshot.experiment.num_iterations:,} meta-iterations")
-        st.button("Stop", key="stop_card", icon=":material/stop:", on_click=resources.jobs().stop, args=(job_id,))
-        return
-    if snapshot.message:
-        st.info(snapshot.message, icon=":material/info:")
+def show_reached(snapshot: Snapshot) -> None:
+    """A short run's numbers by its card's protocol."""
     card = card_of(snapshot)
     if card and snapshot.result is not None:
         for row in checks.judged(card, snapshot.result):

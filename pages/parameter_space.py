@@ -202,8 +202,8 @@ def real_network() -> None:
     if snapshot is None:
         return
     training_path.show_progress(snapshot)
-    if snapshot.ended and snapshot.told is not None:
-        show_training(network_slices.training(snapshot.told, steps, seed), what, surface)
+    if snapshot.ended and snapshot.report is not None:
+        show_training(network_slices.training(snapshot.report, steps, seed), what, surface)
 
 
 page.opening(

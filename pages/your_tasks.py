@@ -128,7 +128,7 @@ def show_run(job_id: str) -> None:
 
 def show_progress(snapshot: Snapshot, job_id: str) -> None:
     """How far it is and what it does, the time left, Stop, and how well it does so far."""
-    told: Told | None = snapshot.told
+    told: Told | None = snapshot.report
     bar, button = st.columns([5, 1], vertical_alignment="center")
     if snapshot.status == QUEUED:
         said = f"{snapshot.position} before it in the queue" if snapshot.position else "Next in line"
@@ -155,7 +155,7 @@ def spell_seconds(seconds: float) -> str:
 def judged_of(job_id: str | None, table: UserTable) -> TrainedVerdict | None:
     """The verdict on the table that is shown: of the run, or the one that comes with an example; None before there is one."""
     snapshot = resources.jobs().snapshot(job_id) if job_id else None
-    told: Told | None = snapshot.told if snapshot else None
+    told: Told | None = snapshot.report if snapshot else None
     if told is not None and told.done and told.table.id == table.id:
         return TrainedVerdict(told.table, told.settings, told.progress.verdict, told.progress.learner)
     return your_tasks.shipped(table.example) if table.example else None
@@ -173,7 +173,7 @@ st.subheader("1 · Bring", anchor=False)
 left, right = st.columns([5, 6], gap="medium")
 with left:
     upload.source_controls()
-    table = upload.current(snapshot.told.table if snapshot and snapshot.told else None)
+    table = upload.current(snapshot.report.table if snapshot and snapshot.report else None)
     table = upload.role_controls(table)
 with right:
     upload.show_rows(table)

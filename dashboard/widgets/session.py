@@ -14,6 +14,7 @@ EXTRA = "_extra_"  # + field: values of a slider that lie between its marks
 RUNS = "_runs"  # job ids of the runs whose learner is offered on every page
 JOB = "_job"  # the job id of the run that the Train page shows
 SEEN_END = "_seen_end"  # the job id whose end the Train page has shown
+REFUSED = "_refused_"  # + name in the link: why the jobs of that name were refused
 SAVED = "_saved"  # one sentence about a learner that was just saved
 TABLE_NAMED = "_table_named"  # the uploaded file of which it was said that the link names another
 

@@ -1,11 +1,13 @@
 """The Notes page, without a browser."""
 
 import dataclasses
+import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.engine_calls import resources
 from dashboard.page_parts.notes import checks
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.verification import board
@@ -63,10 +65,11 @@ def test_a_card_is_run_short(monkeypatch):
     )
     page = open_page()
     page.button(key="run_card").click().run()
-    for _ in range(100):
-        if "with 5 meta-iterations" in texts(page):
-            break
-        page.run()
+    deadline = time.monotonic() + 100
+    while not resources.jobs().snapshot(page.session_state["card_job"]).ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    page.run()
     assert not page.exception
     assert texts(page).count("with 5 meta-iterations; printed") == 3
     assert page.query_params["card_job"]

@@ -258,7 +258,7 @@ def test_a_table_is_judged_and_used_and_found_again_by_its_link(small_runs):
     again = open_page(trial=job_id)
     words = shown(again)
     assert "brought.csv. 8 tasks" in words
-    assert snapshot.told.progress.verdict.sentence in words
+    assert snapshot.report.progress.verdict.sentence in words
     assert len(again.metric) == 4
     assert DRAG in words
     assert f"trial={job_id}" in again.code[-1].value
@@ -281,7 +281,7 @@ def test_a_verdict_is_used_whatever_the_columns_are(small_runs, what):
     again = open_page(trial=job_id)
     assert not again.error
     words = shown(again)
-    assert snapshot.told.progress.verdict.sentence in words
+    assert snapshot.report.progress.verdict.sentence in words
     assert DRAG not in words
 
 

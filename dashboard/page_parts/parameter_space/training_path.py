@@ -25,7 +25,7 @@ def current() -> Snapshot | None:
     """The run of this visitor, or the one that the link names."""
     job_id = st.session_state.get("walk") or st.query_params.get("walk", "")
     snapshot = resources.jobs().snapshot(job_id) if job_id else None
-    return snapshot if snapshot is not None and (snapshot.told is None or isinstance(snapshot.told, Walk)) else None
+    return snapshot if snapshot is not None and (snapshot.report is None or isinstance(snapshot.report, Walk)) else None
 
 
 def show_progress(snapshot: Snapshot) -> None:

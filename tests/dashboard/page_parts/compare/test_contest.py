@@ -217,14 +217,14 @@ def test_the_registry_runs_other_work_and_can_stop_it():
     registry = JobRegistry(hosted=False)
     job_id = registry.submit_work([SMALL], lambda: iter([Told(1, False), Told(2, True)]))
     snapshot = ended(registry, job_id)
-    assert (snapshot.status, snapshot.iteration, snapshot.told) == (DONE, 2, Told(2, True))
+    assert (snapshot.status, snapshot.iteration, snapshot.report) == (DONE, 2, Told(2, True))
 
     def endless():
         while True:
             yield Told(3, False)
 
     job_id = registry.submit_work([SMALL], endless)
-    while registry.snapshot(job_id).told is None:
+    while registry.snapshot(job_id).report is None:
         pass
     registry.stop(job_id)
     assert ended(registry, job_id).status == STOPPED

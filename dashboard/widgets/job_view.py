@@ -1,0 +1,189 @@
+"""A background job on a page: which one it is, and one look at it, again and again until it has ended.
+
+A page that trains something reads like this:
+
+    RUN = job_view.LinkedJobs(session.TRIAL)  # the name in the link, too
+
+    def start(experiment):  # a callback of the page's button
+        RUN.start(lambda: resources.jobs().submit(experiment))
+
+    RUN.show_refusal()
+    if ids := RUN.ids():
+        is_over = job_view.watch(ids, job_view.iterations, show_curves, key="stop")
+        if is_over:
+            show_what_came_of_it(resources.jobs().snapshot(ids[0]))
+
+`show_curves(snapshot)` draws what grows, inside the fragment; with two jobs it is called with two snapshots. What the page
+shows after the end comes after `watch`, since the whole page runs once more when the last job has ended.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import streamlit as st
+
+from dashboard.engine_calls import resources
+from dashboard.jobs import STOPPED, Snapshot
+from dashboard.widgets import session
+
+SECONDS_BETWEEN_LOOKS = 0.4
+
+
+class Progress(NamedTuple):
+    """How far a job is, for the bar.
+
+    share: of the whole work, from 0 to 1.
+    text: in words.
+    """
+
+    share: float
+    text: str
+
+
+@dataclass(frozen=True)
+class LinkedJobs:
+    """The jobs that a page shows; their ids stand in the session and in the link under one name.
+
+    name: the session's key, and the key in the link.
+    count: how many jobs belong together.
+    """
+
+    name: str
+    count: int = 1
+
+    def ids(self, gone: str = "") -> tuple[str, ...]:
+        """The jobs of this session, or those that the link names; none where this server does not know all of them.
+
+        Args:
+          gone: what is said where jobs are named that this server does not know; they are forgotten then.
+        """
+        spelled = st.session_state.get(self.name) or st.query_params.get(self.name, "")
+        ids = tuple(spelled.split("."))
+        if len(ids) == self.count and None not in (resources.jobs().snapshot(job_id) for job_id in ids):
+            st.session_state[self.name] = spelled
+            return ids
+        if spelled and gone:
+            st.session_state[self.name] = ""
+            st.query_params.pop(self.name, None)
+            st.info(gone, icon=":material/link:")
+        return ()
+
+    def start(self, *submits: Callable[[], str]) -> tuple[str, ...]:
+        """In a callback: ends the jobs before, begins new ones and names them in the link; gives their ids, or none if refused.
+
+        Args:
+          submits: each gives one job to the registry and returns its id. Where one is refused by a `ValueError`, those before
+            it end, and `show_refusal` says why.
+        """
+        stop(self.ids())
+        ids: list[str] = []
+        try:
+            for submit in submits:
+                ids.append(submit())
+        except ValueError as error:
+            stop(ids)
+            st.session_state[session.REFUSED + self.name] = str(error)
+            return ()
+        st.session_state.pop(session.REFUSED + self.name, None)
+        st.session_state[self.name] = st.query_params[self.name] = ".".join(ids)
+        return tuple(ids)
+
+    def show_refusal(self, spell: Callable[[str], str] = str, *, stays: bool = False) -> None:
+        """Why the last start was refused, if it was.
+
+        Args:
+          spell: makes the sentence fit for Markdown, where it may hold a visitor's own words.
+          stays: whether it is shown until the next start, instead of once.
+        """
+        key = session.REFUSED + self.name
+        if refused := st.session_state.get(key) if stays else st.session_state.pop(key, None):
+            st.error(spell(refused), icon=":material/error:")
+
+
+def watch(
+    job_ids: Sequence[str],
+    progress: Callable[..., Progress],
+    content: Callable[..., None] | None = None,
+    *,
+    key: str,
+    message: Callable[[Snapshot], str] = lambda snapshot: snapshot.message,
+    labels: Sequence[str] = (),
+    bar_stays: bool = False,
+) -> bool:
+    """Looks at jobs again and again, each time with progress, Stop, messages and content; tells whether all have ended.
+
+    Args:
+      job_ids: jobs that the registry knows (`LinkedJobs.ids`).
+      progress: called with a snapshot of each job.
+      content: draws what grows, called with a snapshot of each job.
+      key: of the Stop button.
+      message: how a job ended, in words; "" where that needs no saying.
+      labels: one a job, to begin its message with; for several jobs.
+      bar_stays: whether the bar is shown after the end, too.
+    """
+    snapshots = _snapshots(job_ids)
+    was_over = None not in snapshots and all(snapshot.ended for snapshot in snapshots)
+
+    def look() -> None:
+        snapshots = _snapshots(job_ids)
+        is_over = None not in snapshots and all(snapshot.ended for snapshot in snapshots)
+        if None in snapshots or is_over != was_over:
+            st.rerun()  # the page shows more after the end, and looks no longer
+        if not is_over or bar_stays:
+            _show_bar(progress(*snapshots), job_ids, key, is_over)
+        for number, snapshot in enumerate(snapshots):
+            if words := message(snapshot):
+                show_message(f"{labels[number]}: {words}" if labels else words, is_error=snapshot.status != STOPPED)
+        if content is not None:
+            content(*snapshots)
+
+    st.fragment(look, run_every=None if was_over else SECONDS_BETWEEN_LOOKS)()
+    return was_over
+
+
+def iterations(*snapshots: Snapshot, note: str = "") -> Progress:
+    """Meta-iterations done of all; of several runs in sum, as they come one after the other.
+
+    Args:
+      snapshots: one a run.
+      note: what else to say of them.
+    """
+    done = sum(snapshot.iteration for snapshot in snapshots)
+    total = sum(snapshot.experiment.num_iterations for snapshot in snapshots)
+    several = f" in all{note and f' ({note})'}; one run after the other" if len(snapshots) > 1 else ""
+    return Progress(done / total, f"{done:,} of {total:,} meta-iterations{several}")
+
+
+def spell_duration(seconds: float) -> str:
+    """A duration for reading."""
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def stop(job_ids: Sequence[str]) -> None:
+    """Ends jobs; what they have learned stays."""
+    for job_id in job_ids:
+        resources.jobs().stop(job_id)
+
+
+def show_message(words: str, *, is_error: bool) -> None:
+    """How a job ended: an error, or that it was stopped."""
+    if is_error:
+        st.error(words, icon=":material/error:")
+    else:
+        st.info(words, icon=":material/stop_circle:")
+
+
+def _snapshots(job_ids: Sequence[str]) -> list[Snapshot | None]:
+    """The jobs as they are now; the registry learns that somebody looks."""
+    for job_id in job_ids:
+        resources.jobs().touch(job_id)
+    return [resources.jobs().snapshot(job_id) for job_id in job_ids]
+
+
+def _show_bar(progress: Progress, job_ids: Sequence[str], key: str, is_over: bool) -> None:
+    bar, button = st.columns([6, 1], vertical_alignment="center")
+    bar.progress(min(1.0, progress.share), text=progress.text)
+    button.button("Stop", icon=":material/stop:", key=key, on_click=stop, args=(job_ids,), disabled=is_over, width="stretch")

@@ -1,0 +1,157 @@
+"""A job on a page: found by its link, looked at until its end, stopped, refused."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.engine_calls import resources
+from dashboard.jobs import JobRegistry
+from dashboard.widgets import job_view
+from maml_engine import Experiment
+
+RUN = Experiment(num_iterations=10)
+
+
+def page():
+    """A page with one button and one job."""
+    import streamlit as st
+
+    from dashboard.engine_calls import resources
+    from dashboard.widgets import job_view
+    from maml_engine import Experiment
+
+    jobs = job_view.LinkedJobs("trial")
+    st.button("Go", key="go", on_click=lambda: jobs.start(lambda: resources.jobs().submit(Experiment(num_iterations=10))))
+    jobs.show_refusal()
+    ids = jobs.ids(gone="That run is gone.")
+    if ids and job_view.watch(ids, job_view.iterations, lambda snapshot: st.caption(f"At {snapshot.iteration}."), key="stop"):
+        st.success("Ended.")
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    """Jobs that report iteration 4, wait for `go_on`, and end."""
+    go_on = threading.Event()
+
+    def train(experiment, *, tasks=None):
+        yield from ()
+        report = {"iteration": 4, "done": False, "meta_loss": [], "curve_iteration": 0, "seconds": 1.0, "seconds_left": 2.0}
+        shown = {"iterations_per_second": 4.0, "learner": None, "result": None, "warning": ""}
+        import numpy as np
+
+        report["meta_loss"] = np.zeros(4)
+        yield SimpleNamespace(**report, **shown, curve=SimpleNamespace(mean=np.zeros(2)))
+        go_on.wait(30)
+        if experiment.seed == 13:
+            raise ValueError("An unlucky seed.")
+
+    registry = JobRegistry(hosted=False, train=train)
+    registry.go_on = go_on
+    monkeypatch.setattr(resources, "jobs", lambda: registry)
+    yield registry
+    go_on.set()
+    registry.close()
+
+
+def opened(**parameters):
+    app = AppTest.from_function(page, default_timeout=30)
+    app.query_params.update(parameters)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def wait_for(condition):
+    deadline = threading.Event()
+    for _ in range(600):
+        if condition():
+            return
+        deadline.wait(0.05)
+    raise AssertionError("It did not come.")
+
+
+def bars(app):
+    return [bar.proto.text for bar in app.get("progress")]
+
+
+def test_a_job_is_started_watched_and_ends(registry):
+    app = opened()
+    assert not bars(app)
+    app.button(key="go").click().run()
+    (job_id,) = job_id_of(app)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 4)
+    app.run()
+    assert bars(app) == ["4 of 10 meta-iterations"]
+    assert app.caption[0].value == "At 4."
+    assert not app.success
+    registry.go_on.set()
+    wait_for(lambda: registry.snapshot(job_id).ended)
+    app.run()
+    assert not bars(app)
+    assert app.caption[0].value == "At 4."
+    assert app.success[0].value == "Ended."
+
+
+def job_id_of(app):
+    assert app.query_params["trial"] in (app.session_state["trial"], [app.session_state["trial"]])
+    return app.session_state["trial"].split(".")
+
+
+def test_a_job_is_found_by_its_link_and_another_is_said_to_be_gone(registry):
+    job_id = registry.submit(RUN)
+    assert opened(trial=job_id).session_state["trial"] == job_id
+    app = opened(trial="nobody")
+    assert app.info[0].value == "That run is gone."
+    assert "trial" not in app.query_params
+    assert opened(trial=f"{job_id}.{job_id}").info, "One job was asked for."
+
+
+def test_a_job_is_stopped(registry):
+    app = opened()
+    app.button(key="go").click().run()
+    (job_id,) = job_id_of(app)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 4)
+    app.run().button(key="stop").click().run()
+    registry.go_on.set()
+    wait_for(lambda: registry.snapshot(job_id).ended)
+    app.run()
+    assert app.success
+
+
+def test_another_job_ends_the_one_before(registry):
+    app = opened()
+    app.button(key="go").click().run()
+    (first,) = job_id_of(app)
+    app.button(key="go").click().run()
+    (second,) = job_id_of(app)
+    assert first != second
+    registry.go_on.set()
+    wait_for(lambda: registry.snapshot(first).ended)
+
+
+def test_a_failure_and_a_refusal_are_said(registry, monkeypatch):
+    app = opened(trial=registry.submit(Experiment(num_iterations=10, seed=13)))
+    registry.go_on.set()
+    wait_for(lambda: registry.snapshot(app.session_state["trial"]).ended)
+    app.run()
+    assert app.error[0].value == "An unlucky seed."
+    monkeypatch.setattr(registry, "hosted", True)
+    monkeypatch.setattr("dashboard.jobs.BUDGETS", {"num_iterations": 5})
+    app.button(key="go").click().run()
+    assert any("must be at most 5" in error.value for error in app.error)
+    app.run()
+    assert not any("must be at most 5" in error.value for error in app.error), "A refusal is said once."
+
+
+def test_several_runs_are_one_sum():
+    snapshots = [SimpleNamespace(iteration=n, experiment=RUN) for n in (10, 5)]
+    share, text = job_view.iterations(*snapshots, note="seed 0")
+    assert share == 0.75
+    assert text == "15 of 20 meta-iterations in all (seed 0); one run after the other"
+
+
+@pytest.mark.parametrize(("seconds", "spelled"), [(0.26, "0.3 s"), (12.6, "13 s"), (150, "2 min"), (3 * 3600, "3.0 h")])
+def test_durations_are_short(seconds, spelled):
+    assert job_view.spell_duration(seconds) == spelled
