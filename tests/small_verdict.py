@@ -60,7 +60,7 @@ def small_verdict(**changes):
             TaskScore(EVIL, 4, 1.4, 3.0, 1.0, -0.4),
             TaskScore("c", 4, 0.1, 3.0, 1.0, 0.9),
         ),
-        "walls": (wall("a"), wall(EVIL, shift=5.0)),
+        "task_pictures": (wall("a"), wall(EVIL, shift=5.0)),
         "x_name": "x",
         "classes": (),
         "left_out": (EVIL,),

@@ -1,4 +1,4 @@
-"""What a table's owner should know before anything is trained on it, in plain words, and what can be mended at once."""
+"""What a table's owner should know before anything is trained on it, in plain words, and what can be fixed at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Fix:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found. severity: "error" (nothing can be trained until it is mended), "warning" or "note".
+    """One thing found. severity: "error" (nothing can be trained until it is fixed), "warning" or "note".
 
     code: a fixed word for programs, such as "leak". sentence: for people. column: the column that it is about, or "".
     """
@@ -43,7 +43,7 @@ class Finding:
     code: str
     sentence: str
     column: str = ""
-    mend: Fix | None = None
+    fix: Fix | None = None
 
 
 def validate(sheet: Sheet, roles: Roles, k_shot: int = 5) -> tuple[Finding, ...]:
@@ -86,10 +86,10 @@ def _wrong_kinds(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
     kind = sheet.kind(roles.target)
     if not roles.classes and kind != "number":
         offered = can_be_classes(sheet, roles.target)
-        mend = Fix(f"Predict {shown(roles.target)} as classes", _as_classes(roles)) if offered else None
+        fix = Fix(f"Predict {shown(roles.target)} as classes", _as_classes(roles)) if offered else None
         what = "is empty" if kind == "empty" else f"holds {kind}"
         yield Finding(
-            "error", "target", f"The target must be a number, but column {shown(roles.target)} {what}.", roles.target, mend
+            "error", "target", f"The target must be a number, but column {shown(roles.target)} {what}.", roles.target, fix
         )
     for name in roles.inputs:
         if sheet.kind(name) == "empty":
@@ -107,8 +107,8 @@ def _wrong_kinds(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
         yield Finding("error", "time", sentence, roles.time, Fix("Draw support rows at random", roles.replace(time="")))
     if roles.classes and len(_levels(sheet, roles.target)) > 50:
         sentence = f"Column {shown(roles.target)} must name at most 50 classes, got {len(_levels(sheet, roles.target))}."
-        mend = Fix("Predict it as a number", roles.replace(classes=False)) if kind == "number" else None
-        yield Finding("error", "classes", sentence, roles.target, mend)
+        fix = Fix("Predict it as a number", roles.replace(classes=False)) if kind == "number" else None
+        yield Finding("error", "classes", sentence, roles.target, fix)
 
 
 # What follows sees columns that can be read.
@@ -176,8 +176,8 @@ def _target(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         yield Finding("error", "constant_target", f"The target {column} is {shown(levels[0])} in every row.", roles.target)
     elif len(levels) == 2 and not roles.classes:
         sentence = f"The target {column} has two values only, {listed([*map(shown, levels)])}: it looks like two classes."
-        mend = Fix(f"Predict {column} as classes", _as_classes(roles))
-        yield Finding("warning", "two_values", sentence, roles.target, mend)
+        fix = Fix(f"Predict {column} as classes", _as_classes(roles))
+        yield Finding("warning", "two_values", sentence, roles.target, fix)
     elif roles.classes and sheet.kind(roles.target) == "number" and len(levels) > 10:
         sentence = f"The target {column} is a number of {len(levels)} values, taken as classes."
         yield Finding("warning", "many_classes", sentence, roles.target, Fix("Predict a number", roles.replace(classes=False)))
@@ -224,8 +224,8 @@ def _skew(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         if before > SKEWED and after < before / 2:
             middle = f"half below {np.median(values):.4g}"
             sentence = f"Column {shown(name)} is skewed (from {values.min():.4g} to {values.max():.4g}, {middle})."
-            mend = Fix(f"Take the logarithm of {shown(name)}", roles.replace(log=(*roles.log, name)))
-            yield Finding("note", "skew", sentence, name, mend)
+            fix = Fix(f"Take the logarithm of {shown(name)}", roles.replace(log=(*roles.log, name)))
+            yield Finding("note", "skew", sentence, name, fix)
 
 
 def _leaks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:

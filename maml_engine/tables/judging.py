@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -37,15 +37,21 @@ FINE_TUNING_STEPS, FINE_TUNING_LRS = 30, (1e-3, 3e-3, 1e-2, 3e-2, 0.1)
 BASELINES_DONE, NETWORKS_DONE, TRAINED, JUDGED = 0.15, 0.3, 0.85, 0.98
 
 
-def judge(sheet: Sheet, roles: Roles, settings: Settings = RECOMMENDED) -> Iterator[Progress]:
+def judge(sheet: Sheet, roles: Roles, settings: Settings = RECOMMENDED, *, table: Any = None) -> Iterator[Progress]:
     """Trains, judges and makes the learner; the last progress has `done`, `verdict` and `learner`.
+
+    Args:
+      sheet: the table.
+      roles: which column is what.
+      settings: how the meta-learner is trained and judged.
+      table: what every progress is to name the table by.
 
     Raises:
       ValueError: the table cannot be used as it is; the sentence is the first error of `validate`.
     """
     if error := first_error(validate(sheet, roles, settings.k_shot)):
         raise ValueError(error.sentence)
-    return _Work(sheet, roles, settings).steps()
+    return _Work(sheet, roles, settings, table).steps()
 
 
 class Judged(NamedTuple):
@@ -62,7 +68,8 @@ class Judged(NamedTuple):
 class _Work:
     """One verdict under way: what its stages share."""
 
-    def __init__(self, sheet: Sheet, roles: Roles, settings: Settings):
+    def __init__(self, sheet: Sheet, roles: Roles, settings: Settings, table: Any):
+        self.asked, self.table = settings, table
         self.began = time.perf_counter()
         self.experiment = settings.experiment(sheet, roles)
         self.tasks = TaskSet.of(sheet, roles, settings.k_shot, settings.seed)
@@ -304,7 +311,7 @@ class _Work:
             shots=self.shots,
             scores=all_scores,
             tasks=tasks,
-            walls=self._walls(judged, calibration, tasks),
+            task_pictures=self._walls(judged, calibration, tasks),
             x_name=self._wall_input()[0],
             classes=encoding.classes,
             left_out=self.tasks.left_out,
@@ -394,7 +401,8 @@ class _Work:
     def _progress(self, doing: str, share: float) -> Progress:
         self.share = max(self.share, share)
         iterations, errors = zip(*self.curve, strict=True) if self.curve else ((), ())
-        return Progress(self.iteration, self.share, doing, time.perf_counter() - self.began, iterations, errors)
+        seconds = time.perf_counter() - self.began
+        return Progress(self.iteration, self.share, doing, seconds, self.asked, iterations, errors, table=self.table)
 
 
 def _padded(tasks: list[np.ndarray], size: int = 0) -> np.ndarray:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 1000
 MAX_ROWS = 1_000_000
-# A column is what this share of its written cells is; the rest are for the person at the screen to mend.
+# A column is what this share of its written cells is; the rest are for the person at the screen to fix.
 SHARE = 0.8
 DATE_FORMATS = ("ISO8601", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y")
 _PARQUET = b"PAR1"

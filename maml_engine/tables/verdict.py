@@ -6,18 +6,27 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from maml_engine.tables.settings import Settings
+
 
 @dataclass(frozen=True)
 class Score:
-    """One way of predicting, on all tasks, each by fits that have not seen it.
+    """One predictor, on all tasks, each by fits that have not seen it.
 
-    name: "meta", or a name in `BASELINES`; title: for people. setting: what was chosen on validation tasks, in words.
+    name: "meta", or a name in `BASELINES`.
+    title: for people.
+    setting: what was chosen on validation tasks, in words.
     error: root mean squared error over all query rows, in the target's units (of its logarithm where that is used); for classes
-    the share of wrong predictions. relative: over the target's standard deviation; for classes over the error of always naming
-    the commonest class. low, high: 95 % interval of `relative` over tasks. difference: `relative` of the meta-learner minus
-    this one's, paired over tasks; below 0 the meta-learner is better. difference_low, difference_high: its 95 % interval. The
-    three are None for the meta-learner itself. curve: `relative` by support rows, as `Verdict.shots`; None where a row count
-    could not be judged."""
+      the share of wrong predictions.
+    relative: `error` over the target's standard deviation; for classes over the error of always naming the commonest class.
+    low: where the 95 % interval of `relative` over tasks begins.
+    high: where it ends.
+    difference: `relative` of the meta-learner minus this one's, paired over tasks; below 0 the meta-learner is better. This and
+      the next two are None for the meta-learner itself.
+    difference_low: where the 95 % interval of `difference` begins.
+    difference_high: where it ends.
+    curve: `relative` by support rows, as `Verdict.shots`; None where a row count could not be judged.
+    """
 
     name: str
     title: str
@@ -34,8 +43,15 @@ class Score:
 
 @dataclass(frozen=True)
 class TaskScore:
-    """One task. error, before: of the meta-learner after and before adapting; best: of the best baseline over all tasks, in
-    the same units as `Score.error`. gain: `best - error`, above 0 where the meta-learner gains. rows: how many the task has."""
+    """How one task is predicted; errors are in the units of `Score.error`.
+
+    task: its name.
+    rows: how many it has.
+    error: of the meta-learner after adapting.
+    before: of the meta-learner before adapting.
+    best: of the best baseline over all tasks.
+    gain: `best - error`, above 0 where the meta-learner gains.
+    """
 
     task: str
     rows: int
@@ -47,8 +63,17 @@ class TaskScore:
 
 @dataclass(frozen=True)
 class TaskPicture:
-    """One task before and after, for a picture. x: values of the first input that is a number, `[rows]`; y: targets. support:
-    which rows were the support. before, after, low, high: predictions for each row, in the target's units; lists all."""
+    """One task before and after adapting, for a picture; one entry a row, in the units of the table.
+
+    task: its name.
+    x: values of the first input that is a number.
+    y: targets, or class codes, as all predictions.
+    support: which rows were the support.
+    before: predictions before adapting.
+    after: predictions after.
+    low: where the intervals of `after` begin.
+    high: where they end.
+    """
 
     task: str
     x: tuple[float, ...]
@@ -64,10 +89,30 @@ class TaskPicture:
 class Verdict:
     """What was found; JSON-serialisable both ways.
 
-    outcome: "worth it", "no different" or "worse" (than the best of the rest). helps: whether adapting a learner beats both
-    what needs no rows (the pooled fits) and what needs no learner (the support mean). sentence: the whole verdict in words.
-    advice: what to use. spread: the target's standard deviation. classes: their names, () for a number.
-    coverage: share of query rows inside their `nominal` intervals, on tasks never seen; NaN for classes.
+    outcome: "worth it", "no different" or "worse" (than the best of the rest).
+    helps: whether adapting a learner beats both what needs no rows (the pooled fits) and what needs no learner (the support
+      mean).
+    sentence: the whole verdict in words.
+    advice: what to use.
+    target: the column that is predicted.
+    k_shot: support rows of a task.
+    num_tasks: tasks that were judged.
+    num_rows: rows of these.
+    folds: parts of the cross-validation, or random splits.
+    spread: the target's standard deviation (of its logarithm where that is used); for classes the error of always naming the
+      commonest.
+    nominal: the share of rows that an interval is to hold.
+    coverage: the share of query rows inside their intervals, on tasks never seen; NaN for classes.
+    width: mean width of the intervals, in units of the target; NaN for classes.
+    shots: support rows for which `Score.curve` has an entry.
+    scores: one a predictor, the meta-learner first.
+    tasks: one a task.
+    task_pictures: some tasks, from the greatest gain to the greatest loss. In JSON its key is "walls".
+    x_name: the input along the axis of the pictures.
+    classes: their names; () for a number.
+    left_out: tasks that are too small.
+    seconds: that the whole work took.
+    iterations: after which the networks stopped, the median over parts.
     """
 
     outcome: str
@@ -86,7 +131,7 @@ class Verdict:
     shots: tuple[int, ...]
     scores: tuple[Score, ...]
     tasks: tuple[TaskScore, ...]
-    walls: tuple[TaskPicture, ...]
+    task_pictures: tuple[TaskPicture, ...]
     x_name: str
     classes: tuple[str, ...]
     left_out: tuple[str, ...]
@@ -95,32 +140,54 @@ class Verdict:
 
     def to_json(self) -> str:
         """One JSON object; numbers that are not finite become null."""
-        return json.dumps(_plain(dataclasses.asdict(self)), allow_nan=False)
+        values = {JSON_KEYS.get(name, name): value for name, value in dataclasses.asdict(self).items()}
+        return json.dumps(_plain(values), allow_nan=False)
 
     @classmethod
     def from_json(cls, content: str) -> "Verdict":
         """The inverse of `to_json`."""
         values = json.loads(content)
-        values["coverage"] = math.nan if values["coverage"] is None else values["coverage"]
-        for name, kind in (("scores", Score), ("tasks", TaskScore), ("walls", TaskPicture)):
+        for name, key in JSON_KEYS.items():
+            values[name] = values.pop(key)
+        for name in ("coverage", "width"):
+            values[name] = math.nan if values[name] is None else values[name]
+        for name, kind in (("scores", Score), ("tasks", TaskScore), ("task_pictures", TaskPicture)):
             values[name] = tuple(kind(**_tuples(one)) for one in values[name])
         return cls(**_tuples(values))
 
 
+# Fields whose key in a saved verdict is another: files of before are read, and read by what was before.
+JSON_KEYS = {"task_pictures": "walls"}
+
+
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """What the work tells, a few times a second. share: of the whole, in [0, 1]. doing: in words. validation: `[points]` error
-    on validation tasks so far, over the target's spread, at `validation_iterations`. verdict, learner: with the last one."""
+    """How far the work is, a few times a second.
+
+    iteration: meta-iterations of the networks so far.
+    share: of the whole work, in [0, 1].
+    doing: in words.
+    seconds: since the beginning.
+    settings: how the work is done.
+    validation_iterations: when the validation tasks were looked at.
+    validation: the error on them at these moments, over the target's spread.
+    verdict: with the last progress, else None.
+    learner: with the last progress, else None.
+    done: whether this is the last.
+    table: what the caller of `judge` named the table by; the engine does not look at it.
+    """
 
     iteration: int
     share: float
     doing: str
     seconds: float
+    settings: Settings
     validation_iterations: tuple[int, ...] = ()
     validation: tuple[float, ...] = ()
     verdict: Verdict | None = None
     learner: Any = None
     done: bool = False
+    table: Any = None
 
     @property
     def seconds_left(self) -> float | None:

@@ -41,7 +41,7 @@ def test_cells_that_are_no_numbers_are_found_and_left_out(cell):
     error = first_error(validate(sheet, ROLES, 3))
     assert (error.code, error.column) == ("cells", "x")
     assert "row 15" in error.sentence
-    mended, roles = error.mend.apply(sheet, ROLES)
+    mended, roles = error.fix.apply(sheet, ROLES)
     assert len(mended) == len(sheet) - 1
     assert first_error(validate(mended, roles, 3)) is None
 
@@ -79,7 +79,7 @@ def test_small_tasks_are_named_with_their_rows():
 def test_two_values_are_offered_as_classes():
     sheet = sheet_of(lambda task, row: f"t{task},{row},{int(row > task % 4)}")
     found = codes(sheet)["two_values"]
-    _, roles = found.mend.apply(sheet, ROLES)
+    _, roles = found.fix.apply(sheet, ROLES)
     assert roles.classes
     assert first_error(validate(sheet, roles, 3)) is None
 
@@ -88,7 +88,7 @@ def test_text_as_a_target_is_offered_as_classes():
     sheet = sheet_of(lambda task, row: f"t{task},{row},{'good' if row > task % 4 else 'bad'}")
     error = first_error(validate(sheet, ROLES, 3))
     assert error.code == "target"
-    assert error.mend.roles.classes
+    assert error.fix.roles.classes
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_a_column_that_gives_the_target_away(leak, how):
     found = codes(sheet, roles)["leak"]
     assert found.column == "z"
     assert how in found.sentence
-    assert found.mend.roles.inputs == ("x",)
-    assert "leak" not in codes(sheet, found.mend.roles)
+    assert found.fix.roles.inputs == ("x",)
+    assert "leak" not in codes(sheet, found.fix.roles)
 
 
 def test_columns_that_give_the_target_away_as_a_sum():
@@ -130,14 +130,14 @@ def test_a_skewed_column_is_offered_its_logarithm():
     rng = np.random.default_rng(0)
     sheet = sheet_of(lambda task, row: f"t{task},{rng.lognormal(0, 2)},{rng.normal()}", tasks=20)
     found = codes(sheet)["skew"]
-    assert found.mend.roles.log == ("x",)
-    assert "skew" not in codes(sheet, found.mend.roles)
+    assert found.fix.roles.log == ("x",)
+    assert "skew" not in codes(sheet, found.fix.roles)
 
 
 def test_a_logarithm_that_cannot_be_taken_is_taken_back():
     error = first_error(validate(sheet_of(wave), ROLES.replace(log=("x",)), 3))
     assert "needs numbers above 0" in error.sentence
-    assert error.mend.roles.log == ()
+    assert error.fix.roles.log == ()
 
 
 def test_an_id_that_is_a_number_here_and_text_there_is_one_task():

@@ -70,7 +70,7 @@ def test_lines_are_worth_fitting_and_the_mean_of_three_rows_is_beaten(told):
 
 def test_walls_show_rows_in_the_targets_units(told):
     frame = machines()
-    for wall in told[-1].verdict.walls:
+    for wall in told[-1].verdict.task_pictures:
         own = frame[frame.machine == wall.task]
         np.testing.assert_allclose(sorted(wall.x), sorted(own.speed), rtol=1e-6)
         np.testing.assert_allclose(sorted(wall.y), sorted(own.load), rtol=1e-6)

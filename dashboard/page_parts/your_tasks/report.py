@@ -106,8 +106,8 @@ def _figures(roles: Roles, method: str, verdict: Verdict) -> str:
         ("Error against the support rows", figures.shots_figure(verdict, method, in_units=False)),
         ("Which tasks gain, and which lose", figures.gains_figure(verdict)),
     ]
-    if verdict.walls:
-        wall = figures.wall_figure(verdict.walls, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
+    if verdict.task_pictures:
+        wall = figures.wall_figure(verdict.task_pictures, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
         shown.append(("Single tasks before and after", wall))
     return "\n".join(f"<h2>{title}</h2>\n{_drawn(figure, first=place == 0)}" for place, (title, figure) in enumerate(shown))
 

@@ -202,9 +202,9 @@ def show_findings(table: UserTable, found: tuple[Finding, ...]) -> None:
         for place, finding in enumerate(found):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{ICONS[finding.severity]} {escape.markdown(finding.sentence)}")
-                if finding.mend is not None:
+                if finding.fix is not None:
                     st.button(
-                        escape.markdown(finding.mend.label, 80),
+                        escape.markdown(finding.fix.label, 80),
                         icon=":material/build:",
                         key=f"mend_{place}",
                         on_click=apply_mend,
@@ -220,7 +220,7 @@ def show_findings(table: UserTable, found: tuple[Finding, ...]) -> None:
 def apply_mend(table: UserTable, finding: Finding) -> None:
     """A callback."""
     with refusing("findings"):
-        show(your_tasks.mended(table, finding.mend))
+        show(your_tasks.mended(table, finding.fix))
 
 
 def cell_editor(table: UserTable) -> None:

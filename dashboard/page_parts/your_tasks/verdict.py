@@ -93,10 +93,10 @@ def show_methods(verdict: Verdict, method: str, *, in_units: bool) -> None:
 def show_tasks(judged: TrainedVerdict) -> None:
     """Single tasks before and after, all tasks as a table, and how it was done."""
     verdict, roles = judged.verdict, judged.table.roles
-    if verdict.walls:
+    if verdict.task_pictures:
         st.markdown("**Single tasks, before → after adapting to the red rows**")
-        figure = figures.wall_figure(verdict.walls, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
-        page.chart(figure, "wall", f"{len(verdict.walls)} tasks that were not trained on, before and after adapting.")
+        figure = figures.wall_figure(verdict.task_pictures, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
+        page.chart(figure, "wall", f"{len(verdict.task_pictures)} tasks that were not trained on, before and after adapting.")
     with st.expander("Task by task", icon=":material/table_rows:"):
         st.dataframe(figures.task_table(verdict.tasks), hide_index=True, height=300)
     with st.expander("How it was done", icon=":material/info:"):

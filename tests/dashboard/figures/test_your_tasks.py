@@ -66,14 +66,14 @@ def test_gains_are_sorted_and_losses_have_the_others_colour():
 
 
 def test_the_wall_has_a_panel_a_task_with_its_errors():
-    figure = figures.wall_figure(VERDICT.walls, "x", "y")
+    figure = figures.wall_figure(VERDICT.task_pictures, "x", "y")
     truth, before, after, support = figure.data
     assert (truth.marker.color, before.line.color, after.line.color) == (TRUTH, BEFORE, AFTER)
     assert np.isfinite(np.array(support.x, float)).sum() == 4
     assert figure.layout.annotations[0].text.endswith(f"{figures.wall_error(wall('a'), 'before'):.2g} → 0")
     first = np.array(after.x, float)[:4]
     assert np.all(np.diff(first) > 0)  # along x, whatever the order of the rows
-    assert figures.wall_figure(VERDICT.walls, "x", "y", as_lines=False).data[1].mode == "markers"
+    assert figures.wall_figure(VERDICT.task_pictures, "x", "y", as_lines=False).data[1].mode == "markers"
     assert not figures.wall_figure([], "x", "y").data
 
 
@@ -108,7 +108,7 @@ def test_no_figure_draws_a_strangers_tag():
         figures.rows_figure({EVIL: (np.zeros(2), np.zeros(2))}, EVIL, EVIL),
         *(figures.errors_figure(small_verdict(target=EVIL), "metasgd", in_units=unit) for unit in (True, False)),
         figures.gains_figure(small_verdict(target=EVIL)),
-        figures.wall_figure(VERDICT.walls, EVIL, EVIL),
+        figures.wall_figure(VERDICT.task_pictures, EVIL, EVIL),
         figures.prediction_figure((np.zeros(1),) * 2, (np.zeros(1),) * 4, None, (EVIL, EVIL), 0.9),
     ]
     for figure in every:
