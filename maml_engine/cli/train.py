@@ -21,11 +21,11 @@ from maml_engine.distributed import (
     Mesh,
     PeerLost,
     Peers,
+    find_cluster,
     idle_cores,
     idle_places,
     join,
     local_devices,
-    place_of,
     prepare_devices,
     supervisor,
     whole_number,
@@ -67,12 +67,12 @@ class Run(NamedTuple):
 def train(options: Namespace) -> int:
     """Trains, prints the tutorial's report, and keeps snapshots; of several processes, the first one does."""
     devices, wait = prepare_devices(options.devices), whole_number("--wait", options.wait, low=1, high=3600)
-    place = place_of(options.coordinator, options.num_processes, options.process_id)
-    if place is not None and not supervisor.is_worker():
+    process = find_cluster(options.coordinator, options.num_processes, options.process_id)
+    if process is not None and not supervisor.is_worker():
         return supervisor.supervise(options.arguments, _how_to_go_on(options))
-    if place is not None and options.resume is None:
+    if process is not None and options.resume is None:
         _setting(options, None)  # bad input is said before anybody is waited for
-    with join(place, wait) as peers:
+    with join(process, wait) as peers:
         return _train_among(peers, options, devices)
 
 
@@ -80,8 +80,8 @@ def _train_among(peers: Peers, options: Namespace, devices: int | None) -> int:
     start = None
     if options.resume is not None:
         path = Path(options.resume) / CHECKPOINT_FOLDER
-        start = Checkpoint.unpack(peers.share(lambda: Checkpoint.load(path).pack()), path)
-    run = peers.settle(partial(_run, peers, options, start, devices), Run.facts)
+        start = Checkpoint.unpack(peers.broadcast(lambda: Checkpoint.load(path).pack()), path)
+    run = peers.agree_on(partial(_run, peers, options, start, devices), Run.facts)
     steps = steps_here if run.devices is None else Mesh.among(peers, run.devices).steps
     if peers.leads:
         notes = (

@@ -30,7 +30,12 @@ class Mesh:
     Its `steps` is what `train(experiment, steps=...)` takes.
     """
 
-    def __init__(self, devices: Sequence[jax.Device], peers: Peers | None = None):
+    # `jax.Device` is a variable, which a type checker does not take for a type.
+    def __init__(
+        self,
+        devices: Sequence[jax.Device],  # pyright: ignore[reportInvalidTypeForm]
+        peers: Peers | None = None,
+    ):
         """
         Args:
           devices: in the same order in every process.
@@ -39,26 +44,50 @@ class Mesh:
         self.devices, self._peers = tuple(devices), peers or Peers()
         self._placed: tuple[Program, Program] | None = None
 
-    def steps(self, state: TrainState, program: Program, start: int, length: int) -> tuple[TrainState, np.ndarray]:
-        """`length` meta-steps or fewer; the meta-losses, one a step made, on the host of every process."""
-        # How many steps a process would make depends on its clock; an all-reduce that not all take part in would wait forever.
-        length = self._peers.agree(length) if length else 0
-        if self._placed is None or self._placed[0] is not program:
-            self._placed = program, self._everywhere(program)
-        with self._peers.stepping(length):
-            state, losses = jax.block_until_ready(self._steps(self._everywhere(state), self._placed[1], start, length))
-        return state, np.array(losses)[:length]
-
     @classmethod
     def among(cls, peers: Peers, count: int) -> "Mesh":
         """The first `count` devices of each process, in the order of the processes."""
         devices = [[device for device in jax.devices() if device.process_index == index] for index in range(peers.count)]
         return cls([device for own in devices for device in own[:count]], peers)
 
+    def steps(self, state: TrainState, program: Program, start: int, length: int) -> tuple[TrainState, np.ndarray]:
+        """Makes `length` meta-steps or fewer, as many in every process.
+
+        Args:
+          state: before them; its buffers are donated.
+          program: what a meta-step needs besides its state.
+          start: the first one's iteration.
+          length: how many this process would make.
+
+        Returns:
+          The state after them, and the meta-losses `[steps made]`, on the host of every process.
+
+        Raises:
+          PeerLost: another process did not take part.
+        """
+        # How many steps a process would make depends on its clock; an all-reduce that not all take part in would wait forever.
+        length = self._peers.common_length(length) if length else 0
+        if self._placed is None or self._placed[0] is not program:
+            self._placed = program, self._everywhere(program)
+        with self._peers.stepping(length):
+            state, losses = jax.block_until_ready(self._steps(self._everywhere(state), self._placed[1], start, length))
+        return state, np.array(losses)[:length]
+
     def gradient(
         self, program: Program, meta: MetaParams, episode: Episode, iteration: jax.Array, key: jax.Array
     ) -> tuple[jax.Array, MetaParams]:
-        """As `outer_loop.whole_batch`, where `shard_map` runs it on each device."""
+        """`outer_loop.whole_batch` by all devices: each computes its own tasks' part. `shard_map` runs it on every device.
+
+        Args:
+          program: what a meta-step needs besides its state.
+          meta: meta-parameters, the same on every device.
+          episode: all tasks of the meta-step, `[tasks, examples, ...]`, the same on every device.
+          iteration: `[]`, of the meta-step.
+          key: for methods that draw; split into one key a task.
+
+        Returns:
+          The meta-loss `[]` and the meta-gradient, the same on every device.
+        """
         tasks = program.meta_batch_size
         places = -(-tasks // len(self.devices))
         index = jax.lax.axis_index(AXIS) * places + jnp.arange(places)
@@ -100,7 +129,7 @@ class Mesh:
 
 
 def _flat(tree: PyTree) -> jax.Array:
-    """All numbers of a tree as one vector, in the order of `ravel_pytree`.
+    """All numbers of a tree as one vector `[numbers]`, in the order of `ravel_pytree`.
 
     Written array by array. A concatenation XLA would merge with what computes the arrays, and ask for each number which of
     them it belongs to: 27 ms for a network of width 512, whose meta-gradient takes 4.
@@ -114,7 +143,7 @@ def _flat(tree: PyTree) -> jax.Array:
 
 
 def idle_places(tasks: int, devices: int) -> str:
-    """One sentence where `tasks` do not divide among `devices`, with the numbers that do; empty where they do."""
+    """Says in one sentence that `tasks` do not divide among `devices`, with the numbers that do; empty where they do."""
     idle = -tasks % devices
     if not idle:
         return ""
@@ -126,7 +155,7 @@ def idle_places(tasks: int, devices: int) -> str:
 
 
 def _without(idle: jax.Array, episode: Episode) -> Episode:
-    """The tasks in `idle` places (`[tasks]`, bool) with weight 0, so that they add nothing to any loss or gradient."""
+    """An episode whose tasks in `idle` places (`[tasks]`, bool) have weight 0: they add nothing to any loss or gradient."""
 
     def weighed(batch: Batch) -> Batch:
         weight = jnp.ones(batch.x.shape[:2], batch.x.dtype) if batch.weight is None else batch.weight

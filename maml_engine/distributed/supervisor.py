@@ -31,15 +31,16 @@ LIFELINE = "MAML_LAB_LIFELINE"  # file descriptors: from the parent, to the pare
 
 
 def supervise(arguments: Sequence[str], advice: str) -> int:
-    """Runs the command line with `arguments` in a process of its own, and returns its exit code.
+    """Runs the command line in a process of its own, a worker, and returns its exit code.
 
     Args:
+      arguments: of `maml`, the command first.
       advice: how to go on where a peer was lost.
     """
     from_parent, to_worker = os.pipe()
     from_worker, to_parent = os.pipe()
     log, worker_log = os.pipe()
-    passed = (from_parent, to_parent, os.dup(sys.__stdout__.fileno()), os.dup(sys.__stderr__.fileno()))
+    passed = (from_parent, to_parent, os.dup(1), os.dup(2))  # standard output and error last
     worker = subprocess.Popen(
         [sys.executable, "-m", "maml_engine", *arguments],
         env={**os.environ, LIFELINE: ",".join(map(str, passed))},
@@ -108,7 +109,11 @@ class _Watch:
             self.until_it_ends(time.monotonic() + GRACE_SECONDS)
 
     def outcome(self, advice: str) -> tuple[int, str]:
-        """The exit code, and the sentence that is still to be said."""
+        """The exit code, and the sentence that is still to be printed.
+
+        Args:
+          advice: how to go on where a peer was lost.
+        """
         if self.last_words:
             code, message, unadvised = self.last_words
             return code, f"{message} {advice}" if unadvised else message
@@ -135,10 +140,10 @@ class _Watch:
     def _take_in(self, content: bytes) -> None:
         *lines, self._unfinished = (self._unfinished + content).split(b"\n")
         for line in lines:
-            said = json.loads(line)
-            if "code" in said:
-                self.last_words = (said["code"], said["message"], said.get("unadvised", False))
-            self.phase = said.get("phase", self.phase)
+            message = json.loads(line)
+            if "code" in message:
+                self.last_words = (message["code"], message["message"], message.get("unadvised", False))
+            self.phase = message.get("phase", self.phase)
 
 
 # In the worker.
@@ -158,7 +163,7 @@ class _Lifeline(threading.Thread):
         """Until the process ends."""
         heard = time.monotonic()
         while True:
-            self.tell({})
+            self.send({})
             before = time.monotonic()
             if select.select([self.from_parent], [], [], BEAT_SECONDS)[0]:
                 if not os.read(self.from_parent, 65_536):
@@ -172,7 +177,7 @@ class _Lifeline(threading.Thread):
             if now > self.deadline:
                 self.end(PEER_LOST, f"error: {self.message}", unadvised=True)
 
-    def tell(self, content: dict) -> None:
+    def send(self, content: dict[str, object]) -> None:
         """One line to the parent; one write, so that it arrives whole."""
         try:
             os.write(self.to_parent, json.dumps(content, ensure_ascii=False).encode() + b"\n")
@@ -185,7 +190,7 @@ class _Lifeline(threading.Thread):
         Args:
           unadvised: the message does not say how to go on.
         """
-        self.tell({"code": code, "message": message[:900], "unadvised": unadvised})
+        self.send({"code": code, "message": message[:900], "unadvised": unadvised})
         with suppress(OSError, ValueError):
             sys.stdout.flush()
         os._exit(code)
@@ -194,43 +199,49 @@ class _Lifeline(threading.Thread):
 _lifeline: _Lifeline | None = None
 
 
-def is_worker() -> bool:
-    """Whether a parent watches this process; from the first call on, it does."""
+def _find_lifeline() -> _Lifeline | None:
+    """The line to the parent that watches this process; from the first call on, it does. None where nobody watches."""
     global _lifeline
     if _lifeline is None and LIFELINE in os.environ:
         _lifeline = _Lifeline(*map(int, os.environ.pop(LIFELINE).split(",")))
         _lifeline.start()
-    return _lifeline is not None
+    return _lifeline
+
+
+def is_worker() -> bool:
+    """Whether a parent watches this process; from the first call on, it does."""
+    return _find_lifeline() is not None
 
 
 def end_worker(code: int, message: str) -> None:
-    """In a worker, ends the process and has the parent say `message`; elsewhere does nothing."""
+    """In a worker, ends the process and has the parent print `message`; elsewhere does nothing."""
     if _lifeline is not None:
         _lifeline.end(code, message)
 
 
 def to_the_end(run: Callable[[], int]) -> int:
-    """The exit code of `run`; a worker's process ends with it."""
-    if not is_worker():
+    """Calls `run` and returns its exit code; a worker's process ends with it."""
+    lifeline = _find_lifeline()
+    if lifeline is None:
         return run()
     try:
         code = run()
     except BaseException:
         traceback.print_exc()
         code = 1
-    _lifeline.end(code, "")
+    lifeline.end(code, "")
 
 
-def say_done() -> None:
-    """Has the parent take whatever comes from here on for a good end."""
+def announce_success() -> None:
+    """Makes the parent take whatever comes from here on for a good end."""
     if _lifeline is not None:
-        _lifeline.tell({"code": 0, "message": ""})
+        _lifeline.send({"code": 0, "message": ""})
 
 
-def say_phase(phase: str) -> None:
-    """What the parent says should the process be aborted from here on; "" for what it finds in the log."""
+def announce_phase(phase: str) -> None:
+    """Sets what the parent prints should this process be aborted from here on; "" for what it finds in the log."""
     if _lifeline is not None:
-        _lifeline.tell({"phase": phase})
+        _lifeline.send({"phase": phase})
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from maml_engine.distributed import (
     idle_cores,
     idle_places,
     mesh,
-    place_of,
+    find_cluster,
     prepare_devices,
     supervisor,
 )
@@ -250,7 +250,7 @@ def test_numbers_that_divide(tasks, devices, numbers):
 
 
 def test_large_meta_steps_on_one_of_two_cores_are_said_with_what_to_do(monkeypatch):
-    monkeypatch.setattr("maml_engine.distributed.cluster.cores", lambda: 2)
+    monkeypatch.setattr("maml_engine.distributed.devices.cores", lambda: 2)
     assert idle_cores(1.7e6, tasks=25) == ""  # the tutorial's
     said = "One of 2 cores is at work, and these meta-steps are large enough for more: --devices 2."
     assert idle_cores(6.8e6, tasks=100) == said  # with a hundred tasks
@@ -316,9 +316,9 @@ def test_an_indexed_kubernetes_job_is_joined_where_its_package_is_there(monkeypa
 def test_one_process_is_alone_even_in_a_cluster(monkeypatch):
     for name, value in SLURM_STEP.items():
         monkeypatch.setenv(name, value)
-    assert place_of(None, None, None) == cluster.Place()
-    assert place_of(None, "1", None) is None
-    assert place_of("h:1", "2", "1") == cluster.Place("h:1", 2, 1)
+    assert find_cluster(None, None, None) == cluster.ClusterProcess()
+    assert find_cluster(None, "1", None) is None
+    assert find_cluster("h:1", "2", "1") == cluster.ClusterProcess("h:1", 2, 1)
 
 
 # Agreement, seen from each side.
@@ -350,24 +350,24 @@ def test_followers_make_as_many_steps_as_process_0_says():
     store = Store()
     leader, follower = Peers(0, 2, store), Peers(1, 2, store)
     store.key_value_set("maml/compiled/1", "true")
-    assert (leader.agree(500), follower.agree(300)) == (1, 1)
+    assert (leader.common_length(500), follower.common_length(300)) == (1, 1)
     for wanted in (7, 400, 3):
-        assert (leader.agree(wanted), follower.agree(1)) == (wanted, wanted)
+        assert (leader.common_length(wanted), follower.common_length(1)) == (wanted, wanted)
     assert sum("steps" in name for name in store.content) <= 2  # what has been read is not kept
 
 
 def test_a_snapshot_reaches_processes_that_cannot_read_it(monkeypatch):
     monkeypatch.setattr("maml_engine.distributed.peers.PIECE", 3)
     store = Store()
-    assert Peers(0, 2, store).share(lambda: b"0123456789") == b"0123456789"
-    assert Peers(1, 2, store).share(lambda: pytest.fail("read by a follower")) == b"0123456789"
+    assert Peers(0, 2, store).broadcast(lambda: b"0123456789") == b"0123456789"
+    assert Peers(1, 2, store).broadcast(lambda: pytest.fail("read by a follower")) == b"0123456789"
 
 
 def test_a_refusal_in_one_process_refuses_all():
     store = Store()
     store.key_value_set("maml/facts/1", json.dumps({"error": "`--data` must be given."}))
     with pytest.raises(Disagreement, match="Process 1: `--data` must be given"):
-        Peers(0, 2, store).settle(lambda: 1, lambda made: {"made": made})
+        Peers(0, 2, store).agree_on(lambda: 1, lambda made: {"made": made})
 
 
 # The parent.
@@ -395,11 +395,11 @@ def test_an_abort_becomes_one_sentence_and_exit_code_4(capsys, log, sentence):
 
 
 WORKER = (
-    "import time; from maml_engine.distributed import supervision\n"
-    "assert supervision.is_worker()\n"
-    "with supervision.ends_unless_done_within(0.5, 'Nothing moves.'):\n"
+    "import time; from maml_engine.distributed import supervisor\n"
+    "assert supervisor.is_worker()\n"
+    "with supervisor.ends_unless_done_within(0.5, 'Nothing moves.'):\n"
     "    time.sleep(0.1)\n"
-    "with supervision.ends_unless_done_within({limit}, 'Nothing moves.'):\n"
+    "with supervisor.ends_unless_done_within({limit}, 'Nothing moves.'):\n"
     "    time.sleep(60)\n"
 )
 
