@@ -21,10 +21,10 @@ from maml_engine.distributed import (
     Disagreement,
     Peers,
     cluster,
+    find_cluster,
     idle_cores,
     idle_places,
     mesh,
-    find_cluster,
     prepare_devices,
     supervisor,
 )
