@@ -114,7 +114,7 @@ def choose_task() -> int:
 def show_wall(wall: tuple[Fit, ...], name: str, steps: int, number: int) -> None:
     """All twelve, small; a click chooses."""
     page.chart(
-        adaptation.wall_figure(wall, steps, number - 1),
+        adaptation.tasks_figure(wall, steps, chosen=number - 1),
         "wall",
         on_select=choose_on_the_wall,
         selection_mode="points",

@@ -211,7 +211,7 @@ def show_growth(costs: Sequence[Cost]) -> None:
     over_tasks = [cost for cost in costs if cost.inner_steps == TASKS_AT_STEPS]
     for what, name in (("seconds", "Time"), ("temp_bytes", "Memory")):
         for column, some, against in zip(st.columns(2), (over_steps, over_tasks), ("inner_steps", "num_tasks"), strict=True):
-            exponents = {way: growth(*_columns(some, way, against, what)) for way in figures.WAYS}
+            exponents = {way: growth(*_columns(some, way, against, what)) for way in figures.PASSES}
             label = "inner steps, 25 tasks" if against == "inner_steps" else "tasks, 5 inner steps"
             said = ", ".join(f"{way} {exponent:.2f}" for way, exponent in exponents.items())
             with column:
@@ -226,7 +226,7 @@ def show_growth(costs: Sequence[Cost]) -> None:
         {cost.inner_steps: cost.seconds for cost in over_steps if cost.way == way} for way in ("exact, mixed", "first-order")
     )
     ratios = ", ".join(f"{exact[steps] / first[steps]:.1f} at K = {steps}" for steps in (1, 5, 10))
-    steepest = max(growth(*_columns(over_steps, way, "inner_steps", "seconds")) for way in figures.WAYS)
+    steepest = max(growth(*_columns(over_steps, way, "inner_steps", "seconds")) for way in figures.PASSES)
     verdict = (
         "Linear, not quadratic" if steepest < 1.5 else "Steeper than a line here: other work got in between, so measure again"
     )

@@ -273,7 +273,7 @@ def show_judgement(name: str, card: Card, snapshots: dict[str, Snapshot]) -> Non
         for which, curve in curves.items()
     ]
     page.chart(
-        figures.judged_figure(curves, steps=card.steps),
+        figures.new_tasks_figure(curves, steps=card.steps),
         f"judged_{name}",
         f"Loss on new tasks after each inner step; after {card.steps}: " + ", ".join(said).replace("**", "") + ".",
     )

@@ -130,7 +130,7 @@ def show_family(learner: Learner, key: str) -> None:
         return
     family = held_out_tasks.family(learner, inner_steps)
     limit = 1.1 * max(learner.experiment.amplitude[1], 0.1)
-    figure = figures.family_figure(*family, inner_steps=inner_steps, y_limit=limit)
+    figure = figures.family_figure(**family._asdict(), inner_steps=inner_steps, y_limit=limit)
     error_before, error_after = (float(np.mean((part - family.truth) ** 2)) for part in (family.before, family.after))
     page.chart(
         figure,

@@ -130,8 +130,8 @@ def implicit_figure(error: ImplicitError | None) -> go.Figure:
     """Errors over inner steps: the implicit gradient against the unrolled one."""
     figure = _error_axes("inner steps K")
     if error is not None:
-        _error_line(figure, error.inner_steps, error.implicit, "implicit", style.method_colour("imaml"), style.SECOND_ORDER)
-        _error_line(figure, error.inner_steps, error.unrolled, "unrolled", style.method_colour("maml"), style.FIRST_ORDER)
+        _error_line(figure, error.inner_steps, error.implicit, name="implicit", method="imaml")
+        _error_line(figure, error.inner_steps, error.unrolled, name="unrolled", method="maml", dash=style.FIRST_ORDER)
     return figure
 
 
@@ -139,7 +139,7 @@ def cg_figure(error: ImplicitError | None) -> go.Figure:
     """Error of the implicit gradient over conjugate-gradient steps."""
     figure = _error_axes("conjugate-gradient steps")
     if error is not None:
-        _error_line(figure, error.cg_steps, error.by_cg, "implicit", style.method_colour("imaml"), style.SECOND_ORDER)
+        _error_line(figure, error.cg_steps, error.by_cg, name="implicit", method="imaml")
     return figure
 
 
@@ -150,14 +150,23 @@ def _error_axes(x_title: str) -> go.Figure:
     return figure
 
 
-def _error_line(figure: go.Figure, x: np.ndarray, y: np.ndarray, name: str, colour: str, dash: str) -> None:
-    line = {"color": colour, "width": 2.5, "dash": dash}
+def _error_line(
+    figure: go.Figure, x: np.ndarray, y: np.ndarray, *, name: str, method: str, dash: str = style.SECOND_ORDER
+) -> None:
+    line = {"color": style.method_colour(method), "width": 2.5, "dash": dash}
     y = np.where(y > 0, y, np.nan)
     figure.add_scatter(x=x, y=y, name=name, mode="lines+markers", line=line, hovertemplate="%{x}: %{y:.2e}")
 
 
 def contexts_figure(contexts: ContextMap, values: np.ndarray | None, what: str, unit: str = "") -> go.Figure:
-    """Adapted contexts on their two main axes, coloured by what the learner was never told; None colours all alike."""
+    """Adapted contexts on their two main axes, coloured by what the learner has never been given.
+
+    Args:
+      contexts: one point a task.
+      values: what colours them, `[tasks]`; None colours all alike.
+      what: they are called.
+      unit: theirs, where they have one.
+    """
     figure = style.base_figure("first principal axis", "second principal axis", height=360)
     scale = {"thickness": 12, "title": {"text": f"{what}{f' ({unit})' if unit else ''}", "side": "right"}}
     marker = {"size": 7, "color": style.method_colour("cavia")}
@@ -176,7 +185,7 @@ def contexts_figure(contexts: ContextMap, values: np.ndarray | None, what: str, 
 
 
 def angles_figure(angles: np.ndarray) -> go.Figure:
-    """Per-task angles between exact and first-order gradient; no finite ones give empty axes."""
+    """Angles between exact and first-order gradient in degrees, `[tasks]`; no finite ones give empty axes."""
     figure = style.base_figure("angle to the exact gradient (degrees)", "tasks", height=320)
     angles = angles[np.isfinite(angles)]
     if len(angles):

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from dashboard.figures import style
+from dashboard.figures import parts, style
 from dashboard.method_names import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT
 from dashboard.results import Band, Difference, Fit, Row
 
@@ -15,7 +14,6 @@ AXES = {
     "gradients": "gradients of a task's loss",
     "seconds": "seconds of training, a run",
 }
-COLUMNS = 3
 # Losses that a curve's axis makes room for.
 MIN_DRAWN, MAX_DRAWN = 1e-3, 1e3
 # What is no method: a line across, in its own dash.
@@ -39,7 +37,11 @@ def budget_figure(
     """Loss after `k` steps while training, one line a method with the range of its seeds; references lie across.
 
     Args:
-      references: a loss by name. reach: how far the axis goes, so that it does not move as training goes on.
+      bands: by the method's name.
+      references: a loss by name.
+      against: what x is, one of `AXES`.
+      k: inner steps.
+      reach: how far the axis goes, so that it does not move as training goes on.
     """
     figure = style.base_figure(AXES[against], loss_title(k), height=420, log_y=True)
     furthest = max([reach or 0.0, *(band.x[-1] for band in bands.values() if len(band.x))])
@@ -52,9 +54,8 @@ def budget_figure(
         seen = np.isfinite(band.mean) & (band.mean > 0)
         x, low, high = band.x[seen], band.low[seen], band.high[seen]
         if np.any(high > low):
-            around = {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]])}
-            fill = {"fill": "toself", "fillcolor": style.faint(colour(name), 0.15), "line": {"width": 0}, "mode": "lines"}
-            figure.add_scatter(**around, **fill, name=NAMES[name], legendgroup=name, showlegend=False, hoverinfo="skip")
+            group = {"name": NAMES[name], "legendgroup": name, "showlegend": False}
+            figure.add_trace(parts.band(x, low, high, fill=style.faint(colour(name), 0.15), **group))
         figure.add_scatter(
             x=x,
             y=band.mean[seen],
@@ -94,43 +95,22 @@ def differences_figure(rows: Sequence[Difference], pinned: str, k: int) -> go.Fi
 
 
 def _dots(figure: go.Figure, rows: Sequence[Row | Difference], hover: str) -> None:
-    names = [NAMES[row.name] for row in rows]
-    figure.update_yaxes(
-        type="category", categoryorder="array", categoryarray=names, showgrid=False, range=[-0.6, len(rows) - 0.4]
-    )
+    parts.label_axis(figure, [NAMES[row.name] for row in rows])
     for row in rows:
-        figure.add_scatter(
-            x=[row.mean],
-            y=[NAMES[row.name]],
-            name=NAMES[row.name],
-            mode="markers",
-            marker={"size": 10, "color": colour(row.name)},
-            error_x={
-                "type": "data",
-                "array": [row.high - row.mean],
-                "arrayminus": [row.mean - row.low],
-                "color": colour(row.name),
-                "thickness": 2,
-                "width": 5,
-            },
-            hovertemplate=hover + "<extra></extra>",
-            showlegend=False,
-        )
+        look = {"colour": colour(row.name), "marker": {"size": 10}, "hovertemplate": hover + "<extra></extra>"}
+        label = NAMES[row.name]
+        figure.add_trace(parts.dot_with_interval(label, row.mean, row.low, row.high, name=label, **look))
 
 
 def tasks_figure(fits: Mapping[str, Sequence[Fit]], k: int) -> go.Figure:
     """The same tasks as small multiples: the truth in grey, its points, and each method after `k` steps in its colour."""
     tasks = max((len(some) for some in fits.values()), default=0)
-    rows = -(-tasks // COLUMNS) or 1
-    figure = make_subplots(rows, COLUMNS, shared_xaxes=True, shared_yaxes=True, horizontal_spacing=0.02, vertical_spacing=0.03)
-    figure.update_layout(style.base_figure("", "", height=140 * rows + 70).layout)
-    axis = {"gridcolor": figure.layout.xaxis.gridcolor, "zeroline": False, "automargin": True, "title": None}
-    figure.update_xaxes(tickvals=[-4, 0, 4], **axis)
-    limit = 1.0
-    for task in range(tasks):
-        place = {"row": task // COLUMNS + 1, "col": task % COLUMNS + 1}
-        one = next(iter(fits.values()))[task]
-        limit = max(limit, 1.25 * float(np.abs(one.truth).max()))
+    truths = next(iter(fits.values()), ())
+    limit = max([1.0, *(1.25 * float(np.abs(fit.truth).max()) for fit in truths)])
+    look = {"row_height": 140, "room": 70, "spacing": 0.03, "y_limit": limit, "x_marks": (-4, 0, 4)}
+    figure = parts.small_multiples(tasks, columns=parts.COLUMNS, **look)
+    for task, one in enumerate(truths):
+        place = parts.cell(task)
         shown = {"legendgroup": "truth", "showlegend": task == 0, "hoverinfo": "skip"}
         figure.add_scatter(
             x=one.x, y=one.truth, mode="lines", name="truth", line={"color": style.TRUTH, "width": 3.5}, **shown, **place
@@ -148,7 +128,7 @@ def tasks_figure(fits: Mapping[str, Sequence[Fit]], k: int) -> go.Figure:
                 hovertemplate=f"{NAMES[name]}, loss {fit.loss[k]:.3g}<extra></extra>",
                 **place,
             )
-        points = {"size": 6, "color": style.TRUTH, "line": {"color": "white", "width": 1}}
+        points = parts.point_marker(6, colour=style.TRUTH)
         figure.add_scatter(
             x=one.support_x,
             y=one.support_y,
@@ -160,7 +140,4 @@ def tasks_figure(fits: Mapping[str, Sequence[Fit]], k: int) -> go.Figure:
             hoverinfo="skip",
             **place,
         )
-    figure.update_yaxes(range=[-limit, limit], **axis)
-    figure.update_xaxes(title_text="x", row=rows)
-    figure.update_yaxes(title_text="y", col=1)
     return figure

@@ -9,7 +9,7 @@ from dashboard.figures import style
 from maml_engine.analysis import Cost, FiniteDifferenceCheck, GradientComparison, GradientSweep
 
 EXACT, FIRST_ORDER = style.method_colour("maml"), style.method_colour("fomaml")
-WAYS = {
+PASSES = {
     "exact, plain": (style.faint(EXACT, 0.55), style.SECOND_ORDER, "square"),
     "exact, mixed": (EXACT, style.SECOND_ORDER, "circle"),
     "exact, checkpointed": (style.faint(EXACT, 0.8), style.SECOND_ORDER, "triangle-up"),
@@ -73,8 +73,8 @@ def corrections_figure(comparison: GradientComparison) -> go.Figure:
     if comparison.inner_steps:
         figure.add_bar(x=steps[:-1], y=comparison.correction_norm, name="correction α‖H v‖", marker=correction, width=0.55)
     start = np.full(len(steps), comparison.vector_norm[-1])
-    _add_line(figure, steps, start, "first-order, v_K", FIRST_ORDER, style.FIRST_ORDER, mode="lines")
-    _add_line(figure, steps, comparison.vector_norm, "‖v_k‖, exact at k = 0", EXACT, style.SECOND_ORDER)
+    _add_line(figure, steps, start, "first-order, v_K", colour=FIRST_ORDER, dash=style.FIRST_ORDER, mode="lines")
+    _add_line(figure, steps, comparison.vector_norm, "‖v_k‖, exact at k = 0")
     _backwards(figure, comparison.inner_steps)
     figure.update_yaxes(rangemode="tozero")
     return figure
@@ -83,7 +83,7 @@ def corrections_figure(comparison: GradientComparison) -> go.Figure:
 def opening_figure(comparison: GradientComparison) -> go.Figure:
     """How far the pass backwards has turned away from where it began."""
     figure = style.base_figure("inner step k, backwards", "angle from v_K (degrees)", height=320)
-    _add_line(figure, np.arange(comparison.inner_steps + 1), comparison.vector_angle, "angle", EXACT, style.SECOND_ORDER)
+    _add_line(figure, np.arange(comparison.inner_steps + 1), comparison.vector_angle, "angle")
     _mark_right_angle(figure)
     _backwards(figure, comparison.inner_steps)
     figure.update_layout(showlegend=False)
@@ -97,6 +97,7 @@ def sweep_figure(sweep: GradientSweep | None, what: str, *, inner_steps: int, no
     """How the gradients part: one line for each number of steps, as far as the inner loop converges; None gives empty axes.
 
     Args:
+      sweep: over step sizes and numbers of steps.
       what: "angle" or "ratio".
       inner_steps: whose line stands out.
       now: step size and value of the present setting, marked.
@@ -111,7 +112,7 @@ def sweep_figure(sweep: GradientSweep | None, what: str, *, inner_steps: int, no
     for steps, row, colour in zip(sweep.inner_steps, values, colours, strict=True):
         is_now = steps == inner_steps
         label = f"K = {steps}"
-        _add_line(figure, sweep.inner_lr, row, label, colour, style.SECOND_ORDER, width=4 if is_now else 1.75, mode="lines")
+        _add_line(figure, sweep.inner_lr, row, label, colour=colour, width=4 if is_now else 1.75, mode="lines")
     mark = {"color": EXACT, "size": 13, "line": {"color": "white", "width": 2}}
     figure.add_scatter(x=[now[0]], y=[now[1]], name="now", mode="markers", marker=mark)
     figure.update_traces(hovertemplate="α = %{x:g}: %{y:.3g}")
@@ -156,7 +157,8 @@ def cost_figure(costs: Sequence[Cost], against: str, what: str) -> go.Figure:
     """What a meta-gradient costs, on logarithmic axes: a line of slope 1 is linear. No costs give empty axes.
 
     Args:
-      against: "inner_steps" or "num_tasks". costs: those to draw, of one number of the other.
+      costs: those to draw, of one number of what they are not drawn against.
+      against: "inner_steps" or "num_tasks".
       what: "seconds" or "temp_bytes".
     """
     x_title = {"inner_steps": "inner steps K", "num_tasks": "tasks T"}[against]
@@ -164,14 +166,14 @@ def cost_figure(costs: Sequence[Cost], against: str, what: str) -> go.Figure:
     figure = style.base_figure(x_title, y_title, height=300)
     figure.update_xaxes(type="log", tickvals=sorted({getattr(cost, against) for cost in costs}))
     _log_axis(figure, np.array([unit * getattr(cost, what) for cost in costs]))
-    for way, (colour, dash, symbol) in WAYS.items():
-        rows = sorted((getattr(cost, against), unit * getattr(cost, what)) for cost in costs if cost.way == way)
+    for name, (colour, dash, symbol) in PASSES.items():
+        rows = sorted((getattr(cost, against), unit * getattr(cost, what)) for cost in costs if cost.way == name)
         if rows:
             x, y = zip(*rows, strict=True)
             figure.add_scatter(
                 x=x,
                 y=y,
-                name=way,
+                name=name,
                 mode="lines+markers",
                 line={"color": colour, "dash": dash, "width": 2.5},
                 marker={"symbol": symbol, "size": 8},
@@ -191,7 +193,7 @@ def race_figure(races: Mapping[str, tuple[np.ndarray, np.ndarray]], against: str
     names = {"maml": ("exact (MAML)", style.SECOND_ORDER), "fomaml": ("first-order (FOMAML)", style.FIRST_ORDER)}
     for method, (x, loss) in races.items():
         name, dash = names[method]
-        _add_line(figure, x, loss, name, style.method_colour(method), dash, mode="lines")
+        _add_line(figure, x, loss, name, colour=style.method_colour(method), dash=dash, mode="lines")
     return figure
 
 
@@ -203,7 +205,15 @@ def spell_angle(degrees: float) -> str:
 
 
 def _add_line(
-    figure: go.Figure, x, y, name: str, colour: str, dash: str, *, width: float = 2.5, mode: str = "lines+markers"
+    figure: go.Figure,
+    x: np.ndarray,
+    y: np.ndarray,
+    name: str,
+    *,
+    colour: str = EXACT,
+    dash: str = style.SECOND_ORDER,
+    width: float = 2.5,
+    mode: str = "lines+markers",
 ) -> None:
     line = {"color": colour, "dash": dash, "width": width}
     figure.add_scatter(x=x, y=y, name=name, mode=mode, line=line, marker={"size": 7}, hovertemplate="%{x:g}: %{y:.3g}")
@@ -215,9 +225,7 @@ def _backwards(figure: go.Figure, inner_steps: int) -> None:
 
 def _log_axis(figure: go.Figure, values: np.ndarray) -> None:
     """A logarithmic y axis over `values`, marked at 1, 2, 5 and their multiples by ten, at least two of them in sight."""
-    figure.update_yaxes(
-        type="log", tickvals=[digit * 10.0**power for power in range(-7, 8) for digit in (1, 2, 5)], tickformat="~g"
-    )
+    figure.update_yaxes(type="log", tickvals=style.log_marks(-7, 7)["tickvals"], tickformat="~g")
     values = values[np.isfinite(values) & (values > 0)]
     if values.size:
         low, high = np.log10(values.min()), np.log10(values.max())

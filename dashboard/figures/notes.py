@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.style import AFTER, TRUTH, base_figure
+from dashboard.figures.style import AFTER, TRUTH, WRONG, base_figure
 
-WRONG = "#d1495b"
 MIN_ERROR = 1e-17  # where an error of 0 is drawn; 64 bits have no relative error between
 
 
@@ -53,6 +52,8 @@ def published_figure(
     """Printed losses, open diamonds, and ours, dots with 95 % intervals, one line each; lower is better.
 
     Args:
+      labels: one a line.
+      published: the printed losses.
       margins: half-widths of the printed 95 % intervals, None where none is printed.
       ours: mean, low and high of each.
     """

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures import style
+from dashboard.figures import parts, style
 from dashboard.results import LossCurve
 
-EDGE = "#d1495b"
 STEPS_TITLE, LOSS_TITLE = "inner steps", "query loss (units of y²)"
 # Ten to the power of this, as a ratio to the loss before adapting, has the full colour.
 FULL_COLOUR = 1.5
@@ -27,11 +26,15 @@ def map_figure(
 ) -> go.Figure:
     """Loss over step size and steps: blue is better than not adapting, amber worse; the red line is the frontier.
 
-    Args:
-      loss: `[sizes, steps + 1]`; no sizes give empty axes. first_diverged: `[steps + 1]`, the first size that diverges.
-      chosen: (index of the size, steps), framed. trained: (step size, steps), marked by a star.
-
     A cell's `customdata` is its number: index of the size times how many steps there are, plus the step.
+
+    Args:
+      inner_lrs: the step sizes; none give empty axes.
+      loss: `[sizes, steps + 1]`.
+      first_diverged: index of the first size that diverges, after each step, `[steps + 1]`.
+      chosen: index of the size and steps, framed.
+      trained: step size and steps, marked by a star.
+      height: in pixels.
     """
     figure = style.base_figure(STEPS_TITLE, "inner step size α", height=height)
     if not len(inner_lrs):
@@ -73,7 +76,7 @@ def map_figure(
         x=columns,
         y=rows,
         customdata=list(range(sizes * steps)),  # plain: of an array's rows the browser gives back no lists
-        text=[f"α = {inner_lrs[row]:g}, {_steps(column)}: {spell_cell(loss[row, column])}" for row, column in cells],
+        text=[f"α = {inner_lrs[row]:g}, {parts.count_steps(column)}: {spell_cell(loss[row, column])}" for row, column in cells],
         mode="markers",
         marker={"size": 6, "color": "rgba(0,0,0,0)"},
         selected={"marker": {"opacity": 0}},
@@ -83,7 +86,7 @@ def map_figure(
     )
     edge = np.repeat(first_diverged[1:] - 0.5, 2)
     along = np.repeat(np.arange(steps) + 0.5, 2)[1:-1]
-    line = {"color": EDGE, "width": 4}
+    line = {"color": style.WRONG, "width": 4}
     frontier = go.Scatter(x=along, y=edge, mode="lines", line=line, name="frontier of divergence", hoverinfo="skip")
     traces = [shades, frontier]
     if trained is not None:
@@ -123,10 +126,13 @@ def map_figure(
 def sizes_figure(
     inner_lrs: Sequence[float], loss: np.ndarray, steps: Sequence[int], *, claimed: tuple[float, float] | None = None
 ) -> go.Figure:
-    """Loss against the step size, one line for each number of `steps`; `claimed` is the range that the tutorial calls good.
+    """Loss against the step size, one line for each number of steps.
 
     Args:
-      loss: `[sizes, steps + 1]`; no sizes give empty axes. Values beyond drawing leave the picture.
+      inner_lrs: the step sizes; none give empty axes.
+      loss: `[sizes, steps + 1]`. Values beyond drawing leave the picture.
+      steps: whose losses are drawn.
+      claimed: ends of the range that the tutorial calls good.
     """
     figure = style.base_figure("inner step size α", LOSS_TITLE, log_y=True)
     if not len(inner_lrs):
@@ -137,10 +143,10 @@ def sizes_figure(
         figure.add_scatter(
             x=inner_lrs,
             y=_drawable(loss[:, step]),
-            name=f"after {_steps(step)}",
+            name=parts.after_steps(step),
             mode="lines+markers",
             line={"color": colours[step], "width": 2.5},
-            hovertemplate=f"{_steps(step)}, α = %{{x:g}}: %{{y:.3g}}<extra></extra>",
+            hovertemplate=f"{parts.count_steps(step)}, α = %{{x:g}}: %{{y:.3g}}<extra></extra>",
         )
     ends = [inner_lrs[0], inner_lrs[-1]]
     line = {"color": style.BEFORE, "width": 2, "dash": "dot"}
@@ -162,7 +168,7 @@ def path_figure(curves: Mapping[str, np.ndarray], *, trained_steps: int | None =
       curves: `[steps + 1]` each; none give empty axes. trained_steps: marked by a dotted line.
     """
     figure = style.base_figure("inner step", "loss (units of y²)", log_y=True)
-    colours = iter((style.AFTER, "#c25a86", style.BEFORE))
+    colours = iter((style.AFTER, style.BETWEEN, style.BEFORE))
     for name, loss in curves.items():
         is_support = name.startswith("support")
         look = {"color": style.TRUTH, "dash": "dash"} if is_support else {"color": next(colours)}
@@ -199,13 +205,13 @@ def runs_figure(runs: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], *
             )
         if len(iterations):
             line = {"color": colour, "width": 2.75}
-            shown = f"{name}, held out (after {_steps(steps)})"
+            shown = f"{name}, held out ({parts.after_steps(steps)})"
             mode = "lines+markers" if len(iterations) == 1 else "lines"
             figure.add_scatter(x=iterations, y=_drawable(loss), mode=mode, line=line, name=shown)
     return figure.update_xaxes(range=[0, num_iterations])
 
 
-def judged_figure(curves: Mapping[str, LossCurve], *, steps: int) -> go.Figure:
+def new_tasks_figure(curves: Mapping[str, LossCurve], *, steps: int) -> go.Figure:
     """The two learners on the same test tasks against the inner step, with 95 % intervals; `steps` is marked."""
     figure = style.base_figure("inner step", LOSS_TITLE, log_y=True)
     for name, curve in curves.items():
@@ -214,10 +220,7 @@ def judged_figure(curves: Mapping[str, LossCurve], *, steps: int) -> go.Figure:
         seen = np.isfinite(mean)
         low = np.maximum(curve.low, curve.mean / 10)[seen]  # on a log axis a band cannot reach 0
         high = np.minimum(curve.high[seen], HIGHEST)
-        around = {"x": np.concatenate([along[seen], along[seen][::-1]]), "y": np.concatenate([high, low[::-1]])}
-        figure.add_scatter(
-            **around, fill="toself", fillcolor=style.faint(colour), line={"width": 0}, showlegend=False, hoverinfo="skip"
-        )
+        figure.add_trace(parts.band(along[seen], low, high, fill=style.faint(colour), mode=None, showlegend=False))
         figure.add_scatter(
             x=along, y=mean, name=name, mode="lines+markers", line={"color": colour, "width": 2.5},
             hovertemplate=f"{name}: %{{y:.3g}} after %{{x}} steps<extra></extra>",
@@ -246,7 +249,3 @@ def _frame(cell: tuple[int, int]) -> dict:
 def _drawable(loss: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         return np.where((loss > 0) & (loss < HIGHEST), loss, np.nan)
-
-
-def _steps(steps: int) -> str:
-    return "1 step" if steps == 1 else f"{steps} steps"

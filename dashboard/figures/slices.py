@@ -1,5 +1,7 @@
 """A plane through the real network's parameter space: losses as contours or as a surface, and what lies in it."""
 
+from typing import NamedTuple
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -19,25 +21,48 @@ def losses(cut: Slice, what: str) -> np.ndarray:
 
 
 def adapting_figure(adapting: AdaptationSlice, what: str, *, surface: bool) -> go.Figure:
-    """Theta, and the way from it to both tasks' adapted parameters, over one of the losses."""
-    figure = _ground(adapting.losses, what, surface=surface)
+    """Theta, and the paths from it to both tasks' adapted parameters, over one of the losses."""
+    ground = _ground(adapting.losses, what, surface=surface)
     for number, path in enumerate(adapting.paths, start=1):
-        _add_path(figure, adapting.losses, what, path, f"steps of task {number}", style.AFTER, surface=surface)
-        _add_mark(figure, adapting.losses, what, path[-1], f"θ′{_subscript(number)}", style.AFTER, surface=surface)
-    _add_mark(figure, adapting.losses, what, adapting.paths[0, 0], "θ", style.BEFORE, surface=surface)
-    return figure
+        _add_path(ground, path, f"steps of task {number}", style.AFTER)
+        _add_mark(ground, path[-1], f"θ′{_subscript(number)}", style.AFTER)
+    _add_mark(ground, adapting.paths[0, 0], "θ", style.BEFORE)
+    return ground.figure
 
 
 def training_figure(training: TrainingSlice, what: str, *, surface: bool) -> go.Figure:
-    """Theta's way through training, over one of the losses; None of the losses moves with it, the tasks are fixed."""
-    figure = _ground(training.losses, what, surface=surface)
-    _add_path(figure, training.losses, what, training.path, "θ in training", style.BEFORE, surface=surface)
-    _add_mark(figure, training.losses, what, training.path[0], "random start", style.method_colour("random"), surface=surface)
-    _add_mark(figure, training.losses, what, training.path[-1], "θ, trained", style.method_colour("maml"), surface=surface)
-    return figure
+    """Theta's path through training, over one of the losses; none of them moves with it, as the tasks are fixed."""
+    ground = _ground(training.losses, what, surface=surface)
+    _add_path(ground, training.path, "θ in training", style.BEFORE)
+    _add_mark(ground, training.path[0], "random start", style.method_colour("random"))
+    _add_mark(ground, training.path[-1], "θ, trained", style.method_colour("maml"))
+    return ground.figure
 
 
-def _ground(cut: Slice, what: str, *, surface: bool) -> go.Figure:
+class _Ground(NamedTuple):
+    """One of the losses, drawn.
+
+    figure: with the loss as contours or as a surface.
+    cut: where it was computed.
+    heights: the surface's, `[rows, columns]`; None for contours.
+    """
+
+    figure: go.Figure
+    cut: Slice
+    heights: np.ndarray | None
+
+    def under(self, points: np.ndarray) -> np.ndarray:
+        """The surface's height at points `[n, 2]`, between grid points by straight lines, and a little above it: `[n]`."""
+        cut, heights = self.cut, self.heights
+        column, row = (np.interp(points[:, axis], each, np.arange(len(each))) for axis, each in enumerate((cut.x, cut.y)))
+        left, below = np.minimum(column.astype(int), len(cut.x) - 2), np.minimum(row.astype(int), len(cut.y) - 2)
+        right, up = column - left, row - below
+        low = heights[below, left] * (1 - right) + heights[below, left + 1] * right
+        high = heights[below + 1, left] * (1 - right) + heights[below + 1, left + 1] * right
+        return low * (1 - up) + high * up + 0.01 * np.nanmax(np.ptp(heights))
+
+
+def _ground(cut: Slice, what: str, *, surface: bool) -> _Ground:
     values = losses(cut, what)
     heights = _log(values)
     figure = style.base_figure(X_TITLE, Y_TITLE, height=HEIGHT)
@@ -56,7 +81,7 @@ def _ground(cut: Slice, what: str, *, surface: bool) -> go.Figure:
                 "aspectratio": {"x": 1, "y": 1, "z": 0.65},
             }
         )
-        return figure
+        return _Ground(figure, cut, heights)
     below = {"orientation": "h", "y": -0.16, "yanchor": "top", "thickness": 10, "outlinewidth": 0}
     bar = {"title": {"text": "loss", "side": "bottom"}, **below, **_log_ticks(heights)}
     figure.add_contour(
@@ -65,49 +90,30 @@ def _ground(cut: Slice, what: str, *, surface: bool) -> go.Figure:
     )  # fmt: skip
     figure.update_yaxes(scaleanchor="x", constrain="domain", showgrid=False)
     figure.update_xaxes(constrain="domain", showgrid=False)
-    return figure
+    return _Ground(figure, cut, None)
 
 
-def _add_path(figure: go.Figure, cut: Slice, what: str, path: np.ndarray, name: str, colour: str, *, surface: bool) -> None:
+def _add_path(ground: _Ground, path: np.ndarray, name: str, colour: str) -> None:
     x, y = path.T
-    line, marker = {"color": colour, "width": 2.5}, {"color": colour, "size": 5}
-    if surface:
-        figure.add_scatter3d(
-            x=x, y=y, z=_height(cut, what, path), mode="lines+markers", name=name, line={**line, "width": 5},
-            marker={**marker, "size": 2.5}, hoverinfo="name", showlegend=False,
-        )  # fmt: skip
+    shared = {"x": x, "y": y, "mode": "lines+markers", "name": name, "hoverinfo": "name", "showlegend": False}
+    if ground.heights is not None:
+        line, marker = {"color": colour, "width": 5}, {"color": colour, "size": 2.5}
+        ground.figure.add_scatter3d(**shared, z=ground.under(path), line=line, marker=marker)
     else:
-        figure.add_scatter(
-            x=x, y=y, mode="lines+markers", name=name, line=line, marker=marker, hoverinfo="name", showlegend=False
-        )
+        line, marker = {"color": colour, "width": 2.5}, {"color": colour, "size": 5}
+        ground.figure.add_scatter(**shared, line=line, marker=marker)
 
 
-def _add_mark(figure: go.Figure, cut: Slice, what: str, point: np.ndarray, name: str, colour: str, *, surface: bool) -> None:
-    marker = {"color": colour, "size": 14, "line": {"color": "white", "width": 2}}
+def _add_mark(ground: _Ground, point: np.ndarray, name: str, colour: str) -> None:
+    marker = {"color": colour, "line": {"color": "white", "width": 2}}
     shared = {
-        "mode": "markers+text",
-        "name": name,
-        "text": [name],
-        "textposition": "top center",
-        "textfont": {"size": 15},
-        "hoverinfo": "name",
+        **{"x": point[:1], "y": point[1:], "mode": "markers+text", "name": name, "hoverinfo": "name", "showlegend": False},
+        **{"text": [name], "textposition": "top center", "textfont": {"size": 15}},
     }
-    if surface:
-        place = {"x": point[:1], "y": point[1:], "z": _height(cut, what, point[None])}
-        figure.add_scatter3d(**place, **shared, marker={**marker, "size": 6}, showlegend=False)
+    if ground.heights is not None:
+        ground.figure.add_scatter3d(**shared, z=ground.under(point[None]), marker={**marker, "size": 6})
     else:
-        figure.add_scatter(x=point[:1], y=point[1:], **shared, marker=marker, showlegend=False)
-
-
-def _height(cut: Slice, what: str, points: np.ndarray) -> np.ndarray:
-    """The surface's height at points `[n, 2]`, between grid points by straight lines, and a little above it."""
-    heights = _log(losses(cut, what))
-    column, row = (np.interp(points[:, axis], each, np.arange(len(each))) for axis, each in enumerate((cut.x, cut.y)))
-    left, below = np.minimum(column.astype(int), len(cut.x) - 2), np.minimum(row.astype(int), len(cut.y) - 2)
-    right, up = column - left, row - below
-    low = heights[below, left] * (1 - right) + heights[below, left + 1] * right
-    high = heights[below + 1, left] * (1 - right) + heights[below + 1, left + 1] * right
-    return low * (1 - up) + high * up + 0.01 * np.nanmax(np.ptp(heights))
+        ground.figure.add_scatter(**shared, marker={**marker, "size": 14})
 
 
 def _log(values: np.ndarray) -> np.ndarray:
@@ -118,8 +124,7 @@ def _log(values: np.ndarray) -> np.ndarray:
 
 def _log_ticks(heights: np.ndarray) -> dict:
     low, high = np.nanmin(heights), np.nanmax(heights)
-    marks = [digit * 10.0**power for power in range(-6, 8) for digit in (1, 2, 5)]
-    shown = [mark for mark in marks if low - 0.05 <= np.log10(mark) <= high + 0.05]
+    shown = [mark for mark in style.log_marks(-6, 7)["tickvals"] if low - 0.05 <= np.log10(mark) <= high + 0.05]
     return {"tickvals": np.log10(shown), "ticktext": [f"{mark:g}" for mark in shown]}
 
 

@@ -11,6 +11,9 @@ TRUTH = "#8a9099"
 BEFORE = "#d98310"
 AFTER = COLOURS["maml"]  # the method that a page shows before another is chosen
 
+POINTS = "#d1495b"  # on which a learner adapts
+WRONG = "#d1495b"  # what must not be, and where it begins
+
 # A visitor's own learners beside the shipped ones, whose methods' colours are taken.
 OWN_COLOURS = ("#0f9d76", "#d6498f", "#8d8f1f")
 
@@ -45,7 +48,9 @@ def base_figure(x_title: str, y_title: str, *, height: int = 320, log_y: bool = 
     """Empty axes in the house's layout: transparent, legend above, margins that leave room at 390 px.
 
     Args:
-      x_title, y_title: with units where there are any.
+      x_title: with its unit where there is one.
+      y_title: the same.
+      height: in pixels.
       log_y: a logarithmic y axis.
     """
     import plotly.graph_objects as go  # here, so that the colours can be had without it
@@ -68,11 +73,14 @@ def base_figure(x_title: str, y_title: str, *, height: int = 320, log_y: bool = 
     )
     if log_y:
         # One, two, five of each power of ten: labels of their own size, which Plotly would give to every digit otherwise.
-        marks = [digit * 10.0**power for power in range(-8, 9) for digit in (1, 2, 5)]
-        figure.update_yaxes(
-            tickmode="array", tickvals=marks, ticktext=[f"{mark:g}" for mark in marks], minor={"showgrid": False}
-        )
+        figure.update_yaxes(tickmode="array", minor={"showgrid": False}, **log_marks(-8, 8))
     return figure
+
+
+def log_marks(lowest: int, highest: int) -> dict[str, list]:
+    """Places and labels of a logarithmic axis: 1, 2 and 5 times each power of ten from `lowest` to `highest`."""
+    marks = [digit * 10.0**power for power in range(lowest, highest + 1) for digit in (1, 2, 5)]
+    return {"tickvals": marks, "ticktext": [f"{mark:g}" for mark in marks]}
 
 
 def _between(share: float) -> str:

@@ -1,18 +1,20 @@
 """What training looks like: meta-loss, held-out loss after each inner step, functions before and after adapting."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from dashboard.figures import parts
 from dashboard.figures.style import AFTER, BEFORE, TRUTH, base_figure, faint, step_colours
 
 LOSS_TITLE = "query loss (MSE)"
 
 
 def smoothed(values: np.ndarray, span: int) -> np.ndarray:
-    """Exponential moving average whose weight falls to 1/e after about `span` values; early ones are not pulled to zero."""
+    """Exponential moving average of `[n]`, as many: its weight falls to 1/e after about `span` values.
+
+    Early ones are not pulled to zero.
+    """
     keep = 1.0 - 1.0 / max(1, span)
     result, average, weight = np.empty(len(values)), 0.0, 0.0
     for index, value in enumerate(values):
@@ -54,7 +56,9 @@ def fan_figure(
     """Held-out loss over iterations, one line for each number of inner steps: they fan apart as the start becomes adaptable.
 
     Args:
-      iterations: `[m]`. curves: `[m, inner_steps + 1]`. No measurements give empty axes.
+      iterations: when the losses were measured, `[m]`; no measurements give empty axes.
+      curves: the losses, `[m, inner_steps + 1]`.
+      num_iterations: how far the axis reaches, so that it does not move as training goes on.
       trained_steps: the line that training works on, drawn thicker.
     """
     figure = base_figure("meta-iteration", "held-out loss (MSE)", height=300, log_y=True)
@@ -76,7 +80,15 @@ def fan_figure(
 
 
 def curve_figure(mean: np.ndarray, low: np.ndarray, high: np.ndarray, *, name: str = "MAML", colour: str = AFTER) -> go.Figure:
-    """Held-out loss against inner step with its 95 % interval; no steps give empty axes."""
+    """Held-out loss against inner step with its 95 % interval.
+
+    Args:
+      mean: over tasks, `[steps + 1]`; no steps give empty axes.
+      low: lower end of its interval, `[steps + 1]`.
+      high: upper end, `[steps + 1]`.
+      name: of the learner.
+      colour: its colour.
+    """
     figure = base_figure("inner step", LOSS_TITLE, height=300, log_y=True)
     steps = np.arange(len(mean))
     if len(mean):
@@ -95,64 +107,67 @@ def family_figure(
     truth: np.ndarray,
     before: np.ndarray,
     after: np.ndarray,
+    *,
     support_x: np.ndarray,
     support_y: np.ndarray,
-    *,
     inner_steps: int,
     y_limit: float = 5.5,
 ) -> go.Figure:
     """A few tasks side by side: the truth, what the network says before adapting and after.
 
     Args:
-      x: `[n]`. truth, before, after: `[tasks, n]`. support_x, support_y: `[tasks, k_shot]`.
+      x: along all curves, `[n]`.
+      truth: each task's function there, `[tasks, n]`.
+      before: predictions before adapting, `[tasks, n]`.
+      after: predictions after it, `[tasks, n]`.
+      support_x: of the support points, `[tasks, k_shot]`.
+      support_y: of the support points, `[tasks, k_shot]`.
+      inner_steps: how many adapting took.
       y_limit: the y axis reaches from minus to plus this, whatever is drawn, so that nothing jumps.
     """
-    columns = min(3, len(truth)) or 1
-    rows = -(-len(truth) // columns) or 1
-    figure = make_subplots(rows, columns, shared_xaxes=True, shared_yaxes=True, horizontal_spacing=0.02, vertical_spacing=0.05)
-    figure.update_layout(base_figure("", "", height=150 * rows + 60).layout)
+    columns = min(parts.COLUMNS, len(truth)) or 1
+    marks = [round(float(x[0] + share * (x[-1] - x[0])), 1) for share in (0.1, 0.5, 0.9)] if len(x) else None
+    look = {"row_height": 150, "room": 60, "spacing": 0.05, "y_limit": y_limit, "x_marks": marks}
+    figure = parts.small_multiples(len(truth), columns=columns, **look)
     lines = (
         ("truth", truth, {"color": TRUTH, "width": 3}),
         ("before", before, {"color": BEFORE, "width": 1.75}),
-        (f"after {_steps(inner_steps)}", after, {"color": AFTER, "width": 2.25}),
+        (parts.after_steps(inner_steps), after, {"color": AFTER, "width": 2.25}),
     )
     for task in range(len(truth)):
-        place = {"row": task // columns + 1, "col": task % columns + 1}
+        place = parts.cell(task, columns)
         for name, values, line in lines:
             shown = {"name": name, "legendgroup": name, "showlegend": task == 0, "hoverinfo": "skip"}
             figure.add_scatter(x=x, y=values[task], mode="lines", line=line, **shown, **place)
-        points = {"size": 7, "color": AFTER, "line": {"color": "white", "width": 1}}
         figure.add_scatter(
             x=support_x[task],
             y=support_y[task],
             mode="markers",
-            marker=points,
+            marker=parts.point_marker(7, colour=AFTER),
             name="support points",
             legendgroup="support",
             showlegend=task == 0,
             hovertemplate="x %{x:.2f}, y %{y:.2f}<extra></extra>",
             **place,
         )
-    axis = {"gridcolor": figure.layout.xaxis.gridcolor, "zeroline": False, "automargin": True, "title": None}
-    marks = (
-        [round(0.9 * x[0] + 0.1 * x[-1], 1), round((x[0] + x[-1]) / 2, 1), round(0.1 * x[0] + 0.9 * x[-1], 1)]
-        if len(x)
-        else None
-    )
-    figure.update_xaxes(tickvals=marks, **axis)
-    figure.update_yaxes(range=[-y_limit, y_limit], **axis)
-    figure.update_xaxes(title_text="x", row=rows)
-    figure.update_yaxes(title_text="y", col=1)
     return figure
 
 
 def prediction_figure(true: np.ndarray, before: np.ndarray, after: np.ndarray, *, target: str, inner_steps: int) -> go.Figure:
-    """Predicted against true targets of held-out tasks, before and after adapting; on the line, they agree."""
+    """Predicted against true targets of held-out tasks, before and after adapting; on the line, they agree.
+
+    Args:
+      true: `[rows]`; none give empty axes.
+      before: predictions before adapting, `[rows]`.
+      after: predictions after it, `[rows]`.
+      target: what is predicted.
+      inner_steps: how many adapting took.
+    """
     figure = base_figure(f"true {target}", f"predicted {target}", height=360)
     if len(true):
         ends = [float(true.min()), float(true.max())]
         figure.add_scatter(x=ends, y=ends, mode="lines", name="truth", line={"color": TRUTH, "width": 2})
-    for name, values, colour in (("before", before, BEFORE), (f"after {_steps(inner_steps)}", after, AFTER)):
+    for name, values, colour in (("before", before, BEFORE), (parts.after_steps(inner_steps), after, AFTER)):
         figure.add_scatter(x=true, y=values, mode="markers", name=name, marker={"size": 5, "color": colour, "opacity": 0.6})
     return figure
 
@@ -160,14 +175,22 @@ def prediction_figure(true: np.ndarray, before: np.ndarray, after: np.ndarray, *
 def run_figure(
     history: np.ndarray, iterations: np.ndarray, curves: np.ndarray, *, colour: str, trained_steps: int
 ) -> go.Figure:
-    """Meta-loss and held-out loss one above the other, to be kept as one picture."""
+    """Meta-loss and held-out loss one above the other, to be kept as one picture.
+
+    Args:
+      history: `[n, 3]`, as for `meta_loss_figure`.
+      iterations: when the held-out losses were measured, `[m]`.
+      curves: these losses, `[m, inner_steps + 1]`.
+      colour: the method's.
+      trained_steps: inner steps that training works on.
+    """
     figure = make_subplots(2, 1, shared_xaxes=True, vertical_spacing=0.06)
     figure.update_layout(base_figure("", "", height=720).layout)
-    parts: Sequence[go.Figure] = (
+    above_and_below = (
         meta_loss_figure(history, colour),
         fan_figure(iterations, curves, trained_steps=trained_steps),
     )
-    for row, part in enumerate(parts, start=1):
+    for row, part in enumerate(above_and_below, start=1):
         figure.add_traces(part.data, rows=row, cols=1)
         figure.update_yaxes(type="log", title_text=part.layout.yaxis.title.text, row=row)
     figure.update_xaxes(title_text=None, row=1)
@@ -180,9 +203,5 @@ def _reach(figure: go.Figure, num_iterations: int | None) -> None:
         figure.update_xaxes(range=[0, num_iterations])
 
 
-def _steps(inner_steps: int) -> str:
-    return "1 step" if inner_steps == 1 else f"{inner_steps} steps"
-
-
 def _steps_name(step: int) -> str:
-    return "before" if step == 0 else f"after {_steps(step)}"
+    return "before" if step == 0 else parts.after_steps(step)

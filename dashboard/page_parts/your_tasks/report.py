@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dashboard.escape import short
-from dashboard.figures import your_tasks as figures
+from dashboard.figures import verdict as figures
 from maml_engine.tables import Finding, Roles, Settings, Verdict
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ def _figures(roles: Roles, method: str, verdict: Verdict) -> str:
         ("Which tasks gain, and which lose", figures.gains_figure(verdict)),
     ]
     if verdict.task_pictures:
-        wall = figures.wall_figure(verdict.task_pictures, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
-        shown.append(("Single tasks before and after", wall))
+        tasks = figures.tasks_figure(verdict.task_pictures, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
+        shown.append(("Single tasks before and after", tasks))
     return "\n".join(f"<h2>{title}</h2>\n{_drawn(figure, first=place == 0)}" for place, (title, figure) in enumerate(shown))
 
 

@@ -102,7 +102,9 @@ def show_prediction(judged: TrainedVerdict, known: pd.DataFrame, asked: pd.DataF
     support = (your_tasks.along(judged.table, known, x_name), values.pop())
     rows = (your_tasks.along(judged.table, asked, x_name), *values)
     titles = (x_name, roles.target)
-    figure = figures.prediction_figure(support, rows, predicted.curve, titles, verdict.nominal, classes=verdict.classes)
+    figure = figures.prediction_figure(
+        support, rows, predicted.curve, titles=titles, nominal=verdict.nominal, classes=verdict.classes
+    )
     page.chart(figure, "predictions", f"{len(known)} known rows of a new task and predictions for {len(asked)} others.")
     st.dataframe(your_tasks.prediction_columns(judged, asked, predicted), hide_index=True)
 

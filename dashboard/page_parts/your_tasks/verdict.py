@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import escape
-from dashboard.figures import your_tasks as figures
+from dashboard.figures import verdict as figures
 from dashboard.method_names import NAMES
 from dashboard.page_parts.your_tasks import report
 from dashboard.page_parts.your_tasks.table import TrainedVerdict, UserTable
@@ -95,7 +95,7 @@ def show_tasks(judged: TrainedVerdict) -> None:
     verdict, roles = judged.verdict, judged.table.roles
     if verdict.task_pictures:
         st.markdown("**Single tasks, before → after adapting to the red rows**")
-        figure = figures.wall_figure(verdict.task_pictures, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
+        figure = figures.tasks_figure(verdict.task_pictures, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
         page.chart(figure, "wall", f"{len(verdict.task_pictures)} tasks that were not trained on, before and after adapting.")
     with st.expander("Task by task", icon=":material/table_rows:"):
         st.dataframe(figures.task_table(verdict.tasks), hide_index=True, height=300)

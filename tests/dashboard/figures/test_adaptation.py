@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dashboard.figures import style
-from dashboard.figures.adaptation import curves_figure, fit_figure, wall_figure
+from dashboard.figures.adaptation import curves_figure, fit_figure, tasks_figure
 from dashboard.results import Fit, LossCurve, spell_loss
 
 
@@ -53,9 +53,9 @@ def test_fit_figure_without_steps_or_without_a_fit():
     assert len(fit_figure(None, 5).data) == 0
 
 
-def test_wall_figure_places_each_task_in_its_panel():
-    wall = [made_fit(amplitude) for amplitude in (1.0, 2.0, 3.0, 4.0)]
-    figure = wall_figure(wall, 5, chosen=3)
+def test_tasks_figure_places_each_task_in_its_panel():
+    fits = [made_fit(amplitude) for amplitude in (1.0, 2.0, 3.0, 4.0)]
+    figure = tasks_figure(fits, 5, chosen=3)
     assert len(figure.data) == 4
     dots = figure.data[-1]
     assert sorted(set(dots.customdata)) == [0, 1, 2, 3]
@@ -65,12 +65,12 @@ def test_wall_figure_places_each_task_in_its_panel():
         assert np.all((np.asarray(dots.y)[mine] < -row) & (np.asarray(dots.y)[mine] > -row - 1))
     widths = [shape.line.width for shape in figure.layout.shapes]
     assert widths[3] > widths[0] == widths[1] == widths[2]
-    assert "4" in figure.layout.annotations[3].text and spell_loss(wall[3].loss[5]) in figure.layout.annotations[3].text
+    assert "4" in figure.layout.annotations[3].text and spell_loss(fits[3].loss[5]) in figure.layout.annotations[3].text
     assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text
 
 
-def test_an_empty_wall_has_empty_axes():
-    assert len(wall_figure([], 5).data) == 0
+def test_no_tasks_have_empty_axes():
+    assert len(tasks_figure([], 5).data) == 0
 
 
 def test_curves_figure_has_a_line_and_a_band_for_each_learner():

@@ -82,10 +82,10 @@ def test_what_is_right_lies_on_the_diagonal():
 
 
 def test_costs_are_drawn_in_milliseconds_and_megabytes():
-    costs = [Cost(way, steps, 25, steps * 1e-3, steps * 10**6, 1.0) for way in figures.WAYS for steps in (5, 1)]
+    costs = [Cost(way, steps, 25, steps * 1e-3, steps * 10**6, 1.0) for way in figures.PASSES for steps in (5, 1)]
     for what in ("seconds", "temp_bytes"):
         figure = figures.cost_figure(costs, "inner_steps", what)
-        assert [trace.name for trace in figure.data] == list(figures.WAYS)
+        assert [trace.name for trace in figure.data] == list(figures.PASSES)
         assert [trace.line.dash for trace in figure.data] == ["solid", "solid", "solid", "dash"]
         for trace in figure.data:
             assert list(trace.x) == [1, 5]

@@ -49,7 +49,9 @@ def test_empty_figures_have_axes():
 def test_the_family_shows_each_task_with_its_own_colours():
     x = np.linspace(-5, 5, 11)
     lines = np.zeros((6, 11))
-    figure = figures.family_figure(x, lines, lines + 1, lines + 2, np.zeros((6, 3)), np.zeros((6, 3)), inner_steps=1)
+    figure = figures.family_figure(
+        x, lines, lines + 1, lines + 2, support_x=np.zeros((6, 3)), support_y=np.zeros((6, 3)), inner_steps=1
+    )
     assert len(figure.data) == 24
     assert [trace.line.color for trace in figure.data[:3]] == [style.TRUTH, style.BEFORE, style.AFTER]
     assert [trace.showlegend for trace in figure.data[:5]] == [True, True, True, True, False]
@@ -70,20 +72,3 @@ def test_predictions_lie_beside_the_line_where_they_would_be_right():
     assert [trace.name for trace in figure.data] == ["truth", "before", "after 5 steps"]
     assert figure.layout.xaxis.title.text == "true sst_c"
     assert list(figure.data[0].x) == [1.0, 3.0]
-
-
-def test_steps_go_from_before_to_after():
-    assert style.step_colours(0) == [style.BEFORE]
-    assert style.step_colours(1) == [style.BEFORE, style.AFTER]
-    colours = style.step_colours(10)
-    assert len(set(colours)) == 11
-    assert colours[0] == style.BEFORE
-    assert colours[-1] == style.AFTER
-
-
-def test_every_method_of_the_engine_has_a_colour():
-    from dashboard.method_names import COLOURS
-    from maml_engine.methods import METHODS
-
-    assert set(METHODS) <= set(COLOURS)
-    assert len(set(COLOURS.values())) == len(COLOURS)

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from dashboard.figures import notes as figures
 from dashboard.page_parts.notes import checks
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.verification.board import CHECKS, CheckResult
@@ -73,21 +72,3 @@ def test_a_short_run_is_the_card_with_fewer_iterations():
 @pytest.mark.parametrize(("value", "spelled"), [(0.0, "0"), (1e-10, "1e-10"), (3.52e-16, "3.5e-16"), (0.016, "0.016")])
 def test_numbers_are_short(value, spelled):
     assert checks.spell_number(value) == spelled
-
-
-def test_the_boards_picture_marks_what_fails():
-    figure = figures.board_figure(["a", "b", "c"], [1e-12, 0.0, math.nan], [1e-10, 0.0, 1e-3])
-    measured = figure.data[-1]
-    assert list(measured.marker.color) == [figures.AFTER, figures.AFTER, figures.WRONG]
-    assert measured.x[1] == figures.MIN_ERROR
-    assert list(measured.y) == ["a", "b", "c"]
-    assert len(figures.board_figure([], [], []).data[-1].x) == 0
-
-
-def test_the_published_picture_holds_both_intervals():
-    figure = figures.published_figure(["a", "b"], [0.9, 0.67], [0.16, None], [(0.7, 0.6, 0.85), (0.6, 0.5, 0.7)])
-    printed, ours = figure.data
-    assert list(printed.error_x.array) == [0.16, 0]
-    np.testing.assert_allclose(ours.error_x.array, [0.15, 0.1])
-    np.testing.assert_allclose(ours.error_x.arrayminus, [0.1, 0.1])
-    assert figures.published_figure([], [], [], []).data[1].x.size == 0
