@@ -14,7 +14,7 @@ from dashboard.figures import gradients as figures
 from dashboard.figures.gradients import spell_angle
 from dashboard.page_parts.gradients import race
 from dashboard.results import MAX_SHOTS
-from dashboard.widgets import controls, page
+from dashboard.widgets import controls, page, session
 from maml_engine import Experiment, Learner
 from maml_engine.analysis import Cost, GradientComparison, default_sizes, growth
 from maml_engine.analysis.cost import STEPS_AT_TASKS, TASKS_AT_STEPS
@@ -26,7 +26,7 @@ MEASURED = "_costs_measured"
 
 def step_size(learner: Learner) -> float:
     """The sidebar's step size; the learner's own until it is moved, or the one that the link or another page has set."""
-    own = st.session_state[controls.KEPT].get("inner_lr", learner.experiment.inner_lr)
+    own = st.session_state[session.KEPT].get("inner_lr", learner.experiment.inner_lr)
     return st.sidebar.select_slider(
         "Inner step size α",
         sorted({*gradients.STEP_SIZES, own}),

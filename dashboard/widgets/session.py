@@ -1,8 +1,13 @@
-"""Every session key there is, and how a session begins. Light: a first picture need not wait for the engine's import."""
+"""Every session key that code reads or writes, and how a session begins. Light: a first picture need not wait for the engine.
+
+Widgets that are bound to the link have the name of what they set there: the Experiment's fields, `learner`, a page's own. Where
+code reads or sets such a widget, or keeps something of its own in the link, the name is a constant here like any other key. A
+widget that code only makes has its name where it is made, and components keep what they remember beside the page's key.
+"""
 
 import streamlit as st
 
-# Widgets that are bound to the link have the name of what they set: the Experiment's fields, `learner`, a page's own.
+# Of every page.
 KEPT = "_kept"  # field -> value, for fields that are not the default, on whichever page they were set
 SHOWN = "_shown"  # the fields that have a widget in this run
 VALID = "_valid"  # the last Experiment that was accepted
@@ -12,11 +17,44 @@ CAME_BY = "_came_by"  # what the link says of a page's own widgets, until a page
 PLACE = "_place"  # below the title, where sentences about the link stand
 EXTRA = "_extra_"  # + field: values of a slider that lie between its marks
 RUNS = "_runs"  # job ids of the runs whose learner is offered on every page
-JOB = "_job"  # the job id of the run that the Train page shows
-SEEN_END = "_seen_end"  # the job id whose end the Train page has shown
 REFUSED = "_refused_"  # + name in the link: why the jobs of that name were refused
+
+# Home.
+HOME_BENCH = "home_bench"  # what the visitor has changed on the bench
+POINT_SEED = "point_seed"
+# Learn.
+LESSON = "lesson"  # the step that is shown
+ANSWERED = "answered"  # the steps whose question was answered, as in "1.3"
+LEARN_LR, LEARN_STEPS = "learn_lr", "learn_steps"
+# Parameter space.
+WALK = "walk"  # the job id of the run whose path is drawn
+WALK_SEED = "walk_seed"
+# Gradients.
+RACE = "pair"  # the two job ids of the race
+COSTS_MEASURED = "_costs_measured"  # whether costs are measured here
+# Pitfalls.
+MAP = "map"  # the figure that is clicked on
+CELL_LR, CELL_STEPS = "cell_lr", "cell_steps"
+PAIR = "pair"  # the card whose runs were started last, and their two job ids
+PAIRS = "_pairs"  # card -> the job ids of its two runs
+PAIR_REFUSED = "_pair_refused"  # a card, and why its runs were refused
+# Train.
+JOB = "_job"  # the job id of the run that the page shows
 SAVED = "_saved"  # one sentence about a learner that was just saved
 TABLE_NAMED = "_table_named"  # the uploaded file of which it was said that the link names another
+# Adapt.
+PICTURES = "wall"  # the figure of twelve tasks that is clicked on
+CHOSEN_TASK = "chosen_task"
+TASK_SEED = "task_seed"
+# Compare.
+CONTEST = "contest"  # the job id of the comparison
+STARTED = "_contest_started"  # the same, until its result is shown for the first time
+AFTER, AGAINST, PIN, OVERLAY = "after", "against", "pin", "overlay"
+# Notes.
+CHECKED = "_notes_live"  # name -> result, of the checks that were run here
+CARD_JOB = "card_job"  # the job id of a card's short run
+# Your tasks.
+TRIAL = "trial"  # the job id of the run that the verdict is of
 
 
 def begin() -> None:

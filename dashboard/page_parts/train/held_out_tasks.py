@@ -7,14 +7,27 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from maml_engine import Batch, Experiment, Learner
+from dashboard.engine_calls.adaptation import cached
+from dashboard.figures import training as figures
+from dashboard.results import LossCurve
+from dashboard.widgets import page
+from maml_engine import Batch, Experiment, Learner, evaluate
 
 NUM_TASKS, NUM_POINTS = 6, 101
 KEY = 20
+CURVE_TASKS, CURVE_KEY = 200, 1
 
 
 class Family(NamedTuple):
-    """Functions of one input and what a learner makes of them: `x [n]`, the others `[tasks, n]`, support `[tasks, k_shot]`."""
+    """Functions of one input and what a learner makes of them, in the units of the data.
+
+    x: `[points]`.
+    truth: `[tasks, points]`.
+    before: `[tasks, points]`, predictions without adapting.
+    after: `[tasks, points]`, predictions of the adapted learner.
+    support_x: `[tasks, k_shot]`.
+    support_y: `[tasks, k_shot]`.
+    """
 
     x: np.ndarray
     truth: np.ndarray
@@ -23,13 +36,46 @@ class Family(NamedTuple):
     support_x: np.ndarray
     support_y: np.ndarray
 
+    @property
+    def errors(self) -> tuple[float, float]:
+        """Mean squared error before and after adapting."""
+        return tuple(float(np.mean((predictions - self.truth) ** 2)) for predictions in (self.before, self.after))
+
 
 class Rows(NamedTuple):
-    """Query rows of a table's test tasks, `[n]`, in the units of the data."""
+    """Query rows of a table's test tasks, in the units of the data.
+
+    true: `[rows]`, their targets.
+    before: `[rows]`, predictions without adapting.
+    after: `[rows]`, predictions of the adapted learner.
+    """
 
     true: np.ndarray
     before: np.ndarray
     after: np.ndarray
+
+
+def show(learner: Learner, key: str) -> None:
+    """The same six held-out tasks for every learner, or a table's test rows."""
+    inner_steps = max(1, learner.experiment.inner_steps)
+    if learner.experiment.tasks == "table":
+        found = rows(learner, learner.default_tasks, inner_steps)
+        figure = figures.prediction_figure(**found._asdict(), target=learner.experiment.target, inner_steps=inner_steps)
+        page.chart(figure, key, "Predicted against true targets of held-out tasks, before and after adapting.")
+        return
+    found = family(learner, inner_steps)
+    limit = 1.1 * max(learner.experiment.amplitude[1], 0.1)
+    figure = figures.family_figure(**found._asdict(), inner_steps=inner_steps, y_limit=limit)
+    before, after = found.errors
+    alt = f"Six held-out tasks. Mean squared error over them: {before:.2f} before adapting, {after:.2f} after."
+    page.chart(figure, key, alt)
+
+
+@cached
+def curve(learner: Learner) -> LossCurve:
+    """A learner on 200 new tasks of its own kind."""
+    curves = evaluate(learner, jax.random.key(CURVE_KEY), num_tasks=CURVE_TASKS, k_query=50)
+    return LossCurve(curves.mean, *curves.interval())
 
 
 def family(learner: Learner, inner_steps: int) -> Family:

@@ -15,7 +15,11 @@ MAX_MEGABYTES = 50
 
 
 class Chosen(NamedTuple):
-    """A table that can be trained on, and the fields of the Experiment that describe it."""
+    """A table that can be trained on.
+
+    table: its tasks.
+    fields: those of the Experiment that describe it.
+    """
 
     table: Table
     fields: dict[str, Any]
@@ -31,15 +35,15 @@ def table_controls() -> Chosen | None:
         help="The rows stay in your session and in the runs that you start from it; nothing is written to disk.",
     )
     st.caption("Your rows stay in your session and in the runs that you start here. They are not written to disk.")
-    said = {name: controls.current(name) for name in ("data", "task", "inputs", "target", "log")}
+    named = {name: controls.current(name) for name in ("data", "task", "inputs", "target", "log")}
     if uploaded is None:
-        st.info(_which_file(said), icon=":material/upload_file:")
+        st.info(_which_file(named), icon=":material/upload_file:")
         return None
     header = _header(uploaded.getvalue()[:65536])
     if len(header) < 3:
         st.error(f"The table must have at least three columns (a task, an input, a target), got {len(header)}.")
         return None
-    columns = _columns(header, said)
+    columns = _columns(header, named)
     if columns is None:
         return None
     setting = {name: controls.current(name) for name in ("k_shot", "seed")}
@@ -48,28 +52,28 @@ def table_controls() -> Chosen | None:
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return None
-    if said["data"] and said["data"] != table.digest and st.session_state.get(TABLE_NAMED) != uploaded.file_id:
-        st.info(f"The link names another file (SHA-256 {said['data'][:12]}...); this one takes its place.")
+    if named["data"] and named["data"] != table.digest and st.session_state.get(TABLE_NAMED) != uploaded.file_id:
+        st.info(f"The link names another file (SHA-256 {named['data'][:12]}...); this one takes its place.")
         st.session_state[TABLE_NAMED] = uploaded.file_id
     sizes = ", ".join(f"{table.split(split).num_tasks} {split}" for split in ("train", "validation", "test"))
     st.caption(f"{len(table.task_names)} tasks ({sizes}). {table.note}")
     return Chosen(table, {"tasks": "table", "data": table.digest, **columns})
 
 
-def _columns(header: list[str], said: dict[str, Any]) -> dict[str, Any] | None:
+def _columns(header: list[str], named: dict[str, Any]) -> dict[str, Any] | None:
     """The visitor's choice of columns; what the link says comes first."""
     left, right = st.columns(2)
-    task_at = header.index(said["task"]) if said["task"] in header else 0
+    task_at = header.index(named["task"]) if named["task"] in header else 0
     task = left.selectbox("Task column (`task`)", header, index=task_at, key="_table_task")
     others = [name for name in header if name != task]
-    target_at = others.index(said["target"]) if said["target"] in others else len(others) - 1
+    target_at = others.index(named["target"]) if named["target"] in others else len(others) - 1
     target = right.selectbox("Column to predict (`target`)", others, index=target_at, key="_table_target")
     candidates = [name for name in others if name != target]
-    default = [name for name in said["inputs"] if name in candidates] or candidates[:1]
+    default = [name for name in named["inputs"] if name in candidates] or candidates[:1]
     inputs = left.multiselect("Input columns (`inputs`)", candidates, default=default, key="_table_inputs")
     numbers = [*inputs, target]
     log = right.multiselect(
-        "Take the logarithm of (`log`)", numbers, default=[name for name in said["log"] if name in numbers], key="_table_log"
+        "Take the logarithm of (`log`)", numbers, default=[name for name in named["log"] if name in numbers], key="_table_log"
     )
     if not inputs:
         st.info("Choose at least one input column.")
@@ -94,13 +98,13 @@ def _header(content: bytes) -> list[str]:
     return [name for name in dict.fromkeys(name.strip() for name in names) if name]
 
 
-def _which_file(said: dict[str, Any]) -> str:
-    if said["data"] == FIELDS["data"].default:
+def _which_file(named: dict[str, Any]) -> str:
+    if named["data"] == FIELDS["data"].default:
         return (
             "Bring a CSV of many small related tasks, and choose its columns. Until then the picture shows the shipped learner."
         )
-    inputs = ", ".join(repr(name) for name in said["inputs"])
+    inputs = ", ".join(repr(name) for name in named["inputs"])
     return (
-        f"This link is about a table that is not here: bring the file whose SHA-256 begins with {said['data'][:12]} "
-        f"(task column {said['task']!r}, inputs {inputs}, target {said['target']!r})."
+        f"This link is about a table that is not here: bring the file whose SHA-256 begins with {named['data'][:12]} "
+        f"(task column {named['task']!r}, inputs {inputs}, target {named['target']!r})."
     )

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.widgets import controls, links
+from dashboard.widgets import control_tables, links
 
 
 def shown():
@@ -35,8 +35,8 @@ def experiment_of(page):
 
 
 def test_every_field_that_has_a_widget_has_a_label():
-    grouped = {name for members in controls.GROUPS.values() for name in members}
-    assert grouped == set(controls.LABELS)
+    grouped = {name for members in control_tables.GROUPS.values() for name in members}
+    assert grouped == set(control_tables.LABELS)
     assert grouped | set(links.TABLE_FIELDS) == set(links.FIELDS)
 
 
@@ -109,7 +109,7 @@ def test_fields_show_only_where_they_mean_something():
 
 def shown_fields(**parameters):
     """Which fields have a widget, with all of them asked for."""
-    every = [name for members in controls.GROUPS.values() for name in members]
+    every = [name for members in control_tables.GROUPS.values() for name in members]
     page = run(every, **parameters)
     return {widget.key for kind in ("number_input", "text_input", "toggle", "selectbox") for widget in page.get(kind)} & set(
         links.FIELDS

@@ -1,0 +1,108 @@
+"""The run of the Train page: which one it is, how far it is, and what it has learned so far."""
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard.engine_calls import resources
+from dashboard.figures import training as figures
+from dashboard.figures.style import method_colour
+from dashboard.jobs import QUEUED, Snapshot
+from dashboard.page_parts.train import held_out_tasks
+from dashboard.widgets import links, page, session
+from dashboard.widgets.job_view import Progress, spell_duration
+from maml_engine import Experiment, Learner
+
+
+def start(experiment: Experiment, tasks: Any = None) -> None:
+    """Puts the run into the queue and names it in the link; a method that does not fit the network says so before.
+
+    Args:
+      experiment: the run.
+      tasks: a table's, where it is trained on one.
+    """
+    try:
+        Learner.untrained(experiment, tasks=tasks)
+        job_id = resources.jobs().submit(experiment, tasks)
+    except ValueError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if old := st.session_state.get(session.JOB):
+        resources.jobs().stop(old)
+    st.session_state[session.JOB] = st.query_params[links.JOB_KEY] = job_id
+
+
+def current() -> str | None:
+    """The run of this session, or the one that the link names."""
+    job_id = st.session_state.get(session.JOB) or st.query_params.get(links.JOB_KEY)
+    if job_id is None or resources.jobs().snapshot(job_id) is not None:
+        st.session_state[session.JOB] = job_id
+        return job_id
+    st.session_state.pop(session.JOB, None)
+    st.info("The run of this link is no longer on this server. Its settings are in the sidebar: press Train to run it again.")
+    return None
+
+
+def progress(snapshot: Snapshot) -> Progress:
+    """How far the run is, how fast, and the time left."""
+    share = snapshot.iteration / snapshot.experiment.num_iterations
+    done = f"{snapshot.iteration:,} of {snapshot.experiment.num_iterations:,} iterations"
+    if snapshot.status == QUEUED:
+        before = f"{snapshot.position} before this run" if snapshot.position else "next in line"
+        return Progress(share, f"Waiting: {before}.")
+    if snapshot.iteration == 0:
+        return Progress(share, "Compiling the training step ...")
+    if snapshot.ended:
+        return Progress(share, f"{done} in {spell_duration(snapshot.seconds)}")
+    return Progress(
+        share, f"{done}, {snapshot.iterations_per_second:,.0f} a second, {spell_duration(snapshot.seconds_left)} left"
+    )
+
+
+def show(snapshot: Snapshot) -> None:
+    """What grows as it trains: numbers, meta-loss, the fan of held-out losses, and the functions of the latest snapshot."""
+    if snapshot.warning:
+        st.warning(snapshot.warning, icon=":material/warning:")
+    if snapshot.learner is None or not len(snapshot.history):
+        return
+    _show_numbers(snapshot)
+    left, right = st.columns(2)
+    with left:
+        _show_meta_loss(snapshot)
+    with right:
+        _show_fan(snapshot)
+    st.markdown("**Held-out tasks under the latest snapshot**")
+    held_out_tasks.show(snapshot.learner, "family")
+
+
+def _show_numbers(snapshot: Snapshot) -> None:
+    """The run's numbers at its latest measurement."""
+    steps = snapshot.experiment.inner_steps
+    curve = snapshot.curves[-1]
+    with st.container(horizontal=True, gap="large"):
+        meta_loss = figures.smoothed(snapshot.history[:, 2], len(snapshot.history) // 40)[-1]
+        st.metric("Meta-loss", f"{meta_loss:.3f}", width="content")
+        st.metric("Held out, before", f"{curve[0]:.3f}", width="content")
+        st.metric("After 1 step" if steps <= 1 else f"After {steps} steps", f"{curve[max(1, steps)]:.3f}", width="content")
+        if steps < len(curve) - 1:
+            st.metric(f"After {len(curve) - 1} steps", f"{curve[-1]:.3f}", width="content")
+
+
+def _show_meta_loss(snapshot: Snapshot) -> None:
+    st.markdown("**Meta-loss**")
+    colour, reach = method_colour(snapshot.experiment.method), snapshot.experiment.num_iterations
+    figure = figures.meta_loss_figure(snapshot.history, colour, num_iterations=reach)
+    page.chart(figure, "meta_loss", f"Meta-loss over {snapshot.iteration:,} meta-iterations.")
+
+
+def _show_fan(snapshot: Snapshot) -> None:
+    experiment, latest = snapshot.experiment, snapshot.curves[-1]
+    st.markdown(f"**Held-out loss after 0, 1, ... {len(latest) - 1} steps**")
+    figure = figures.fan_figure(
+        snapshot.curve_iterations,
+        snapshot.curves,
+        num_iterations=experiment.num_iterations,
+        trained_steps=max(1, experiment.inner_steps),
+    )
+    alt = f"Held-out loss by inner step; now {latest[0]:.2f} before, {latest[1]:.2f} after one."
+    page.chart(figure, "fan", alt)

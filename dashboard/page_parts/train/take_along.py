@@ -1,0 +1,56 @@
+"""What a visitor can do with a run that ended: use its learner, download it, save it."""
+
+import streamlit as st
+
+from dashboard.downloads import code
+from dashboard.engine_calls import resources
+from dashboard.figures import training as figures
+from dashboard.figures.style import method_colour
+from dashboard.jobs import Snapshot
+from dashboard.widgets import controls, page, session
+from maml_engine import Learner
+
+
+def show(snapshot: Snapshot, job_id: str) -> None:
+    """Buttons for the learner, the curves, the figure and the code of a run."""
+    experiment, learner = snapshot.experiment, snapshot.result
+    name = f"maml-lab-{experiment.digest[:8]}"
+    st.subheader("Take it along", anchor=False)
+    with st.container(horizontal=True):
+        if experiment.tasks != "table":
+            st.button(
+                "Use this learner on every page",
+                icon=":material/check:",
+                type="primary",
+                key="offer",
+                on_click=controls.offer_run,
+                args=(job_id,),
+            )
+        for label, content, file, kind in (
+            ("Learner", lambda: code.learner_zip(learner), f"{name}.zip", "application/zip"),
+            ("Curves (CSV)", lambda: code.curves_csv(snapshot), f"{name}.csv", "text/csv"),
+            ("Figure (HTML)", lambda: _figure(snapshot), f"{name}.html", "text/html"),
+        ):
+            st.download_button(label, content, file, kind, icon=":material/download:", on_click="ignore")
+        page.code(experiment, "take")
+        if not resources.jobs().hosted:
+            st.button("Save on this machine", icon=":material/save:", key="save", on_click=_save, args=(learner, name))
+    if job_id in st.session_state.get(session.RUNS, ()):
+        st.caption("The other pages show this learner now; their sidebar has the choice.")
+    if saved := st.session_state.pop(session.SAVED, None):
+        st.info(saved)
+
+
+def _save(learner: Learner, name: str) -> None:
+    """A callback."""
+    try:
+        st.session_state[session.SAVED] = f"Saved. Open it with `python -m maml_engine evaluate {code.save(learner, name)}`."
+    except ValueError as error:
+        st.session_state[session.SAVED] = str(error)
+
+
+def _figure(snapshot: Snapshot) -> str:
+    colour, steps = method_colour(snapshot.experiment.method), max(1, snapshot.experiment.inner_steps)
+    return code.figure_html(
+        figures.run_figure(snapshot.history, snapshot.curve_iterations, snapshot.curves, colour=colour, trained_steps=steps)
+    )

@@ -1,0 +1,125 @@
+"""What each field of the Experiment is on a page: its group, its label, when it means something, its slider's marks."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dashboard.widgets.links import TABLE_FIELDS
+from maml_engine.models import MODEL_OPTIONS
+from maml_engine.tasks import FAMILIES
+
+GROUPS = {
+    "Tasks": (
+        *("tasks", "amplitude", "phase", "frequency", "degree", "length_scale", "x_range", "noise", "pool"),
+        *("k_shot", "k_query"),
+    ),
+    "Inner loop": (
+        *("method", "inner_lr", "inner_steps", "inner_optimizer"),
+        *("learn_step_sizes", "inner_lr_decay", "per_step_norms", "multi_step_iterations", "first_order_iterations"),
+        *("proximal", "inner_tolerance", "cg_steps"),
+    ),
+    "Outer loop": (
+        *("num_iterations", "meta_batch_size", "meta_lr"),
+        *("meta_optimizer", "meta_schedule", "clip_norm", "weight_decay", "keep"),
+    ),
+    "Network": (
+        *("model", "hidden_dim", "num_layers", "activation", "layer_norm"),
+        *("context_dim", "fourier_features", "fourier_scale", "loss"),
+    ),
+    "Run": ("seed",),
+}
+
+LABELS = {
+    "method": "Method",
+    "num_iterations": "Meta-iterations",
+    "meta_batch_size": "Tasks in a meta-step",
+    "meta_lr": "Meta step size β",
+    "inner_lr": "Inner step size α",
+    "inner_steps": "Inner steps",
+    "k_shot": "Support points a task",
+    "k_query": "Query points a task",
+    "seed": "Seed",
+    "tasks": "Tasks",
+    "amplitude": "Amplitude, low and high",
+    "phase": "Phase, low and high (radians)",
+    "x_range": "Inputs x, low and high",
+    "noise": "Noise on support targets",
+    "frequency": "Frequency, low and high (radians per unit of x)",
+    "degree": "Highest order",
+    "length_scale": "Length scale of the kernel",
+    "pool": "Training tasks (0: endlessly many)",
+    "inner_optimizer": "Inner optimiser",
+    "learn_step_sizes": "Learned step sizes",
+    "inner_lr_decay": "Each inner step over the one before",
+    "per_step_norms": "Normalisation of its own each step",
+    "multi_step_iterations": "Meta-steps with the loss of all steps",
+    "first_order_iterations": "First-order meta-steps at the start",
+    "proximal": "Pull to the start λ",
+    "inner_tolerance": "Gradient norm to stop at",
+    "cg_steps": "Conjugate-gradient iterations",
+    "model": "Network",
+    "hidden_dim": "Hidden units",
+    "num_layers": "Hidden layers",
+    "activation": "Activation",
+    "layer_norm": "Layer normalisation",
+    "context_dim": "Size of the context",
+    "fourier_features": "Random frequencies",
+    "fourier_scale": "Spread of the frequencies",
+    "loss": "Loss",
+    "meta_optimizer": "Meta-optimiser",
+    "meta_schedule": "Meta step size over the run",
+    "clip_norm": "Clip the meta-gradient at (0: never)",
+    "weight_decay": "Weight decay",
+    "keep": "Snapshot that is the result",
+}
+
+
+def _of_family(name: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether the family of functions that is chosen has a field of this name, and leaves it open (a line's order is 1)."""
+    return lambda values: (
+        name in getattr(FAMILIES.get(values["tasks"]), "__dataclass_fields__", ())
+        and (name, values["tasks"]) != ("degree", "lines")
+    )
+
+
+def _of_network(name: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda values: name in MODEL_OPTIONS[values["model"]]
+
+
+def _of_method(method: str) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda values: values["method"] == method
+
+
+def _of_functions(values: Mapping[str, Any]) -> bool:
+    return values["tasks"] != "table"
+
+
+# Fields that mean something only beside others; elsewhere they are hidden and take their default.
+RELEVANT: dict[str, Callable[[Mapping[str, Any]], bool]] = {
+    **{name: _of_family(name) for name in ("amplitude", "phase", "frequency", "degree", "length_scale")},
+    **dict.fromkeys(("x_range", "noise", "pool", "k_query"), _of_functions),
+    **dict.fromkeys(
+        ("learn_step_sizes", "inner_lr_decay", "per_step_norms", "multi_step_iterations", "first_order_iterations"),
+        _of_method("mamlplusplus"),
+    ),
+    **dict.fromkeys(("proximal", "inner_tolerance", "cg_steps"), _of_method("imaml")),
+    **{
+        name: _of_network(name)
+        for name in ("num_layers", "activation", "layer_norm", "context_dim", "fourier_features", "fourier_scale")
+    },
+    "weight_decay": lambda values: values["meta_optimizer"] == "adamw",
+    **{name: lambda values: values["tasks"] == "table" for name in TABLE_FIELDS},
+}
+
+# Marks of the sliders over orders of magnitude; values from a link that lie between are added.
+STEP_SIZES = tuple(float(f"{digit}e{power}") for power in range(-5, 0) for digit in (1, 2, 5)) + (1.0,)
+SLIDERS = {"inner_lr": STEP_SIZES, "meta_lr": STEP_SIZES}
+STEPS = {
+    "num_iterations": 1000,
+    "noise": 0.05,
+    "clip_norm": 0.5,
+    "weight_decay": 0.001,
+    "multi_step_iterations": 1000,
+    "first_order_iterations": 1000,
+    "inner_lr_decay": 0.05,
+    "inner_tolerance": 1e-6,
+}
