@@ -208,7 +208,7 @@ def _angles(learner: Learner, base: Experiment, num_tasks: int = 60) -> np.ndarr
 
 
 def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | None:
-    """Of the judging tasks, where they are plain sine waves."""
+    """Of the judging tasks, `[tasks]` each, where they are plain sine waves."""
     if base.tasks != "sinusoid":
         return None
     waves = base.build_tasks().split("test").draw_split(jax.random.key(2017), JUDGED_TASKS)

@@ -11,11 +11,11 @@ import numpy as np
 from dashboard.engine_calls.adaptation import BASELINE_STEP_SIZES, cached, fits, padded, with_inner_lr
 from dashboard.jobs import BUDGETS
 from dashboard.method_names import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT
-from dashboard.results import MAX_SHOTS, MAX_STEPS, Band, Difference, Fit, Row
+from dashboard.results import MAX_SHOTS, MAX_STEPS, Fit
 from maml_engine import Batch, Episode, Experiment, Learner
-from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, Ranking, contest
+from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, contest
 from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
-from maml_engine.evaluation import AdaptationCurves, draw, evaluate_episode
+from maml_engine.evaluation import draw, evaluate_episode
 from maml_engine.tasks import FunctionFamily
 
 # What each method runs with where it differs from the tutorial's run; tasks, points, width and meta-batch are the same for all.
@@ -48,7 +48,10 @@ HOSTED_SECONDS, HOSTED_ITERATIONS = 120, 100_000
 class Contest:
     """One comparison, wholly described.
 
-    base: what all share. budget: what each run of it may spend.
+    methods: names of `ENTRANTS`.
+    base: what all share.
+    budget: what each run may spend.
+    seeds: how many runs each method has.
     """
 
     methods: tuple[str, ...]
@@ -185,56 +188,6 @@ def shipped(learners: Mapping[str, Learner], base: Experiment) -> dict[str, np.n
         "maml": shipped_losses(learners["sinusoid_maml"], base, False),
         PRETRAINED: shipped_losses(learners["sinusoid_joint"], base, True),
     }
-
-
-# Numbers of a comparison.
-
-
-def interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean and 95 % Student interval of `[tasks]`."""
-    curves = AdaptationCurves(values[:, None])
-    with np.errstate(all="ignore"):
-        low, high = curves.interval()
-        return float(curves.mean[0]), float(low[0]), float(high[0])
-
-
-def table(losses: Mapping[str, np.ndarray], standings: Mapping[str, Ranking], k: int) -> list[Row]:
-    """One row a name of `losses` (`[tasks, steps + 1]`), best first; what did not stay finite comes last."""
-    rows = []
-    for name, loss in losses.items():
-        standing = standings.get(name)
-        facts = {} if standing is None else _facts(standing)
-        rows.append(Row(name, *interval(loss[:, k]), **facts))
-    return sorted(rows, key=lambda row: row.mean if np.isfinite(row.mean) else np.inf)
-
-
-def _facts(standing: Ranking) -> dict:
-    each = standing.seconds_per_iteration
-    return {
-        "adapted": standing.num_adapted,
-        "kilobytes": None if standing.temp_bytes is None else standing.temp_bytes / 1024,
-        "microseconds": None if np.isnan(each) else 1e6 * each,
-        "iterations": int(standing.iterations[-1]),
-    }
-
-
-def differences(losses: Mapping[str, np.ndarray], pinned: str, k: int) -> list[Difference]:
-    """Every other name against `pinned`, on the same tasks, best first."""
-    result = []
-    for name, loss in losses.items():
-        if name == pinned:
-            continue
-        ours, theirs = loss[:, k].astype(np.float64), losses[pinned][:, k].astype(np.float64)
-        with np.errstate(all="ignore"):
-            halves = [mean - low for mean, low, _ in (interval(ours), interval(theirs))]
-            result.append(Difference(name, *interval(ours - theirs), unpaired=float(np.hypot(*halves))))
-    return sorted(result, key=lambda row: row.mean if np.isfinite(row.mean) else np.inf)
-
-
-def band(standing: Ranking, against: str, k: int) -> Band:
-    """Loss after `k` steps against "iterations", "gradients" or "seconds"."""
-    loss = standing.curves[:, :, k]
-    return Band(getattr(standing, against), loss.mean(axis=1), loss.min(axis=1), loss.max(axis=1))
 
 
 def twelve(learner: Learner, base: Experiment) -> tuple[Fit, ...]:

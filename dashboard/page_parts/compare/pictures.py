@@ -1,0 +1,114 @@
+"""The Compare page's pictures, each with its numbers in words: curves, losses, paired differences, twelve tasks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard.figures import compare as figures
+from dashboard.method_names import NAMES
+from dashboard.page_parts.compare import statistics
+from dashboard.page_parts.compare.contest import JUDGED_TASKS, twelve
+from dashboard.page_parts.compare.shown import Shown
+from dashboard.results import Row, spell_loss
+from dashboard.widgets import page
+from maml_engine import Experiment, Learner
+
+
+def show_curves(shown: Shown, against: str, k: int) -> None:
+    """Loss after `k` steps against a kind of budget, as training went on."""
+    bands = {name: statistics.band(ranking, against, k) for name, ranking in shown.rankings.items()}
+    references = {name: float(loss[:, k].mean()) for name, loss in shown.losses.items() if name not in bands}
+    now = ", ".join(f"{NAMES[name]} {spell_loss(band.mean[-1])}" for name, band in bands.items())
+    figure = figures.budget_figure(bands, references, against, k)
+    page.chart(figure, "curves", f"Held-out loss after {k} steps against {figures.AXES[against]}; now {now}.")
+    seeds = max(ranking.curves.shape[1] for ranking in shown.rankings.values())
+    band_words = f"Bands: the range of {seeds} seeds. " if seeds > 1 else ""
+    st.caption(f"{band_words}{JUDGED_TASKS} held-out tasks, the same for all; lines across are what trains for nothing.")
+
+
+def show_losses(shown: Shown, k: int) -> None:
+    """Loss after `k` steps of all: the picture and the table."""
+    rows = statistics.table(shown.losses, shown.rankings, k)
+    st.subheader("On the same tasks", anchor=False)
+    listed = ", ".join(f"{NAMES[row.name]} {spell_loss(row.mean)}" for row in rows)
+    page.chart(figures.losses_figure(rows, k), "losses", f"Mean loss after {k} steps with 95 % intervals: {listed}.")
+    columns = _columns(k)
+    if not shown.rankings:
+        st.caption(
+            "Before you train anything: MAML and the pretrained network that come with the app (both trained on sine waves), "
+            "a random start, the best guess without seeing a point (zero-shot) and a predictor that knows the family (oracle)."
+        )
+    st.dataframe(
+        [_cells(row) for row in rows],
+        hide_index=True,
+        width="stretch",
+        column_config=columns,
+        # What was not trained here took nothing here.
+        column_order=list(columns) if shown.rankings else ["method", "loss", "interval"],
+        placeholder="",
+        alt=f"The same numbers: {listed}.",
+    )
+    st.caption(
+        f"Intervals: 95 %, Student, over {JUDGED_TASKS} held-out tasks, a task's loss averaged over the seeds. "
+        "Memory: what one compiled meta-gradient asks for besides its arguments. Time: one meta-iteration of one run, seeds "
+        "trained side by side."
+    )
+
+
+def _cells(row: Row) -> dict[str, Any]:
+    return {
+        "method": NAMES[row.name],
+        "loss": row.mean if np.isfinite(row.mean) else None,
+        "interval": f"{spell_loss(row.low)} to {spell_loss(row.high)}" if np.isfinite(row.mean) else "diverged",
+        "adapted": row.adapted,
+        "memory": row.kilobytes,
+        "time": row.microseconds,
+        "iterations": row.iterations,
+    }
+
+
+def _columns(k: int) -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "method": column.TextColumn("Method", pinned=True),
+        "loss": column.NumberColumn(f"Loss after {k}", format="%.4f"),
+        "interval": column.TextColumn("95 % interval"),
+        "adapted": column.NumberColumn("Parameters adapted", format="localized"),
+        "memory": column.NumberColumn("Memory (kB)", format="%.0f"),
+        "time": column.NumberColumn("Time (µs)", format="%.0f", help="Of one meta-iteration"),
+        "iterations": column.NumberColumn("Meta-iterations", format="localized"),
+    }
+
+
+def show_differences(shown: Shown, pinned: str, k: int) -> None:
+    """Paired differences to the pinned baseline."""
+    rows = [row for row in statistics.differences(shown.losses, pinned, k) if np.isfinite(row.mean)]
+    st.markdown(f"**Against {NAMES[pinned]}, task by task**")
+    listed = ", ".join(f"{NAMES[row.name]} {row.mean:+.3g} ({row.verdict})" for row in rows)
+    alt = f"Paired differences to {NAMES[pinned]}: {listed}."
+    page.chart(figures.differences_figure(rows, pinned, k), "differences", alt)
+    if rows:
+        first = max(rows, key=lambda row: row.unpaired / max(row.half, 1e-9))
+        st.caption(
+            f"Left of the line is better. {NAMES[first.name]} − {NAMES[pinned]}: {first.mean:+.3g} ± {first.half:.2g}, "
+            f"{first.verdict}. With tasks of its own for each, the same difference would be known to ± {first.unpaired:.2g}."
+        )
+
+
+def show_twelve(learners: Mapping[str, Learner], names: Sequence[str], base: Experiment, k: int) -> None:
+    """The same twelve tasks under several methods, laid over each other.
+
+    Args:
+      learners: by name.
+      names: of those to draw.
+      base: what all share.
+      k: inner steps.
+    """
+    fits = {name: twelve(learners[name], base) for name in names}
+    losses = {name: np.mean([fit.loss[k] for fit in some]) for name, some in fits.items()}
+    listed = ", ".join(f"{NAMES[name]} {spell_loss(loss)}" for name, loss in losses.items())
+    alt = f"Twelve held-out tasks after {k} steps. Mean loss on them: {listed}."
+    page.chart(figures.tasks_figure(fits, k), "twelve", alt)
+    st.caption(f"Mean loss on these twelve: {listed}.")

@@ -1,0 +1,52 @@
+"""The comparison as a background job: started, watched, and what its report says of it."""
+
+import streamlit as st
+
+from dashboard.engine_calls import resources
+from dashboard.jobs import Snapshot
+from dashboard.method_names import NAMES
+from dashboard.page_parts.compare.contest import Contest
+from dashboard.page_parts.compare.shown import Shown
+from dashboard.widgets import session
+from dashboard.widgets.job_view import LinkedJobs, Progress
+
+RUN = LinkedJobs(session.CONTEST)
+
+
+def start(contest: Contest) -> None:
+    """A callback: one job for the whole comparison, named in the link; the one before it ends."""
+    if job_ids := RUN.start(lambda: _submit(contest)):
+        st.session_state[session.AGAINST] = contest.budget.kind
+        (st.session_state[session.STARTED],) = job_ids
+        st.session_state[session.PIN] = contest.methods[0]
+
+
+def lay_over_what_was_trained(now: Shown) -> None:
+    """Chooses the first three methods for the twelve tasks, when a comparison of this session has just ended."""
+    if st.session_state.get(session.STARTED) in RUN.ids() and now.rankings:
+        del st.session_state[session.STARTED]
+        st.session_state[session.OVERLAY] = list(now.rankings)[:3]
+
+
+def _submit(contest: Contest) -> str:
+    if resources.jobs().hosted:
+        contest.check_hosted()
+    return resources.jobs().submit_work(contest.checked(), contest.reports)
+
+
+def progress(snapshot: Snapshot) -> Progress:
+    """How far the comparison is, and what it is doing."""
+    report = snapshot.report
+    if report is None:
+        doing = f"{snapshot.position} before it in the queue" if snapshot.position else "Starting"
+        return Progress(0.0, f"0%. {doing} ...")
+    doing, _, name = report.doing.rpartition(" ")
+    doing = f"{doing} {NAMES[name]}" if name in NAMES else report.doing
+    return Progress(report.share, f"{report.share:.0%}. {doing} ...")
+
+
+def show_divergence(snapshot: Snapshot) -> None:
+    """Why a method's runs ended before the others'."""
+    for name, ranking in (snapshot.report.standings if snapshot.report else {}).items():
+        if ranking.message:
+            st.warning(f"{NAMES[name]}: {ranking.message}", icon=":material/trending_up:")

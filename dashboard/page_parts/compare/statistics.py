@@ -1,0 +1,67 @@
+"""The numbers of a comparison: intervals, the table, paired differences, bands over seeds. Arrays in, plain results out."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dashboard.results import Band, Difference, Row
+from maml_engine.analysis.comparison import Ranking
+from maml_engine.evaluation import AdaptationCurves
+
+
+def interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean and ends of its 95 % Student interval, of `[tasks]`."""
+    curves = AdaptationCurves(values[:, None])
+    with np.errstate(all="ignore"):
+        low, high = curves.interval()
+        return float(curves.mean[0]), float(low[0]), float(high[0])
+
+
+def table(losses: Mapping[str, np.ndarray], rankings: Mapping[str, Ranking], k: int) -> list[Row]:
+    """One row a name, best first; what did not stay finite comes last.
+
+    Args:
+      losses: by name, `[tasks, steps + 1]`.
+      rankings: of those names that were trained here.
+      k: inner steps.
+    """
+    rows = [Row(name, *interval(loss[:, k]), **_facts(rankings.get(name))) for name, loss in losses.items()]
+    return sorted(rows, key=lambda row: row.mean if np.isfinite(row.mean) else np.inf)
+
+
+def _facts(ranking: Ranking | None) -> dict[str, float | None]:
+    """What a method's training took, as fields of its row."""
+    if ranking is None:
+        return {}
+    each = ranking.seconds_per_iteration
+    return {
+        "adapted": ranking.num_adapted,
+        "kilobytes": None if ranking.temp_bytes is None else ranking.temp_bytes / 1024,
+        "microseconds": None if np.isnan(each) else 1e6 * each,
+        "iterations": int(ranking.iterations[-1]),
+    }
+
+
+def differences(losses: Mapping[str, np.ndarray], pinned: str, k: int) -> list[Difference]:
+    """Every other name against `pinned`, on the same tasks, best first.
+
+    Args:
+      losses: by name, `[tasks, steps + 1]`.
+      pinned: one of those names.
+      k: inner steps.
+    """
+    result = []
+    for name, loss in losses.items():
+        if name == pinned:
+            continue
+        ours, theirs = loss[:, k].astype(np.float64), losses[pinned][:, k].astype(np.float64)
+        with np.errstate(all="ignore"):
+            halves = [mean - low for mean, low, _ in (interval(ours), interval(theirs))]
+            result.append(Difference(name, *interval(ours - theirs), unpaired=float(np.hypot(*halves))))
+    return sorted(result, key=lambda row: row.mean if np.isfinite(row.mean) else np.inf)
+
+
+def band(ranking: Ranking, against: str, k: int) -> Band:
+    """Loss after `k` steps against "iterations", "gradients" or "seconds"."""
+    loss = ranking.curves[:, :, k]
+    return Band(getattr(ranking, against), loss.mean(axis=1), loss.min(axis=1), loss.max(axis=1))
