@@ -1,14 +1,14 @@
 """From a table of many small data sets to an honest verdict, and a learner in use."""
 
+from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.io.write_csv import escape_cell, table_csv, template_csv
 from maml_engine.tables.baselines import BASELINES
 from maml_engine.tables.findings import Finding, Fix, validate
 from maml_engine.tables.judging import judge
 from maml_engine.tables.learner import AdaptedTable, TableLearner
-from maml_engine.tables.roles import Roles, guess_roles
 from maml_engine.tables.settings import RECOMMENDED, Settings
-from maml_engine.tables.sheet import Sheet, read_sheet
 from maml_engine.tables.verdict import Progress, Score, TaskPicture, TaskScore, Verdict
+from maml_engine.tasks.roles import Roles, guess_roles
 
 __all__ = [
     "BASELINES",

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from maml_engine.io.read_csv import MAX_NUMBER, listed, shown
-from maml_engine.tables.roles import MAX_LEVELS, Roles
-from maml_engine.tables.sheet import Sheet
+from maml_engine.io.sheet import Sheet
+from maml_engine.tasks.roles import MAX_LEVELS, Roles
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from maml_engine.io.read_csv import listed, shown
+from maml_engine.io.sheet import Sheet
 from maml_engine.tables.encoding import bad_cells, rows_said, usable
-from maml_engine.tables.roles import MAX_LEVELS, Roles, can_be_classes
-from maml_engine.tables.sheet import Sheet
 from maml_engine.tables.taskset import MAX_ROWS_A_TASK, MAX_TASKS, MIN_TASKS, task_ids
+from maml_engine.tasks.roles import MAX_LEVELS, Roles, can_be_classes
 
 SEVERITIES = ("error", "warning", "note")
 SKEWED = 2.0  # a lognormal's skewness with a standard deviation of about 0.55

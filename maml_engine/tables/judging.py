@@ -11,6 +11,7 @@ import numpy as np
 
 from maml_engine.core.inner_loop import MetaParams
 from maml_engine.experiment import Experiment
+from maml_engine.io.sheet import Sheet
 from maml_engine.models import Network
 from maml_engine.tables.baselines import BASELINES, GAUSSIAN, MIXED, PRETRAINED, SCRATCH, Pooled, fit_ways
 from maml_engine.tables.conformal import Calibration, Residuals, calibrate, coverage
@@ -19,13 +20,12 @@ from maml_engine.tables.findings import first_error, validate
 from maml_engine.tables.gaussian_process import KernelPredictor, gaussian_process
 from maml_engine.tables.learner import TableLearner
 from maml_engine.tables.mixed_model import mixed_model
-from maml_engine.tables.roles import Roles
 from maml_engine.tables.scoring import META, Errors, Scale, scores, words
 from maml_engine.tables.settings import RECOMMENDED, Settings
-from maml_engine.tables.sheet import Sheet
 from maml_engine.tables.task_arrays import Predictor, Supports, few_tasks, squared_error
 from maml_engine.tables.taskset import Part, TaskSet, cross_validation, random_splits, support_orders
 from maml_engine.tables.verdict import Progress, TaskPicture, TaskScore, Verdict
+from maml_engine.tasks.roles import Roles
 
 NOMINAL = 0.9
 MAX_VERSIONS, MAX_DRAWN_CELLS = 32, 20_000_000

@@ -17,10 +17,10 @@ from maml_engine.core.inner_loop import MetaParams, adapted_params
 from maml_engine.core.losses import mean_squared_error
 from maml_engine.experiment import Experiment
 from maml_engine.io.arrays import StorageError, from_arrays, load_arrays, save_arrays, to_arrays, write_whole
+from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.learner import Prediction
 from maml_engine.models import Network
 from maml_engine.tables.encoding import Encoding
-from maml_engine.tables.sheet import Sheet, read_sheet
 
 PyTree = Any
 TABLE_FILE, ENSEMBLE_FILE = "table.json", "ensemble.safetensors"

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from maml_engine.checks import check_choice, check_number
 from maml_engine.experiment import Experiment
+from maml_engine.io.sheet import Sheet
 from maml_engine.methods import METHODS
 from maml_engine.tables.baselines import BASELINES
-from maml_engine.tables.roles import Roles
-from maml_engine.tables.sheet import Sheet
+from maml_engine.tasks.roles import Roles
 
 # What a method needs where the recommended values would not do.
 OWN: dict[str, dict] = {

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maml_engine.io.sheet import Sheet
 from maml_engine.tables.encoding import Encoding, usable
-from maml_engine.tables.roles import Roles
-from maml_engine.tables.sheet import Sheet
+from maml_engine.tasks.roles import Roles
 
 MIN_TASKS = 6
 MAX_TASKS = 1000

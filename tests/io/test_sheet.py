@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from maml_engine.io.sheet import Sheet
 from maml_engine.tables import Roles, guess_roles, read_sheet, table_csv
-from maml_engine.tables.sheet import Sheet
 
 ROWS = "m1,1.5,3\nm2,-2.5,4\n"
 

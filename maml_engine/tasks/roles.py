@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from maml_engine.io.read_csv import listed, shown
-from maml_engine.tables.sheet import Sheet
+from maml_engine.io.sheet import Sheet
 
 # Names that say what a column is, before its cells are looked at.
 TASK_NAMES = (
