@@ -4,7 +4,7 @@ import csv
 import io
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,8 @@ from maml_engine.cli import DIVERGED, DONE
 from maml_engine.experiment import Experiment
 from maml_engine.experiment.fields import parse_number
 from maml_engine.io.arrays import write_whole
-from maml_engine.io.read_csv import read_bytes, read_columns
+from maml_engine.io.read_csv import read_bytes
+from maml_engine.io.sheet import read_sheet
 from maml_engine.learner import Learner
 from maml_engine.tables import TableLearner, table_csv
 from maml_engine.tables.learner import as_sheet
@@ -28,17 +29,17 @@ def adapt(options: Namespace) -> int:
     log = learner.experiment.log
     inner_steps = None if options.inner_steps is None else parse_number(options.inner_steps)
 
-    support = read_columns(read_bytes(options.support), numbers=(*inputs, target), log=log)
-    content = read_bytes(options.predict)
-    query = read_columns(content, numbers=inputs, log=[name for name in log if name in inputs])
-    adapted = learner.adapt(_stacked(support, inputs), support[target], inner_steps)
-    predictions = adapted(_stacked(query, inputs))[:, 0].astype(np.float64)
+    support = read_sheet(options.support, columns=(*inputs, target))
+    query = read_sheet(options.predict, columns=inputs)
+    support_x, support_y = (support.matrix(names, log) for names in (inputs, [target]))
+    adapted = learner.adapt(support_x, support_y[:, 0], inner_steps)
+    predictions = adapted(query.matrix(inputs, log))[:, 0].astype(np.float64)
     if not np.isfinite(predictions).all():
         print("error: Adapting diverged: its predictions are no finite numbers; lower `inner_steps`.", file=sys.stderr)
         return DIVERGED
     if target in log:
         predictions = np.exp(predictions)
-    _write(_as_csv(read_columns(content, numbers=inputs), inputs, target, predictions), options.out)
+    _write(_as_csv(query.matrix(inputs), [*inputs, target], predictions), options.out)
     return DONE
 
 
@@ -65,14 +66,10 @@ def column_names(experiment: Experiment) -> tuple[tuple[str, ...], str]:
     return (experiment.inputs, experiment.target) if experiment.tasks == "table" else (("x",), "y")
 
 
-def _stacked(columns: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
-    return np.stack([columns[name] for name in names], axis=1)
-
-
-def _as_csv(columns: Mapping[str, np.ndarray], inputs: Sequence[str], target: str, predictions: np.ndarray) -> str:
+def _as_csv(x: np.ndarray, header: Sequence[str], predictions: np.ndarray) -> str:
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*inputs, target])
-    for *row, prediction in zip(*(columns[name] for name in inputs), predictions, strict=True):
+    writer.writerow(header)
+    for row, prediction in zip(x, predictions, strict=True):
         writer.writerow([*(f"{value:.12g}" for value in row), f"{prediction:.7g}"])
     return file.getvalue()

@@ -1,30 +1,28 @@
-"""A table as it was written: text cells by column, whatever file they came in.
+"""A table as it was written: text cells by column, whatever file they came in, and one sentence for what is wrong with them.
 
 Rows are counted as a spreadsheet does: the header is row 1.
 """
 
 import hashlib
-import io
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from maml_engine.io.read_csv import MAX_BYTES, MISSING, Source, listed, read_bytes, read_cells, shown
+from maml_engine.io.header import MAX_COLUMNS, MAX_ROWS, check_columns, holds_numbers, named
+from maml_engine.io.read_csv import MAX_BYTES, Source, listed, read_bytes, read_cells, shown
+from maml_engine.io.read_parquet import PARQUET, as_text, read_parquet
 from maml_engine.io.write_csv import table_csv, unescape_cell
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_COLUMNS = 1000
-MAX_ROWS = 1_000_000
 # A column is what this share of its written cells is; the rest are for the person at the screen to fix.
 SHARE = 0.8
 DATE_FORMATS = ("ISO8601", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y")
-_PARQUET = b"PAR1"
+MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "-", "?")
+MAX_NUMBER = 1e18  # a square beyond this overflows 32-bit numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +30,9 @@ class Sheet:
     """Cells as text, stripped.
 
     frame: one column of text a name, each name its own; its index says which row of the file a row is.
-    digest: SHA-256 of the file. decimal_comma: whether numbers may be written with a comma.
-    notes: one sentence for each thing that reading mended.
+    digest: SHA-256 of the file, in hexadecimal.
+    decimal_comma: whether numbers may be written with a comma.
+    notes: one sentence for each thing that reading put right.
     """
 
     frame: "pd.DataFrame"
@@ -46,7 +45,9 @@ class Sheet:
     def from_frame(cls, frame: "pd.DataFrame", fewest_columns: int = 3) -> "Sheet":
         """The sheet of a pandas frame (such as an edited one), whose cells are judged as the text they would be written as."""
         header = [str(name).strip() for name in frame.columns]
-        return _named_sheet(_as_text(frame), header, _frame_digest(frame), False, [], fewest_columns)
+        notes: list[str] = []
+        cells = named(as_text(frame), header, (), fewest_columns=fewest_columns, notes=notes)
+        return cls(cells, _frame_digest(frame), notes=tuple(notes))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,17 +86,68 @@ class Sheet:
         """`[rows]` float64 of a column of numbers or dates."""
         return self.days(name) if self.kind(name) == "date" else self.numbers(name)
 
+    # What is refused.
+
+    def check_columns(self, names: Sequence[str]) -> None:
+        """Refuses a sheet that lacks one of the columns.
+
+        Raises:
+          ValueError: the columns that are missing, and those that are there.
+        """
+        check_columns(self.names, names)
+
+    def checked_text(self, name: str) -> np.ndarray:
+        """`[rows]` of str.
+
+        Raises:
+          ValueError: cells that are empty.
+        """
+        self._refuse(name, self.text(name) == "", "must not be empty")
+        return self.text(name)
+
+    def checked_numbers(self, name: str, *, log: bool = False, dates: bool = False) -> np.ndarray:
+        """`[rows]` float64: finite numbers of a column, or their natural logarithms.
+
+        Args:
+          name: the column.
+          log: whether to take logarithms.
+          dates: whether the column holds dates, which count as days since 1970.
+
+        Raises:
+          ValueError: cells that are missing, no numbers, infinite, too large, or not above 0 where their logarithm is taken.
+        """
+        self._refuse(name, self.missing(name), "must not have missing values")
+        values = self.days(name) if dates else self.numbers(name)
+        if self.decimal_comma and not dates:
+            commas, points = self._decimal_marks(name)
+            is_mixed = points & commas.any()
+            self._refuse(name, is_mixed, "must write decimals with commas throughout or with points throughout")
+        self._refuse(name, np.isnan(values), f"must hold {'dates' if dates else 'numbers'}")
+        self._refuse(name, np.isinf(values), "must hold finite numbers")
+        self._refuse(name, np.abs(values) > MAX_NUMBER, f"must hold numbers between {-MAX_NUMBER:g} and {MAX_NUMBER:g}")
+        if not log:
+            return values
+        self._refuse(name, values <= 0, "must hold numbers > 0 for its logarithm")
+        return np.log(values)
+
+    def matrix(self, names: Sequence[str], log: Sequence[str] = ()) -> np.ndarray:
+        """`[rows, names]` float64, `checked_numbers` of several columns; those in `log` by their logarithm."""
+        return np.stack([self.checked_numbers(name, log=name in log) for name in names], axis=1)
+
+    def _refuse(self, name: str, is_wrong: np.ndarray, demand: str) -> None:
+        if is_wrong.any():
+            got = shown(self.text(name)[is_wrong][0])
+            raise ValueError(f"Column {shown(name)} {demand}, got {got} in {spell_rows(self.places[is_wrong])}.")
+
+    # Other sheets.
+
     def drop(self, places: Sequence[int]) -> "Sheet":
         """Without the rows of these numbers."""
         return Sheet(self.frame.drop(index=list(places)), self.digest, self.decimal_comma, self.notes)
 
     def take(self, rows: np.ndarray) -> "Sheet":
-        """The rows of a mask or of indices, in order."""
+        """The rows of a mask `[rows]` or of indices `[n]`, in order."""
         return Sheet(self.frame.iloc[rows if rows.dtype != bool else np.flatnonzero(rows)], self.digest, self.decimal_comma)
-
-    def replace_text(self, name: str, cells: np.ndarray) -> "Sheet":
-        """With other text in one column."""
-        return Sheet(self.frame.assign(**{name: cells}), self.digest, self.decimal_comma, self.notes)
 
     def to_csv(self) -> bytes:
         """The sheet as a UTF-8 CSV; text that a spreadsheet would take for a formula is escaped."""
@@ -110,10 +162,16 @@ class Sheet:
         import pandas as pd
 
         column = self.frame[name].mask(self.missing(name), "")
-        commas, points = (column.str.contains(mark, regex=False) for mark in ",.")
+        commas, points = self._decimal_marks(name)
         if self.decimal_comma and commas.any() and not points.any():
             column = column.str.replace(",", ".", regex=False)
         return pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+
+    def _decimal_marks(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """`[rows]` each: whether a cell holds a comma, and whether it holds a point."""
+        column = self.frame[name].mask(self.missing(name), "")
+        commas, points = (column.str.contains(mark, regex=False).to_numpy(bool) for mark in ",.")
+        return commas, points
 
     def _parse_days(self, name: str) -> np.ndarray:
         import pandas as pd
@@ -140,14 +198,16 @@ class Sheet:
         return "date" if looks and np.mean(np.isfinite(self.days(name)[written])) >= SHARE else "text"
 
 
-def read_sheet(source: Source, max_bytes: int = MAX_BYTES, *, fewest_columns: int = 3) -> Sheet:
+def read_sheet(source: Source, max_bytes: int = MAX_BYTES, *, columns: Sequence[str] = (), fewest_columns: int = 3) -> Sheet:
     """Reads a CSV (commas, semicolons or tabs; decimal points or commas; UTF-8, UTF-16 or Latin-1) or a Parquet file.
 
-    A header that is missing is replaced by "column 1", "column 2", ..; names that are empty or come twice are made their own.
+    Where the columns are known, the header must name them, and the sheet holds them alone. Else it is taken as it comes: one
+    that is missing is replaced by "column 1", "column 2", ..; names that are empty or come twice are made their own.
 
     Args:
       source: a path, the file's bytes, or an open file.
       max_bytes: larger files are refused unread.
+      columns: what the header must name, where that is known.
       fewest_columns: what is narrower is refused; the rows of one task need no column for it.
 
     Raises:
@@ -155,115 +215,28 @@ def read_sheet(source: Source, max_bytes: int = MAX_BYTES, *, fewest_columns: in
     """
     content = read_bytes(source, max_bytes)
     digest = hashlib.sha256(content).hexdigest()
-    if content.startswith(_PARQUET):
-        table = _read_parquet(content, max_bytes)
-        return _named_sheet(table, [str(name).strip() for name in table.columns], digest, False, [], fewest_columns)
-    table, separator, encoding = read_cells(content)
-    table = table.apply(lambda column: column.str.strip().map(unescape_cell))
-    notes = [f"The file is not UTF-8 and was read as {encoding}."] if encoding == "Latin-1" else []
-    header = table.iloc[0].tolist()
-    if _is_data(header):
+    notes: list[str] = []
+    if content.startswith(PARQUET):
+        table = read_parquet(content, max_bytes, MAX_ROWS, MAX_COLUMNS)
+        header = [str(name).strip() for name in table.columns]
+        return Sheet(named(table, header, columns, fewest_columns=fewest_columns, notes=notes), digest, notes=tuple(notes))
+    table, separator, encoding = read_cells(content, columns)
+    header = [unescape_cell(cell.strip()) for cell in table.iloc[0]]
+    if encoding == "Latin-1":
+        notes.append("The file is not UTF-8 and was read as Latin-1.")
+    if not columns and holds_numbers(header):
         notes.append("The first row holds numbers, so it was read as data, and the columns are named by their place.")
         header = [f"column {place}" for place in range(1, len(header) + 1)]
     else:
         table = table.iloc[1:]
-    return _named_sheet(table, header, digest, separator != ",", notes, fewest_columns)
+    table = named(table, header, columns, fewest_columns=fewest_columns, notes=notes)
+    table = table.apply(lambda column: column.str.strip().map(unescape_cell))
+    return Sheet(table, digest, separator != ",", tuple(notes))
 
 
-def _named_sheet(
-    table: "pd.DataFrame", header: list[str], digest: str, decimal_comma: bool, notes: list[str], fewest_columns: int
-) -> Sheet:
-    """The sheet, its names made unique; refused where there is too little or too much."""
-    if len(header) == 1 < fewest_columns:
-        raise ValueError(
-            f"The table must have at least three columns (a task, an input, a target), separated by commas, semicolons or "
-            f"tabs, got the one column {shown(header[0])}."
-        )
-    if len(header) < fewest_columns:
-        raise ValueError(f"The table must have at least three columns (a task, an input, a target), got {listed(header)}.")
-    if len(header) > MAX_COLUMNS:
-        raise ValueError(
-            f"The table must have at most {MAX_COLUMNS:,} columns, got {len(header):,}: keep the task, the target, and the "
-            "inputs that matter."
-        )
-    if not len(table):
-        raise ValueError(f"The table must hold rows below its header, got only the header {listed([*map(shown, header)])}.")
-    if len(table) > MAX_ROWS:
-        raise ValueError(f"The table must have at most {MAX_ROWS:,} rows, got {len(table):,}.")
-    table = table.set_axis(_unique(header, notes), axis=1)
-    return Sheet(table, digest, decimal_comma, tuple(notes))
-
-
-def _unique(header: list[str], notes: list[str]) -> list[str]:
-    named = [name or f"column {place}" for place, name in enumerate(header, start=1)]
-    if empty := [place for place, name in enumerate(header, start=1) if not name]:
-        notes.append(f"Columns without a name were named by their place: {listed(empty)}.")
-    times, unique, taken = Counter(named), [], set(named)
-    counts: Counter[str] = Counter()
-    for name in named:
-        counts[name] += 1
-        own, again = name, counts[name]
-        while again > 1 and own in taken:
-            own, again = f"{name} ({again})", again + 1
-        taken.add(own)
-        unique.append(own)
-    if repeated := [name for name, count in times.items() if count > 1]:
-        notes.append(f"Column names that came more than once were numbered: {listed([*map(shown, repeated)])}.")
-    return unique
-
-
-def _is_data(first: list[str]) -> bool:
-    """Whether a first row is no header: at least half of it numbers, and not merely years, which head wide tables."""
-    numbers = [cell for cell in first if _is_number(cell)]
-    if 2 * len(numbers) < len(first) or not numbers:
-        return False
-    years = all(re.fullmatch(r"1[89]\d\d|20\d\d", cell) for cell in numbers)
-    return not (years and len(set(numbers)) == len(numbers) > 1)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        return np.isfinite(float(cell.replace(",", ".")))
-    except ValueError:
-        return False
-
-
-def _read_parquet(content: bytes, max_bytes: int) -> "pd.DataFrame":
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        file = pyarrow.parquet.ParquetFile(io.BytesIO(content))
-        facts = file.metadata
-        # Judged before it is unpacked: a small file may hold a huge table.
-        size = sum(facts.row_group(group).total_byte_size for group in range(facts.num_row_groups))
-        cells = facts.num_rows * facts.num_columns
-        if facts.num_rows > MAX_ROWS or facts.num_columns > MAX_COLUMNS or size > 8 * max_bytes or cells > max_bytes:
-            raise ValueError(
-                f"The Parquet file must hold at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {max_bytes:,} cells, "
-                f"got {facts.num_rows:,} rows and {facts.num_columns:,} columns ({size / 1e6:,.6g} MB unpacked)."
-            )
-        frame = file.read().to_pandas(ignore_metadata=True)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise ValueError(f"The file begins like Parquet but cannot be read ({str(error).splitlines()[0][:80]}).") from None
-    return _as_text(frame)
-
-
-def _as_text(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Every cell as a CSV would write it, "" where it is missing; rows are counted from 2."""
-    import pandas as pd
-
-    def text(place: int) -> "pd.Series":
-        column = frame.iloc[:, place]
-        missing = column.isna()
-        if pd.api.types.is_bool_dtype(column):
-            column = column.map({True: "true", False: "false"})
-        elif pd.api.types.is_float_dtype(column):
-            column = column.map(lambda value: repr(float(value)).removesuffix(".0"))
-        return column.astype(str).str.strip().mask(missing, "")
-
-    table = pd.concat([text(place) for place in range(frame.shape[1])], axis=1)
-    return table.set_axis(range(2, len(table) + 2), axis=0)
+def spell_rows(places: Sequence[int] | np.ndarray) -> str:
+    """ "row 3", or "4 rows (3, 5, 6, 9)"; `places` is `[n]`."""
+    return f"row {places[0]}" if len(places) == 1 else f"{len(places)} rows ({listed(list(places), most=5)})"
 
 
 def _frame_digest(frame: "pd.DataFrame") -> str:

@@ -2,14 +2,13 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from maml_engine.io.read_csv import MAX_NUMBER, listed, shown
-from maml_engine.io.sheet import Sheet
+from maml_engine.io.read_csv import listed, shown
+from maml_engine.io.sheet import MAX_NUMBER, Sheet, spell_rows
 from maml_engine.tasks.roles import MAX_LEVELS, Roles
 
 
@@ -42,7 +41,7 @@ class InputCode:
         if self.kind == "text":
             cells = sheet.text(self.name)
             return np.stack([cells == level for level in self.levels], axis=1).astype(np.float64)
-        values = checked_numbers(sheet, self.name, log=self.log, dates=self.kind == "date")
+        values = sheet.checked_numbers(self.name, log=self.log, dates=self.kind == "date")
         return (values[:, None] - self.center) / self.unit
 
 
@@ -69,7 +68,7 @@ class Encoding:
         if roles.classes:
             return cls(inputs, roles.target, classes=tuple(sorted(set(sheet.text(roles.target)), key=_in_order)))
         log = roles.target in roles.log
-        values = checked_numbers(sheet, roles.target, log=log)
+        values = sheet.checked_numbers(roles.target, log=log)
         return cls(inputs, roles.target, log, float(values.mean()), float(values.std()) or 1.0)
 
     @property
@@ -88,7 +87,7 @@ class Encoding:
         Raises:
           ValueError: a column is missing, named, or a cell cannot be read.
         """
-        self._check_columns(sheet, [code.name for code in self.inputs])
+        sheet.check_columns([code.name for code in self.inputs])
         return np.concatenate([code.encode(sheet) for code in self.inputs], axis=1)
 
     def encode_target(self, sheet: Sheet) -> np.ndarray:
@@ -97,16 +96,16 @@ class Encoding:
         Raises:
           ValueError: as for inputs; or a class that training has not seen.
         """
-        self._check_columns(sheet, [self.target])
+        sheet.check_columns([self.target])
         if not self.classes:
-            return (checked_numbers(sheet, self.target, log=self.target_log)[:, None] - self.center) / self.unit
+            return (sheet.checked_numbers(self.target, log=self.target_log)[:, None] - self.center) / self.unit
         cells = sheet.text(self.target)
         codes = {name: code for code, name in enumerate(self.classes)}
         unknown = [place for place, cell in zip(sheet.places, cells, strict=True) if cell not in codes]
         if unknown:
             got = shown(cells[list(sheet.places).index(unknown[0])])
             raise ValueError(
-                f"Column {shown(self.target)} must be one of {listed(self.classes)}, got {got} in {rows_said(unknown)}."
+                f"Column {shown(self.target)} must be one of {listed(self.classes)}, got {got} in {spell_rows(unknown)}."
             )
         return np.array([codes[cell] for cell in cells], np.float64)[:, None]
 
@@ -119,15 +118,6 @@ class Encoding:
         values = np.asarray(values, np.float64) * self.unit + self.center
         return np.exp(values) if self.target_log else values
 
-    def _check_columns(self, sheet: Sheet, names: Sequence[str]) -> None:
-        missing = [name for name in names if name not in sheet.names]
-        if missing:
-            column, must = ("Column", "it must be there") if len(missing) == 1 else ("Columns", "they must be there")
-            raise ValueError(
-                f"{column} {listed([*map(shown, missing)])} not found, and {must}: the table has "
-                f"{listed([shown(name) for name in sheet.names], most=12)}."
-            )
-
     def to_values(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return dataclasses.asdict(self)
@@ -137,21 +127,6 @@ class Encoding:
         """The inverse of `to_values`."""
         inputs = tuple(InputCode(**{**code, "levels": tuple(code["levels"])}) for code in values["inputs"])
         return cls(**{**values, "inputs": inputs, "classes": tuple(values["classes"])})
-
-
-def checked_numbers(sheet: Sheet, name: str, *, log: bool = False, dates: bool = False) -> np.ndarray:
-    """`[rows]` finite float64 numbers of a column.
-
-    Raises:
-      ValueError: cells that are missing, no numbers, infinite, or not above 0 where their logarithm is taken.
-    """
-    values = sheet.days(name) if dates else sheet.numbers(name)
-    demand = "hold dates" if dates else "hold finite numbers"
-    _refuse(sheet, name, ~(np.abs(values) <= MAX_NUMBER), demand)
-    if not log:
-        return values
-    _refuse(sheet, name, values <= 0, "hold numbers > 0 for its logarithm")
-    return np.log(values)
 
 
 def bad_cells(sheet: Sheet, name: str, kind: str) -> np.ndarray:
@@ -167,17 +142,12 @@ def usable(sheet: Sheet, roles: Roles) -> np.ndarray:
     return ~np.any([sheet.missing(name) for name in roles.columns], axis=0)
 
 
-def rows_said(places: Sequence[int]) -> str:
-    """ "row 3", or "4 rows (3, 5, 6, 9)"."""
-    return f"row {places[0]}" if len(places) == 1 else f"{len(places)} rows ({listed(list(places), most=5)})"
-
-
 def _input_code(sheet: Sheet, name: str, log: bool) -> InputCode:
     kind = sheet.kind(name)
     if kind == "text":
         common = Counter(sheet.text(name)).most_common(MAX_LEVELS)
         return InputCode(name, kind, levels=tuple(level for level, _ in common))
-    values = checked_numbers(sheet, name, log=log, dates=kind == "date")
+    values = sheet.checked_numbers(name, log=log, dates=kind == "date")
     return InputCode(name, kind, log, float(values.mean()), float(values.std()) or 1.0)
 
 
@@ -187,10 +157,3 @@ def _in_order(name: str) -> tuple[bool, float, str]:
         return False, float(name), name
     except ValueError:
         return True, 0.0, name
-
-
-def _refuse(sheet: Sheet, name: str, wrong: np.ndarray, demand: str) -> None:
-    if wrong.any():
-        places = sheet.places[wrong]
-        got = shown(sheet.text(name)[wrong][0])
-        raise ValueError(f"Column {shown(name)} must {demand}, got {got} in {rows_said(places.tolist())}.")

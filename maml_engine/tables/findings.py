@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from maml_engine.io.read_csv import listed, shown
-from maml_engine.io.sheet import Sheet
-from maml_engine.tables.encoding import bad_cells, rows_said, usable
+from maml_engine.io.sheet import Sheet, spell_rows
+from maml_engine.tables.encoding import bad_cells, usable
 from maml_engine.tables.taskset import MAX_ROWS_A_TASK, MAX_TASKS, MIN_TASKS, task_ids
 from maml_engine.tasks.roles import MAX_LEVELS, Roles, can_be_classes
 
@@ -78,7 +78,7 @@ def _bad_cells(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
         if wrong.any():
             places = sheet.places[wrong].tolist()
             wanted = {"number": "finite numbers", "date": "dates"}[kind]
-            sentence = f"Column {shown(name)} holds {wanted}, but {shown(sheet.text(name)[wrong][0])} in {rows_said(places)}."
+            sentence = f"Column {shown(name)} holds {wanted}, but {shown(sheet.text(name)[wrong][0])} in {spell_rows(places)}."
             yield Finding("error", "cells", sentence, name, Fix(f"Leave out {_count(len(places), 'row')}", drop=tuple(places)))
 
 
@@ -99,7 +99,7 @@ def _wrong_kinds(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
             sentence = f"The logarithm of column {shown(name)} cannot be taken: it holds {sheet.kind(name)}."
             yield Finding("error", "log", sentence, name, _without_log(roles, name))
         elif (wrong := sheet.numbers(name) <= 0).any():
-            got = f"{shown(sheet.text(name)[wrong][0])} in {rows_said(sheet.places[wrong].tolist())}"
+            got = f"{shown(sheet.text(name)[wrong][0])} in {spell_rows(sheet.places[wrong].tolist())}"
             sentence = f"The logarithm of column {shown(name)} needs numbers above 0, but there is {got}."
             yield Finding("error", "log", sentence, name, _without_log(roles, name))
     if roles.time and sheet.kind(roles.time) not in ("number", "date"):
@@ -122,7 +122,7 @@ def _missing(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     counts = {name: int(sheet.missing(name).sum()) for name in roles.columns}
     where = listed([f"{count} in {shown(name)}" for name, count in counts.items() if count], most=5)
     left_out = sheet.places[~kept].tolist()
-    sentence = f"Values are missing ({where}): {rows_said(left_out)} will be left out."
+    sentence = f"Values are missing ({where}): {spell_rows(left_out)} will be left out."
     yield Finding("warning", "missing", sentence, max(counts, key=counts.__getitem__))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from maml_engine.io.sheet import Sheet
 from maml_engine.tables.encoding import Encoding, usable
 from maml_engine.tasks.roles import Roles
+from maml_engine.tasks.rows import pad_rows, rows_by_task
 
 MIN_TASKS = 6
 MAX_TASKS = 1000
@@ -41,24 +42,20 @@ class TaskSet:
         kept = sheet.take(usable(sheet, roles))
         ids, _ = task_ids(kept, roles.task)
         rng = np.random.default_rng(seed)
-        names, rows_of = _rows_by_task(ids)
+        by_task = rows_by_task(ids)
+        names, rows_of = list(by_task), list(by_task.values())
         is_large = np.array([len(rows) > k_shot for rows in rows_of])
         chosen = np.flatnonzero(is_large)
         if len(chosen) > MAX_TASKS:
             chosen = np.sort(rng.choice(chosen, MAX_TASKS, replace=False))
         rows_of = [_in_time(kept, roles.time, _at_most(rng, rows_of[task])) for task in chosen]
-        used = kept.take(np.sort(np.concatenate(rows_of)))
-        encoding = Encoding.of(used, roles)
-        x, y = (
-            encoding.encode_inputs(kept.take(np.concatenate(rows_of))),
-            encoding.encode_target(kept.take(np.concatenate(rows_of))),
-        )
-        counts = np.array([len(rows) for rows in rows_of])
-        is_row = np.arange(counts.max()) < counts[:, None]
-        padded_x, padded_y = np.zeros((*is_row.shape, x.shape[1])), np.zeros((*is_row.shape, 1))
-        padded_x[is_row], padded_y[is_row] = x, y
+        rows = np.concatenate(rows_of)
+        encoding, used = Encoding.of(kept.take(np.sort(rows)), roles), kept.take(rows)
+        places = np.split(np.arange(len(rows)), np.cumsum([len(some) for some in rows_of])[:-1])
+        x, counts = pad_rows(encoding.encode_inputs(used), places)
+        y, _ = pad_rows(encoding.encode_target(used), places)
         left_out = tuple(names[task] for task in np.flatnonzero(~is_large))
-        return cls(padded_x, padded_y, counts, tuple(names[task] for task in chosen), left_out, encoding, bool(roles.time))
+        return cls(x, y, counts, tuple(names[task] for task in chosen), left_out, encoding, bool(roles.time))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -118,15 +115,6 @@ def task_ids(sheet: Sheet, name: str) -> tuple[np.ndarray, list[str]]:
     for spelling, whole in respelt.items():
         ids[ids == spelling] = whole
     return ids, [f"{spelling} and {whole}" for spelling, whole in respelt.items()]
-
-
-def _rows_by_task(ids: np.ndarray) -> tuple[list[str], list[np.ndarray]]:
-    """Names in order of appearance, and each task's rows."""
-    names, first, codes = np.unique(ids, return_index=True, return_inverse=True)
-    order = np.argsort(codes, kind="stable")
-    rows = np.split(order, np.cumsum(np.bincount(codes))[:-1])
-    by_appearance = np.argsort(first)
-    return [names[task] for task in by_appearance], [rows[task] for task in by_appearance]
 
 
 def _at_most(rng: np.random.Generator, rows: np.ndarray) -> np.ndarray:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from maml_engine.io.read_csv import listed, shown
+from maml_engine.checks import check_choice
+from maml_engine.io.read_csv import shown
 from maml_engine.io.sheet import Sheet
 
 # Names that say what a column is, before its cells are looked at.
@@ -24,11 +25,15 @@ MAX_CLASSES = 20
 
 @dataclass(frozen=True)
 class Roles:
-    """Which column is what.
+    """Which column of a table is what.
 
-    inputs: numbers, dates (as days) or text (as categories). log: those of the inputs, or the target, whose natural logarithm
-    is used. classes: whether the target names classes. time: a column of numbers or dates that orders a task's rows (it may be
-    an input as well): where there is one, support rows are a task's first rows and queries the later ones; "" for none.
+    task: names the task that a row belongs to; compared as text.
+    inputs: numbers; for a verdict also dates (as days) or text (as categories).
+    target: what is predicted.
+    log: those of the inputs, or the target, whose natural logarithm is used.
+    classes: whether the target names classes.
+    time: a column of numbers or dates that orders a task's rows (it may be an input as well): where there is one, support rows
+      are a task's first rows and queries the later ones; "" for none.
 
     Raises:
       ValueError: columns that are named twice, or none where there must be one.
@@ -43,18 +48,26 @@ class Roles:
 
     def __post_init__(self):
         for name in ("inputs", "log"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            value = getattr(self, name)
+            if not isinstance(value, tuple | list) or not all(isinstance(column, str) for column in value):
+                raise ValueError(f"`{name}` must be a tuple of column names, got {shown(value)}.")
+            object.__setattr__(self, name, tuple(value))
         if not self.inputs:
             raise ValueError("`inputs` must name at least one column, got none.")
-        twice = [name for name, times in Counter((self.task, *self.inputs, self.target)).items() if times > 1]
+        twice = [name for name, times in Counter((self.task, *self.numbers)).items() if times > 1]
         if twice:
             raise ValueError(f"`task`, `inputs` and `target` must be different columns, got {shown(twice[0])} more than once.")
         if self.time and self.time in (self.task, self.target):
             raise ValueError(f"`time` must be another column than the task and the target, got {shown(self.time)}.")
-        if unknown := [name for name in self.log if name not in (*self.inputs, self.target)]:
-            raise ValueError(f"`log` must name inputs or the target, got {shown(unknown[0])}.")
+        for name in self.log:
+            check_choice("log", name, self.numbers)
         if self.classes and self.target in self.log:
             raise ValueError(f"`log` must leave out the target where it names classes, got {shown(self.target)}.")
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The inputs, then the target."""
+        return (*self.inputs, self.target)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -71,10 +84,7 @@ class Roles:
         Raises:
           ValueError: the columns that are missing, and those that are there.
         """
-        if missing := [shown(name) for name in self.columns if name not in sheet.names]:
-            column, is_not = ("Column", "is") if len(missing) == 1 else ("Columns", "are")
-            there = listed([shown(name) for name in sheet.names], most=12)
-            raise ValueError(f"{column} {listed(missing)} {is_not} not in the table, which has {there}.")
+        sheet.check_columns(self.columns)
 
 
 def guess_roles(sheet: Sheet) -> Roles:

@@ -9,7 +9,13 @@ from maml_engine.pytrees import pytree
 
 @pytree
 class Scaling:
-    """Centre and spread of inputs `[in_dim]` and targets `[out_dim]`; fitted on training tasks only."""
+    """Centre and spread of inputs and targets; fitted on training tasks only.
+
+    x_mean: `[in_dim]`, in units of the inputs.
+    x_std: `[in_dim]`; 1 where an input is constant.
+    y_mean: `[out_dim]`, in units of the targets.
+    y_std: `[out_dim]`; 1 where a target is constant.
+    """
 
     x_mean: np.ndarray | float = 0.0
     x_std: np.ndarray | float = 1.0
@@ -26,7 +32,7 @@ class Scaling:
         )
 
     def inputs(self, x: jax.Array) -> jax.Array:
-        """Inputs in the network's units."""
+        """Inputs `[..., in_dim]` in the network's units."""
         return (x - self.x_mean) / self.x_std
 
     def batch(self, batch: Batch) -> Batch:
@@ -38,5 +44,5 @@ class Scaling:
         return Episode(self.batch(episode.support), self.batch(episode.query))
 
     def outputs(self, prediction: jax.Array) -> jax.Array:
-        """Predictions in the units of the data."""
+        """Predictions `[..., out_dim]` in the units of the data."""
         return prediction * self.y_std + self.y_mean

@@ -1,7 +1,5 @@
 """A CSV of many small related tasks."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,9 +10,12 @@ import numpy as np
 
 from maml_engine.checks import check_choice, check_number
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.io.read_csv import MAX_BYTES, Columns, Source, listed, read_bytes, read_columns, shown
+from maml_engine.io.read_csv import MAX_BYTES, Source, listed, shown
+from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.pytrees import pytree, static_field
 from maml_engine.tasks.family import SPLITS
+from maml_engine.tasks.roles import Roles
+from maml_engine.tasks.rows import pad_rows, rows_by_task
 from maml_engine.tasks.scaling import Scaling
 
 if TYPE_CHECKING:
@@ -27,13 +28,17 @@ MAX_CELLS = 50_000_000  # numbers that a padded table may hold: 200 MB
 class Origin:
     """What a table was made from and how; all else follows from the fields that are compared, so it hashes at once.
 
-    digest: SHA-256 of the file's bytes. k_shot: what the smallest task must leave a query row for. seed: of the split.
+    digest: SHA-256 of the file's bytes.
+    columns: which column of the file is what.
+    k_shot: what the smallest task must leave a query row for.
+    seed: of the split.
     task_names: training tasks first, then validation, then test; in each, as the file has them.
-    left_out: tasks with too few rows. fewest_rows: of the tasks that were kept.
+    left_out: tasks with too few rows.
+    fewest_rows: of the tasks that were kept.
     """
 
     digest: str
-    columns: Columns
+    columns: Roles
     k_shot: int
     seed: int
     task_names: tuple[str, ...] = field(compare=False)
@@ -42,7 +47,12 @@ class Origin:
 
 
 class PaddedRows(NamedTuple):
-    """Rows of tasks: `x [tasks, max_rows, in_dim]`, `y [tasks, max_rows, 1]`, `rows [tasks]` how many count; zeros follow."""
+    """Rows of tasks, zeros after them.
+
+    x: `[tasks, max_rows, in_dim]`.
+    y: `[tasks, max_rows, 1]`.
+    rows: `[tasks]`, how many count.
+    """
 
     x: jax.Array
     y: jax.Array
@@ -58,6 +68,11 @@ class Table:
 
     The table as read holds all tasks, training tasks first; a split holds its own, and `sample` of the table as read draws
     training tasks. A split remembers the whole: any split can be taken of any other.
+
+    whole: the rows of all tasks, whatever split is held.
+    scaling: of the rows of training tasks.
+    origin: what the table was made from.
+    stream: the split that is held, or "all".
     """
 
     whole: PaddedRows
@@ -78,12 +93,13 @@ class Table:
         seed: int = 0,
         max_bytes: int = MAX_BYTES,
     ) -> "Table":
-        """Reads a CSV with one header line and one row an example.
+        """Reads a CSV (or a Parquet file) with one header line and one row an example.
 
         Args:
-          source: a path, the file's bytes, or an open file; what is understood is said in `read_columns`.
+          source: a path, the file's bytes, or an open file; what is understood is said in `read_sheet`.
           task: column that says which task a row belongs to, compared as text.
-          inputs, target: columns of numbers.
+          inputs: columns of numbers.
+          target: a column of numbers.
           log: those of them to take the natural logarithm of.
           k_shot: support rows to come; tasks with fewer than `k_shot` + 1 rows are left out (`left_out`, `note`).
           seed: of the split by task: 70 % training, 15 % validation, 15 % test, at least one of each.
@@ -92,29 +108,49 @@ class Table:
         Raises:
           ValueError: one sentence with the row, the column and the value, and what is allowed.
         """
-        columns = Columns(task, inputs, target, log)
-        for name, value, low in (("k_shot", k_shot, 1), ("seed", seed, 0), ("max_bytes", max_bytes, 1)):
+        roles = Roles(task, inputs, target, log)
+        check_number("max_bytes", max_bytes, low=1, integer=True)
+        return cls.of(read_sheet(source, max_bytes, columns=roles.columns), roles, k_shot=k_shot, seed=seed)
+
+    @classmethod
+    def of(cls, sheet: Sheet, roles: Roles, *, k_shot: int = 10, seed: int = 0) -> "Table":
+        """The table of a sheet whose columns `roles` names: inputs and target are numbers, and rows have no order.
+
+        Args:
+          sheet: what was read.
+          roles: which column is what.
+          k_shot: as for `read`.
+          seed: as for `read`.
+
+        Raises:
+          ValueError: as `read`.
+        """
+        for name, value, low in (("k_shot", k_shot, 1), ("seed", seed, 0)):
             check_number(name, value, low=low, integer=True)
-        content = read_bytes(source, max_bytes)
-        values = read_columns(content, text=(task,), numbers=columns.numbers, log=columns.log, max_bytes=max_bytes)
-        rows_of = _rows_by_task(values[task])
-        _check_precision(values, rows_of, columns)
-        kept = _usable(rows_of, columns, int(k_shot))
+        roles.check(sheet)
+        if roles.classes or roles.time:
+            raise ValueError("A `Table` holds numbers without an order: `classes` and `time` must be left out of its roles.")
+        ids = sheet.checked_text(roles.task)
+        values = sheet.matrix(roles.numbers, roles.log)
+        rows_of = rows_by_task(ids)
+        _check_precision(values, rows_of, roles.numbers)
+        kept = _usable(rows_of, roles, int(k_shot))
         names = _in_split_order(list(kept), int(seed))
-        padded = _pad(values, [kept[name] for name in names], columns.numbers)
+        padded, rows = pad_rows(values.astype(np.float32), [kept[name] for name in names])
         origin = Origin(
-            digest=hashlib.sha256(content).hexdigest(),
-            columns=columns,
+            digest=sheet.digest,
+            columns=roles,
             k_shot=int(k_shot),
             seed=int(seed),
             task_names=names,
             left_out=tuple(name for name in rows_of if name not in kept),
-            fewest_rows=int(padded.rows.min()),
+            fewest_rows=int(rows.min()),
         )
-        table = cls(whole=PaddedRows(*(jnp.asarray(part) for part in padded)), scaling=Scaling(), origin=origin)
+        whole = PaddedRows(*(jnp.asarray(part) for part in (padded[..., :-1], padded[..., -1:], rows)))
+        table = cls(whole=whole, scaling=Scaling(), origin=origin)
         x, y = table.split("train").examples()
         if np.ptp(y) == 0:
-            raise ValueError(f"Column {shown(target)} must vary over the training tasks, got {y[0, 0]:g} in every row.")
+            raise ValueError(f"Column {shown(roles.target)} must vary over the training tasks, got {y[0, 0]:g} in every row.")
         return table.replace(scaling=Scaling.fit(x.astype(np.float64), y.astype(np.float64)))
 
     @classmethod
@@ -133,6 +169,8 @@ class Table:
         No task is drawn twice before every task was drawn once.
 
         Args:
+          key: of the tasks and of the rows.
+          meta_batch_size: how many tasks.
           k_shot: support rows; each task keeps at least one query.
           k_query: no demand on a table, and not used: a task's queries are the rows that are not its support.
 
@@ -146,7 +184,11 @@ class Table:
         return table._episode(key_rows, _draw_tasks(key_tasks, table.num_tasks, meta_batch_size), k_shot)
 
     def every(self, key: jax.Array, k_shot: int) -> Episode:
-        """Each task held once, in the order of `task_names`, with support rows drawn by `key`; otherwise as `sample`."""
+        """Each task held once, in the order of `task_names`, with support rows drawn by `key`; otherwise as `sample`.
+
+        Returns:
+          `support` of `[tasks, k_shot, ...]`, `query` of `[tasks, max_rows - k_shot, ...]` with `weight` 0 on padding.
+        """
         return self._episode(key, jnp.arange(self.num_tasks), k_shot)
 
     def examples(self) -> tuple[np.ndarray, np.ndarray]:
@@ -191,7 +233,7 @@ class Table:
         return 1
 
     @property
-    def columns(self) -> Columns:
+    def columns(self) -> Roles:
         """Which column of the file is what."""
         return self.origin.columns
 
@@ -279,15 +321,7 @@ def _in_split_order(names: list[str], seed: int) -> tuple[str, ...]:
     return tuple(names[place] for split in SPLITS for place in sorted(shuffled[slices[split]]))
 
 
-def _rows_by_task(ids: np.ndarray) -> dict[str, np.ndarray]:
-    """The rows of each task, tasks in order of appearance."""
-    codes: dict[str, int] = {}
-    code_of_row = np.fromiter((codes.setdefault(name, len(codes)) for name in ids), np.int64, len(ids))
-    ends = np.cumsum(np.bincount(code_of_row))[:-1]
-    return dict(zip(codes, np.split(np.argsort(code_of_row, kind="stable"), ends), strict=True))
-
-
-def _usable(rows_of: dict[str, np.ndarray], columns: Columns, k_shot: int) -> dict[str, np.ndarray]:
+def _usable(rows_of: dict[str, np.ndarray], columns: Roles, k_shot: int) -> dict[str, np.ndarray]:
     """The tasks that leave a query row after `k_shot` support rows; at least 3 must, one for each split."""
     kept = {name: rows for name, rows in rows_of.items() if len(rows) > k_shot}
     column, need = shown(columns.task), f"at least 3 tasks of `k_shot` + 1 = {k_shot + 1} rows or more"
@@ -308,12 +342,11 @@ def _usable(rows_of: dict[str, np.ndarray], columns: Columns, k_shot: int) -> di
     return kept
 
 
-def _check_precision(values: Mapping[str, np.ndarray], rows_of: dict[str, np.ndarray], columns: Columns) -> None:
+def _check_precision(values: np.ndarray, rows_of: dict[str, np.ndarray], names: tuple[str, ...]) -> None:
     """Refuses columns that 32-bit numbers would blur: times since 1970 to the second, or differences near 1e-20."""
     order = np.concatenate(list(rows_of.values()))
     starts = np.cumsum([0, *map(len, rows_of.values())])[:-1]
-    for name in columns.numbers:
-        column = values[name]
+    for name, column in zip(names, values.T, strict=True):
         ranges = np.maximum.reduceat(column[order], starts) - np.minimum.reduceat(column[order], starts)
         spread = ranges.mean() or np.ptp(column)  # a column that is constant in each task may still tell tasks apart
         error = np.abs(column.astype(np.float32) - column).mean()
@@ -322,12 +355,3 @@ def _check_precision(values: Mapping[str, np.ndarray], rows_of: dict[str, np.nda
                 f"Column {shown(name)} must vary by more than 32-bit numbers blur, got values from {column.min():.9g} to "
                 f"{column.max():.9g} that vary by {spread:.3g} in a task: subtract a constant or change the unit."
             )
-
-
-def _pad(values: Mapping[str, np.ndarray], tasks: Sequence[np.ndarray], names: Sequence[str]) -> PaddedRows:
-    """The rows of each task, zeros after them; the last of `names` is the target."""
-    padded = np.zeros((len(tasks), max(len(rows) for rows in tasks), len(names)), np.float32)
-    stacked = np.stack([values[name] for name in names], axis=1)
-    for place, rows in enumerate(tasks):
-        padded[place, : len(rows)] = stacked[rows]
-    return PaddedRows(padded[..., :-1], padded[..., -1:], np.array([len(rows) for rows in tasks], np.int32))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from maml_engine.io.sheet import Sheet
-from maml_engine.tables import Roles, guess_roles, read_sheet, table_csv
+from maml_engine.tables import read_sheet, table_csv
 
 ROWS = "m1,1.5,3\nm2,-2.5,4\n"
 
@@ -114,22 +114,36 @@ def test_a_frame_is_judged_as_its_text():
     assert sheet.text("y").tolist() == ["true", "false"]
 
 
-def test_roles_are_guessed_from_names_and_contents():
-    rows = [f"m{task},{row},{task % 3},{task + row * row},same" for task in range(8) for row in range(5)]
-    sheet = read_sheet("\n".join(["machine,speed,size,vibration,note", *rows]).encode())
-    assert guess_roles(sheet) == Roles("machine", ("speed",), "vibration")
+def test_columns_that_are_known_are_found_whatever_else_is_there():
+    sheet = read_sheet(b"x;note\n1,5;a\n2;b\n", columns=("x",))
+    assert sheet.names == ("x",)
+    np.testing.assert_array_equal(sheet.matrix(["x"]), [[1.5], [2.0]])
+    np.testing.assert_array_equal(read_sheet(b"x\n3\n4\n", columns=("x",)).checked_numbers("x"), [3.0, 4.0])
+    np.testing.assert_array_equal(read_sheet(b"1952,t\n3,a\n", columns=("1952",)).checked_numbers("1952"), [3.0])
+
+
+def test_a_file_of_empty_cells_is_refused():
+    with pytest.raises(ValueError, match="only the header"):
+        read_sheet(b",,\n,,\n")
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("x", "dates", "sentence"),
     [
-        ({"inputs": ()}, "at least one column"),
-        ({"inputs": ("y",)}, "different columns"),
-        ({"log": ("z",)}, "must name inputs or the target"),
-        ({"time": "t"}, "another column"),
-        ({"classes": True, "log": ("y",)}, "must leave out the target"),
+        (["1", "", "3"], False, "Column 'x' must not have missing values, got '' in row 3."),
+        (["1", "two", "inf"], False, "Column 'x' must hold numbers, got 'two' in row 3."),
+        (["1", "-inf", "1e20"], False, "Column 'x' must hold finite numbers, got '-inf' in row 3."),
+        (["1e20", "2", "3e20"], False, "Column 'x' must hold numbers between -1e+18 and 1e+18, got '1e20' in 2 rows (2, 4)."),
+        (["2024-01-01", "soon", "2024-01-02"], True, "Column 'x' must hold dates, got 'soon' in row 3."),
     ],
 )
-def test_roles_that_cannot_work_are_refused(wrong, said):
-    with pytest.raises(ValueError, match=said):
-        Roles(**{"task": "t", "inputs": ("x",), "target": "y", **wrong})
+def test_a_cell_that_cannot_be_used_is_named_with_its_row(x, dates, sentence):
+    sheet = Sheet.from_frame(pd.DataFrame({"x": x}), fewest_columns=1)
+    with pytest.raises(ValueError) as refusal:
+        sheet.checked_numbers("x", dates=dates)
+    assert str(refusal.value) == sentence
+
+
+def test_all_columns_that_are_missing_are_named():
+    with pytest.raises(ValueError, match=r"^Columns 'x', 'y' must be among the file's columns: 't', 'z'\.$"):
+        read_sheet(b"t,z\na,1\n", columns=("t", "x", "y"))

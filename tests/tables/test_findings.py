@@ -32,7 +32,7 @@ def test_a_plain_table_is_counted_and_nothing_stands_in_the_way():
 def test_a_column_that_is_not_there_is_named():
     found = validate(sheet_of(wave), ROLES.replace(inputs=("z",)))
     assert found[0].severity == "error"
-    assert "'z' is not in the table" in found[0].sentence
+    assert found[0].sentence == "Column 'z' must be one of the file's columns: 't', 'x', 'y'."
 
 
 @pytest.mark.parametrize("cell", ["inf", "-inf", "many", "1e300"])

@@ -115,10 +115,13 @@ def test_a_category_that_training_has_not_seen_is_none_of_them(learner):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda frame: frame.drop(columns=["speed"]), "Column 'speed' not found"),
-        (lambda frame: frame.drop(columns=["speed", "mode"]), "Columns 'speed', 'mode' not found"),
-        (lambda frame: frame.drop(columns=["load"]), "Column 'load' not found"),
-        (lambda frame: frame.assign(speed="fast"), "'speed' must hold finite numbers, got 'fast' in 8 rows"),
+        (
+            lambda frame: frame.drop(columns=["speed"]),
+            "Column 'speed' must be one of the file's columns: 'machine', 'mode', 'load'",
+        ),
+        (lambda frame: frame.drop(columns=["speed", "mode"]), "Columns 'speed', 'mode' must be among"),
+        (lambda frame: frame.drop(columns=["load"]), "Column 'load' must be one of"),
+        (lambda frame: frame.assign(speed="fast"), "'speed' must hold numbers, got 'fast' in 8 rows"),
         (lambda frame: frame.assign(load=-1.0), "numbers > 0 for its logarithm"),
     ],
 )
@@ -178,7 +181,7 @@ def test_the_verdict_from_the_command_line(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--target", "nothing"], "'nothing' is not in the table"),
+        (["--target", "nothing"], "Column 'nothing' must be one of the file's columns"),
         (["--k-shot", "0"], "`k_shot` must be a whole number >= 1, got 0"),
         (["--k-shot", "30"], "At least 6 tasks of 31 rows or more"),
         (["--method", "magic"], "`method` must be one of"),

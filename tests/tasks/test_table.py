@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from maml_engine.core.episode import Batch
 from maml_engine.core.losses import mean_loss, mean_squared_error
-from maml_engine.io.read_csv import read_columns
+from maml_engine.io.sheet import read_sheet
 from maml_engine.tasks.family import SPLITS
+from maml_engine.tasks.roles import Roles
 from maml_engine.tasks.table import Table
 
 DATA = Path(os.environ.get("MAML_LAB_DATA", Path(__file__).parents[3] / "shared" / "data")) / "tasks_csv"
@@ -132,10 +133,21 @@ def test_log_takes_the_natural_logarithm():
     assert table.origin != plain.origin  # another identity, though the digest is the file's
 
 
-def test_columns_of_a_file_without_tasks():
-    columns = read_columns(b"x;note\n1,5;a\n2;b\n", numbers=("x",))
-    np.testing.assert_array_equal(columns["x"], [1.5, 2.0])
-    np.testing.assert_array_equal(read_columns(b"x\n3\n4\n", numbers=("x",))["x"], [3.0, 4.0])
+def test_a_sheet_with_its_roles_is_the_same_table():
+    content = csv_of(rows_of(**UNEVEN))
+    table = Table.of(read_sheet(content), Roles("t", ("x",), "y"), k_shot=2)
+    assert table.origin == uneven().origin
+    np.testing.assert_array_equal(table.y, uneven().y)
+    with pytest.raises(ValueError, match="`classes` and `time` must be left out"):
+        Table.of(read_sheet(content), Roles("t", ("x",), "y", classes=True), k_shot=2)
+
+
+def test_parquet_is_read_as_its_csv(tmp_path):
+    frame = pd.read_csv(io.BytesIO(csv_of(rows_of(**UNEVEN))))
+    frame.to_parquet(tmp_path / "table.parquet")
+    table = Table.read(tmp_path / "table.parquet", **SMALL)
+    assert table.task_names == uneven().task_names
+    np.testing.assert_array_equal(table.whole.y, uneven().whole.y)
 
 
 # Real tables
