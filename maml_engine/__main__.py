@@ -21,6 +21,7 @@ from maml_engine.distributed import PeerLost, supervisor
 from maml_engine.experiment import Experiment
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
+from maml_engine.runtime.extras import MissingPackage
 from maml_engine.training import Diverged
 
 EXIT_CODES = "exit codes: 0 done, 1 a check failed, 2 bad input, 3 diverged, 4 a peer process was lost, 130 interrupted"
@@ -55,7 +56,7 @@ def _main(arguments: Sequence[str]) -> int:
         return _end(DIVERGED, f"error: {error}")
     except PeerLost as error:
         return _end(PEER_LOST, f"error: {error}")
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, MissingPackage) as error:
         return _end(BAD_INPUT, f"error: {error}")
     except KeyboardInterrupt as interrupt:
         return _end(INTERRUPTED, str(interrupt) or "Interrupted.")

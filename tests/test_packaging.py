@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from maml_engine.runtime.extras import EXTRAS
+
 ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "maml_engine"
 
@@ -33,7 +35,7 @@ LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor}
 MAY_IMPORT_THE_TUTORIAL = {"verification.board"}
 
 
-IMPORTED_AS = {"scikit-learn": "sklearn", "orbax-checkpoint": "orbax"}
+IMPORTED_AS = {package: name for packages in EXTRAS.values() for name, package in packages.items()}
 
 
 def imports_of(path):
@@ -55,8 +57,13 @@ def imports_of(path):
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
 def declared():
-    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    """What the engine needs, with all its extras."""
+    return [*project()["dependencies"], *(line for lines in project()["optional-dependencies"].values() for line in lines)]
 
 
 def required(name):
@@ -72,6 +79,21 @@ def test_the_engines_dependencies_and_the_apps_cannot_drift_apart():
     assert set(declared()) <= set(required("requirements.txt"))
     names = [package(line) for line in required("requirements.txt")]
     assert len(set(names)) == len(names)
+
+
+def test_the_extras_are_those_that_are_named_where_one_is_missing():
+    extras = {extra: set(map(package, lines)) for extra, lines in project()["optional-dependencies"].items()}
+    assert extras == {extra: set(packages.values()) for extra, packages in EXTRAS.items()}
+
+
+def test_the_packages_of_an_extra_are_imported_where_they_are_used_alone():
+    """At the top of a module they would be needed by whoever imports the engine."""
+    barred = {name for packages in EXTRAS.values() for name in packages}
+    for path in ENGINE.rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
+                assert not barred & {name.split(".")[0] for name in names}, f"{path}:{node.lineno}"
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
@@ -175,5 +197,4 @@ def test_no_pickle_is_ever_loaded():
 
 
 def test_the_console_command_is_the_modules_main():
-    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-    assert scripts == {"maml": "maml_engine.__main__:main"}
+    assert project()["scripts"] == {"maml": "maml_engine.__main__:main"}

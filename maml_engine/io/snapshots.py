@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from maml_engine.io.arrays import StorageError, digest_of, sync_folder
+from maml_engine.runtime.extras import brought_by
 
 
 def write_snapshot(folder: Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
-    """Writes arrays by name (of at least one entry each) and JSON-serialisable facts, then deletes what was there before.
+    """Writes arrays by name (`[...]` of at least one entry each) and JSON-serialisable facts; deletes what was there before.
 
     Raises:
+      MissingPackage: Orbax is not installed.
       StorageError: the disk is full, or writing is not allowed; the snapshot before is still there.
     """
     arrays = {name: np.asarray(array) for name, array in arrays.items()}
@@ -39,14 +41,16 @@ def write_snapshot(folder: Path, arrays: dict[str, np.ndarray], facts: dict[str,
 
 
 def read_snapshot(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The newest snapshot's arrays and facts.
+    """The newest snapshot's arrays, `[...]` each, and facts.
 
     Raises:
+      MissingPackage: Orbax is not installed.
       StorageError: there is none, or it was cut off, altered, or written by something else.
     """
     path = newest_snapshot(folder)
     if path is None:
         raise StorageError(f"Could not read {folder}: there is no snapshot.")
+    _orbax()  # where it is missing, the snapshot is not to blame
     try:
         with _checkpointer() as checkpointer:
             arrays = {name: np.asarray(array) for name, array in checkpointer.restore(path.absolute()).items()}
@@ -69,7 +73,12 @@ def newest_snapshot(folder: Path) -> Path | None:
 
 
 def _checkpointer() -> Any:
-    import orbax.checkpoint as ocp  # here, since it takes 0.2 s that only a run with snapshots needs
-
+    ocp = _orbax()
     alone = ocp.options.MultiprocessingOptions(primary_host=0, active_processes={0}, barrier_sync_key_prefix="maml")
     return ocp.Checkpointer(ocp.PyTreeCheckpointHandler(multiprocessing_options=alone), multiprocessing_options=alone)
+
+
+def _orbax() -> Any:
+    with brought_by("snapshots"):
+        import orbax.checkpoint as ocp  # here, since it takes 0.2 s that only a run with snapshots needs
+    return ocp

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from maml_engine.runtime.extras import brought_by
 from maml_engine.tables.gaussian_process import KernelPredictor
 from maml_engine.tables.task_arrays import Predictor, Supports, few_tasks, squared_error
 
@@ -67,8 +68,9 @@ class Pooled:
 
     @classmethod
     def _fit(cls, x: np.ndarray, y: np.ndarray, degree: int, penalty: float) -> "Pooled":
-        from sklearn.linear_model import Ridge
-        from sklearn.preprocessing import PolynomialFeatures
+        with brought_by("tables"):
+            from sklearn.linear_model import Ridge
+            from sklearn.preprocessing import PolynomialFeatures
 
         powers = PolynomialFeatures(degree, include_bias=False).fit(x)
         return cls(degree, penalty, powers, Ridge(alpha=penalty).fit(powers.transform(x), y))
@@ -131,7 +133,8 @@ class _Trees:
 
     @classmethod
     def fit(cls, x: np.ndarray, y: np.ndarray, seed: int) -> "_Trees":
-        from sklearn.ensemble import HistGradientBoostingRegressor
+        with brought_by("tables"):
+            from sklearn.ensemble import HistGradientBoostingRegressor
 
         options = {"max_iter": 100, "learning_rate": 0.1, "max_leaf_nodes": 15, "random_state": seed, "early_stopping": False}
         with _one_thread():
@@ -145,7 +148,8 @@ class _Trees:
 
 def _one_thread() -> AbstractContextManager:
     """A few thousand rows gain nothing from threads, which wait on each other where other work keeps the cores busy."""
-    from threadpoolctl import threadpool_limits
+    with brought_by("tables"):
+        from threadpoolctl import threadpool_limits
 
     return threadpool_limits(limits=1)
 
@@ -177,7 +181,8 @@ def _no_kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _ridge(tasks: Supports, degree: int, noise: float, size: float, level: float, pooled: Pooled | None) -> KernelPredictor:
     """Ridge regression on powers of the inputs; `size` is the variance of a coefficient over the noise."""
-    from sklearn.preprocessing import PolynomialFeatures
+    with brought_by("tables"):
+        from sklearn.preprocessing import PolynomialFeatures
 
     powers = PolynomialFeatures(degree, include_bias=False).fit(tasks.x.reshape(-1, tasks.x.shape[-1]))
     spread = powers.transform(tasks.rows()[0]).std(axis=0)

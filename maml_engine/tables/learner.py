@@ -20,6 +20,7 @@ from maml_engine.io.arrays import StorageError, from_arrays, load_arrays, save_a
 from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.learner import Prediction
 from maml_engine.models import Network
+from maml_engine.runtime.extras import brought_by
 from maml_engine.tables.encoding import Encoding
 
 PyTree = Any
@@ -183,10 +184,10 @@ class AdaptedTable:
 
 def as_sheet(rows: Any) -> Sheet:
     """Rows in whatever form they came."""
-    import pandas as pd
-
     if isinstance(rows, Sheet):
         return rows
+    with brought_by("tables"):
+        import pandas as pd
     if isinstance(rows, dict | pd.DataFrame):
         return Sheet.from_frame(pd.DataFrame(rows), fewest_columns=1)
     return read_sheet(rows, fewest_columns=1)

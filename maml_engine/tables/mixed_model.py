@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from maml_engine.runtime.extras import brought_by
 from maml_engine.tables.gaussian_process import KernelPredictor
 from maml_engine.tables.task_arrays import Supports, few_tasks, squared_error
 
@@ -86,7 +87,8 @@ class _Features:
 
     @classmethod
     def of(cls, rows: np.ndarray, degree: int) -> "_Features":
-        from sklearn.preprocessing import PolynomialFeatures
+        with brought_by("tables"):
+            from sklearn.preprocessing import PolynomialFeatures
 
         powers = PolynomialFeatures(degree).fit(rows)
         _, sizes, axes = np.linalg.svd(powers.transform(rows), full_matrices=False)
