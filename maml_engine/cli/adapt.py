@@ -6,10 +6,11 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from maml_engine.cli import DIVERGED, DONE
+from maml_engine.cli.exit_codes import DIVERGED, DONE
 from maml_engine.experiment import Experiment
 from maml_engine.experiment.fields import parse_number
 from maml_engine.io.arrays import write_whole
@@ -21,13 +22,14 @@ from maml_engine.tables.learner import as_sheet
 
 
 def adapt(options: Namespace) -> int:
-    """Writes the query's inputs and the predictions as CSV, in the units of the files."""
+    """Adapts to the support file and writes the query's inputs and predictions as CSV, in the units of the files."""
     learner = Learner.load(options.folder)
     if isinstance(learner, TableLearner):
         return _adapt_table(learner, options)
     inputs, target = column_names(learner.experiment)
     log = learner.experiment.log
-    inner_steps = None if options.inner_steps is None else parse_number(options.inner_steps)
+    # Whatever was typed: `learner.adapt` refuses what is no number of steps.
+    inner_steps: Any = None if options.inner_steps is None else parse_number(options.inner_steps)
 
     support = read_sheet(options.support, columns=(*inputs, target))
     query = read_sheet(options.predict, columns=inputs)
@@ -54,11 +56,11 @@ def _adapt_table(learner: TableLearner, options: Namespace) -> int:
     return DONE
 
 
-def _write(written: str, out: str | None) -> None:
+def _write(content: str, out: str | None) -> None:
     if out is None:
-        print(written, end="")
+        print(content, end="")
     else:
-        write_whole(Path(out), written.encode())
+        write_whole(Path(out), content.encode())
 
 
 def column_names(experiment: Experiment) -> tuple[tuple[str, ...], str]:

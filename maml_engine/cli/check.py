@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 
 from maml_engine.checks import check_choice
-from maml_engine.cli import DONE, WRONG
+from maml_engine.cli.exit_codes import DONE, WRONG
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.verification.board import CHECKS, CheckResult
 from maml_engine.verification.published import Row, run_cards
@@ -53,12 +53,12 @@ def _check_published(options: Namespace) -> int:
 
 def _line(result: CheckResult) -> str:
     check = CHECKS[result.name]
-    said = "ok   " if result.ok else "WRONG" if check.decides else "slow "
-    return f"{said} {result.name:<22} {result.error:>9.2e}  allowed {result.tolerance:.0e} {check.unit:<15} {check.title}"
+    mark = "ok   " if result.ok else "WRONG" if check.decides else "slow "
+    return f"{mark} {result.name:<22} {result.error:>9.2e}  allowed {result.tolerance:.0e} {check.unit:<15} {check.title}"
 
 
 def _published_line(row: Row) -> str:
     printed = f"{row.published:g}" + ("" if row.margin is None else f" ± {row.margin:g}")
     ours = f"{row.mean:.3f} ({row.low:.3f} to {row.high:.3f})"
-    said = "ok   " if row.ok else "WRONG"
-    return f"{said} {PRESETS[row.card].title}, after {row.step}: printed {printed}, ours {ours}; {row.seconds:.0f} s"
+    mark = "ok   " if row.ok else "WRONG"
+    return f"{mark} {PRESETS[row.card].title}, after {row.step}: printed {printed}, ours {ours}; {row.seconds:.0f} s"

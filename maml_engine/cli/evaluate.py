@@ -2,23 +2,28 @@
 
 import json
 from argparse import Namespace
+from typing import Any
 
 import jax
 
 from maml_engine.checks import check_number
-from maml_engine.cli import DONE, load_with_tasks
+from maml_engine.cli.exit_codes import DONE
+from maml_engine.cli.saved_runs import load_with_tasks
 from maml_engine.evaluation import AdaptationCurves
 from maml_engine.evaluation import evaluate as evaluate_learner
 from maml_engine.experiment.fields import parse_number
 
 
 def evaluate(options: Namespace) -> int:
-    """Prints the loss after each step, as a table or as JSON."""
+    """Adapts a saved learner to test tasks and prints the loss after each step, as a table or as JSON."""
     learner = load_with_tasks(options.folder, options.data)
     names = ("num_tasks", "k_shot", "k_query", "inner_steps")
-    numbers = {name: parse_number(getattr(options, name)) for name in names if getattr(options, name) is not None}
+    # Whatever was typed: `evaluate` refuses what is no number.
+    numbers: dict[str, Any] = {
+        name: parse_number(getattr(options, name)) for name in names if getattr(options, name) is not None
+    }
     numbers.setdefault("k_shot", learner.experiment.k_shot)
-    seed = parse_number(options.seed)
+    seed: Any = parse_number(options.seed)
     check_number("seed", seed, low=0, high=2**32 - 1, integer=True)
     curves = evaluate_learner(learner, jax.random.key(seed), **numbers)
     if options.json:
@@ -33,7 +38,7 @@ def evaluate(options: Namespace) -> int:
 
 
 def curve_table(curves: AdaptationCurves) -> str:
-    """One line a step: mean over tasks and its 95 % interval."""
+    """The losses as text, one line a step: mean over tasks and its 95 % interval."""
     low, high = curves.interval()
     rows = zip(curves.mean, low, high, strict=True)
     lines = [f"{step:>4}  {mean:>10.4f}  {low:.4f} to {high:.4f}" for step, (mean, low, high) in enumerate(rows)]

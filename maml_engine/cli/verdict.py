@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from maml_engine.cli import DONE
+from maml_engine.cli.exit_codes import DONE
 from maml_engine.experiment.fields import parse_names, parse_number
 from maml_engine.io.arrays import write_whole
 from maml_engine.tables import Progress, Roles, Settings, Sheet, Verdict, guess_roles, judge, read_sheet, validate

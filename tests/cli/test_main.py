@@ -18,8 +18,8 @@ import pytest
 
 from maml_engine import Checkpoint, Experiment, Learner, evaluate, train
 from maml_engine.__main__ import main
-from maml_engine.cli import train as train_command
-from maml_engine.io.arrays import StorageError
+from maml_engine.cli import run_folder
+from maml_engine.io.arrays import StorageError, load_arrays
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--hidden-dim", "8", "--meta-batch-size", "4"]
@@ -223,16 +223,16 @@ def test_evaluate_prints_a_small_table(run, trained):
 
 
 def test_resume_ends_bit_for_bit_where_an_uninterrupted_run_ends(run, trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(train_command, "SECONDS_BETWEEN_SAVES", 0.0)
-    keep = train_command.Folder.keep
+    monkeypatch.setattr(run_folder, "SECONDS_BETWEEN_SAVES", 0.0)
+    keep = run_folder.RunFolder.keep
 
-    def keep_and_interrupt(self, report, history):
-        keep(self, report, history)
+    def keep_and_interrupt(self, report, losses):
+        keep(self, report, losses)
         if report.iteration >= 50:
             monkeypatch.undo()
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(train_command.Folder, "keep", keep_and_interrupt)
+    monkeypatch.setattr(run_folder.RunFolder, "keep", keep_and_interrupt)
     code, _, err = run("train", "--num-iterations", "120", *SMALL, "--out", tmp_path)
     assert code == 130
     stopped = Checkpoint.load(tmp_path / "checkpoint").iteration
@@ -247,7 +247,7 @@ def test_resume_ends_bit_for_bit_where_an_uninterrupted_run_ends(run, trained, t
     one, other = (Checkpoint.load(folder / "checkpoint") for folder in (tmp_path, trained))
     for name, array in one.arrays.items():
         np.testing.assert_array_equal(array, other.arrays[name])
-    losses = train_command.load_arrays(trained / "history.safetensors")[0]["meta_loss"]
+    losses = load_arrays(trained / "history.safetensors")[0]["meta_loss"]
     assert json.loads(out.splitlines()[-1])["meta_loss"] == pytest.approx(losses.mean(dtype=np.float64), abs=0)
 
 
@@ -302,12 +302,12 @@ def test_a_disk_that_is_full_for_a_while_does_not_end_the_run(run, tmp_path, mon
 def test_what_another_run_has_written_since_is_not_overwritten(tmp_path):
     """A process that was stopped, given up and woken again."""
     first, *_, second = train(Experiment(num_iterations=60, hidden_dim=8, meta_batch_size=4))
-    history = train_command.History(np.zeros(60, np.float32))
-    stale = train_command.Folder(str(tmp_path))
-    stale.keep(first, history)
-    train_command.Folder(str(tmp_path)).keep(second, history)
+    losses = np.zeros(60, np.float32)
+    stale = run_folder.RunFolder(str(tmp_path))
+    stale.keep(first, losses)
+    run_folder.RunFolder(str(tmp_path)).keep(second, losses)
     with pytest.raises(StorageError, match=f"Another run has written to {tmp_path} since this one did"):
-        stale.keep(dataclasses.replace(first, iteration=first.iteration + 1), history)
+        stale.keep(dataclasses.replace(first, iteration=first.iteration + 1), losses)
     assert Checkpoint.load(tmp_path / "checkpoint").iteration == second.iteration
 
 
@@ -337,8 +337,8 @@ def test_a_kill_at_any_moment_leaves_the_last_snapshot_whole(tmp_path):
     """Saves follow each other without a pause, so that most kills hit one."""
     script = (
         "import sys; from maml_engine import __main__\n"
-        "from maml_engine.cli import train; from maml_engine.training import loop\n"
-        "train.SECONDS_BETWEEN_SAVES, loop.SECONDS_BETWEEN_REPORTS = 0.0, 0.001\n"
+        "from maml_engine.cli import run_folder; from maml_engine.training import loop\n"
+        "run_folder.SECONDS_BETWEEN_SAVES, loop.SECONDS_BETWEEN_REPORTS = 0.0, 0.001\n"
         "sys.exit(__main__.main(sys.argv[1:]))"
     )
     rng = np.random.default_rng(0)
@@ -353,7 +353,7 @@ def test_a_kill_at_any_moment_leaves_the_last_snapshot_whole(tmp_path):
         process.communicate()
         checkpoint, learner = Checkpoint.load(tmp_path / "checkpoint"), Learner.load(tmp_path)
         assert checkpoint.iteration >= learner.iteration > done
-        assert len(train_command.load_arrays(tmp_path / "history.safetensors")[0]["meta_loss"]) >= checkpoint.iteration
+        assert len(load_arrays(tmp_path / "history.safetensors")[0]["meta_loss"]) >= checkpoint.iteration
         done = checkpoint.iteration
 
 

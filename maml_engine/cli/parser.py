@@ -1,0 +1,203 @@
+"""The flags of `maml`, and their help."""
+
+import argparse
+import dataclasses
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
+
+from maml_engine.cli.adapt import adapt
+from maml_engine.cli.check import check
+from maml_engine.cli.evaluate import evaluate
+from maml_engine.cli.exit_codes import LEGEND
+from maml_engine.cli.train import train
+from maml_engine.cli.verdict import verdict
+from maml_engine.experiment import Experiment
+from maml_engine.experiment.presets import PRESETS
+
+SWITCHES = ("--json", "--published", "--classes", "--help", "--version", "--")
+
+
+class Parser(argparse.ArgumentParser):
+    """One that refuses in one line, as everything here does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises ValueError, as a refusal from deeper down does."""
+        raise ValueError(f"{message[:1].upper()}{message[1:]} (see {self.prog} --help).")
+
+
+def build_parser() -> Parser:
+    """The parser of `maml`; `options.run` is the function of the command that was given."""
+    parser = Parser(prog="maml", description="Gradient-based meta-learning.", epilog=LEGEND, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_verdict(commands)
+    _add_adapt(commands)
+    _add_check(commands)
+    return parser
+
+
+def _add_train(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "train",
+        allow_abbrev=False,
+        help="meta-train; without flags, the tutorial's run",
+        description="Meta-trains and prints the meta-loss, then ten new tasks before and after one step.",
+        epilog=LEGEND,
+    )
+    parser.set_defaults(run=train)
+    parser.add_argument(
+        "--out", metavar="FOLDER", help="keep snapshots there as training goes on; a run that is there is replaced"
+    )
+    parser.add_argument("--resume", metavar="FOLDER", help="go on from the snapshot in FOLDER, and keep further ones there")
+    cards = "; ".join(f"{name}: {card.title}" for name, card in PRESETS.items()).replace("%", "%%")
+    parser.add_argument(
+        "--preset",
+        metavar="NAME",
+        help="a protocol card: its settings, which other flags override; at the end its published numbers stand beside ours "
+        f"({cards})",
+    )
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON: losses, seconds, the adaptation curve")
+    _add_devices(parser)
+    for spec in dataclasses.fields(Experiment):
+        flag = f"--{spec.name.replace('_', '-')}"
+        if spec.name == "data":
+            parser.add_argument(flag, metavar="FILE.csv", help="table: the file")
+        else:
+            parser.add_argument(flag, metavar=_metavar(spec), help=_help(spec))
+
+
+def _add_devices(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "several devices and hosts",
+        "The tasks of each meta-step are shared out. Start the same command once for each process, with its own --process-id; "
+        "SLURM and indexed Kubernetes jobs need no flag. Process 0 alone prints and writes files.",
+    )
+    group.add_argument("--devices", metavar="N", help="devices of this process (default: one, or all where there are peers)")
+    group.add_argument("--coordinator", metavar="HOST:PORT", help="where process 0 listens, on a network that you trust")
+    group.add_argument("--num-processes", metavar="N", help="how many processes make the run")
+    group.add_argument("--process-id", metavar="I", help="which one this is, from 0")
+    group.add_argument("--wait", metavar="SECONDS", default="40", help="how long to wait for the others to come (default: 40)")
+
+
+def _add_evaluate(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        allow_abbrev=False,
+        help="adapt a saved learner to tasks that it has never seen",
+        description="Prints the query loss on test tasks after each inner step: mean over tasks and its 95 %% interval.",
+        epilog=LEGEND,
+    )
+    parser.set_defaults(run=evaluate)
+    parser.add_argument("folder", metavar="FOLDER", help="what `train --out` left")
+    parser.add_argument(
+        "--num-tasks", metavar="N", default=600, help="tasks to draw; a table's test tasks are taken once each (default: 600)"
+    )
+    parser.add_argument("--k-shot", metavar="N", help="support examples of a task (default: as in training)")
+    parser.add_argument(
+        "--k-query", metavar="N", default=100, help="query examples of a task; a table's are all its other rows (default: 100)"
+    )
+    parser.add_argument("--inner-steps", metavar="N", default=10, help="gradient steps on the support set (default: 10)")
+    parser.add_argument("--seed", metavar="N", default=0, help="of the tasks drawn (default: 0)")
+    parser.add_argument("--data", metavar="FILE.csv", help="table: the file that the learner was trained on")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON instead")
+
+
+def _add_verdict(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "verdict",
+        allow_abbrev=False,
+        help="is meta-learning worth it on a table of many small tasks?",
+        description="Trains the recommended learner on a table, judges it on tasks that it has not seen beside what is "
+        "simpler, and says in one sentence whether it is worth it. What is left out is guessed from the columns.",
+        epilog=LEGEND,
+    )
+    parser.set_defaults(run=verdict)
+    parser.add_argument("--data", metavar="FILE", required=True, help="a CSV or Parquet file, one row an example")
+    parser.add_argument("--task", metavar="NAME", help="the column that says which task a row belongs to")
+    parser.add_argument("--inputs", metavar="NAME,...", help="the input columns: numbers, dates, or text as categories")
+    parser.add_argument("--target", metavar="NAME", help="the column to predict")
+    parser.add_argument("--log", metavar="NAME,...", help="columns to take the logarithm of")
+    parser.add_argument("--time", metavar="NAME", help="a column that orders a task's rows: support rows are then the first")
+    parser.add_argument("--classes", action="store_true", help="the target names classes")
+    parser.add_argument("--k-shot", metavar="N", help="known rows of a new task (default: 5)")
+    parser.add_argument("--method", metavar="NAME", help="how the learner adapts and is trained (default: metasgd)")
+    parser.add_argument("--num-iterations", metavar="N", help="meta-training steps of each network")
+    parser.add_argument("--folds", metavar="N", help="parts of the cross-validation over tasks")
+    parser.add_argument("--members", metavar="N", help="networks that are averaged")
+    parser.add_argument("--seed", metavar="N", help="of all that is drawn (default: 0)")
+    parser.add_argument("--out", metavar="FOLDER", help="keep the learner, for `adapt`, and verdict.json there")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON: the whole verdict")
+
+
+def _add_adapt(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "adapt",
+        allow_abbrev=False,
+        help="adapt a saved learner to one task, and predict",
+        description="Adapts to the task whose rows are in SUPPORT.csv and predicts the rows of QUERY.csv. Columns are found by "
+        "the names that they had in training (function families: x and y); others are left aside.",
+        epilog=LEGEND,
+    )
+    parser.set_defaults(run=adapt)
+    parser.add_argument("folder", metavar="FOLDER", help="what `train --out` or `verdict --out` left")
+    parser.add_argument("support", metavar="SUPPORT.csv", help="a few rows of the task: inputs and target")
+    parser.add_argument("--predict", metavar="QUERY.csv", required=True, help="rows to predict: inputs")
+    parser.add_argument(
+        "--out", metavar="PREDICTIONS.csv", help="where to write inputs and predictions (default: standard output)"
+    )
+    parser.add_argument("--inner-steps", metavar="N", help="gradient steps on the support rows (default: as in training)")
+
+
+def _add_check(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "check",
+        allow_abbrev=False,
+        help="measure whether the numbers are right on this machine",
+        description="Measures gradients against closed forms, finite differences and the tutorial's code, and more; prints "
+        "each error beside what is allowed.",
+        epilog=LEGEND,
+    )
+    parser.set_defaults(run=check)
+    parser.add_argument("names", metavar="NAME", nargs="*", help="which checks (default: all)")
+    parser.add_argument(
+        "--published",
+        action="store_true",
+        help="instead, train every protocol card that has a printed number and set ours beside it: some ten minutes",
+    )
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON: results, date, versions, machine")
+
+
+def _metavar(spec: dataclasses.Field) -> str:
+    if spec.metadata["kind"] == "number":
+        return "N" if spec.metadata["bounds"].get("integer") else "X"
+    return {"choice": "NAME", "switch": "true|false", "interval": "LOW,HIGH", "names": "NAME,..."}.get(
+        spec.metadata["kind"], "NAME"
+    )
+
+
+def _help(spec: dataclasses.Field) -> str:
+    choices = f": {', '.join(spec.metadata['choices'])}" if spec.metadata["kind"] == "choice" else ""
+    default = Experiment.spell(spec.default)
+    return (spec.metadata["help"] + choices + (f" (default: {default})" if default else "")).replace("%", "%%")
+
+
+def join_values(arguments: Sequence[str]) -> list[str]:
+    """Makes `--x-range=-5,5` of `--x-range -5,5`, since argparse takes what begins with a dash for a flag."""
+    joined: list[str] = []
+    for argument in arguments:
+        before = joined[-1] if joined else ""
+        if argument[:1] == "-" and argument[:2] != "--" and before[:2] == "--" and "=" not in before and before not in SWITCHES:
+            joined[-1] = f"{before}={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _version() -> str:
+    try:
+        return f"maml-engine {version('maml-engine')}"
+    except PackageNotFoundError:
+        return "maml-engine, not installed"
