@@ -5,7 +5,7 @@ The page's own key holds the changes as the link spells them; the functions' oth
 
 import streamlit as st
 
-TOLD, FRESH = "_address_", "_fresh_"  # what the address was last told; the visitor has just let go
+WRITTEN, FRESH = "_address_", "_fresh_"  # what was last written into the address; the visitor has just let go
 
 
 def let_go(key: str) -> None:
@@ -13,11 +13,11 @@ def let_go(key: str) -> None:
     st.session_state[FRESH + key] = True
 
 
-def brought(key: str) -> str | None:
+def from_link(key: str) -> str | None:
     """What a link, or back and forward, bring; None where the address is as the session left it. Ask once a run."""
     is_fresh = st.session_state.pop(FRESH + key, False)
     there = st.query_params.get(key, "")
-    if is_fresh or there == st.session_state.get(TOLD + key, ""):
+    if is_fresh or there == st.session_state.get(WRITTEN + key, ""):
         return None
     return there
 
@@ -25,12 +25,12 @@ def brought(key: str) -> str | None:
 def clear(key: str) -> None:
     """For a callback: the changes are dropped, and what the address still says of them is no news."""
     st.session_state[key] = ""
-    st.session_state[TOLD + key] = st.query_params.get(key, "")
+    st.session_state[WRITTEN + key] = st.query_params.get(key, "")
 
 
-def tell(key: str, changes: str) -> None:
+def write(key: str, changes: str) -> None:
     """Session and address both say `changes`; none leave the address."""
-    st.session_state[key] = st.session_state[TOLD + key] = changes
+    st.session_state[key] = st.session_state[WRITTEN + key] = changes
     if changes == st.query_params.get(key, ""):
         return
     if changes:

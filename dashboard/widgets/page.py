@@ -69,7 +69,7 @@ def chart(figure: "go.Figure", key: str, alt: str, **how: Any) -> None:
     with st.container(gap=None):
         st.plotly_chart(figure, width="stretch", key=key, config=config, alt=alt, **how)
         with st.popover("Save", icon=":material/download:", type="tertiary", key=f"{key}_save", help="Picture or numbers"):
-            save_picture(f"{key}_picture", key, f"maml-lab-{key}", PICTURE_WIDTH, height)
+            save_picture(f"{key}_picture", key, f"maml-lab-{key}", width=PICTURE_WIDTH, height=height)
             st.download_button(
                 "Numbers (CSV)",
                 lambda: _downloads().figure_csv(figure),

@@ -55,6 +55,13 @@ CHECKED = "_notes_live"  # name -> result, of the checks that were run here
 CARD_JOB = "card_job"  # the job id of a card's short run
 # Your tasks.
 TRIAL = "trial"  # the job id of the run that the verdict is of
+SOURCE, EXAMPLE = "source", "example"  # where the table comes from, and which example
+KNOWN_ROWS = "known_rows"  # of a new task
+SOURCE_SWITCHED = "_source_switched"  # whether the visitor has just come back to the examples
+TABLES = "_tables"  # ids of this session's tables, the one that is shown last
+TABLE_REFUSED = "_table_refused"  # where and why the last attempt to change the table failed
+TABLE_FILE, TABLE_PASTED = "_tasks_file", "_tasks_pasted"
+NEW_TASK = "_known_rows_of"  # a table's id, and the id of what the editors of a new task begin with
 
 
 def begin() -> None:

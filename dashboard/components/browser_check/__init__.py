@@ -17,7 +17,10 @@ def browser_check(
     """A button; once it was pressed, what the browser answers: `{"predictions": [...], "milliseconds": ...}`, unjudged.
 
     Args:
-      weights: of the learner, as the bench sends them. points: support points (x, y). xs: where to predict.
+      key: one a page.
+      weights: of the learner, as the bench sends them.
+      points: support points, as x and y.
+      xs: where to predict.
       task: `steps` and `inner_lr`.
     """
     data = {"weights": dict(weights), "points": list(points), "xs": list(xs), "frames": FRAMES, **task}

@@ -77,7 +77,7 @@ def standing(key: str, base: PlaneScene) -> PlaneScene:
 
 def _standing(key: str, base: PlaneScene) -> PlaneScene:
     """What the visitor's edits make of `base`; keeps the address in step with them."""
-    state, there = st.session_state, address.brought(key)
+    state, there = st.session_state, address.from_link(key)
     before = state.get(BASE + key, base)
     if there is not None:
         edits, state[NOTES + key] = scenes.parse(there, base.surface)
@@ -87,28 +87,28 @@ def _standing(key: str, base: PlaneScene) -> PlaneScene:
         edits, _ = scenes.parse(state.get(key, ""), base.surface)
     kept = {name: value for name, value in edits.items() if getattr(before, name) == getattr(base, name)}
     scene = replace(base, **kept)
-    address.tell(key, scenes.spell(scene.edits(base)))
+    address.write(key, scenes.spell(scene.edits(base)))
     return scene
 
 
 def _take_in(key: str) -> None:
     """A callback: what the browser says now stands in the plane; anybody can forge it."""
-    said, base = st.session_state[WIDGET + key].get("now"), st.session_state[BASE + key]
-    if not isinstance(said, Mapping):
+    received, base = st.session_state[WIDGET + key].get("now"), st.session_state[BASE + key]
+    if not isinstance(received, Mapping):
         st.session_state[NOTES + key] = ["The picture sent something that is no scene; it was left aside."]
         return
-    if said.get("surface") != base.surface:
+    if received.get("surface") != base.surface:
         return  # let go while the page went on to another surface
     address.let_go(key)
-    edits, st.session_state[NOTES + key] = scenes.checked(said, base.surface)
+    edits, st.session_state[NOTES + key] = scenes.checked(received, base.surface)
     put(key, base, replace(standing(key, base), **edits))
 
 
 def _number_sent(key: str) -> int:
     """The number of the browser's last message."""
     state: Any = st.session_state.get(WIDGET + key) or {}
-    said = state.get("now")
-    number = said.get("number") if isinstance(said, Mapping) else 0
+    received = state.get("now")
+    number = received.get("number") if isinstance(received, Mapping) else 0
     return number if type(number) is int else 0
 
 

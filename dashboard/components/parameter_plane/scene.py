@@ -45,8 +45,14 @@ OPENINGS = {
 class PlaneScene:
     """A landscape, theta in it, and the methods whose updates are drawn.
 
-    surface, tasks, inner_lr, inner_steps, proximal, gap: as in `Landscape`.
-    theta: x and y, inside the surface's window. shown: names out of `METHODS`, in that order.
+    surface: a name among `SURFACES`.
+    tasks: where each task lies, as in `Landscape`.
+    theta: x and y, inside the surface's window.
+    inner_lr: step size alpha.
+    inner_steps: gradient steps on a task.
+    proximal: how strongly iMAML pulls towards theta.
+    gap: how far the query loss lies off the support loss.
+    shown: names out of `METHODS`, in that order.
 
     Raises:
       ValueError: a value out of range.
@@ -163,8 +169,8 @@ def checked(loose: Mapping[str, Any], surface: str) -> tuple[dict[str, Any], lis
         edits |= {"tasks": tasks} if tasks else {}
         notes += sentences
     if "shown" in loose:
-        said = loose["shown"] if isinstance(loose["shown"], list | tuple) else []
-        edits["shown"] = tuple(name for name in METHODS if name in said[:100])
+        names = loose["shown"] if isinstance(loose["shown"], list | tuple) else []
+        edits["shown"] = tuple(name for name in METHODS if name in names[:100])
     return edits, notes
 
 

@@ -13,7 +13,6 @@ from dashboard.figures import style
 HERE = Path(__file__).parent
 DRAWING = HERE.parent / "sine_bench" / "picture.js"
 MAX_POINTS = 100
-POINT_COLOUR = "#d1495b"
 
 Points = tuple[tuple[float, float], ...]
 
@@ -22,12 +21,14 @@ def row_bench(
     key: str,
     points: Points,
     curve: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    *,
     titles: tuple[str, str],
     on_points: Callable[[Points], None],
 ) -> None:
     """Shows the rows and the prediction.
 
     Args:
+      key: one a page.
       points: (input, target) of each known row.
       curve: x, mean, low and high of the prediction, `[grid]` each.
       titles: of x and y.
@@ -45,7 +46,7 @@ def row_bench(
         "y_range": [float(ys.min() - room), float(ys.max() + room)],
         "titles": list(titles),
         "most": max(MAX_POINTS, len(points)),
-        "colours": {"line": style.AFTER, "point": POINT_COLOUR},
+        "colours": {"line": style.AFTER, "point": style.POINTS},
     }
 
     refused = f"{key}_refused"

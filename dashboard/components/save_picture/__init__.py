@@ -7,12 +7,15 @@ import streamlit as st
 HERE = Path(__file__).parent
 
 
-def save_picture(key: str, chart: str, filename: str, width: int, height: int) -> None:
+def save_picture(key: str, chart: str, filename: str, *, width: int, height: int) -> None:
     """Shows the buttons.
 
     Args:
-      chart: the key of the chart on the same page. filename: without its ending.
-      width, height: of the picture, in pixels; a PNG has twice as many.
+      key: one a chart.
+      chart: the chart's own key, on the same page.
+      filename: without its ending.
+      width: of the picture, in pixels; a PNG has twice as many.
+      height: the same.
     """
     data = {"chart": chart, "filename": filename, "width": width, "height": height}
     _SAVE_PICTURE(key=key, data=data)

@@ -23,7 +23,6 @@ from dashboard.results import CURVE_POINTS, MAX_SHOTS, MAX_STEPS
 __all__ = ["CURVE_POINTS", "Answer", "Entrant", "Scene", "sine_bench"]
 
 HERE = Path(__file__).parent
-POINT_COLOUR = "#d1495b"
 SLIDER = (1e-4, 1.0)  # ends of the step size's, where the scene's own lies between them
 # Beside the page's own key, which holds the visitor's edits as the link spells them.
 WIDGET, BASE, NOTES = "_widget_", "_base_", "_bench_notes_"
@@ -33,7 +32,9 @@ WIDGET, BASE, NOTES = "_widget_", "_base_", "_bench_notes_"
 class Entrant:
     """A learner on the bench.
 
-    name: in links; lower-case letters, digits, underscores. label, colour: for the reader.
+    name: in links; lower-case letters, digits, underscores.
+    label: for the reader.
+    colour: of its curves.
     weights: what the browser computes with (`weights.weights`); None where Python answers when the visitor lets go.
     why: one sentence that says why the browser cannot.
     inner_lr: a step size of its own; None takes the bench's.
@@ -51,7 +52,7 @@ class Entrant:
 class Answer:
     """What Python says of one learner on one scene.
 
-    loss: mean squared error over the wave after 0 .. `MAX_STEPS` steps; not finite where the steps blew up.
+    loss: mean squared error over the wave after each step, `[MAX_STEPS + 1]`; not finite where the steps blew up.
     path: predictions at `CURVE_POINTS` inputs after each of them, `[MAX_STEPS + 1, CURVE_POINTS]`; None where the browser
       computes them.
     """
@@ -90,7 +91,7 @@ def sine_bench(
         "curve_points": CURVE_POINTS,
         "most": {"points": MAX_SHOTS, "steps": MAX_STEPS},
         "step_sizes": [min(SLIDER[0], scene.inner_lr), max(SLIDER[1], scene.inner_lr)],
-        "colours": {"truth": style.TRUTH, "before": style.BEFORE, "between": style.BETWEEN, "point": POINT_COLOUR},
+        "colours": {"truth": style.TRUTH, "before": style.BEFORE, "between": style.BETWEEN, "point": style.POINTS},
     }
     _BENCH(key=WIDGET + key, data=sent, on_scene_change=lambda: _take_in(key))
     for note in st.session_state.get(NOTES + key, ()):
@@ -100,25 +101,25 @@ def sine_bench(
 
 def _standing(key: str, base: Scene) -> Scene:
     """What the visitor's edits make of `base`; keeps the address in step with them."""
-    state, there = st.session_state, address.brought(key)
+    state, there = st.session_state, address.from_link(key)
     edits, notes = scenes.parse(state.get(key, "") if there is None else there)
     if there is not None:
         state[NOTES + key] = notes
     before = state.get(BASE + key, base)
     scene = replace(base, **{name: value for name, value in edits.items() if getattr(before, name) == getattr(base, name)})
-    address.tell(key, scenes.spell(scene.edits(base)))
+    address.write(key, scenes.spell(scene.edits(base)))
     return scene
 
 
 def _take_in(key: str) -> None:
     """A callback: what the browser says now stands on the bench; anybody can forge it."""
     address.let_go(key)
-    said = st.session_state[WIDGET + key].get("scene")
+    received = st.session_state[WIDGET + key].get("scene")
     base = st.session_state[BASE + key]
-    if not isinstance(said, dict):
+    if not isinstance(received, dict):
         st.session_state[NOTES + key] = ["The bench sent something that is no scene; it was left aside."]
         return
-    edits, st.session_state[NOTES + key] = scenes.checked(said)
+    edits, st.session_state[NOTES + key] = scenes.checked(received)
     edits = {**scenes.parse(st.session_state.get(key, ""))[0], **edits}
     st.session_state[key] = scenes.spell(replace(base, **edits).edits(base))
 
@@ -126,8 +127,8 @@ def _take_in(key: str) -> None:
 def _reported(key: str, name: str, default: Any) -> Any:
     """A part of what the browser sent last, if it is of the default's type."""
     state = st.session_state.get(WIDGET + key) or {}
-    said = state.get("scene")
-    value = said.get(name) if isinstance(said, dict) else None
+    received = state.get("scene")
+    value = received.get(name) if isinstance(received, dict) else None
     return value if type(value) is type(default) else default
 
 

@@ -30,11 +30,14 @@ _BOUNDS = {
 class Scene:
     """One task and how the learners meet it.
 
-    amplitude, phase: of the truth, y = A sin(x + phase); phase in radians, from 0 to 2 pi.
+    amplitude: of the truth, y = A sin(x + phase).
+    phase: of the truth in radians, from 0 to 2 pi.
     points: support points as (x, e), where e is how far the point lies off the wave: y = A sin(x + phase) + e. So points
       follow a wave that is moved.
-    steps: gradient steps k. inner_lr: step size alpha.
-    hidden: names of learners that are switched off. focus: the learner whose every step is drawn; "" is the first.
+    steps: gradient steps k.
+    inner_lr: step size alpha.
+    hidden: names of learners that are switched off.
+    focus: the learner whose every step is drawn; "" is the first.
     """
 
     amplitude: float = 3.0
@@ -61,7 +64,11 @@ class Scene:
         """A scene from a wave of any amplitude and phase and from points that lie where they lie.
 
         Args:
-          x, y: `[points]`. others: further fields.
+          amplitude: of the wave; below 0 it is the one that is half a turn further.
+          phase: of the wave, in radians.
+          x: of the points, `[points]`.
+          y: of the points, `[points]`.
+          others: further fields.
         """
         if amplitude < 0:
             amplitude, phase = -amplitude, phase + math.pi
@@ -70,7 +77,7 @@ class Scene:
         return replace(wave, points=tuple(zip(x.tolist(), (y - wave.truth(x)).tolist(), strict=True)))
 
     def truth(self, x: np.ndarray) -> np.ndarray:
-        """The wave at `x`."""
+        """The wave at `x`, as many values: `[points]`."""
         return self.amplitude * np.sin(x + self.phase)
 
     @property

@@ -1,4 +1,4 @@
-"""Tables that the page offers before somebody brings one: each is drawn here, and its words say from what."""
+"""Tables that the page offers before a visitor has one: each is drawn here, and its words say from what."""
 
 import io
 from collections.abc import Callable
@@ -16,7 +16,8 @@ SEED = 2017
 class ExampleTable:
     """A table on offer.
 
-    file: as somebody would have called it. words: what a task is, and how the rows were drawn.
+    file: as somebody would have called it.
+    words: what a task is, and how the rows were drawn.
     roles: which column is what.
     draw: makes the columns, by name, in the order of the file.
     """
@@ -32,6 +33,9 @@ def machines(rng: np.random.Generator, count: int = 100, rows: int = 12) -> dict
 
     An unbalance drives a damped oscillator to the amplitude `a r^2 / sqrt((1 - r^2)^2 + (2 z r)^2)`, with `r` the speed over
     the resonance's: where the peak lies does not enter linearly, so no linear model shares it between machines.
+
+    Returns:
+      Columns by name, `[count * rows]` each.
     """
     resonance = rng.uniform(1200, 2400, (count, 1))  # revolutions a minute
     damping, unbalance = 0.15, rng.uniform(12, 30, (count, 1))  # share of critical; micrometres
@@ -44,7 +48,11 @@ def machines(rng: np.random.Generator, count: int = 100, rows: int = 12) -> dict
 
 
 def batteries(rng: np.random.Generator, count: int = 30, rows: int = 11) -> dict[str, np.ndarray]:
-    """Capacity of battery cells against charging cycles: a level and a slope of their own, nothing bent about them."""
+    """Capacity of battery cells against charging cycles: a level and a slope of their own, nothing bent about them.
+
+    Returns:
+      Columns by name, `[count * rows]` each.
+    """
     level, fade = rng.normal(2.05, 0.06, (count, 1)), rng.normal(0.045, 0.014, (count, 1))  # ampere hours; a hundred cycles
     cycles = _distinct(rng, np.arange(0.0, 901.0, 5.0), count, rows)
     capacity = level - fade * cycles / 100 + rng.normal(0, 0.012, cycles.shape)
@@ -53,7 +61,11 @@ def batteries(rng: np.random.Generator, count: int = 30, rows: int = 11) -> dict
 
 
 def patients(rng: np.random.Generator, count: int = 30, rows: int = 12) -> dict[str, np.ndarray]:
-    """A score that each patient keeps, whatever the measure beside it says: here adapting a network cannot help."""
+    """A score that each patient keeps, whatever the measure beside it says: here adapting a network cannot help.
+
+    Returns:
+      Columns by name, `[count * rows]` each.
+    """
     level = rng.normal(28, 9, (count, 1))
     measure = _distinct(rng, np.arange(0.2, 3.0, 0.01), count, rows)
     score = level + rng.normal(0, 2.0, measure.shape)
@@ -93,7 +105,7 @@ EXAMPLES = {
 
 @cache
 def example_csv(name: str) -> bytes:
-    """An example as the file that somebody would have brought; the same bytes each time."""
+    """An example as the file that somebody would upload; the same bytes each time."""
     columns = EXAMPLES[name].draw(np.random.default_rng(SEED))
     file = io.StringIO()
     file.write(",".join(columns) + "\n")

@@ -26,11 +26,15 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 """
 
 
-def report(name: str, roles: Roles, settings: Settings, verdict: Verdict, findings: Sequence[Finding] = ()) -> str:
+def report(name: str, roles: Roles, settings: Settings, verdict: Verdict, *, findings: Sequence[Finding] = ()) -> str:
     """The whole page.
 
     Args:
-      name: of the table. findings: what was said of it before training.
+      name: of the table.
+      roles: which of its columns is what.
+      settings: how the meta-learner was trained and judged.
+      verdict: what was found.
+      findings: what was said of the table before training.
     """
     parts = [
         f"<h1>{_text(name)}</h1>",
@@ -59,7 +63,7 @@ def report(name: str, roles: Roles, settings: Settings, verdict: Verdict, findin
 
 
 def facts(roles: Roles, verdict: Verdict) -> str:
-    """What was judged, in one line."""
+    """What the verdict is on, in one line."""
     logs = f" (logarithm of {', '.join(roles.log)})" if roles.log else ""
     time = f", in the order of {roles.time}" if roles.time else ""
     return (

@@ -1,4 +1,4 @@
-"""Bringing a table: a file, pasted text or an example; its columns, what there is to say of it, and its cells to mend."""
+"""A table arrives: a file, pasted text or an example; its columns, what there is to say of it, and its cells to change."""
 
 import dataclasses
 from contextlib import contextmanager
@@ -8,16 +8,12 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.figures import your_tasks as figures
-from dashboard.page_parts.your_tasks import table as your_tasks
+from dashboard.page_parts.your_tasks import table as tables
 from dashboard.page_parts.your_tasks.examples import EXAMPLES
 from dashboard.page_parts.your_tasks.table import MAX_EDITED_ROWS, UserTable
-from dashboard.widgets import page
+from dashboard.widgets import page, session
 from maml_engine.tables import Finding, Roles, template_csv
 
-TABLES = "_tables"  # ids of this session's tables, the one that is shown last
-REFUSED = "_table_refused"  # where and why the last attempt to change the table failed
-SWITCHED = "_source_switched"
-FILE, PASTED = "_tasks_file", "_tasks_pasted"
 MAX_MEGABYTES = 50
 EXAMPLE, A_FILE, TEXT = "An example", "A file", "Pasted text"
 ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warning:]", "note": ":gray[:material/info:]"}
@@ -30,7 +26,7 @@ def source_controls() -> None:
         "Where from",
         [EXAMPLE, A_FILE, TEXT],
         default=EXAMPLE,
-        key="source",
+        key=session.SOURCE,
         bind="query-params",
         on_change=switch_source,
         required=True,
@@ -41,26 +37,26 @@ def source_controls() -> None:
         chosen = st.selectbox(
             "Example",
             list(EXAMPLES),
-            key="example",
+            key=session.EXAMPLE,
             bind="query-params",
             on_change=choose_example,
             label_visibility="collapsed",
         )
         st.caption(EXAMPLES[chosen].words)
-        if st.session_state.pop(SWITCHED, False):
-            show(your_tasks.example(chosen), afresh=True)
+        if st.session_state.pop(session.SOURCE_SWITCHED, False):
+            show(tables.example(chosen), afresh=True)
     elif source == A_FILE:
         st.file_uploader(
             "CSV or Parquet: one row an example, one column that names the task",
             type=TYPES,
             max_upload_size=MAX_MEGABYTES,
-            key=FILE,
+            key=session.TABLE_FILE,
             on_change=take_file,
         )
     else:
         st.text_area(
             "Rows with a header, as copied from a spreadsheet or a CSV",
-            key=PASTED,
+            key=session.TABLE_PASTED,
             height=150,
             placeholder="machine,speed,vibration\nM01,1500,0.67\nM01,1220,0.32\n...",
         )
@@ -74,38 +70,38 @@ def source_controls() -> None:
 
 def switch_source() -> None:
     """A callback: who comes back to the examples sees the one that is chosen there."""
-    st.session_state[SWITCHED] = st.session_state["source"] == EXAMPLE
+    st.session_state[session.SOURCE_SWITCHED] = st.session_state[session.SOURCE] == EXAMPLE
 
 
 def choose_example() -> None:
     """A callback: the chosen example takes the place of whatever was there."""
-    show(your_tasks.example(st.session_state["example"]), afresh=True)
+    show(tables.example(st.session_state[session.EXAMPLE]), afresh=True)
 
 
 def take_file() -> None:
     """A callback: the uploaded file."""
-    uploaded = st.session_state[FILE]
+    uploaded = st.session_state[session.TABLE_FILE]
     if uploaded is not None:
         with refusing("source"):
-            show(your_tasks.bring(uploaded.getvalue(), uploaded.name), afresh=True)
+            show(tables.read(uploaded.getvalue(), uploaded.name), afresh=True)
 
 
 def take_pasted() -> None:
     """A callback: the pasted text."""
     with refusing("source"):
-        show(your_tasks.bring(st.session_state[PASTED].encode(), "pasted.csv"), afresh=True)
+        show(tables.read(st.session_state[session.TABLE_PASTED].encode(), "pasted.csv"), afresh=True)
 
 
 def show(table: UserTable, *, afresh: bool = False) -> None:
-    """Makes a table the one that is shown; what was trained on another is left."""
-    held = [] if afresh else [name for name in st.session_state.get(TABLES, []) if name in your_tasks.shelf()]
-    st.session_state[TABLES] = [*held, your_tasks.put(table)][-your_tasks.MAX_ON_SHELF :]
-    st.session_state.pop(REFUSED, None)
+    """Makes a table the one that is shown; `afresh` leaves nothing to undo."""
+    held = [] if afresh else [name for name in st.session_state.get(session.TABLES, []) if name in tables.shelf()]
+    st.session_state[session.TABLES] = [*held, tables.put(table)][-tables.MAX_ON_SHELF :]
+    st.session_state.pop(session.TABLE_REFUSED, None)
 
 
 def undo() -> None:
     """A callback: the table before the last change."""
-    st.session_state[TABLES] = st.session_state[TABLES][:-1]
+    st.session_state[session.TABLES] = st.session_state[session.TABLES][:-1]
 
 
 @contextmanager
@@ -114,22 +110,22 @@ def refusing(place: str):
     try:
         yield
     except ValueError as error:
-        st.session_state[REFUSED] = (place, str(error))
+        st.session_state[session.TABLE_REFUSED] = (place, str(error))
 
 
 def show_refusal(place: str) -> None:
     """The sentence about what was refused here, until something else is done."""
-    where, sentence = st.session_state.get(REFUSED, ("", ""))
+    where, sentence = st.session_state.get(session.TABLE_REFUSED, ("", ""))
     if where == place:
         st.error(escape.markdown(sentence), icon=":material/error:")
 
 
 def current(of_run: UserTable | None) -> UserTable:
     """The table that is shown: this session's, else the one of the run that the link names, else the example."""
-    held = st.session_state.get(TABLES, [])
-    if held and held[-1] in your_tasks.shelf():
-        return your_tasks.shelf()[held[-1]]
-    table = of_run or your_tasks.example(st.session_state.get("example", your_tasks.FIRST_EXAMPLE))
+    held = st.session_state.get(session.TABLES, [])
+    if held and held[-1] in tables.shelf():
+        return tables.shelf()[held[-1]]
+    table = of_run or tables.example(st.session_state.get(session.EXAMPLE, tables.FIRST_EXAMPLE))
     show(table, afresh=True)
     return table
 
@@ -179,13 +175,13 @@ def role_controls(table: UserTable) -> UserTable:
     if chosen == roles:
         return table
     table = dataclasses.replace(table, roles=chosen)
-    your_tasks.put(table)
+    tables.put(table)
     return table
 
 
 def show_rows(table: UserTable) -> None:
     """The table as a picture."""
-    rows = your_tasks.rows(table)
+    rows = tables.rows(table)
     figure = figures.rows_figure(rows.tasks, rows.x_name, table.roles.target, categories=rows.categories, classes=rows.classes)
     count = len(set(table.sheet.text(table.roles.task)))
     page.chart(figure, "rows", f"{table.roles.target} against {rows.x_name}, a line for each of {len(rows.tasks)} tasks.")
@@ -197,7 +193,7 @@ def show_rows(table: UserTable) -> None:
 
 
 def show_findings(table: UserTable, found: tuple[Finding, ...]) -> None:
-    """What its owner should know of a table, a mend beside it where there is one."""
+    """What its owner should know of a table, a fix beside it where there is one."""
     with st.container(border=True, key="findings"):
         for place, finding in enumerate(found):
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -206,25 +202,25 @@ def show_findings(table: UserTable, found: tuple[Finding, ...]) -> None:
                     st.button(
                         escape.markdown(finding.fix.label, 80),
                         icon=":material/build:",
-                        key=f"mend_{place}",
-                        on_click=apply_mend,
+                        key=f"fix_{place}",
+                        on_click=apply_fix,
                         args=(table, finding),
                     )
         if not any(finding.severity != "note" for finding in found):
             st.markdown(":green[:material/check_circle:] Nothing to mend.")
     show_refusal("findings")
-    if len(st.session_state.get(TABLES, [])) > 1:
+    if len(st.session_state.get(session.TABLES, [])) > 1:
         st.button("Undo the last change", icon=":material/undo:", key="undo", on_click=undo)
 
 
-def apply_mend(table: UserTable, finding: Finding) -> None:
+def apply_fix(table: UserTable, finding: Finding) -> None:
     """A callback."""
     with refusing("findings"):
-        show(your_tasks.mended(table, finding.fix))
+        show(tables.fixed(table, finding.fix))
 
 
 def cell_editor(table: UserTable) -> None:
-    """All cells of a table, to be mended by hand."""
+    """All cells of a table, to be changed by hand."""
     with st.expander("Mend cells by hand", icon=":material/edit:", key="edit_cells", on_change="rerun") as box:
         if not box.open:
             return
@@ -247,4 +243,4 @@ def cell_editor(table: UserTable) -> None:
 def apply_cells(table: UserTable, frame: pd.DataFrame) -> None:
     """A callback."""
     with refusing("cells"):
-        show(your_tasks.edited(table, frame))
+        show(tables.edited(table, frame))

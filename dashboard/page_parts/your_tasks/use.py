@@ -7,52 +7,28 @@ from dashboard import escape
 from dashboard.components.row_bench import Points, row_bench
 from dashboard.downloads import code
 from dashboard.figures import your_tasks as figures
-from dashboard.page_parts.your_tasks import report, upload
-from dashboard.page_parts.your_tasks import table as your_tasks
-from dashboard.page_parts.your_tasks.table import TrainedVerdict
-from dashboard.widgets import page
+from dashboard.page_parts.your_tasks import predictions, report, upload
+from dashboard.page_parts.your_tasks import table as tables
+from dashboard.page_parts.your_tasks.predictions import NewTask, Predictions
+from dashboard.page_parts.your_tasks.run import TrainedVerdict
+from dashboard.page_parts.your_tasks.script import script
+from dashboard.widgets import page, session
 
-KNOWN = "_known_rows_of"
-PREDICTIONS = "predictions.csv"
 COMMAND = "python -m maml_engine adapt learner known.csv --predict others.csv"
 
 
-def rows_at_hand(judged: TrainedVerdict) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """The known rows and those to predict that the editors begin with, and where they are from."""
-    held = st.session_state.get(KNOWN)
-    if held and held[0] == judged.table.id and held[1] in your_tasks.frames():
-        return your_tasks.frames()[held[1]]
-    name, known, asked = your_tasks.first_rows(judged.table, judged.settings.k_shot)
-    return known, asked, f"Filled in with rows of {escape.code(name)}, which training has seen: type, paste or bring your own."
-
-
-def take_rows(judged: TrainedVerdict, which: str) -> None:
-    """A callback: the known rows, or those to predict, from a file."""
-    uploaded = st.session_state[f"_{which}_file"]
-    if uploaded is None:
-        return
-    known, asked, _ = rows_at_hand(judged)
-    roles = judged.table.roles
-    names = [*roles.inputs, roles.target] if which == "known" else roles.inputs
-    with upload.refusing("use"):
-        frame = your_tasks.read_rows(uploaded.getvalue(), names)
-        both = (frame, asked) if which == "known" else (known, frame)
-        said = f"From {escape.code(uploaded.name)}."
-        st.session_state[KNOWN] = (judged.table.id, your_tasks.put_frames((*both, said)))
-        st.session_state.pop(upload.REFUSED, None)
-
-
-def show(judged: TrainedVerdict) -> None:
+def show(trained: TrainedVerdict) -> None:
     """A new task: a few known rows, and what the learner makes of the others."""
-    known, asked, said = rows_at_hand(judged)
-    key = st.session_state.get(KNOWN, ("", ""))[1] or judged.table.id
+    task = _task_at_hand(trained)
+    key = st.session_state.get(session.NEW_TASK, ("", ""))[1] or trained.table.id
     left, right = st.columns([5, 6], gap="medium")
     with left:
         st.markdown("**Known rows**")
-        known = st.data_editor(known, num_rows="dynamic", hide_index=True, key=f"known_{key}")
+        known = st.data_editor(task.known, num_rows="dynamic", hide_index=True, key=f"known_{key}")
         st.markdown("**Rows to predict**")
-        asked = st.data_editor(asked, num_rows="dynamic", hide_index=True, key=f"asked_{key}")
-        st.caption(said)
+        asked = st.data_editor(task.asked, num_rows="dynamic", hide_index=True, key=f"asked_{key}")
+        task = NewTask(known, asked, task.source)
+        st.caption(task.source)
         with st.popover("Rows from a file", icon=":material/upload_file:"):
             for which, label in (("known", "Known rows"), ("asked", "Rows to predict")):
                 st.file_uploader(
@@ -60,64 +36,86 @@ def show(judged: TrainedVerdict) -> None:
                     type=upload.TYPES,
                     max_upload_size=upload.MAX_MEGABYTES,
                     key=f"_{which}_file",
-                    on_change=take_rows,
-                    args=(judged, which),
+                    on_change=_take_rows,
+                    args=(trained, which),
                 )
         upload.show_refusal("use")
     with right:
         try:
-            predicted = your_tasks.predicted(judged, known, asked)
+            predicted = predictions.predict(trained, task)
         except ValueError as error:
             st.error(escape.markdown(str(error)), icon=":material/error:")
-            take_along(judged, {})
+            _take_along(trained, {})
             return
         if predicted.curve:
-            show_bench(judged, known, asked, predicted)
-        show_prediction(judged, known, asked, predicted)
-        take_along(judged, your_tasks.files(judged, known, asked, predicted))
+            _show_bench(trained, task, predicted)
+        _show_predictions(trained, task, predicted)
+        _take_along(trained, predictions.files(trained, task, predicted))
 
 
-def show_bench(judged: TrainedVerdict, known: pd.DataFrame, asked: pd.DataFrame, predicted: your_tasks.Predicted) -> None:
+def _task_at_hand(trained: TrainedVerdict) -> NewTask:
+    """What the editors begin with."""
+    held = st.session_state.get(session.NEW_TASK)
+    if held and held[0] == trained.table.id and held[1] in predictions.begun():
+        return predictions.begun()[held[1]]
+    name, task = predictions.first_task(trained.table, trained.settings.k_shot)
+    source = f"Filled in with rows of {escape.code(name)}, which training has seen: type, paste or bring your own."
+    return task._replace(source=source)
+
+
+def _begin(trained: TrainedVerdict, task: NewTask) -> None:
+    st.session_state[session.NEW_TASK] = (trained.table.id, predictions.begin(task))
+
+
+def _take_rows(trained: TrainedVerdict, which: str) -> None:
+    """A callback: the known rows, or those to predict ("asked"), from a file."""
+    uploaded = st.session_state[f"_{which}_file"]
+    if uploaded is None:
+        return
+    roles = trained.table.roles
+    names = [*roles.inputs, roles.target] if which == "known" else roles.inputs
+    with upload.refusing("use"):
+        rows = predictions.read_rows(uploaded.getvalue(), names)
+        _begin(trained, _task_at_hand(trained)._replace(source=f"From {escape.code(uploaded.name)}.", **{which: rows}))
+        st.session_state.pop(session.TABLE_REFUSED, None)
+
+
+def _show_bench(trained: TrainedVerdict, task: NewTask, predicted: Predictions) -> None:
     """The known rows of a table of one input, to drag; what is left there fills the table of known rows."""
-    names = [*judged.table.roles.inputs, judged.table.roles.target]
-    points = tuple(map(tuple, known.dropna(how="all")[names].astype(float).to_numpy().tolist()))
+    names = [*trained.table.roles.inputs, trained.table.roles.target]
+    points = tuple(map(tuple, task.known.dropna(how="all")[names].astype(float).to_numpy().tolist()))
 
     def take_points(left: Points) -> None:
-        frame = pd.DataFrame(left, columns=names)
-        st.session_state[KNOWN] = (judged.table.id, your_tasks.put_frames((frame, asked, "As left on the picture.")))
+        _begin(trained, NewTask(pd.DataFrame(left, columns=names), task.asked, "As left on the picture."))
 
-    row_bench("_row_bench", points, predicted.curve, (names[0], names[1]), take_points)
+    row_bench("_row_bench", points, predicted.curve, titles=(names[0], names[1]), on_points=take_points)
     st.caption("Drag the known rows, double-click to add one, Delete removes the chosen. Python predicts when you let go.")
 
 
-def show_prediction(judged: TrainedVerdict, known: pd.DataFrame, asked: pd.DataFrame, predicted: your_tasks.Predicted) -> None:
+def _show_predictions(trained: TrainedVerdict, task: NewTask, predicted: Predictions) -> None:
     """The picture of a new task, and the numbers."""
-    roles, verdict = judged.table.roles, judged.verdict
-    x_name = verdict.x_name
-    asked = asked.dropna(how="all")
-    known = known.dropna(how="all")
+    table, roles, verdict = trained.table, trained.table.roles, trained.verdict
+    known, asked = task.known.dropna(how="all"), task.asked.dropna(how="all")
     values = [predicted.mean, predicted.low, predicted.high, known[roles.target].to_numpy()]
     if verdict.classes:
-        values = [your_tasks.places(some, verdict.classes) for some in values]
-    support = (your_tasks.along(judged.table, known, x_name), values.pop())
-    rows = (your_tasks.along(judged.table, asked, x_name), *values)
-    titles = (x_name, roles.target)
-    figure = figures.prediction_figure(
-        support, rows, predicted.curve, titles=titles, nominal=verdict.nominal, classes=verdict.classes
-    )
+        values = [predictions.places(some, verdict.classes) for some in values]
+    known_x, asked_x = (predictions.along(table, rows, verdict.x_name) for rows in (known, asked))
+    look = {"titles": (verdict.x_name, roles.target), "nominal": verdict.nominal, "classes": verdict.classes}
+    figure = figures.prediction_figure((known_x, values[-1]), (asked_x, *values[:-1]), predicted.curve, **look)
     page.chart(figure, "predictions", f"{len(known)} known rows of a new task and predictions for {len(asked)} others.")
-    st.dataframe(your_tasks.prediction_columns(judged, asked, predicted), hide_index=True)
+    st.dataframe(predictions.columns(trained, task, predicted), hide_index=True)
 
 
-def take_along(judged: TrainedVerdict, files: dict[str, bytes]) -> None:
+def _take_along(trained: TrainedVerdict, files: dict[str, bytes]) -> None:
     """What a visitor takes home.
 
     Args:
+      trained: the verdict and its learner.
       files: by name, the rows and their predictions; empty where there are none.
     """
-    rows = {name: content for name, content in files.items() if name != PREDICTIONS}
-    table, settings, verdict, learner = judged
-    found = your_tasks.findings(table, settings.k_shot)
+    rows = {name: content for name, content in files.items() if name != predictions.FILE}
+    table, settings, verdict, learner = trained
+    found = tables.findings(table, settings.k_shot)
     with st.container(horizontal=True):
         st.download_button(
             "Learner (zip)",
@@ -132,8 +130,8 @@ def take_along(judged: TrainedVerdict, files: dict[str, bytes]) -> None:
         if files:
             st.download_button(
                 "Predictions (CSV)",
-                files[PREDICTIONS],
-                PREDICTIONS,
+                files[predictions.FILE],
+                predictions.FILE,
                 "text/csv",
                 icon=":material/download:",
                 key="take_predictions",
@@ -141,7 +139,7 @@ def take_along(judged: TrainedVerdict, files: dict[str, bytes]) -> None:
             )
         st.download_button(
             "Report (HTML)",
-            lambda: report.report(table.name, table.roles, settings, verdict, found),
+            lambda: report.report(table.name, table.roles, settings, verdict, findings=found),
             "report.html",
             "text/html",
             icon=":material/description:",
@@ -150,7 +148,7 @@ def take_along(judged: TrainedVerdict, files: dict[str, bytes]) -> None:
         )
         st.download_button(
             "Python script",
-            your_tasks.script(judged),
+            script(trained),
             "your_tasks.py",
             "text/x-python",
             icon=":material/code:",

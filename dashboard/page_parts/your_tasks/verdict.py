@@ -7,7 +7,8 @@ from dashboard import escape
 from dashboard.figures import verdict as figures
 from dashboard.method_names import NAMES
 from dashboard.page_parts.your_tasks import report
-from dashboard.page_parts.your_tasks.table import TrainedVerdict, UserTable
+from dashboard.page_parts.your_tasks.run import TrainedVerdict
+from dashboard.page_parts.your_tasks.table import UserTable
 from dashboard.widgets import page
 from maml_engine.tables import Settings, Verdict
 
@@ -20,15 +21,22 @@ ICONS = {
 }
 
 
-def show(judged: TrainedVerdict, table: UserTable, settings: Settings, is_running: bool) -> None:
-    """The sentence, then the numbers behind it."""
-    verdict = judged.verdict
+def show(trained: TrainedVerdict, table: UserTable, settings: Settings, *, is_running: bool) -> None:
+    """The sentence, then the numbers behind it.
+
+    Args:
+      trained: the verdict.
+      table: the one that is shown above, by now perhaps another.
+      settings: those that are chosen above.
+      is_running: whether another verdict is on its way.
+    """
+    verdict = trained.verdict
     if is_running:
         st.caption("The verdict that was here before, until the run above has ended.")
-    elif judged.table.roles != table.roles or judged.settings != settings:
+    elif trained.table.roles != table.roles or trained.settings != settings:
         st.info(
-            f"Reached with {escape.markdown(report.facts(judged.table.roles, verdict))}, by "
-            f"{NAMES[judged.settings.method]}. Train again to judge what is chosen above.",
+            f"Reached with {escape.markdown(report.facts(trained.table.roles, verdict))}, by "
+            f"{NAMES[trained.settings.method]}. Train again to judge what is chosen above.",
             icon=":material/history:",
         )
     with st.container(border=True, key="verdict"):
@@ -44,8 +52,8 @@ def show(judged: TrainedVerdict, table: UserTable, settings: Settings, is_runnin
         required=True,
         label_visibility="collapsed",
     )
-    show_methods(verdict, judged.settings.method, in_units=unit == IN_UNITS)
-    show_tasks(judged)
+    show_methods(verdict, trained.settings.method, in_units=unit == IN_UNITS)
+    show_tasks(trained)
 
 
 def show_numbers(verdict: Verdict) -> None:
@@ -54,9 +62,9 @@ def show_numbers(verdict: Verdict) -> None:
     other = figures.best_other(verdict)
     gaining = sum(task.gain > 0 for task in verdict.tasks)
     with st.container(horizontal=True, gap="medium"):
-        said = "Over the target's spread; in its units {0.error:.3g}. 95 % interval {0.low:.3g} to {0.high:.3g}."
-        st.metric("Meta-learner", f"{own.relative:.3f}", width="content", help=said.format(own))
-        st.metric(other.title, f"{other.relative:.3f}", width="content", help=f"The best of the rest. {said.format(other)}")
+        numbers = "Over the target's spread; in its units {0.error:.3g}. 95 % interval {0.low:.3g} to {0.high:.3g}."
+        st.metric("Meta-learner", f"{own.relative:.3f}", width="content", help=numbers.format(own))
+        st.metric(other.title, f"{other.relative:.3f}", width="content", help=f"The best of the rest. {numbers.format(other)}")
         st.metric("Tasks that gain", f"{gaining} of {len(verdict.tasks)}", width="content")
         if np.isfinite(verdict.coverage):
             help = f"Share of the rows of unseen tasks that lay inside their {verdict.nominal:.0%} intervals."
@@ -64,7 +72,7 @@ def show_numbers(verdict: Verdict) -> None:
 
 
 def show_methods(verdict: Verdict, method: str, *, in_units: bool) -> None:
-    """Every way beside the others: errors, paired differences, and how both depend on the known rows."""
+    """Every predictor beside the others: errors, paired differences, and how both depend on the known rows."""
     own, other = next(s for s in verdict.scores if s.name == figures.META), figures.best_other(verdict)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -90,9 +98,9 @@ def show_methods(verdict: Verdict, method: str, *, in_units: bool) -> None:
         st.caption(f"Error of the best of the rest ({other.title.lower()}) minus the meta-learner's: above 0 the task gains.")
 
 
-def show_tasks(judged: TrainedVerdict) -> None:
+def show_tasks(trained: TrainedVerdict) -> None:
     """Single tasks before and after, all tasks as a table, and how it was done."""
-    verdict, roles = judged.verdict, judged.table.roles
+    verdict, roles = trained.verdict, trained.table.roles
     if verdict.task_pictures:
         st.markdown("**Single tasks, before → after adapting to the red rows**")
         figure = figures.tasks_figure(verdict.task_pictures, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
@@ -100,4 +108,4 @@ def show_tasks(judged: TrainedVerdict) -> None:
     with st.expander("Task by task", icon=":material/table_rows:"):
         st.dataframe(figures.task_table(verdict.tasks), hide_index=True, height=300)
     with st.expander("How it was done", icon=":material/info:"):
-        st.markdown(escape.markdown(report.protocol(judged.settings, verdict), 2000))
+        st.markdown(escape.markdown(report.protocol(trained.settings, verdict), 2000))

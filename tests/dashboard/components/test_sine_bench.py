@@ -134,7 +134,7 @@ def test_a_field_that_the_page_changes_takes_the_pages_value_and_the_others_stay
 
 
 def test_going_back_in_the_browser_brings_back_what_was(monkeypatch):
-    monkeypatch.setattr(bench.st, "session_state", state := {"b": "1,k7", address.TOLD + "b": "1,k7"})
+    monkeypatch.setattr(bench.st, "session_state", state := {"b": "1,k7", address.WRITTEN + "b": "1,k7"})
     monkeypatch.setattr(bench.st, "query_params", {"b": "1,k3"})
     assert bench._standing("b", BASE).steps == 3
     state["b"] = ""  # `Reset`
@@ -144,7 +144,7 @@ def test_going_back_in_the_browser_brings_back_what_was(monkeypatch):
 
 def test_letting_go_twice_within_a_moment_loses_nothing(monkeypatch):
     """The second time comes with the address of before the first."""
-    state = {"b": "1,k7", address.TOLD + "b": "1,k7", bench.BASE + "b": BASE, bench.WIDGET + "b": {"scene": {"steps": 3}}}
+    state = {"b": "1,k7", address.WRITTEN + "b": "1,k7", bench.BASE + "b": BASE, bench.WIDGET + "b": {"scene": {"steps": 3}}}
     monkeypatch.setattr(bench.st, "session_state", state)
     monkeypatch.setattr(bench.st, "query_params", link := {})
     bench._take_in("b")

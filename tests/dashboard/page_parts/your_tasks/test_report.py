@@ -35,7 +35,7 @@ class Seen(HTMLParser):
 @pytest.fixture(scope="module")
 def page():
     findings = [Finding("warning", "constant", f"Column {EVIL!r} is constant.")]
-    return report(EVIL, ROLES, Settings(k_shot=2), small_verdict(), findings)
+    return report(EVIL, ROLES, Settings(k_shot=2), small_verdict(), findings=findings)
 
 
 def test_it_loads_nothing(page):

@@ -1,0 +1,170 @@
+"""What a learner makes of the rows of a new task: editors' rows in, predictions and files out."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.page_parts.your_tasks.run import TrainedVerdict
+from dashboard.page_parts.your_tasks.table import UserTable
+from maml_engine.learner import Prediction
+from maml_engine.tables import Sheet, read_sheet, table_csv
+
+GRID = 61
+FILE = "predictions.csv"
+MAX_KNOWN, MAX_ASKED = 10, 10
+
+
+class NewTask(NamedTuple):
+    """A task that the learner is used on.
+
+    known: its known rows, with the columns of inputs and target.
+    asked: the rows to predict, with those of the inputs.
+    source: where the rows are from, in words.
+    """
+
+    known: pd.DataFrame
+    asked: pd.DataFrame
+    source: str = ""
+
+
+@st.cache_resource(scope="session", show_spinner=False)
+def begun() -> dict[str, NewTask]:
+    """What this session's editors began with, by id."""
+    return {}
+
+
+def begin(task: NewTask) -> str:
+    """Keeps what the editors begin with, in place of what they began with before, and gives back its id."""
+    begun().clear()
+    begun()[name := secrets.token_urlsafe(6)] = task
+    return name
+
+
+def first_task(table: UserTable, k_shot: int) -> tuple[str, NewTask]:
+    """A task of the table to begin with, and its name: some of its rows as known ones, the inputs of the others."""
+    roles = table.roles
+    ids = table.sheet.text(roles.task)
+    name = ids[0]
+    frame = typed(table, [*roles.inputs, roles.target])[ids == name].dropna().reset_index(drop=True)
+    spread = np.unique(np.linspace(0, len(frame) - 1, min(k_shot, MAX_KNOWN)).round().astype(int))
+    known = frame.iloc[spread].reset_index(drop=True)
+    asked = frame.drop(index=spread).head(MAX_ASKED)[list(roles.inputs)].reset_index(drop=True)
+    return name, NewTask(known, asked)
+
+
+def typed(table: UserTable, names: Sequence[str]) -> pd.DataFrame:
+    """Columns of a table for an editor: numbers where they are numbers, else text."""
+    sheet, roles = table.sheet, table.roles
+    return pd.DataFrame(
+        {
+            name: sheet.text(name)
+            if sheet.kind(name) != "number" or (roles.classes and name == roles.target)
+            else sheet.numbers(name)
+            for name in names
+        }
+    )
+
+
+class Predictions(NamedTuple):
+    """What is predicted for the rows of a new task that are asked for.
+
+    mean: the predictions, `[asked]`.
+    low: where their intervals begin, `[asked]`; the same array as `mean` where there are none.
+    high: where they end, `[asked]`.
+    curve: of a table with one input x, mean, low and high along a grid, `[GRID]` each; else None.
+    """
+
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    curve: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None
+
+
+def predict(trained: TrainedVerdict, task: NewTask) -> Predictions:
+    """Adapts to the known rows and predicts the others.
+
+    Raises:
+      ValueError: no known rows, or cells that do not fit, named.
+    """
+    known, asked = task.known.dropna(how="all"), task.asked.dropna(how="all")
+    adapted = trained.learner.adapt_rows(known)
+    inputs = list(trained.table.roles.inputs)
+    mean, low, high = _flat(adapted.predict_rows(asked)) if len(asked) else (np.zeros(0),) * 3
+    curve = None
+    if len(inputs) == 1 and trained.table.sheet.kind(inputs[0]) == "number" and not trained.table.roles.classes:
+        x = grid(trained.table, known[inputs[0]], asked[inputs[0]])
+        curve = (x, *_flat(adapted.predict_rows(pd.DataFrame({inputs[0]: x}))))
+    return Predictions(mean, low, high, curve)
+
+
+def grid(table: UserTable, *shown: pd.Series) -> np.ndarray:
+    """Where the curve of a table with one input is drawn, `[GRID]`: over the table's rows and those shown."""
+    values = np.concatenate([table.sheet.numbers(table.roles.inputs[0]), *(part.to_numpy(float) for part in shown)])
+    low, high = np.nanmin(values), np.nanmax(values)
+    is_log = table.roles.inputs[0] in table.roles.log
+    return np.geomspace(low, high, GRID) if is_log else np.linspace(low, high, GRID)
+
+
+def columns(trained: TrainedVerdict, task: NewTask, predictions: Predictions) -> dict[str, Sequence[Any]]:
+    """Columns of the predictions: the inputs, the target, and where its interval ends."""
+    roles = trained.table.roles
+    inputs = {name: cells for name, cells in _spelled(task.asked).items() if name in roles.inputs}
+    ends = {f"{roles.target}_low": predictions.low, f"{roles.target}_high": predictions.high}
+    return inputs | {roles.target: predictions.mean} | (ends if predictions.low is not predictions.mean else {})
+
+
+def files(trained: TrainedVerdict, task: NewTask, predictions: Predictions) -> dict[str, bytes]:
+    """The editors' rows and the predictions as files, by name."""
+    tables = {"known.csv": _spelled(task.known), "others.csv": _spelled(task.asked)}
+    tables[FILE] = columns(trained, task, predictions)
+    return {name: table_csv(cells) for name, cells in tables.items()}
+
+
+def along(table: UserTable, frame: pd.DataFrame, x_name: str) -> np.ndarray:
+    """Where the rows of an editor lie on the axis of a picture, `[rows]`: numbers, or places among the categories."""
+    column = frame[x_name]
+    if table.sheet.kind(x_name) == "number":
+        return column.to_numpy(float)
+    if table.sheet.kind(x_name) == "date":
+        return Sheet(column.astype(str).to_frame(), "").days(x_name)
+    return places(column, np.unique(table.sheet.text(x_name)).tolist())
+
+
+def places(names: Iterable[Any], known: Sequence[str]) -> np.ndarray:
+    """Where each name stands among the known ones, `[names]`; NaN where it is none of them."""
+    place = {name: place for place, name in enumerate(known)}
+    return np.array([place.get(str(name), np.nan) for name in names], float)
+
+
+def read_rows(content: bytes, names: Sequence[str]) -> pd.DataFrame:
+    """Rows of a new task from a file, for the editor.
+
+    Raises:
+      ValueError: what `read_sheet` refuses, or columns that are missing, named.
+    """
+    sheet = read_sheet(content, fewest_columns=1)
+    if missing := [name for name in names if name not in sheet.names]:
+        there = ", ".join(map(repr, sheet.names[:12]))
+        raise ValueError(f"The file must have the column {missing[0]!r}, got {there}.")
+    return pd.DataFrame({name: sheet.numbers(name) if sheet.kind(name) == "number" else sheet.text(name) for name in names})
+
+
+def _spelled(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Cells with all their digits, so that what reads them sees the same numbers."""
+
+    def spell(cell: Any) -> str:
+        if not isinstance(cell, float):
+            return "" if cell is None else str(cell)
+        return "" if np.isnan(cell) else repr(cell).removesuffix(".0")
+
+    return {name: [spell(cell) for cell in column] for name, column in frame.dropna(how="all").to_dict("list").items()}
+
+
+def _flat(prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    mean = np.asarray(prediction.mean).reshape(len(prediction.mean), -1)[:, 0]
+    sides = (mean if side is None else np.asarray(side)[:, 0] for side in (prediction.low, prediction.high))
+    return (mean, *sides)
