@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.page_parts.your_tasks import table as your_tasks
+from dashboard.page_parts.your_tasks import run
 from tests.browser.conftest import ROOT, wait_until_idle
 
 FILES = '[data-testid="stFileUploaderDropzoneInput"]'
@@ -132,7 +132,7 @@ def test_a_known_row_moved_by_keys_is_predicted_from_anew(open_page):
         known = next(name for name in archive.namelist() if name.endswith("known.csv"))
         rows = pd.read_csv(archive.open(known))
     after = pd.read_csv(io.BytesIO(saved(page, "take_predictions")))
-    learner = your_tasks.shipped("Machines").learner
+    learner = run.shipped("Machines").learner
     mean = learner.adapt_rows(rows).predict_rows(after[["speed_rpm"]]).mean[:, 0]
     predicted = after.iloc[:, 1].to_numpy()
     np.testing.assert_allclose(predicted, mean, rtol=1e-3)

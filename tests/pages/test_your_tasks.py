@@ -12,9 +12,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.downloads.code import learner_zip
 from dashboard.engine_calls import resources
-from dashboard.page_parts.your_tasks import table as your_tasks
+from dashboard.page_parts.your_tasks import predictions, run
 from dashboard.page_parts.your_tasks.examples import EXAMPLES
+from dashboard.page_parts.your_tasks.script import script
+from maml_engine import Learner
 from tests.small_verdict import EVIL
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "your_tasks.py"
@@ -46,7 +49,8 @@ def table(tasks=8, rows=8, header="machine,speed,vibration", separator=","):
 
 
 def upload(page, content, name="brought.csv"):
-    page.segmented_control(key="source").set_value("A file").run()
+    if page.segmented_control(key="source").value != "A file":
+        page.segmented_control(key="source").set_value("A file").run()
     page.file_uploader(key="_tasks_file").set_value((name, content, "text/csv")).run()
     assert not page.exception
     return page
@@ -62,18 +66,36 @@ def button(page, key):
     return next((one for one in page.button if one.key == key), None)
 
 
-@pytest.fixture
-def small_runs(monkeypatch):
+@pytest.fixture(scope="module")
+def small_runs():
     """The real work, in seconds."""
-    judge = your_tasks.judge
-    monkeypatch.setattr(your_tasks, "judge", lambda *given: judge(*given[:2], dataclasses.replace(given[2], **SMALL)))
+    judge = run.judge
+
+    def small(sheet, roles, settings, **others):
+        return judge(sheet, roles, dataclasses.replace(settings, **SMALL), **others)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "judge", small)
+        yield
+
+
+@pytest.fixture(scope="module")
+def job_id(small_runs):
+    """One run for all tests that look at a verdict on `table()`."""
+    return train(upload(open_page(), table()))
+
+
+@pytest.fixture(scope="module")
+def visitor():
+    """One visitor for all tests that bring a file and look at what the page says of it."""
+    return upload(open_page(), table())
 
 
 DRAG = "Drag the known rows"  # said below the picture to drag
 
 
-def judged(page):
-    """Trains on what the page shows, waits, and opens the run by its link, as a reload does."""
+def train(page):
+    """Trains on what the page shows and waits; the run's id, by which a link finds it as a reload does."""
     page.button(key="judge").click().run()
     assert not page.exception
     assert not page.error
@@ -82,6 +104,8 @@ def judged(page):
     while not resources.jobs().snapshot(job_id).ended:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    snapshot = resources.jobs().snapshot(job_id)
+    assert snapshot.status == "done", snapshot.message
     return job_id
 
 
@@ -132,10 +156,10 @@ def test_pasted_rows_are_a_table():
     assert "pasted.csv. 8 tasks" in shown(page)
 
 
-def test_parquet_is_a_table():
+def test_parquet_is_a_table(visitor):
     file = io.BytesIO()
     pd.read_csv(io.BytesIO(table())).to_parquet(file)
-    assert "brought.parquet. 8 tasks" in shown(upload(open_page(), file.getvalue(), "brought.parquet"))
+    assert "brought.parquet. 8 tasks" in shown(upload(visitor, file.getvalue(), "brought.parquet"))
 
 
 BAD = {
@@ -156,8 +180,8 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_what_cannot_be_read_is_answered_by_one_sentence_and_the_table_before_stays(kind):
-    page = upload(upload(open_page(), table()), BAD[kind], "bad.csv")
+def test_what_cannot_be_read_is_answered_by_one_sentence_and_the_table_before_stays(kind, visitor):
+    page = upload(upload(visitor, table()), BAD[kind], "bad.csv")
     (error,) = page.error
     assert error.value.strip().endswith(".")
     assert "Traceback" not in error.value
@@ -179,26 +203,26 @@ READABLE = {
 
 
 @pytest.mark.parametrize("kind", READABLE)
-def test_awkward_files_are_read(kind):
-    page = upload(open_page(), READABLE[kind])
+def test_awkward_files_are_read(kind, visitor):
+    page = upload(visitor, READABLE[kind])
     assert "brought.csv. 8 tasks" in shown(page)
     assert not page.error
     assert not button(page, "judge").disabled
 
 
-MENDABLE = {
+FIXABLE = {
     "two values": b"t,x,y\n" + b"".join(b"t%d,%d,%d\n" % (task, x, (x + task) % 2) for task in range(8) for x in range(8)),
     "an infinite value": table().replace(b"\nM0,", b"\nM0,inf,1\nM0,", 1),
     "words among numbers": table().replace(b"\nM0,", b"\nM0,fast,1\nM0,", 1),
 }
 
 
-@pytest.mark.parametrize("kind", MENDABLE)
-def test_what_is_found_is_mended_by_one_click_and_undone(kind):
-    page = upload(open_page(), MENDABLE[kind])
+@pytest.mark.parametrize("kind", FIXABLE)
+def test_what_is_found_is_fixed_by_one_click_and_undone(kind, visitor):
+    page = upload(visitor, FIXABLE[kind])
     before = shown(page)
     assert "Nothing to mend" not in before
-    page.button(key="mend_0").click().run()
+    page.button(key="fix_0").click().run()
     assert not page.exception
     assert not page.error
     assert shown(page) != before
@@ -206,14 +230,14 @@ def test_what_is_found_is_mended_by_one_click_and_undone(kind):
     assert shown(page) == before
 
 
-def test_rows_with_a_missing_value_are_left_out_and_said_so():
-    page = upload(open_page(), table().replace(b"\nM0,", b"\nM0,,1\nM0,", 1))
+def test_rows_with_a_missing_value_are_left_out_and_said_so(visitor):
+    page = upload(visitor, table().replace(b"\nM0,", b"\nM0,,1\nM0,", 1))
     assert "missing" in shown(page)
     assert not button(page, "judge").disabled
 
 
-def test_a_constant_target_cannot_be_trained_on():
-    page = upload(open_page(), b"t,x,y\n" + b"".join(b"t%d,%d,1\n" % (task, x) for task in range(8) for x in range(8)))
+def test_a_constant_target_cannot_be_trained_on(visitor):
+    page = upload(visitor, b"t,x,y\n" + b"".join(b"t%d,%d,1\n" % (task, x) for task in range(8) for x in range(8)))
     target = next(one for one in page.selectbox if one.key.startswith("target_"))
     target.set_value("y").run()
     assert "the same" in shown(page)
@@ -234,36 +258,24 @@ def test_the_link_opens_the_page_as_it_is():
     assert again.code[-1].value == link
 
 
-def test_names_of_a_file_are_never_markup():
+def test_names_of_a_file_are_never_markup(visitor):
     content = pd.DataFrame({EVIL: [f"t{n // 8}" for n in range(64)], "=x": np.arange(64) % 8, "*y*": np.arange(64) * 0.7 % 5})
-    page = upload(open_page(), content.to_csv(index=False).encode(), f"{EVIL}.csv"[:100])
+    page = upload(visitor, content.to_csv(index=False).encode(), f"{EVIL}.csv"[:100])
     for part in [*page.markdown, *page.caption, *page.error, *page.info]:
         assert "<b>bold" not in part.value.replace("\\<", "")
         assert "*star*" not in part.value.replace("\\*", "")
 
 
-def test_cells_are_mended_by_hand():
-    page = upload(open_page(), table())
-    frame = your_tasks.bring(table(), "brought.csv").sheet.frame.iloc[8:]
-    brought = your_tasks.edited(your_tasks.bring(table(), "brought.csv"), frame)
-    assert len(brought.sheet) == 56
-    assert not page.exception
-
-
-def test_a_table_is_judged_and_used_and_found_again_by_its_link(small_runs):
-    page = upload(open_page(), table())
-    job_id = judged(page)
-    snapshot = resources.jobs().snapshot(job_id)
-    assert snapshot.status == "done", snapshot.message
-    again = open_page(trial=job_id)
-    words = shown(again)
+def test_a_table_is_judged_and_used_and_found_again_by_its_link(job_id):
+    page = open_page(trial=job_id)
+    words = shown(page)
     assert "brought.csv. 8 tasks" in words
-    assert snapshot.report.progress.verdict.sentence in words
-    assert len(again.metric) == 4
+    assert resources.jobs().snapshot(job_id).report.verdict.sentence in words
+    assert len(page.metric) == 4
     assert DRAG in words
-    assert f"trial={job_id}" in again.code[-1].value
-    again.number_input(key="known_rows").set_value(3).run()
-    assert "Train again to judge what is chosen above" in shown(again)
+    assert f"trial={job_id}" in page.code[-1].value
+    page.number_input(key="known_rows").set_value(3).run()
+    assert "Train again to judge what is chosen above" in shown(page)
 
 
 @pytest.mark.parametrize("what", ["two inputs", "classes"])
@@ -274,45 +286,36 @@ def test_a_verdict_is_used_whatever_the_columns_are(small_runs, what):
         frame.insert(2, "load", np.random.default_rng(1).normal(size=len(frame)).round(3))
     else:
         frame["vibration"] = np.where(frame["vibration"] > frame["vibration"].median(), "high", "low")
-    page = upload(open_page(), frame.to_csv(index=False).encode())
-    job_id = judged(page)
-    snapshot = resources.jobs().snapshot(job_id)
-    assert snapshot.status == "done", snapshot.message
+    job_id = train(upload(open_page(), frame.to_csv(index=False).encode()))
     again = open_page(trial=job_id)
     assert not again.error
     words = shown(again)
-    assert snapshot.report.progress.verdict.sentence in words
+    assert resources.jobs().snapshot(job_id).report.verdict.sentence in words
     assert DRAG not in words
 
 
-def test_the_learner_is_taken_along_with_its_rows(small_runs, tmp_path):
-    brought = your_tasks.bring(table(), "brought.csv")
-    *_, told = your_tasks.work(brought, your_tasks.Settings())
-    one = your_tasks.TrainedVerdict(brought, told.settings, told.progress.verdict, told.progress.learner)
-    _, known, asked = your_tasks.first_rows(brought, 5)
-    predicted = your_tasks.predicted(one, known, asked)
-    files = your_tasks.files(one, known, asked, predicted)
-    from dashboard.downloads.code import learner_zip
-    from maml_engine import Learner
-
-    content = learner_zip(one.learner, files)
+def test_the_learner_is_taken_along_with_its_rows(job_id, tmp_path):
+    trained = run.TrainedVerdict.of(resources.jobs().snapshot(job_id).report)
+    _, task = predictions.first_task(trained.table, 5)
+    predicted = predictions.predict(trained, task)
+    content = learner_zip(trained.learner, predictions.files(trained, task, predicted))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(tmp_path)
     prediction = Learner.load(tmp_path / "learner").adapt_rows(tmp_path / "known.csv").predict_rows(tmp_path / "others.csv")
     np.testing.assert_allclose(prediction.mean[:, 0], predicted.mean, rtol=1e-5)
     assert np.all(predicted.low <= predicted.mean)
-    compile(your_tasks.script(one), "your_tasks.py", "exec")
+    compile(script(trained), "your_tasks.py", "exec")
 
 
 def test_a_run_is_stopped(small_runs, monkeypatch):
-    judge = your_tasks.judge
+    judge = run.judge
 
-    def slow(*given):
-        for progress in judge(*given):
+    def slow(*given, **others):
+        for progress in judge(*given, **others):
             time.sleep(0.2)
             yield progress
 
-    monkeypatch.setattr(your_tasks, "judge", slow)
+    monkeypatch.setattr(run, "judge", slow)
     page = upload(open_page(), table())
     page.button(key="judge").click().run()
     page.button(key="stop").click().run()

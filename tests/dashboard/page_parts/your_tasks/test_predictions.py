@@ -6,10 +6,10 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from dashboard.page_parts.your_tasks.predictions import NewTask
-from dashboard.page_parts.your_tasks.table import UserTable
 
 from dashboard.page_parts.your_tasks import predictions
+from dashboard.page_parts.your_tasks.predictions import NewTask
+from dashboard.page_parts.your_tasks.table import UserTable
 from maml_engine.tables import Roles
 
 

@@ -29,6 +29,7 @@ def test_a_fix_and_an_edit_give_another_table(table):
     frame = table.sheet.frame.copy()
     frame.loc[frame.index[2], "vibration"] = "20"
     assert tables.edited(table, frame).sheet.numbers("vibration")[2] == 20
+    assert len(tables.edited(table, frame.iloc[1:]).sheet) == 7
 
 
 def test_the_shelf_holds_a_few_tables(monkeypatch):
