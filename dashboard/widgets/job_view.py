@@ -119,7 +119,7 @@ def watch(
       content: draws what grows, called with a snapshot of each job.
       key: of the Stop button.
       message: how a job ended, in words; "" where that needs no saying.
-      labels: one a job, to begin its message with; for several jobs.
+      labels: one a job, to begin its message with; for several jobs, where the end of one is no error of the page.
       bar_stays: whether the bar is shown after the end, too.
     """
     snapshots = _snapshots(job_ids)
@@ -132,9 +132,9 @@ def watch(
             st.rerun()  # the page shows more after the end, and looks no longer
         if not is_over or bar_stays:
             _show_bar(progress(*snapshots), job_ids, key, is_over)
-        for number, snapshot in enumerate(snapshots):
+        for snapshot, label in zip(snapshots, labels or [""] * len(snapshots), strict=True):
             if words := message(snapshot):
-                show_message(f"{labels[number]}: {words}" if labels else words, is_error=snapshot.status != STOPPED)
+                _show_message(words, label, is_error=snapshot.status != STOPPED)
         if content is not None:
             content(*snapshots)
 
@@ -168,14 +168,6 @@ def stop(job_ids: Sequence[str]) -> None:
         resources.jobs().stop(job_id)
 
 
-def show_message(words: str, *, is_error: bool) -> None:
-    """How a job ended: an error, or that it was stopped."""
-    if is_error:
-        st.error(words, icon=":material/error:")
-    else:
-        st.info(words, icon=":material/stop_circle:")
-
-
 def _snapshots(job_ids: Sequence[str]) -> list[Snapshot | None]:
     """The jobs as they are now; the registry learns that somebody looks."""
     for job_id in job_ids:
@@ -187,3 +179,13 @@ def _show_bar(progress: Progress, job_ids: Sequence[str], key: str, is_over: boo
     bar, button = st.columns([6, 1], vertical_alignment="center")
     bar.progress(min(1.0, progress.share), text=progress.text)
     button.button("Stop", icon=":material/stop:", key=key, on_click=stop, args=(job_ids,), disabled=is_over, width="stretch")
+
+
+def _show_message(words: str, label: str, *, is_error: bool) -> None:
+    """How a job ended: one of several, or an error, or that it was stopped."""
+    if label:
+        st.info(f"{label}: {words}", icon=":material/info:")
+    elif is_error:
+        st.error(words, icon=":material/error:")
+    else:
+        st.info(words, icon=":material/stop_circle:")

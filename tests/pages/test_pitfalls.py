@@ -64,7 +64,7 @@ def test_every_card_opens_with_words_and_links(name):
     card = cards.CARDS[name]
     text = " ".join(part.value for part in page.markdown)
     assert card.problem in text
-    assert card.mend in text
+    assert card.fix in text
     assert len(page.get("plotly_chart")) == 3 + bool(card.live)
     found = links_of(page)
     assert "Open the mended one" in found

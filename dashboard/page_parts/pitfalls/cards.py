@@ -1,90 +1,20 @@
-"""Where meta-learning goes wrong: the numbers behind the map of step sizes and steps, and each pitfall as a pair of runs."""
+"""The pitfalls, each in words and as a pair of runs: one broken, one mended."""
 
 from dataclasses import dataclass
 from typing import Any, Self
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
-from dashboard.engine_calls.adaptation import cached, padded
-from dashboard.results import CURVE_POINTS, MAX_SHOTS, Fit, LossCurve
-from maml_engine import Episode, Experiment, Learner, evaluate
-from maml_engine.analysis.divergence import Frontier, find_frontier, predictions_at
-from maml_engine.evaluation import draw
+from maml_engine import Episode, Experiment
 from maml_engine.pytrees import pytree
-from maml_engine.tasks import FunctionFamily
-
-INNER_LRS = tuple(float(f"{digit}e{power}") for power in range(-4, 0) for digit in (1, 2, 5)) + (1.0,)
-STEPS, LONG_STEPS = 10, 50
-TASKS, QUERIES, JUDGED_TASKS = 100, 32, 200
-# How the tasks are summed up: the mean, or a quantile.
-SUMMARIES = {"mean": None, "median": 0.5, "worst tenth": 0.9}
-CLAIMED = {
-    0.001: "too small, slow",
-    0.01: "good",
-    0.05: "good",
-    0.1: "too large, unstable",
-}
-
-
-# The map.
-
-
-@cached
-def frontier(learner: Learner, shots: int) -> Frontier:
-    """`learner` over `INNER_LRS` and 0 .. 10 steps, on a hundred held-out tasks that are always the same."""
-    return find_frontier(learner, _held_out(learner, shots, 0.0), INNER_LRS, STEPS)
-
-
-@cached
-def long_path(learner: Learner, shots: int, noise: float, inner_lr: float) -> Frontier:
-    """The same tasks with one step size for fifty steps, the support seen through noise."""
-    return find_frontier(learner, _held_out(learner, shots, noise), [inner_lr], LONG_STEPS)
-
-
-@cached
-def cell_fits(learner: Learner, shots: int, inner_lr: float, steps: int) -> tuple[Fit, Fit]:
-    """Of one cell of the map: the task in the middle by its loss, and the worst one."""
-    loss = frontier(learner, shots).query_loss[INNER_LRS.index(inner_lr), :, steps]
-    order = np.argsort(loss, kind="stable")
-    chosen = order[[(len(order) - 1) // 2, -1]]
-    episode, (grid, truth) = _held_out(learner, shots, 0.0), _on_grid(learner)
-    support = jax.tree.map(lambda leaf: leaf[chosen], episode.support)
-    path = predictions_at(learner, inner_lr, support, grid[chosen], STEPS)[..., 0]
-    return tuple(
-        Fit(grid[task, :, 0], truth[task, :, 0], support.x[i, :shots, 0], support.y[i, :shots, 0], path[i])
-        for i, task in enumerate(chosen)
-    )
-
-
-def nearest(inner_lr: float) -> float:
-    """The step size of the map that comes closest."""
-    return min(INNER_LRS, key=lambda size: abs(np.log(size / inner_lr)))
-
-
-def _held_out(learner: Learner, shots: int, noise: float) -> Episode:
-    """The first `shots` support points count, the others are padding, so that no control compiles anything."""
-    tasks = learner.default_tasks.split("test").replace(noise=noise)
-    return padded(draw(tasks, jax.random.key(2017), TASKS, MAX_SHOTS, QUERIES), shots)
-
-
-def _on_grid(learner: Learner) -> tuple[np.ndarray, np.ndarray]:
-    return tuple(map(np.asarray, _truths(learner.default_tasks.split("test").replace(noise=0.0))))
-
-
-@jax.jit
-def _truths(tasks: FunctionFamily) -> tuple[jax.Array, jax.Array]:
-    grid = jnp.broadcast_to(jnp.linspace(*tasks.x, CURVE_POINTS)[:, None], (TASKS, CURVE_POINTS, 1))
-    return grid, tasks.draw_split(jax.random.key(2017), TASKS)(grid)
-
-
-# The cards.
 
 
 @pytree
 class SupportAsQuery:
-    """A mistake to look at: tasks whose query points are the support points."""
+    """A mistake to look at: tasks whose query points are the support points.
+
+    tasks: those that the points come from.
+    """
 
     tasks: Any
 
@@ -93,7 +23,17 @@ class SupportAsQuery:
         return self.replace(tasks=self.tasks.split(name))
 
     def sample(self, key: jax.Array, meta_batch_size: int, k_shot: int, k_query: int) -> Episode:
-        """As the tasks themselves, but for the queries."""
+        """As the tasks themselves, but for the queries.
+
+        Args:
+          key: consumed.
+          meta_batch_size: how many tasks.
+          k_shot: points of each, which are support and query.
+          k_query: not heeded.
+
+        Returns:
+          Support and query alike: x `[tasks, k_shot, in_dim]`, y `[tasks, k_shot, out_dim]`.
+        """
         del k_query
         support = self.tasks.sample(key, meta_batch_size, k_shot, 1).support
         return Episode(support, support)
@@ -103,20 +43,34 @@ class SupportAsQuery:
 class Card:
     """One pitfall: what goes wrong, what mends it, and a run for each.
 
-    tutorial: what the tutorial says of it. live: the picture that the shown learner gives of it, if any.
-    steps: inner steps after which both runs are judged, on test tasks of the mended one.
+    title: in a few words.
+    problem: what goes wrong, Markdown.
+    fix: what mends it, Markdown.
+    tutorial: what the tutorial says of it.
+    broken: a run that shows it.
+    mended: the same run without it.
+    steps: inner steps after which both are judged, on test tasks of the mended one.
+    live: the picture that the shown learner gives of it (`live_pictures.PICTURES`); "" for none.
     leaks: the broken run takes the support as query, which no Experiment can say.
     """
 
     title: str
     problem: str
-    mend: str
+    fix: str
     tutorial: str
     broken: Experiment
     mended: Experiment
     steps: int = 1
     live: str = ""
     leaks: bool = False
+
+    def run(self, which: str) -> Experiment:
+        """The "broken" or the "mended" one."""
+        return self.broken if which == "broken" else self.mended
+
+    def tasks_of(self, which: str) -> Any:
+        """What a run is trained on; None where its Experiment says so itself."""
+        return SupportAsQuery(self.broken.build_tasks()) if self.leaks and which == "broken" else None
 
 
 # Long enough to tell the two apart, short enough to wait for.
@@ -217,33 +171,3 @@ CARDS: dict[str, Card] = {
         _run(),
     ),
 }
-
-
-def tasks_of(card: Card, name: str) -> Any:
-    """What the "broken" or the "mended" run is trained on; None where its Experiment says so itself."""
-    return SupportAsQuery(card.broken.build_tasks()) if card.leaks and name == "broken" else None
-
-
-@cached
-def judged(learner: Learner, judge: Experiment) -> LossCurve:
-    """`learner` on test tasks of another run, the same for all: loss after 0 .. 10 steps."""
-    with np.errstate(all="ignore"):  # some tasks may blow up
-        curves = evaluate(
-            learner,
-            jax.random.key(5),
-            num_tasks=JUDGED_TASKS,
-            k_shot=judge.k_shot,
-            k_query=50,
-            inner_steps=STEPS,
-            tasks=judge.build_tasks(),
-        )
-        return LossCurve(curves.mean, *curves.interval())
-
-
-def claims(found: Frontier, summary: str) -> list[dict[str, Any]]:
-    """The tutorial's rule for the inner step size against the map: a row a size, with the summary after 1, 5 and 10 steps."""
-    loss = found.summary(SUMMARIES[summary])
-    return [
-        {"inner_lr": size, "claim": claim} | {steps: float(loss[INNER_LRS.index(size), steps]) for steps in (0, 1, 5, 10)}
-        for size, claim in CLAIMED.items()
-    ]

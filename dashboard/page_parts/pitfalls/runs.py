@@ -1,0 +1,123 @@
+"""A pitfall's two runs, one broken and one mended: trained in the background, judged on the same new tasks."""
+
+from functools import partial
+
+import jax
+import numpy as np
+import streamlit as st
+
+from dashboard.engine_calls import resources
+from dashboard.engine_calls.adaptation import cached
+from dashboard.figures import pitfalls as figures
+from dashboard.figures.training import smoothed
+from dashboard.jobs import Snapshot
+from dashboard.page_parts.pitfalls.cards import CARDS
+from dashboard.page_parts.pitfalls.step_sizes import STEPS
+from dashboard.results import LossCurve, spell_loss
+from dashboard.widgets import job_view, page, session
+from maml_engine import Experiment, Learner, evaluate
+
+WHICH = ("broken", "mended")
+JUDGED_TASKS = 200
+
+
+def read_link() -> None:
+    """Takes in the pair of runs that the link names; before any card is shown."""
+    st.session_state.setdefault(session.PAIR, st.query_params.get(session.PAIR, ""))
+
+
+def pair_of(name: str) -> list[str]:
+    """The two runs of a card, of this session or of the link; none where this server does not know them."""
+    held = dict(st.session_state.get(session.PAIRS, {}))
+    card, *ids = st.session_state[session.PAIR].split(".")
+    if card and card not in held:
+        held[card] = ids
+    ids = held.get(name, [])
+    return ids if len(ids) == 2 and all(resources.jobs().snapshot(job_id) for job_id in ids) else []
+
+
+def start(name: str) -> None:
+    """A callback: both runs of a card into the queue, named in the link."""
+    card = CARDS[name]
+    job_view.stop(pair_of(name))
+    try:
+        ids = [resources.jobs().submit(card.run(which), card.tasks_of(which)) for which in WHICH]
+    except ValueError as error:
+        st.session_state[session.PAIR_REFUSED] = (name, str(error))
+        return
+    st.session_state[session.PAIRS] = {**st.session_state.get(session.PAIRS, {}), name: ids}
+    st.session_state[session.PAIR] = st.query_params[session.PAIR] = ".".join([name, *ids])
+
+
+def show(name: str) -> None:
+    """A card's runs as they are now, or why they were refused; once both have ended, both learners on the same test tasks."""
+    refused, why = st.session_state.get(session.PAIR_REFUSED, ("", ""))
+    if refused == name:
+        st.error(why, icon=":material/error:")
+        del st.session_state[session.PAIR_REFUSED]
+    if ids := pair_of(name):
+        labels = [f"The {which} run" for which in WHICH]
+        job_view.watch(ids, job_view.iterations, partial(_show_pair, name), key=f"stop_{name}", labels=labels)
+
+
+def _show_pair(name: str, *snapshots: Snapshot) -> None:
+    runs = dict(zip(WHICH, snapshots, strict=True))
+    left, right = st.columns(2)
+    with left:
+        _show_training(name, runs)
+    with right:
+        if all(snapshot.ended for snapshot in snapshots):
+            _show_verdict(name, runs)
+        else:
+            st.caption("When both have ended, they are judged here on the same new tasks.")
+
+
+def _show_training(name: str, runs: dict[str, Snapshot]) -> None:
+    """Both runs' own losses."""
+    card = CARDS[name]
+    drawn = {}
+    for which, snapshot in runs.items():
+        history = np.zeros((0, 2))
+        if len(snapshot.history):
+            means = smoothed(snapshot.history[:, 2], max(1, len(snapshot.history) // 20))
+            history = np.stack([snapshot.history[:, 0], means], axis=1)
+        loss = snapshot.curves[:, card.steps] if len(snapshot.curves) else np.zeros(0)
+        drawn[which] = (history, snapshot.curve_iterations, loss)
+    st.markdown("**In training, on tasks of their own kind**")
+    now = ", ".join(f"{which} {spell_loss(loss[-1])}" for which, (_, _, loss) in drawn.items() if len(loss)) or "none yet"
+    figure = figures.runs_figure(drawn, num_iterations=card.broken.num_iterations, steps=card.steps)
+    page.chart(figure, f"runs_{name}", f"Meta-loss and held-out loss over the meta-iterations; held out now: {now}.")
+
+
+def _show_verdict(name: str, runs: dict[str, Snapshot]) -> None:
+    """Both learners on the mended run's test tasks."""
+    card = CARDS[name]
+    st.markdown(f"**Judged on the same {JUDGED_TASKS} new tasks**")
+    curves = {
+        which: on_tasks_of(snapshot.result, card.mended) for which, snapshot in runs.items() if snapshot.result is not None
+    }
+    losses = ", ".join(
+        f"{which} **{spell_loss(curve.mean[card.steps])}** (95 % from {spell_loss(max(curve.low[card.steps], 0.0))} to "
+        f"{spell_loss(curve.high[card.steps])})"
+        for which, curve in curves.items()
+    )
+    alt = f"Loss on new tasks after each inner step; after {card.steps}: {losses.replace('**', '')}."
+    page.chart(figures.new_tasks_figure(curves, steps=card.steps), f"judged_{name}", alt)
+    after = "one step" if card.steps == 1 else f"{card.steps} steps"
+    st.markdown(f"After {after}: {losses or 'neither run got that far'}.")
+
+
+@cached
+def on_tasks_of(learner: Learner, run: Experiment) -> LossCurve:
+    """`learner` on test tasks of another run, the same for all: loss after 0 .. 10 steps."""
+    with np.errstate(all="ignore"):  # some tasks may blow up
+        curves = evaluate(
+            learner,
+            jax.random.key(5),
+            num_tasks=JUDGED_TASKS,
+            k_shot=run.k_shot,
+            k_query=50,
+            inner_steps=STEPS,
+            tasks=run.build_tasks(),
+        )
+        return LossCurve(curves.mean, *curves.interval())

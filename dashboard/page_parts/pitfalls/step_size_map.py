@@ -1,0 +1,121 @@
+"""The map of step sizes and steps, the cell that is chosen on it, and the tutorial's rule of thumb beside it."""
+
+import streamlit as st
+
+from dashboard.figures import adaptation
+from dashboard.figures import pitfalls as figures
+from dashboard.page_parts.pitfalls import step_sizes
+from dashboard.page_parts.pitfalls.step_sizes import INNER_LRS, STEPS, SUMMARIES, Shown
+from dashboard.results import Fit, spell_loss
+from dashboard.widgets import links, page, session
+
+OWN = {session.CELL_LR: 0.001, session.CELL_STEPS: 1}
+
+
+def choose_cell() -> tuple[float, int]:
+    """Step size and steps of the cell that is looked at; a click on the map sets them, too."""
+    inner_lr = st.select_slider(
+        "Inner step size α of the cell",
+        INNER_LRS,
+        OWN[session.CELL_LR],
+        format_func="{:g}".format,
+        key=session.CELL_LR,
+        bind="query-params",
+        help="Or click on a cell of the map.",
+    )
+    steps = st.slider("Inner steps of the cell", 0, STEPS, OWN[session.CELL_STEPS], key=session.CELL_STEPS, bind="query-params")
+    return inner_lr, steps
+
+
+def show_map(shown: Shown, inner_lr: float, steps: int) -> None:
+    """The heat map with the frontier; the cell of a step size and a number of steps is framed."""
+    quantile, run = SUMMARIES[shown.summary], shown.learner.experiment
+    loss, first = shown.found.summary(quantile), shown.found.first_diverged(quantile)
+    is_on_map = INNER_LRS[0] <= run.inner_lr <= INNER_LRS[-1] and run.inner_steps <= STEPS
+    figure = figures.map_figure(
+        INNER_LRS,
+        loss,
+        first,
+        chosen=(INNER_LRS.index(inner_lr), steps),
+        trained=(run.inner_lr, run.inner_steps) if is_on_map else None,
+    )
+    frontier = _frontier_in_words(shown)
+    alt = f"{shown.summary.capitalize()} loss over {step_sizes.TASKS} tasks by inner step size and steps. {frontier}"
+    page.chart(figure, session.MAP, alt, on_select=_choose_on_the_map, selection_mode="points")
+    st.caption(
+        "The red line is the frontier: above it, adapting is worse than not adapting. The star is what the learner was trained "
+        f"with. {frontier}"
+    )
+
+
+def _choose_on_the_map() -> None:
+    """A callback: a click on a cell chooses it."""
+    points = st.session_state[session.MAP]["selection"]["points"]
+    if points and "customdata" in points[0]:
+        number = points[0]["customdata"]
+        row, column = divmod(int(number[0] if isinstance(number, list) else number), STEPS + 1)
+        st.session_state[session.CELL_LR], st.session_state[session.CELL_STEPS] = INNER_LRS[row], column
+
+
+def _frontier_in_words(shown: Shown) -> str:
+    """Where it lies after one and after ten steps."""
+    first = shown.found.first_diverged(SUMMARIES[shown.summary])
+
+    def reach(steps: int) -> str:
+        size = first[steps]
+        return "all sizes hold" if size == len(INNER_LRS) else f"α = {INNER_LRS[size]:g} is the first to diverge"
+
+    return f"After one step {reach(1)}, after ten {reach(STEPS)}."
+
+
+def show_cell(shown: Shown, inner_lr: float, steps: int) -> None:
+    """A cell of the map: its numbers, two tasks, and the way to Train."""
+    _show_numbers(shown, INNER_LRS.index(inner_lr), steps)
+    values = {"inner_lr": inner_lr, "inner_steps": steps, "k_shot": shown.shots}
+    kept = {name: value for name, value in shown.learner.experiment.changes().items() if name != "num_iterations"}
+    st.link_button(
+        f"Train with α = {inner_lr:g} and {steps} step{'' if steps == 1 else 's'}",
+        links.address("train", kept | values),
+        icon=":material/model_training:",
+        key="train_cell",
+    )
+    fits = step_sizes.cell_fits(shown.learner, shown.shots, inner_lr, steps)
+    for column, fit, name in zip(st.columns(2), fits, ("A task in the middle", "The worst task"), strict=True):
+        with column:
+            _show_fit(fit, name, inner_lr, steps)
+
+
+def _show_numbers(shown: Shown, row: int, steps: int) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        for name, quantile in SUMMARIES.items():
+            loss = shown.found.summary(quantile)[row]
+            label = name.capitalize() if name != "worst tenth" else "Worst tenth from"
+            st.metric(label, f"{spell_loss(loss[0])} → {spell_loss(loss[steps])}", width="content")
+        support = shown.found.summary(of_support=True)[row]
+        st.metric("On the support", spell_loss(support[steps]), width="content", help="Mean loss on the points adapted to.")
+        worse = shown.found.share_worse()[row, steps]
+        st.metric("Tasks made worse", f"{worse:.0%}", width="content", help="Share of tasks where not adapting is better.")
+
+
+def _show_fit(fit: Fit, name: str, inner_lr: float, steps: int) -> None:
+    before, after = spell_loss(fit.loss[0]), spell_loss(fit.loss[steps])
+    st.markdown(f"**{name}**: {before} → {after}")
+    alt = f"{name}: mean squared error {before} before and {after} after {steps} steps of {inner_lr:g}."
+    page.chart(adaptation.fit_figure(fit, steps, height=260, legend=False), f"fit_{name.split()[-1]}", alt)
+
+
+def show_claims(shown: Shown) -> None:
+    """The tutorial's rule of thumb for the inner step size beside what this learner does."""
+    claims = step_sizes.claims(shown.found, shown.summary)
+    rows = ["| α | said to be | 1 step | 5 | 10 |", "|---|---|---|---|---|"]
+    for claim in claims:
+        cells = [figures.spell_cell(claim[steps]) for steps in (1, 5, 10)]
+        cells = [f"**{cell}**" if claim[steps] > claim[0] else cell for cell, steps in zip(cells, (1, 5, 10), strict=True)]
+        rows.append(f"| {claim['inner_lr']:g} | {claim['claim']} | {' | '.join(cells)} |")
+    st.markdown("\n".join(rows))
+    st.caption(
+        f"{shown.summary.capitalize()} loss after so many steps on {shown.shots} support points. Without adapting it is "
+        f"{spell_loss(claims[0][0])}: **bold** is worse than that, × beyond a thousand. What is too large depends on the "
+        "steps taken, on the support points, and on the step size that the start was trained for, so the rule of thumb holds "
+        "for no learner in general."
+    )
