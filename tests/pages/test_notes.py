@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import resources
-from dashboard.page_parts.notes import checks
+from dashboard.page_parts.notes import published
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.verification import board
 
@@ -57,7 +57,7 @@ def test_all_are_run_and_a_wrong_one_is_shown(monkeypatch):
 
 
 def test_a_card_is_run_short(monkeypatch):
-    monkeypatch.setattr(checks, "SHORT_ITERATIONS", 5)
+    monkeypatch.setattr(published, "SHORT_ITERATIONS", 5)
     monkeypatch.setitem(
         PRESETS,
         "finn_sinusoid",

@@ -1,1 +1,1 @@
-"""The checks of Notes."""
+"""What Notes alone shows: the board of checks, those of the browser, published tables."""

@@ -1,1 +1,1 @@
-"""The cards of Pitfalls."""
+"""What Pitfalls alone shows: the map of step sizes, the pitfalls and their runs."""

@@ -1,21 +1,19 @@
-"""What the Notes page asks: the board's checks, the browser's answer beside JAX's, and short runs of the protocol cards."""
+"""The checks that only the visitor's browser can answer: the bench's mathematics there against JAX, and how fast it is."""
 
 import dataclasses
 from typing import Any
 
 import numpy as np
+import streamlit as st
 
+from dashboard.components.browser_check import browser_check
 from dashboard.components.sine_bench.weights import weights
 from dashboard.engine_calls.adaptation import cached
 from dashboard.engine_calls.resources import shipped_learners
-from maml_engine import Batch, Experiment, Learner
-from maml_engine.experiment.presets import PRESETS
-from maml_engine.verification import published
-from maml_engine.verification.board import CHECKS, TIMES, Check, CheckResult
-from maml_engine.verification.published import Row
-from maml_engine.verification.record import recorded
+from dashboard.page_parts.notes.board import show_check
+from maml_engine import Batch
+from maml_engine.verification.board import Check, CheckResult
 
-SHORT_ITERATIONS = 3000
 STEPS, INNER_LR = 10, 0.001
 POINTS_X = (-4.0, -1.5, 0.5, 2.0, 4.5)
 XS = np.linspace(-5, 5, 200, dtype=np.float32)
@@ -47,26 +45,15 @@ BROWSER_CHECKS = {
 }
 
 
-def last_results() -> dict[str, CheckResult]:
-    """The last run of the board that comes with the package, by name."""
-    fields = [spec.name for spec in dataclasses.fields(CheckResult)]
-    results = [CheckResult(**{name: row[name] for name in fields}) for row in recorded("checks")["results"]]
-    return {result.name: result for result in results if result.name in CHECKS}
-
-
-def last_rows() -> list[Row]:
-    """The last whole run of the protocol cards that comes with the package."""
-    return [Row.read(row) for row in recorded("published")["results"]]
-
-
-def verdict(results: dict[str, CheckResult]) -> tuple[int, int, int]:
-    """How many checks hold, how many are wrong, and how many times are longer than they should be."""
-    short = [name for name, result in results.items() if not result.ok]
-    slow = [name for name in short if (CHECKS | BROWSER_CHECKS)[name].group == TIMES or name == "browser_frame"]
-    return len(results) - len(short), len(short) - len(slow), len(slow)
-
-
-# The browser against JAX.
+def show() -> None:
+    """The browser's checks, answered when the visitor presses their button."""
+    st.subheader("The browser", anchor=False)
+    answer = browser_check("browser_answer", **browser_task())
+    results = browser_results(answer)
+    for check in BROWSER_CHECKS.values():
+        show_check(check, results.get(check.name), is_live=True)
+    if answer is not None and not results:
+        st.warning("What the browser sent is no answer to this; press the button again.", icon=":material/warning:")
 
 
 def browser_task() -> dict[str, Any]:
@@ -104,22 +91,3 @@ def browser_results(answer: Any) -> dict[str, CheckResult]:
 
 def _wave(x: np.ndarray) -> np.ndarray:
     return 3.0 * np.sin(x + 0.8)
-
-
-# The published tables.
-
-
-def short_run(card: str) -> Experiment:
-    """The card's run with a fraction of its meta-iterations."""
-    return dataclasses.replace(PRESETS[card].experiment, num_iterations=SHORT_ITERATIONS)
-
-
-@cached
-def judged(card: str, learner: Learner) -> list[Row]:
-    """What a learner reaches by the card's protocol."""
-    return published.judge(card, learner, 0.0)
-
-
-def spell_number(value: float) -> str:
-    """An error or a time for reading."""
-    return "0" if value == 0 else f"{value:.1e}".replace(".0e", "e") if value < 1e-3 else f"{value:.3g}"
