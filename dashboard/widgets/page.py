@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -72,7 +71,7 @@ def chart(figure: "go.Figure", key: str, alt: str, **how: Any) -> None:
             save_picture(f"{key}_picture", key, f"maml-lab-{key}", width=PICTURE_WIDTH, height=height)
             st.download_button(
                 "Numbers (CSV)",
-                lambda: _downloads().figure_csv(figure),
+                lambda: _figure_csv(figure),
                 f"maml-lab-{key}.csv",
                 "text/csv",
                 key=f"{key}_csv",
@@ -88,7 +87,7 @@ def code(experiment: "Experiment", key: str) -> None:
     ):
         st.download_button(
             label,
-            lambda make=make: getattr(_downloads(), make)(experiment),
+            lambda make=make: _as_code(make, experiment),
             f"maml-lab-{experiment.digest[:8]}.{ending}",
             kind,
             icon=":material/code:",
@@ -141,11 +140,16 @@ def _say_what_was_refused(own: Mapping[str, Any]) -> None:
     st.session_state[session.NOTES] = [*st.session_state[session.NOTES], *notes]
 
 
-def _downloads() -> ModuleType:
-    """Imported where something is saved: a first picture need not wait for the engine."""
-    from dashboard.downloads import code as downloads
+def _figure_csv(figure: "go.Figure") -> str:
+    from dashboard.downloads import files  # where something is saved: a first picture need not wait for the engine
 
-    return downloads
+    return files.figure_csv(figure)
+
+
+def _as_code(make: str, experiment: "Experiment") -> str:
+    from dashboard.downloads import code  # as above
+
+    return getattr(code, make)(experiment)
 
 
 def _come_by_the_entrance() -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.downloads.code import learner_zip
+from dashboard.downloads.files import learner_zip
 from dashboard.engine_calls import resources
 from dashboard.page_parts.your_tasks import predictions, run
 from dashboard.page_parts.your_tasks.examples import EXAMPLES

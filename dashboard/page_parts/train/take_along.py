@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.downloads import code
+from dashboard.downloads import files
 from dashboard.engine_calls import resources
 from dashboard.figures import training as figures
 from dashboard.figures.style import method_colour
@@ -26,12 +26,12 @@ def show(snapshot: Snapshot, job_id: str) -> None:
                 on_click=controls.offer_run,
                 args=(job_id,),
             )
-        for label, content, file, kind in (
-            ("Learner", lambda: code.learner_zip(learner), f"{name}.zip", "application/zip"),
-            ("Curves (CSV)", lambda: code.curves_csv(snapshot), f"{name}.csv", "text/csv"),
+        for label, content, filename, kind in (
+            ("Learner", lambda: files.learner_zip(learner), f"{name}.zip", "application/zip"),
+            ("Curves (CSV)", lambda: files.curves_csv(snapshot), f"{name}.csv", "text/csv"),
             ("Figure (HTML)", lambda: _figure(snapshot), f"{name}.html", "text/html"),
         ):
-            st.download_button(label, content, file, kind, icon=":material/download:", on_click="ignore")
+            st.download_button(label, content, filename, kind, icon=":material/download:", on_click="ignore")
         page.code(experiment, "take")
         if not resources.jobs().hosted:
             st.button("Save on this machine", icon=":material/save:", key="save", on_click=_save, args=(learner, name))
@@ -44,13 +44,13 @@ def show(snapshot: Snapshot, job_id: str) -> None:
 def _save(learner: Learner, name: str) -> None:
     """A callback."""
     try:
-        st.session_state[session.SAVED] = f"Saved. Open it with `python -m maml_engine evaluate {code.save(learner, name)}`."
+        st.session_state[session.SAVED] = f"Saved. Open it with `python -m maml_engine evaluate {files.save(learner, name)}`."
     except ValueError as error:
         st.session_state[session.SAVED] = str(error)
 
 
 def _figure(snapshot: Snapshot) -> str:
     colour, steps = method_colour(snapshot.experiment.method), max(1, snapshot.experiment.inner_steps)
-    return code.figure_html(
+    return files.figure_html(
         figures.run_figure(snapshot.history, snapshot.curve_iterations, snapshot.curves, colour=colour, trained_steps=steps)
     )

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.components.row_bench import Points, row_bench
-from dashboard.downloads import code
+from dashboard.downloads.files import learner_zip
 from dashboard.figures import your_tasks as figures
 from dashboard.page_parts.your_tasks import predictions, report, upload
 from dashboard.page_parts.your_tasks import table as tables
@@ -119,7 +119,7 @@ def _take_along(trained: TrainedVerdict, files: dict[str, bytes]) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Learner (zip)",
-            lambda: code.learner_zip(learner, rows),
+            lambda: learner_zip(learner, rows),
             "learner.zip",
             "application/zip",
             icon=":material/download:",
