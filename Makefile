@@ -7,12 +7,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help app test lint bench acceptance chromium
+.PHONY: help app test lint lock bench acceptance chromium
 
 help:
 	@echo "make app         install what is missing and open the app"
 	@echo "make test        install what the tests need and run them"
 	@echo "make lint        ruff"
+	@echo "make lock        pin what requirements.txt allows to today's versions, in requirements.lock"
 	@echo "make bench       time the engine beside its peers (BENCH='--quick' for a look)"
 	@echo "make acceptance  measure the figures of the README against their targets"
 
@@ -26,6 +27,15 @@ test: $(VENV)/.dev-installed chromium
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# Every version that `make app` installs, with its hashes, for a host that installs the same again. One version for all Pythons:
+# the one that the tests ran with. uv works it out from the public index, whatever this machine's pip is told.
+lock: $(VENV)/.lock-tool/bin/uv
+	$< pip compile --no-config --universal --python-version 3.11 --fork-strategy fewest \
+	  --generate-hashes --upgrade --quiet --custom-compile-command "make lock" --output-file requirements.lock requirements.txt
+
+$(VENV)/.lock-tool/bin/uv: | $(VENV)/.made
+	$(INSTALL) --target $(VENV)/.lock-tool 'uv>=0.9,<0.14'
 
 # The peers live in an environment of their own: PyTorch's is larger than all of ours.
 bench: $(VENV)/.app-installed benchmarks/.venv/.installed

@@ -1,12 +1,16 @@
 """The engine is a library of its own: what it declares, what it imports, and which way its imports point."""
 
 import ast
+import importlib.metadata
 import re
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from maml_engine.runtime.extras import EXTRAS
 
@@ -101,6 +105,80 @@ def test_every_requirement_has_bounds_on_both_sides(name):
     for line in required(name):
         assert ">=" in line, line
         assert ",<" in line, line
+
+
+# The lock: `make lock` writes it anew.
+
+LOCKED_LINE = re.compile(r"(?P<requirement>[^\\]+?) (?P<hashes>(\\ --hash=sha256:[0-9a-f]{64} ?)+)")
+PLACES = [
+    default_environment()
+    | {"sys_platform": "linux", "platform_system": "Linux", "python_version": version, "python_full_version": f"{version}.0"}
+    for version in ("3.11", "3.12", "3.13")
+]
+
+
+def locked(text):
+    """Requirements of a lock, each with a version and hashes; anything else in it is refused."""
+    text = re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE)
+    lines = [" ".join(line.split()) for line in re.sub(r"\\\n", r"\\ ", text).splitlines() if line.strip()]
+    matches = [LOCKED_LINE.fullmatch(line) for line in lines]
+    assert all(matches), [line for line, match in zip(lines, matches, strict=True) if not match]
+    return [Requirement(match["requirement"]) for match in matches]
+
+
+def unsatisfied(requirements, lock, place):
+    """What of `requirements` a lock does not hold in one place, as sentences."""
+    versions = {}
+    for line in lock:
+        if line.marker is None or line.marker.evaluate(place):
+            (pin,) = line.specifier
+            assert pin.operator == "==" and canonicalize_name(line.name) not in versions, line
+            versions[canonicalize_name(line.name)] = pin.version
+    for wanted in requirements:
+        version = versions.get(canonicalize_name(wanted.name))
+        if (wanted.marker is None or wanted.marker.evaluate(place | {"extra": ""})) and (
+            version is None or version not in wanted.specifier
+        ):
+            yield f"{wanted} is not met by {version}: run `make lock`."
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place["python_version"])
+def test_the_lock_is_of_todays_requirements(place):
+    lock = locked((ROOT / "requirements.lock").read_text())
+    assert not list(unsatisfied(map(Requirement, required("requirements.txt")), lock, place))
+
+
+def test_the_lock_holds_what_its_packages_need():
+    """As far as they are installed here in the version that is locked."""
+    lock = locked((ROOT / "requirements.lock").read_text())
+    installed = {canonicalize_name(found.name): found for found in importlib.metadata.distributions()}
+    for line in lock:
+        found = installed.get(canonicalize_name(line.name))
+        if found and found.version in line.specifier:
+            needs = [Requirement(need) for need in found.requires or ()]
+            assert not list(unsatisfied(needs, lock, default_environment())), line
+
+
+@pytest.mark.parametrize(
+    ("requirement", "met"),
+    [
+        ("numpy>=2,<3", True),
+        ("numpy>=2.5", False),
+        ("Scikit_Learn>=1", True),
+        ("tqdm", False),
+        ("tqdm; sys_platform == 'win32'", True),
+    ],
+)
+def test_a_lock_that_is_behind_is_noticed(requirement, met):
+    pinned = " \\\n    --hash=sha256:" + 64 * "a"
+    lock = locked(f"# made\nnumpy==2.4.6{pinned}\nscikit-learn==1.9.1 ; python_full_version >= '3.11'{pinned}\n    # via x\n")
+    assert bool(list(unsatisfied([Requirement(requirement)], lock, PLACES[0]))) is not met
+
+
+@pytest.mark.parametrize("line", ["numpy==2.4.6", "--index-url file:///wheels", "numpy @ file:///numpy.whl"])
+def test_a_lock_holds_nothing_but_versions_with_hashes(line):
+    with pytest.raises(AssertionError):
+        locked(line)
 
 
 def test_every_import_of_the_engine_is_declared_and_every_declaration_is_used():
