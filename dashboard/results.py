@@ -137,7 +137,7 @@ class AdaptationSlice:
     losses: of the two tasks, over the plane.
     paths: from theta to where each task's steps end, in the plane's coordinates, `[2, steps + 1, 2]`.
     off: the farthest that a path leaves the plane, in units of the parameters.
-    angle: between the two ways from theta, in degrees.
+    angle: between the directions from theta to the two tasks' parameters, in degrees.
     """
 
     losses: "Slice"

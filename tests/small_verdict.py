@@ -23,7 +23,7 @@ def score(name, relative, difference=None, curve=(0.9, 0.5, None)):
     )
 
 
-def wall(task, shift=0.0):
+def task_picture(task, shift=0.0):
     x, y = (3.0, 1.0, 2.0, 4.0), (30.0, 10.0, 20.0, 40.0)
     return TaskPicture(
         task=task,
@@ -38,7 +38,7 @@ def wall(task, shift=0.0):
 
 
 def small_verdict(**changes):
-    """Spread 2, three ways, three tasks of which one loses, two walls."""
+    """Spread 2, three predictors, three tasks of which one loses, two pictures."""
     fields = {
         "outcome": "worth it",
         "helps": True,
@@ -60,7 +60,7 @@ def small_verdict(**changes):
             TaskScore(EVIL, 4, 1.4, 3.0, 1.0, -0.4),
             TaskScore("c", 4, 0.1, 3.0, 1.0, 0.9),
         ),
-        "task_pictures": (wall("a"), wall(EVIL, shift=5.0)),
+        "task_pictures": (task_picture("a"), task_picture(EVIL, shift=5.0)),
         "x_name": "x",
         "classes": (),
         "left_out": (EVIL,),

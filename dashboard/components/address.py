@@ -1,4 +1,4 @@
-"""What a visitor has changed in a component, as the page's link says it: session and address kept in step.
+"""What a visitor has changed in a component, as the page's link spells it: session and address kept in step.
 
 The page's own key holds the changes as the link spells them; the functions' other keys are beside it.
 """
@@ -14,7 +14,7 @@ def let_go(key: str) -> None:
 
 
 def from_link(key: str) -> str | None:
-    """What a link, or back and forward, bring; None where the address is as the session left it. Ask once a run."""
+    """What a link, or back and forward, hold; None where the address is as the session left it. Ask once a run."""
     is_fresh = st.session_state.pop(FRESH + key, False)
     there = st.query_params.get(key, "")
     if is_fresh or there == st.session_state.get(WRITTEN + key, ""):
@@ -23,13 +23,13 @@ def from_link(key: str) -> str | None:
 
 
 def clear(key: str) -> None:
-    """For a callback: the changes are dropped, and what the address still says of them is no news."""
+    """For a callback: the changes are dropped, and what the address still holds of them is no news."""
     st.session_state[key] = ""
     st.session_state[WRITTEN + key] = st.query_params.get(key, "")
 
 
 def write(key: str, changes: str) -> None:
-    """Session and address both say `changes`; none leave the address."""
+    """Session and address both hold `changes`; none leave the address."""
     st.session_state[key] = st.session_state[WRITTEN + key] = changes
     if changes == st.query_params.get(key, ""):
         return

@@ -16,7 +16,7 @@ PASSES = {
     "first-order": (FIRST_ORDER, style.FIRST_ORDER, "diamond-open"),
 }
 LR_TITLE, ANGLE_TITLE = "inner step size α", "angle between the two (degrees)"
-# Where the loss after adapting is so many times that of hardly adapting, the inner loop diverged and its angles say nothing.
+# Where the loss after adapting is so many times that of hardly adapting, the inner loop diverged and its angles mean nothing.
 DIVERGED = 4.0
 
 

@@ -18,7 +18,7 @@ from dashboard.figures import style
 from dashboard.method_names import NAMES
 from maml_engine.analysis.toy_landscape import MAX_TASKS, METHODS, SURFACES
 
-__all__ = ["MAX_STEP_LENGTH", "META_LR", "PlaneScene", "parameter_plane", "put", "standing"]
+__all__ = ["MAX_STEP_LENGTH", "META_LR", "PlaneScene", "parameter_plane", "put", "scene_now"]
 
 HERE = Path(__file__).parent
 SCRIPTS = ("mathematics", "contours", "elements", "drawing", "panel", "plane")  # each uses those before it
@@ -40,7 +40,7 @@ def parameter_plane(key: str, base: PlaneScene) -> PlaneScene:
       base: what the page asks for. What the visitor changes stays changed until the page changes the same field; another
         surface drops all of it.
     """
-    scene = _standing(key, base)
+    scene = _updated(key, base)
     st.session_state[BASE + key] = base
     surface = SURFACES[scene.surface]
     sent = {
@@ -70,12 +70,12 @@ def put(key: str, base: PlaneScene, scene: PlaneScene) -> None:
     st.session_state[key] = scenes.spell(scene.edits(base))
 
 
-def standing(key: str, base: PlaneScene) -> PlaneScene:
+def scene_now(key: str, base: PlaneScene) -> PlaneScene:
     """What a plane that was shown with `base` shows now."""
     return replace(base, **scenes.parse(st.session_state.get(key, ""), base.surface)[0])
 
 
-def _standing(key: str, base: PlaneScene) -> PlaneScene:
+def _updated(key: str, base: PlaneScene) -> PlaneScene:
     """What the visitor's edits make of `base`; keeps the address in step with them."""
     state, there = st.session_state, address.from_link(key)
     before = state.get(BASE + key, base)
@@ -101,7 +101,7 @@ def _take_in(key: str) -> None:
         return  # let go while the page went on to another surface
     address.let_go(key)
     edits, st.session_state[NOTES + key] = scenes.checked(received, base.surface)
-    put(key, base, replace(standing(key, base), **edits))
+    put(key, base, replace(scene_now(key, base), **edits))
 
 
 def _number_sent(key: str) -> int:

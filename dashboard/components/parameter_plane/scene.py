@@ -137,7 +137,7 @@ def parse(text: str, surface: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def checked(loose: Mapping[str, Any], surface: str) -> tuple[dict[str, Any], list[str]]:
-    """What a stranger says that a scene is, as values that a scene may have.
+    """What a link or a browser spells of a scene, as values that a scene may have.
 
     Numbers out of range are taken to the nearest that is allowed, what is no number is left out, and tasks beyond the most
     there may be are dropped; each with one sentence.

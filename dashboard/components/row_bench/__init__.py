@@ -62,19 +62,19 @@ def row_bench(
         st.warning(sentence, icon=":material/warning:")
 
 
-def checked(said: Any) -> Points:
+def checked(received: Any) -> Points:
     """Points as a browser sent them, which anybody can forge.
 
     Raises:
       ValueError: they are not 1 to `MAX_POINTS` pairs of numbers.
     """
-    if not isinstance(said, list) or not 1 <= len(said) <= MAX_POINTS:
-        found = f"{len(said)}" if isinstance(said, list) else "something else"
+    if not isinstance(received, list) or not 1 <= len(received) <= MAX_POINTS:
+        found = f"{len(received)}" if isinstance(received, list) else "something else"
         raise ValueError(f"The picture must hold 1 to {MAX_POINTS} known rows, got {found}; the rows stay as they were.")
-    for place, pair in enumerate(said, 1):
+    for place, pair in enumerate(received, 1):
         if not isinstance(pair, list) or len(pair) != 2 or not all(map(_is_number, pair)):
             raise ValueError(f"Known row {place} of the picture must be two numbers below 1e12; the rows stay as they were.")
-    return tuple((float(x), float(y)) for x, y in said)
+    return tuple((float(x), float(y)) for x, y in received)
 
 
 def _is_number(value: Any) -> bool:

@@ -1,7 +1,7 @@
 """The sine bench: a wave, support points to drag, and learners that adapt to them in the browser at every frame.
 
 The learners' weights travel once; the browser takes the gradient steps itself (`network.js`) and draws (`bench.js`). When the
-visitor lets go, it tells Python once what stands on the bench, and Python's own numbers appear beside the browser's. Imports
+visitor lets go, Python hears once what stands on the bench, and Python's own numbers appear beside the browser's. Imports
 no engine, so that a page can show the bench before the engine is loaded.
 """
 
@@ -78,7 +78,7 @@ def sine_bench(
       answer: Python's own numbers for a scene, by the entrants' names. None leaves them out: the browser's are on their own.
       x_range: ends of the x axis.
     """
-    scene = _standing(key, base)
+    scene = _scene_now(key, base)
     st.session_state[BASE + key] = base
     sent = {
         "scene": asdict(scene),
@@ -99,7 +99,7 @@ def sine_bench(
     return scene
 
 
-def _standing(key: str, base: Scene) -> Scene:
+def _scene_now(key: str, base: Scene) -> Scene:
     """What the visitor's edits make of `base`; keeps the address in step with them."""
     state, there = st.session_state, address.from_link(key)
     edits, notes = scenes.parse(state.get(key, "") if there is None else there)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dashboard.components.parameter_plane import META_LR, PlaneScene, parameter_plane, put, standing
+from dashboard.components.parameter_plane import META_LR, PlaneScene, parameter_plane, put, scene_now
 from dashboard.figures import style
 from dashboard.method_names import NAMES
 from dashboard.page_parts.learn.lesson import (
@@ -172,7 +172,7 @@ def _variants() -> Outcome:
 
 def _to_the_star() -> None:
     """A callback: θ moves, and whatever else was changed stays."""
-    scene = standing("learn_loops", LOOPS)
+    scene = scene_now("learn_loops", LOOPS)
     put("learn_loops", LOOPS, replace(scene, theta=tuple(toy_landscape.optimum(scene.landscape).theta)))
 
 

@@ -1,1 +1,1 @@
-"""Bring a table, have it judged, use what was learned."""
+"""From a visitor's table to a verdict, and to a learner in use."""

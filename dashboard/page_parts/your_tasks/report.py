@@ -34,7 +34,7 @@ def report(name: str, roles: Roles, settings: Settings, verdict: Verdict, *, fin
       roles: which of its columns is what.
       settings: how the meta-learner was trained and judged.
       verdict: what was found.
-      findings: what was said of the table before training.
+      findings: what was found in the table before training.
     """
     parts = [
         f"<h1>{_text(name)}</h1>",

@@ -1,4 +1,4 @@
-"""A verdict from Python: the script that goes the same way without the app."""
+"""A verdict from Python: the script that does the same without the app."""
 
 import dataclasses
 

@@ -28,7 +28,7 @@ def show(trained: TrainedVerdict, table: UserTable, settings: Settings, *, is_ru
       trained: the verdict.
       table: the one that is shown above, by now perhaps another.
       settings: those that are chosen above.
-      is_running: whether another verdict is on its way.
+      is_running: whether another verdict is being reached.
     """
     verdict = trained.verdict
     if is_running:

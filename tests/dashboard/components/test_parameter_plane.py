@@ -1,4 +1,4 @@
-"""What stands in the parameter plane: links, and what a stranger says stands there."""
+"""What stands in the parameter plane: links, and what anybody may send."""
 
 import math
 from dataclasses import asdict
@@ -39,7 +39,7 @@ def test_a_link_gives_back_what_it_was_made_of(changes):
 
 
 @pytest.mark.parametrize(
-    ("forged", "expected", "told"),
+    ("forged", "expected", "message"),
     [
         ({"theta": [math.nan, 0]}, {}, "`theta` must be two finite numbers"),
         ({"theta": [99, 0]}, {"theta": (5.0, 0)}, "moved to its edge"),
@@ -55,11 +55,11 @@ def test_a_link_gives_back_what_it_was_made_of(changes):
         ({"gap": "1e999"}, {}, "`gap` must be a number"),
     ],
 )
-def test_what_cannot_be_is_refused_or_taken_to_the_nearest_with_one_sentence(forged, expected, told):
+def test_what_cannot_be_is_refused_or_taken_to_the_nearest_with_one_sentence(forged, expected, message):
     edits, notes = scenes.checked(forged, "valleys")
     assert edits == expected
     assert len(notes) == 1
-    assert told in notes[0]
+    assert message in notes[0]
     PlaneScene.opening("valleys", **edits)  # what is left can stand
 
 
@@ -82,39 +82,39 @@ def test_a_scene_that_cannot_be_is_refused():
 
 @pytest.fixture
 def state(monkeypatch):
-    """A visitor's session in which the plane was shown, and what the browser will say."""
+    """A visitor's session in which the plane was shown, and what the browser will send."""
     session = {parameter_plane.BASE + "plane": BASE, "plane": ""}
     monkeypatch.setattr(parameter_plane, "st", SimpleNamespace(session_state=session))
 
-    def says(now):
+    def sends(now):
         session[parameter_plane.WIDGET + "plane"] = {"now": now}
         parameter_plane._take_in("plane")
         return session["plane"], session.get(parameter_plane.NOTES + "plane", [])
 
-    return says
+    return sends
 
 
 def test_what_the_browser_says_is_kept_as_edits(state):
-    said = asdict(BASE) | {"theta": [0.5, -1.0], "number": 3}
-    assert state(said) == ("1,t0.5~-1", [])
+    sent = asdict(BASE) | {"theta": [0.5, -1.0], "number": 3}
+    assert state(sent) == ("1,t0.5~-1", [])
     assert parameter_plane._number_sent("plane") == 3
-    assert parameter_plane.standing("plane", BASE).theta == (0.5, -1.0)
+    assert parameter_plane.scene_now("plane", BASE).theta == (0.5, -1.0)
     assert state(asdict(BASE)) == ("", [])
 
 
 @pytest.mark.parametrize(
-    ("forged", "told"),
+    ("forged", "message"),
     [
         ("nonsense", "no scene"),
         ({"surface": "valleys", "tasks": [[0, 0, 0]] * 10_000}, "at most 8 tasks, got 10,000"),
         ({"surface": "valleys", "theta": [math.nan, 1]}, "two finite numbers"),
     ],
 )
-def test_what_the_browser_cannot_have_said_is_put_right_with_one_sentence(state, forged, told):
+def test_what_the_browser_cannot_have_sent_is_put_right_with_one_sentence(state, forged, message):
     _, notes = state(forged)
     assert len(notes) == 1
-    assert told in notes[0]
-    assert parameter_plane.standing("plane", BASE).landscape
+    assert message in notes[0]
+    assert parameter_plane.scene_now("plane", BASE).landscape
 
 
 def test_what_is_said_of_another_surface_is_late_and_left_aside(state):

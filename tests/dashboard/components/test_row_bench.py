@@ -10,7 +10,7 @@ def test_pairs_of_numbers_are_taken():
 
 
 @pytest.mark.parametrize(
-    "said",
+    "received",
     [
         None,
         [],
@@ -25,6 +25,6 @@ def test_pairs_of_numbers_are_taken():
         [[0, 0]] * (MAX_POINTS + 1),
     ],
 )
-def test_anything_else_is_refused_in_one_sentence(said):
+def test_anything_else_is_refused_in_one_sentence(received):
     with pytest.raises(ValueError, match="the rows stay as they were"):
-        checked(said)
+        checked(received)

@@ -106,7 +106,7 @@ def test_whatever_a_browser_sends_becomes_a_scene_or_nothing(forged):
 
 
 @pytest.mark.parametrize(
-    ("said", "left", "words"),
+    ("received", "left", "words"),
     [
         ({"scene": {"steps": 3, "number": 4}}, "1,k3", ()),
         ({"scene": "nonsense"}, "1,k7", ("left aside",)),
@@ -114,8 +114,8 @@ def test_whatever_a_browser_sends_becomes_a_scene_or_nothing(forged):
         ({"scene": {"points": [[0, 0]] * 10_000}}, ",".join(["1"] + ["x0"] * MAX_SHOTS + ["k7"]), ("10000",)),
     ],
 )
-def test_what_the_bench_says_is_kept_as_the_link_spells_it(monkeypatch, said, left, words):
-    state = {"b": "1,k7", bench.BASE + "b": BASE, bench.WIDGET + "b": said}
+def test_what_the_bench_sends_is_kept_as_the_link_spells_it(monkeypatch, received, left, words):
+    state = {"b": "1,k7", bench.BASE + "b": BASE, bench.WIDGET + "b": received}
     monkeypatch.setattr(bench.st, "session_state", state)
     bench._take_in("b")
     assert state["b"] == left
@@ -126,20 +126,20 @@ def test_what_the_bench_says_is_kept_as_the_link_spells_it(monkeypatch, said, le
 def test_a_field_that_the_page_changes_takes_the_pages_value_and_the_others_stay(monkeypatch):
     monkeypatch.setattr(bench.st, "session_state", state := {})
     monkeypatch.setattr(bench.st, "query_params", link := {"b": "1,k7,x1"})
-    assert bench._standing("b", BASE) == replace(BASE, steps=7, points=((1.0, 0.0),))
+    assert bench._scene_now("b", BASE) == replace(BASE, steps=7, points=((1.0, 0.0),))
     state[bench.BASE + "b"] = BASE
     other = replace(BASE, points=((3.0, 0.0),))
-    assert bench._standing("b", other) == replace(other, steps=7)
+    assert bench._scene_now("b", other) == replace(other, steps=7)
     assert link == {"b": "1,k7"} and state["b"] == "1,k7"
 
 
 def test_going_back_in_the_browser_brings_back_what_was(monkeypatch):
     monkeypatch.setattr(bench.st, "session_state", state := {"b": "1,k7", address.WRITTEN + "b": "1,k7"})
     monkeypatch.setattr(bench.st, "query_params", {"b": "1,k3"})
-    assert bench._standing("b", BASE).steps == 3
+    assert bench._scene_now("b", BASE).steps == 3
     state["b"] = ""  # `Reset`
     monkeypatch.setattr(bench.st, "query_params", link := {"b": "1,k3"})
-    assert bench._standing("b", BASE) == BASE and link == {}
+    assert bench._scene_now("b", BASE) == BASE and link == {}
 
 
 def test_letting_go_twice_within_a_moment_loses_nothing(monkeypatch):
@@ -148,7 +148,7 @@ def test_letting_go_twice_within_a_moment_loses_nothing(monkeypatch):
     monkeypatch.setattr(bench.st, "session_state", state)
     monkeypatch.setattr(bench.st, "query_params", link := {})
     bench._take_in("b")
-    assert bench._standing("b", BASE).steps == 3 and link == {"b": "1,k3"}
+    assert bench._scene_now("b", BASE).steps == 3 and link == {"b": "1,k3"}
 
 
 def test_weights_travel_once(monkeypatch):

@@ -102,6 +102,6 @@ def test_a_race_draws_each_method_in_its_colour():
     assert not figures.race_figure({}, "meta-iterations", y_title="loss").data
 
 
-@pytest.mark.parametrize(("degrees", "said"), [(0.0, "0°"), (4.25, "4.2°"), (38.4, "38°"), (np.nan, "–")])
-def test_angles_are_said_shortly(degrees, said):
-    assert figures.spell_angle(degrees) == said
+@pytest.mark.parametrize(("degrees", "spelled"), [(0.0, "0°"), (4.25, "4.2°"), (38.4, "38°"), (np.nan, "–")])
+def test_angles_are_spelled_shortly(degrees, spelled):
+    assert figures.spell_angle(degrees) == spelled

@@ -48,7 +48,7 @@ def test_what_is_beyond_drawing_is_left_out():
 
 
 @pytest.mark.parametrize(
-    ("loss", "said"), [(0.123, "0.12"), (1.26, "1.3"), (9.96, "10"), (1000, "×"), (np.inf, "×"), (np.nan, "×")]
+    ("loss", "spelled"), [(0.123, "0.12"), (1.26, "1.3"), (9.96, "10"), (1000, "×"), (np.inf, "×"), (np.nan, "×")]
 )
-def test_a_cell_has_room_for_four_signs(loss, said):
-    assert figures.spell_cell(loss) == said
+def test_a_cell_has_room_for_four_signs(loss, spelled):
+    assert figures.spell_cell(loss) == spelled

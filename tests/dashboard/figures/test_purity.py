@@ -39,17 +39,17 @@ def file_of(name: str) -> Path | None:
 
 
 def chain_to(package: str, module: str) -> list[str] | None:
-    """Modules from `module` to one that imports `package`, imports inside functions included; None without a way."""
-    ways, seen = [[module]], set()
-    for way in ways:
-        path = file_of(way[-1])
+    """Modules from `module` to one that imports `package`, imports inside functions included; None without one."""
+    chains, seen = [[module]], set()
+    for chain in chains:
+        path = file_of(chain[-1])
         if path is None or path in seen:
             continue
         seen.add(path)
         for name, _ in imports_of(path):
             if name.partition(".")[0] == package:
-                return [*way, name]
-            ways.append([*way, name])
+                return [*chain, name]
+            chains.append([*chain, name])
     return None
 
 
@@ -66,4 +66,4 @@ def test_no_import_of_theirs_leads_to_streamlit(module):
 
 def test_a_way_to_streamlit_would_be_found():
     assert chain_to("streamlit", "dashboard.widgets.page")
-    assert chain_to("plotly", "dashboard.page_parts.your_tasks.report")  # by way of the figures
+    assert chain_to("plotly", "dashboard.page_parts.your_tasks.report")  # through the figures

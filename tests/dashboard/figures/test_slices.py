@@ -37,7 +37,7 @@ def test_a_surface_carries_its_marks_on_it(cut):
     path = np.array([[-1, 0], [0, 0.5], [1, 0]])
     training = TrainingSlice(cut, path, np.array([0, 10, 20]), np.array([0.8, 0.1]))
     figure = figures.training_figure(training, "first", surface=True)
-    ground, way, start, end = figure.data
+    ground, path_drawn, start, end = figure.data
     assert ground.type == "surface"
-    np.testing.assert_allclose(way.z, 1, atol=0.05)  # log10 of 10
+    np.testing.assert_allclose(path_drawn.z, 1, atol=0.05)  # log10 of 10
     assert (start.x[0], end.x[0]) == (-1, 1)

@@ -1,4 +1,4 @@
-"""Figures are judged by their numbers."""
+"""The figures of the Train page: numbers in, numbers out."""
 
 import numpy as np
 

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.figures import verdict as figures
 from dashboard.figures.style import AFTER, BEFORE, TRUTH, method_colour
-from tests.small_verdict import EVIL, score, small_verdict, wall
+from tests.small_verdict import EVIL, score, small_verdict, task_picture
 
 VERDICT = small_verdict()
 
@@ -56,7 +56,7 @@ def test_tasks_have_a_panel_each_with_its_errors():
     truth, before, after, support = figure.data
     assert (truth.marker.color, before.line.color, after.line.color) == (TRUTH, BEFORE, AFTER)
     assert np.isfinite(np.array(support.x, float)).sum() == 4
-    assert figure.layout.annotations[0].text.endswith(f"{figures.task_error(wall('a'), 'before'):.2g} → 0")
+    assert figure.layout.annotations[0].text.endswith(f"{figures.task_error(task_picture('a'), 'before'):.2g} → 0")
     first = np.array(after.x, float)[:4]
     assert np.all(np.diff(first) > 0)  # along x, whatever the order of the rows
     assert figures.tasks_figure(VERDICT.task_pictures, "x", "y", as_lines=False).data[1].mode == "markers"
@@ -64,8 +64,8 @@ def test_tasks_have_a_panel_each_with_its_errors():
 
 
 def test_the_error_of_a_task_is_over_the_rows_that_were_no_support():
-    assert figures.task_error(wall("a", shift=5.0), "after") == 5
-    assert figures.task_error(wall("a"), "before") == pytest.approx(np.sqrt((10**2 + 20**2) / 2))
+    assert figures.task_error(task_picture("a", shift=5.0), "after") == 5
+    assert figures.task_error(task_picture("a"), "before") == pytest.approx(np.sqrt((10**2 + 20**2) / 2))
 
 
 def test_the_table_of_tasks_begins_with_those_that_gain_most():

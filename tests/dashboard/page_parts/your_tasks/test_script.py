@@ -1,4 +1,4 @@
-"""The script that goes the same way without the app."""
+"""The script that does the same without the app."""
 
 from dashboard.page_parts.your_tasks.script import script
 from dashboard.page_parts.your_tasks.table import UserTable
