@@ -1,9 +1,8 @@
-"""What the Gradients page asks of the engine, each answer computed once.
+"""The exact meta-gradient beside the first-order one: the engine's answers, each computed once.
 
 Tasks are padded to a few sizes and steps to a fixed maximum, so that no control compiles anything but a larger size.
 """
 
-import dataclasses
 import json
 import math
 from dataclasses import dataclass
@@ -15,8 +14,7 @@ import jax
 import numpy as np
 
 from dashboard.engine_calls.adaptation import cached, padded
-from dashboard.jobs import Snapshot
-from maml_engine import Batch, Episode, Experiment, Learner
+from maml_engine import Batch, Episode, Learner
 from maml_engine.analysis import (
     MAX_STEPS,
     Cost,
@@ -41,7 +39,12 @@ K_QUERY = 10
 
 @dataclass(frozen=True)
 class Choice:
-    """Which tasks the gradients are taken over."""
+    """Which tasks the gradients are taken over.
+
+    num_tasks: how many.
+    k_shot: support points of each.
+    seed: of the draw.
+    """
 
     num_tasks: int
     k_shot: int
@@ -50,14 +53,21 @@ class Choice:
 
 @cached
 def comparison(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -> GradientComparison:
-    """The two meta-gradients of `learner`."""
+    """The two meta-gradients.
+
+    Args:
+      learner: whose; its tasks are drawn from.
+      choice: the tasks.
+      inner_lr: step size, whatever the learner was trained with.
+      inner_steps: at most `MAX_STEPS`.
+    """
     subject = Subject.of_learner(learner, inner_lr=inner_lr)
     return compare_gradients(subject, _draw(learner, choice), inner_steps, num_tasks=choice.num_tasks)
 
 
 @cached
 def first_task(learner: Learner, choice: Choice) -> tuple[tuple[float, float], np.ndarray, np.ndarray]:
-    """The first of the sine waves that the gradients are taken over: amplitude and phase, then x and y of its points."""
+    """The first of the waves that the gradients are taken over: amplitude and phase, then x and y of its points, `[k_shot]`."""
     support = _draw(learner, choice).support
     tasks = learner.default_tasks.split("test")
     wave = _first_wave(tasks, choice.seed, _padded_size(choice.num_tasks, 25))
@@ -73,7 +83,14 @@ def sweep(learner: Learner, choice: Choice) -> GradientSweep:
 
 @cached
 def check(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -> FiniteDifferenceCheck:
-    """The gradients against differences of the meta-loss, over the first eight tasks."""
+    """The gradients against differences of the meta-loss, over the first eight tasks.
+
+    Args:
+      learner: whose.
+      choice: the tasks, of which the first eight count.
+      inner_lr: step size.
+      inner_steps: at most `MAX_STEPS`.
+    """
     subject = Subject.of_learner(learner, inner_lr=inner_lr)
     episode = jax.tree.map(lambda leaf: leaf[:CHECKED_TASKS], _draw(learner, choice))
     return finite_difference_check(subject, episode, inner_steps, seed=choice.seed)
@@ -81,13 +98,17 @@ def check(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -
 
 @cached
 def costs(learner: Learner, inner_steps: int, num_tasks: int) -> tuple[Cost, ...]:
-    """What one meta-gradient of `learner` costs on this machine, by each way to it."""
+    """What one meta-gradient of `learner` costs on this machine, however it is computed."""
     episode = _draw(learner, Choice(num_tasks=25, k_shot=10, seed=0))
     return tuple(measure_costs(Subject.of_learner(learner), episode, [(inner_steps, num_tasks)]))
 
 
 class ShippedCosts(NamedTuple):
-    """What was measured elsewhere: `python -m benchmarks.costs` writes it."""
+    """What was measured elsewhere: `python -m benchmarks.costs` writes it.
+
+    machine: in words.
+    costs: one at each size, for each pass.
+    """
 
     machine: str
     costs: tuple[Cost, ...]
@@ -101,35 +122,6 @@ def shipped_costs() -> ShippedCosts | None:
     return ShippedCosts(held["machine"], tuple(Cost(**row) for row in held["costs"]))
 
 
-def racers(experiment: Experiment) -> dict[str, Experiment]:
-    """The same run with the exact and with the first-order gradient."""
-    return {method: dataclasses.replace(experiment, method=method) for method in ("maml", "fomaml")}
-
-
-class Race(NamedTuple):
-    """A run's held-out loss after its own number of inner steps: `[n]` each.
-
-    Seconds are those of training, compilation apart, at the run's mean speed.
-    """
-
-    iterations: np.ndarray
-    seconds: np.ndarray
-    loss: np.ndarray
-
-
-def race(snapshot: Snapshot) -> Race:
-    """How a run has gone so far."""
-    if len(snapshot.curve_iterations) == 0:
-        return Race(np.zeros(0), np.zeros(0), np.zeros(0))
-    seconds = snapshot.curve_iterations * snapshot.seconds / max(snapshot.iteration, 1)
-    return Race(snapshot.curve_iterations, seconds, snapshot.curves[:, snapshot.experiment.inner_steps])
-
-
-def at(position: float, x: np.ndarray, loss: np.ndarray) -> float:
-    """The loss at `position` on the way; NaN before there is any."""
-    return float(np.interp(position, x, loss)) if len(x) else math.nan
-
-
 @cached
 def _draw(learner: Learner, choice: Choice) -> Episode:
     """Test tasks in the network's units, as host arrays; `choice.num_tasks` of them count."""
@@ -138,11 +130,11 @@ def _draw(learner: Learner, choice: Choice) -> Episode:
         episode = tasks.sample(jax.random.key(choice.seed), max(choice.num_tasks, CHECKED_TASKS), choice.k_shot)
         return jax.tree.map(np.asarray, Episode(*(learner.scaling.batch(batch) for batch in episode)))
     num_tasks, k_shot = _padded_size(choice.num_tasks, 25), _padded_size(choice.k_shot, 10)
-    return padded(_sample(tasks, learner.scaling, choice.seed, num_tasks, k_shot), choice.k_shot)
+    return padded(_sample(tasks, learner.scaling, choice.seed, num_tasks=num_tasks, k_shot=k_shot), choice.k_shot)
 
 
 @partial(jax.jit, static_argnames=("num_tasks", "k_shot"))
-def _sample(tasks: FunctionFamily, scaling: Scaling, seed: int, num_tasks: int, k_shot: int) -> Episode:
+def _sample(tasks: FunctionFamily, scaling: Scaling, seed: int, *, num_tasks: int, k_shot: int) -> Episode:
     episode = tasks.sample(jax.random.key(seed), num_tasks, k_shot, K_QUERY)
     return Episode(*(Batch(*scaling.batch(batch)) for batch in episode))
 

@@ -1,0 +1,156 @@
+"""The Gradients page's pictures of the two meta-gradients: layer by layer, step by step, over step sizes, against slopes."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.sine_bench import Scene, sine_bench
+from dashboard.engine_calls import gradients
+from dashboard.engine_calls import sine_bench as bench_engine
+from dashboard.engine_calls.gradients import Choice
+from dashboard.figures import gradients as figures
+from dashboard.figures.gradients import spell_angle
+from dashboard.results import MAX_SHOTS
+from dashboard.widgets import page
+from maml_engine import Learner
+from maml_engine.analysis import FiniteDifferenceCheck, GradientComparison, GradientSweep
+from maml_engine.analysis.finite_differences import TOLERANCE
+
+BENCH = "gradients_bench"  # what the visitor has changed on the bench, in the link
+
+
+def show_comparison(comparison: GradientComparison) -> None:
+    """The two meta-gradients as numbers, then layer by layer."""
+    overall = comparison.overall
+    cells = st.columns(4)
+    cells[0].metric("Angle between the two", spell_angle(overall.angle), help="0°: they agree. 90°: nothing in common.")
+    cells[1].metric("Cosine", "–" if np.isnan(overall.cosine) else f"{overall.cosine:.3f}")
+    cells[2].metric("Norm, exact / first-order", f"{overall.exact_norm:.3g} / {overall.first_order_norm:.3g}")
+    cells[3].metric("Meta-loss", f"{comparison.meta_loss:.3g}", help="Mean query loss after the inner steps, over these tasks.")
+    if not np.isfinite(overall.angle) and comparison.inner_steps:
+        st.warning(
+            "The inner loop overflowed: lower the inner step size or the number of steps.", icon=":material/trending_up:"
+        )
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**How long: norms, layer by layer**")
+        norms = f"exact {overall.exact_norm:.3g}, first-order {overall.first_order_norm:.3g}"
+        page.chart(
+            figures.norms_figure(comparison), "norms", f"Norms of the meta-gradients by layer. Over all layers: {norms}."
+        )
+    with right:
+        st.markdown("**How far apart: angles, layer by layer**")
+        angles = zip(comparison.layers, comparison.by_layer.angle, strict=True)
+        alt = ", ".join(f"{layer} {spell_angle(angle)}" for layer, angle in angles)
+        page.chart(
+            figures.angles_figure(comparison),
+            "angles",
+            f"Angles between the meta-gradients: {alt}, all {spell_angle(overall.angle)}.",
+        )
+
+
+def show_steps(comparison: GradientComparison) -> None:
+    """The correction, inner step by inner step."""
+    st.subheader("The correction, step by step", anchor=False)
+    steps = comparison.inner_steps
+    if steps == 0:
+        st.markdown(
+            "Without inner steps there is nothing to correct: the two gradients are the same. Take at least one inner step."
+        )
+        return
+    st.markdown(
+        "Read from the left: the first-order gradient stops at the last parameters, $v_K$. The exact one goes on, back through "
+        "every inner step, and each takes off its correction $\\alpha H v$."
+    )
+    left, right = st.columns(2)
+    ends = f"from {comparison.vector_norm[-1]:.3g} at step {steps} to {comparison.vector_norm[0]:.3g} at step 0"
+    with left:
+        page.chart(
+            figures.corrections_figure(comparison), "corrections", f"Norm of v, backwards through the inner steps: {ends}."
+        )
+    with right:
+        turned = spell_angle(comparison.vector_angle[0])
+        page.chart(
+            figures.opening_figure(comparison),
+            "opening",
+            f"Angle between v at each step and v at the last: {turned} at step 0.",
+        )
+    st.caption(
+        f"Norms and angles of single tasks, averaged: a task's own gradients part by {turned}, their mean over the tasks by "
+        f"{spell_angle(comparison.overall.angle)}."
+    )
+
+
+def show_inner_loop(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -> None:
+    """The inner loop of the first task, on the bench; only for learners of sine waves.
+
+    Args:
+      learner: chosen in the sidebar.
+      choice: the tasks that the gradients are taken over.
+      inner_lr: step size, until the visitor takes another on the bench.
+      inner_steps: steps, likewise.
+    """
+    if not bench_engine.can_show(learner):
+        return
+    st.subheader("The inner loop itself, on the first of these tasks", anchor=False)
+    (amplitude, phase), x, y = gradients.first_task(learner, choice)
+    scene = Scene.of_points(amplitude, phase, x[:MAX_SHOTS], y[:MAX_SHOTS], steps=inner_steps, inner_lr=inner_lr)
+    tasks = learner.default_tasks
+    entrant = bench_engine.entrant("learner", learner.experiment.method.upper(), learner)
+    answer = partial(bench_engine.answers, learners={"learner": learner}, x_range=tasks.x)
+    sine_bench(BENCH, scene, [entrant], answer=answer, x_range=tasks.x)
+    st.caption(
+        "These are the steps that the exact gradient goes back through. Where one more step turns a curve over, **I − αH** is "
+        "far from the identity. What you change here stays here: the gradients above are those of the sidebar."
+        + (f" Only the first {MAX_SHOTS} points are shown." if len(x) > MAX_SHOTS else "")
+    )
+
+
+def show_sweep(sweep: GradientSweep, comparison: GradientComparison, inner_lr: float) -> None:
+    """Angle and ratio over step sizes and steps, and where the present comparison at `inner_lr` lies."""
+    st.subheader("When it matters", anchor=False)
+    overall = comparison.overall
+    left, right = st.columns(2)
+    for column, what, now in (
+        (left, "angle", overall.angle),
+        (right, "ratio", overall.exact_norm / overall.first_order_norm if overall.first_order_norm else np.nan),
+    ):
+        figure = figures.sweep_figure(sweep, what, inner_steps=comparison.inner_steps, now=(inner_lr, now))
+        alt = f"{what.capitalize()} against the inner step size, by inner steps {list(sweep.inner_steps)}; now {now:.3g}."
+        with column:
+            page.chart(figure, f"sweep_{what}", alt)
+    st.caption(
+        "A line ends where the inner loop diverges (a loss over four times that before adapting). Small steps: one is as good "
+        "as the other. Where a step is long against the curvature, I − αH shrinks or flips directions, and the first-order "
+        "gradient does not know."
+    )
+
+
+def show_check(check: FiniteDifferenceCheck) -> None:
+    """The gradients against differences of the meta-loss."""
+    st.subheader("Is the exact one exact?", anchor=False)
+    left, right = st.columns([2, 3], vertical_alignment="center")
+    with left:
+        if check.passed:
+            st.success(f"Yes: relative error {check.error:.1e}, allowed {TOLERANCE:.0e}.", icon=":material/check_circle:")
+        elif np.isfinite(check.error):
+            st.warning(
+                f"Relative error {check.error:.1e}, allowed {TOLERANCE:.0e}: a difference stepped over a kink of a ReLU, or "
+                "the loss is too steep here for differences. Take another seed.",
+                icon=":material/error:",
+            )
+        else:
+            st.warning("The meta-loss overflowed, and there is no slope to measure.", icon=":material/error:")
+        st.metric(
+            "Error of the first-order gradient",
+            f"{check.first_order_error:.1e}" if check.first_order_error < 0.01 else f"{check.first_order_error:.0%}",
+        )
+        st.caption(
+            f"Central differences of the meta-loss along {len(check.measured)} random directions, over "
+            f"{gradients.CHECKED_TASKS} tasks, in 64 bits, against the engine's own gradients."
+        )
+    with right:
+        errors = f"exact {check.error:.1e}, first-order {check.first_order_error:.2g}"
+        alt = f"Computed against measured slopes. Relative errors: {errors}."
+        page.chart(figures.check_figure(check), "check", alt)
