@@ -1,0 +1,98 @@
+"""What the README and the pages of `docs/` say: code that runs, links that lead somewhere, a map that is the house's."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.blocks import RELATIVE, ROOT, assert_alike, blocks_of, python_with_output, run_all
+from tests.test_packaging import imports_of
+
+README = ROOT / "README.md"
+PAGES = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+FOLDERS = ("maml_engine", "dashboard")
+
+
+def test_the_readmes_python_runs_from_an_empty_folder_and_prints_what_is_shown(tmp_path):
+    shown = python_with_output(README.read_text())
+    printed = run_all([("README.md", source) for source, _ in shown], tmp_path)
+    for got, (_, wanted) in zip(printed, shown, strict=True):
+        assert_alike(got, wanted)
+    assert f"allows {RELATIVE:.0%}".replace("%", " %") in README.read_text()
+
+
+@pytest.mark.parametrize(("printed", "wanted"), [("a 1.5", "a 1.0"), ("a 1.0", "b 1.0"), ("1.0", "1.0 2.0"), ("0.03", "0.01")])
+def test_other_texts_and_other_numbers_are_told_apart(printed, wanted):
+    with pytest.raises(AssertionError):
+        assert_alike(printed, wanted)
+
+
+def test_the_first_screen_has_eight_lines_of_python_and_the_two_commands():
+    first, second = blocks_of(README.read_text())[:2]
+    assert [line.split("  ")[0] for line in first.text.splitlines()] == ["make app", "make test"]
+    assert second.language == "python"
+    assert len(second.text.splitlines()) == 8
+
+
+def test_the_readme_is_short():
+    lines = README.read_text().splitlines()
+    assert len(lines) <= 110
+    assert max(map(len, lines)) <= 160
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_paths_lead_to_what_is_there(page):
+    text = page.read_text()
+    outside_blocks = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", outside_blocks):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+    for path in re.findall(
+        r"`((?:maml_engine|dashboard|pages|tests|docs|examples|benchmarks|tools)/[\w./*-]*)`", outside_blocks
+    ):
+        assert list(ROOT.glob(path.rstrip("/"))) or re.search(r"\bX\b", path), path
+
+
+def tree():
+    """Folders that the map draws, by their indentation."""
+    (drawn,) = [block.text for block in blocks_of(ARCHITECTURE) if block.text.startswith("pages/")]
+    folders, above = [], []
+    for line in drawn.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        above[depth:] = [line.split()[0].rstrip("/")]
+        folders.append("/".join(above))
+    assert len(set(folders)) == len(folders)
+    return folders, drawn
+
+
+def test_the_map_draws_the_folders_that_are_there():
+    folders = {path.parent for name in FOLDERS for path in (ROOT / name).rglob("*.py")}
+    folders |= {ROOT / "pages", ROOT / "maml_engine" / "pretrained"}
+    assert sorted(tree()[0]) == sorted(str(folder.relative_to(ROOT)) for folder in folders)
+
+
+def test_every_page_is_on_the_map_and_has_its_paragraph():
+    paragraphs = (ROOT / "docs" / "pages.md").read_text()
+    for page in (ROOT / "pages").glob("*.py"):
+        assert re.search(rf"\b{page.stem}\b", tree()[1].splitlines()[0]), page
+        assert f"(`/{'' if page.stem == 'home' else page.stem}`)" in paragraphs, page
+
+
+@pytest.mark.parametrize(("package", "name"), [("maml_engine", "engine has"), ("dashboard", "dashboard")])
+def test_rooms_and_arrows_are_no_more_than_the_map_says(package, name):
+    """A room is a file or folder right below the package; an arrow, one that imports from another."""
+    stated = re.search(rf"the {name}\s+(\d+)\s+rooms\s+and\s+(\d+)\s+arrows", ARCHITECTURE)
+    paths = [path for path in (ROOT / package).rglob("*.py") if path != ROOT / package / "__init__.py"]
+    rooms = {room_of(path, package) for path in paths}
+    arrows = {
+        (room_of(path, package), name.split(".")[1])
+        for path in paths
+        for name, _ in imports_of(path)
+        if name.startswith(f"{package}.") and name.split(".")[1] in rooms - {room_of(path, package)}
+    }
+    assert len(rooms) <= int(stated[1]), sorted(rooms)
+    assert len(arrows) <= int(stated[2]), sorted(arrows)
+
+
+def room_of(path: Path, package: str) -> str:
+    return path.relative_to(ROOT / package).with_suffix("").parts[0]
