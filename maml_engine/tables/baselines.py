@@ -3,7 +3,7 @@
 All work on numbers in units of the target's spread. Those with a support are kernel predictors, solved for all tasks and draws
 of support rows at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from maml_engine.runtime.extras import brought_by
 from maml_engine.tables.gaussian_process import KernelPredictor
-from maml_engine.tables.task_arrays import Predictor, Supports, few_tasks, squared_error
+from maml_engine.tables.task_arrays import Predictor, TaskArrays, few_tasks, squared_error
 
 POOLED, SUPPORT_MEAN, OFFSET, RIDGE, PRIOR, MIXED, GAUSSIAN, TREES = (
     *("pooled", "support_mean", "pooled_offset", "ridge_support", "ridge_prior"),
@@ -41,7 +41,13 @@ MAX_POOLED_ROWS = 20_000
 
 @dataclass(frozen=True, eq=False)
 class Pooled:
-    """Ridge regression on powers and products of the inputs, the task ignored."""
+    """Ridge regression on powers and products of the inputs, the task ignored.
+
+    degree: of the powers and products.
+    penalty: on the coefficients.
+    powers: scikit-learn's `PolynomialFeatures`.
+    ridge: scikit-learn's `Ridge`.
+    """
 
     degree: int
     penalty: float
@@ -49,7 +55,7 @@ class Pooled:
     ridge: Any
 
     @classmethod
-    def fit(cls, tasks: Supports, seed: int) -> "Pooled":
+    def fit(cls, tasks: TaskArrays, seed: int) -> "Pooled":
         """Degree and penalty by four parts of the tasks in turn."""
         count = len(tasks.x)
         parts = np.array_split(np.random.default_rng(seed).permutation(count), min(4, count))
@@ -88,36 +94,51 @@ class Pooled:
 
 @dataclass(frozen=True, eq=False)
 class PooledAlone:
-    """A pooled fit as a way of its own: no support is used, so that one prediction serves all numbers of rows."""
+    """A pooled fit as a predictor: no support is used, so that one prediction serves all numbers of rows.
 
-    pooled: Any
+    pooled: `[..., in_dim] -> [..., outputs]`.
+    setting: what was chosen in fitting, in words.
+    """
+
+    pooled: Callable[[np.ndarray], np.ndarray]
     setting: str = ""
-    _kept: dict = field(default_factory=dict, repr=False)
+    _last: list = field(default_factory=list, repr=False)  # the tasks that were predicted last, and how
 
-    def predict(self, supports: Supports, k: int) -> np.ndarray:
+    def predict(self, tasks: TaskArrays, k: int) -> np.ndarray:
+        """`[draws, tasks, rows, outputs]`, the same for every draw."""
         del k
-        if id(supports) not in self._kept:
-            self._kept[id(supports)] = self.pooled(supports.x)
-        prediction = self._kept[id(supports)]
-        return np.broadcast_to(prediction, (len(supports.orders), *prediction.shape))
+        if not self._last or self._last[0] is not tasks:
+            self._last[:] = [tasks, self.pooled(tasks.x)]
+        prediction = self._last[1]
+        return np.broadcast_to(prediction, (len(tasks.orders), *prediction.shape))
 
 
-def fit_ways(
-    tasks: Supports, k_shot: int, names: Sequence[str], pooled: Pooled, processes: Mapping[str, KernelPredictor], seed: int
+def fit_predictors(
+    tasks: TaskArrays,
+    k_shot: int,
+    names: Sequence[str],
+    *,
+    pooled: Pooled,
+    processes: Mapping[str, KernelPredictor],
+    seed: int,
 ) -> dict[str, Predictor]:
-    """The ways that need no network, fitted on tasks; what they leave open is chosen by predicting these from `k_shot` rows.
+    """The predictors that need no network, by name; what they leave open is chosen by predicting `tasks` from `k_shot` rows.
 
-    `pooled` and `processes`, by name, are fitted on the same tasks already.
+    Args:
+      tasks: fitted on.
+      k_shot: support rows.
+      names: which.
+      pooled: fitted on the same tasks already.
+      processes: likewise, by name.
+      seed: of what is drawn.
     """
     makers = {
         POOLED: lambda: PooledAlone(pooled, f"degree {pooled.degree}"),
         SUPPORT_MEAN: lambda: KernelPredictor(_no_kernel, 1.0, np.inf, None, ""),
         OFFSET: lambda: KernelPredictor(_no_kernel, 1.0, np.inf, pooled, ""),
-        RIDGE: lambda: _best([_ridge(tasks, degree, 1.0, size, np.inf, None) for degree, size in _grid(tasks)], tasks, k_shot),
+        RIDGE: lambda: _best([_ridge(tasks, *setting, np.inf) for setting in _grid(tasks)], tasks, k_shot),
         PRIOR: lambda: _best(
-            [_ridge(tasks, degree, 1.0, size, level, pooled) for degree, size in _grid(tasks) for level in LEVELS],
-            tasks,
-            k_shot,
+            [_ridge(tasks, *setting, level, about=pooled) for setting in _grid(tasks) for level in LEVELS], tasks, k_shot
         ),
         **{name: lambda process=process: process for name, process in processes.items()},
         TREES: lambda: PooledAlone(_Trees.fit(*_sample(tasks, seed), seed)),
@@ -154,7 +175,7 @@ def _one_thread() -> AbstractContextManager:
     return threadpool_limits(limits=1)
 
 
-def _sample(tasks: Supports, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _sample(tasks: TaskArrays, seed: int) -> tuple[np.ndarray, np.ndarray]:
     x, y = tasks.rows()
     if len(x) <= MAX_POOLED_ROWS:
         return x, y
@@ -170,7 +191,7 @@ def _num_features(in_dim: int, degree: int) -> int:
     return total
 
 
-def _grid(tasks: Supports) -> list[tuple[int, float]]:
+def _grid(tasks: TaskArrays) -> list[tuple[int, float]]:
     degrees = [degree for degree in DEGREES if _num_features(tasks.x.shape[-1], degree) <= MAX_FEATURES] or [1]
     return [(degree, size) for degree in degrees for size in SIZES]
 
@@ -179,8 +200,8 @@ def _no_kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.zeros((len(a), a.shape[1], b.shape[1]))
 
 
-def _ridge(tasks: Supports, degree: int, noise: float, size: float, level: float, pooled: Pooled | None) -> KernelPredictor:
-    """Ridge regression on powers of the inputs; `size` is the variance of a coefficient over the noise."""
+def _ridge(tasks: TaskArrays, degree: int, size: float, level: float, *, about: Pooled | None = None) -> KernelPredictor:
+    """Ridge regression on powers of the inputs; `size` and `level` are variances over that of the noise."""
     with brought_by("tables"):
         from sklearn.preprocessing import PolynomialFeatures
 
@@ -194,9 +215,9 @@ def _ridge(tasks: Supports, degree: int, noise: float, size: float, level: float
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return size * features(a) @ features(b).swapaxes(-1, -2)
 
-    return KernelPredictor(kernel, noise, level, pooled, f"degree {degree}, variance ratio {size:g}")
+    return KernelPredictor(kernel, 1.0, level, about, f"degree {degree}, variance ratio {size:g}")
 
 
-def _best(ways: list[KernelPredictor], tasks: Supports, k_shot: int) -> KernelPredictor:
+def _best(predictors: list[KernelPredictor], tasks: TaskArrays, k_shot: int) -> KernelPredictor:
     few = few_tasks(tasks, k_shot)
-    return min(ways, key=lambda way: squared_error(way, few, k_shot))
+    return min(predictors, key=lambda predictor: squared_error(predictor, few, k_shot))

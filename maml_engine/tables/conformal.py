@@ -9,8 +9,11 @@ import numpy as np
 class Residuals(NamedTuple):
     """Errors on unseen tasks of one part.
 
-    shots: support rows. tasks: `[n]`. wrong: `[shots, draws, n, rows]` absolute errors. variance: of the members' predictions,
-    shaped alike. query: where a row counts.
+    shots: support rows.
+    tasks: `[n]`, places of the tasks.
+    wrong: `[shots, draws, n, rows]` absolute errors.
+    variance: `[shots, draws, n, rows]`, of the members' predictions.
+    query: `[shots, draws, n, rows]`, where a row counts.
     """
 
     shots: tuple[int, ...]
@@ -20,13 +23,13 @@ class Residuals(NamedTuple):
     query: np.ndarray
 
     def without(self, tasks: np.ndarray) -> "Residuals":
-        """The other tasks."""
+        """The other tasks than those at these places, `[n]`."""
         kept = ~np.isin(self.tasks, tasks)
         parts = (part[:, :, kept] for part in (self.wrong, self.variance, self.query))
         return Residuals(self.shots, self.tasks[kept], *parts)
 
     def rows(self, place: int) -> tuple[np.ndarray, np.ndarray]:
-        """Errors and variances of the rows that count, for one number of support rows."""
+        """Errors and variances, `[n]` each, of the rows that count, for the number of support rows at `place`."""
         query = self.query[place]
         return self.wrong[place][query], self.variance[place][query]
 
@@ -34,14 +37,15 @@ class Residuals(NamedTuple):
 class Calibration(NamedTuple):
     """An interval is `widths[k] * sqrt(variance + floor)` on either side.
 
-    widths: by support rows. floor: variance that the members do not know of.
+    widths: by support rows.
+    floor: variance that the members do not know of.
     """
 
     widths: dict[int, float]
     floor: float
 
     def half(self, variance: np.ndarray, k: int) -> np.ndarray:
-        """Half the interval's width."""
+        """Half the interval's width, `[...]`, where the members have this variance, `[...]`."""
         return self.widths[k] * np.sqrt(variance + self.floor)
 
 

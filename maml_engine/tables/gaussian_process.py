@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from maml_engine.tables.task_arrays import Supports
+from maml_engine.tables.task_arrays import TaskArrays
 
 CHUNK = 64  # tasks at once
 MAX_ROWS, MAX_TASKS = 30, 100  # by which a process is fitted
@@ -16,9 +16,11 @@ MAX_ROWS, MAX_TASKS = 30, 100  # by which a process is fitted
 class KernelPredictor:
     """The posterior mean of a Gaussian process.
 
-    kernel: `(a, b) -> [tasks, rows of a, rows of b]`. noise: variance of a row about it. level: variance of a task's level;
-    infinite makes it the mean of what is left of the support. about: the process's mean, `[..., in_dim] -> [..., outputs]`;
-    None is 0.
+    kernel: `(a, b) -> [tasks, rows of a, rows of b]`.
+    noise: variance of a row about it.
+    level: variance of a task's level; infinite makes it the mean of what is left of the support.
+    about: the process's mean, `[..., in_dim] -> [..., outputs]`; None is 0.
+    setting: what was chosen in fitting, in words.
     """
 
     kernel: Any
@@ -27,28 +29,39 @@ class KernelPredictor:
     about: Callable[[np.ndarray], np.ndarray] | None
     setting: str
 
-    def predict(self, supports: Supports, k: int) -> np.ndarray:
-        count = len(supports.x)
-        parts = [self._chunk(supports.take(np.arange(start, min(start + CHUNK, count))), k) for start in range(0, count, CHUNK)]
-        return np.concatenate(parts, axis=1)
+    def predict(self, tasks: TaskArrays, k: int) -> np.ndarray:
+        """`[draws, tasks, rows, outputs]`, from the first `k` rows of each order."""
+        count = len(tasks.x)
+        chunks = [np.arange(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
+        return np.concatenate([self._chunk(tasks.take(chunk), k) for chunk in chunks], axis=1)
 
     def draw(self, x: np.ndarray, outputs: int, versions: int, rng: np.random.Generator) -> np.ndarray:
-        """`[versions, tasks, rows, outputs]` targets that the process might have had at `x`."""
+        """Targets that the process might have had.
+
+        Args:
+          x: `[tasks, rows, in_dim]`, where.
+          outputs: columns of a target.
+          versions: how many times.
+          rng: drawn from.
+
+        Returns:
+          `[versions, tasks, rows, outputs]`.
+        """
         gram = self.kernel(x, x) + self.level + self.noise * np.eye(x.shape[1])
         factor = np.linalg.cholesky(gram + 1e-6 * np.eye(x.shape[1]))
         drawn = np.einsum("tij,vtjo->vtio", factor, rng.standard_normal((versions, *x.shape[:2], outputs)))
         return drawn + self.about(x) if self.about else drawn
 
-    def _chunk(self, supports: Supports, k: int) -> np.ndarray:
-        about = self.about(supports.x) if self.about else np.zeros_like(supports.y)
-        left = supports.y - about
-        chosen = supports.orders[..., :k]  # [draws, tasks, k]
-        task = np.arange(len(supports.x))[:, None]
-        counts = supports.is_row[task, chosen].astype(float)  # a task may have fewer rows
+    def _chunk(self, tasks: TaskArrays, k: int) -> np.ndarray:
+        about = self.about(tasks.x) if self.about else np.zeros_like(tasks.y)
+        left = tasks.y - about
+        chosen = tasks.orders[..., :k]  # [draws, tasks, k]
+        task = np.arange(len(tasks.x))[:, None]
+        counts = tasks.is_row[task, chosen].astype(float)  # a task may have fewer rows
         level = 1e4 if np.isinf(self.level) else self.level
-        gram = self.kernel(supports.x, supports.x) + level
+        gram = self.kernel(tasks.x, tasks.x) + level
         within = gram[task[:, :, None], chosen[..., :, None], chosen[..., None, :]]
-        across = gram[task[:, :, None], np.arange(supports.x.shape[1])[:, None], chosen[..., None, :]]
+        across = gram[task[:, :, None], np.arange(tasks.x.shape[1])[:, None], chosen[..., None, :]]
         # A row of padding has nothing to do with any other.
         within = within * counts[..., :, None] * counts[..., None, :]
         within = within + np.eye(k) * np.where(counts > 0, self.noise, 1.0)[..., None]
@@ -56,8 +69,14 @@ class KernelPredictor:
         return about + (across * counts[..., None, :]) @ weights
 
 
-def gaussian_process(tasks: Supports, pooled: Callable[[np.ndarray], np.ndarray], seed: int) -> KernelPredictor:
-    """A squared-exponential kernel and a level; its four numbers maximise the likelihood of all tasks together."""
+def gaussian_process(tasks: TaskArrays, pooled: Callable[[np.ndarray], np.ndarray], seed: int) -> KernelPredictor:
+    """A squared-exponential kernel and a level; its four numbers maximise the likelihood of all tasks together.
+
+    Args:
+      tasks: fitted on.
+      pooled: the process's mean, `[..., in_dim] -> [..., outputs]`.
+      seed: of the tasks that are taken where there are many.
+    """
     from scipy.optimize import minimize
 
     rng = np.random.default_rng(seed)

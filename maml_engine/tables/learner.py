@@ -34,11 +34,18 @@ ARRAYS = ("powers", "coefficients", "shots", "widths")
 class TableLearner:
     """An ensemble with the columns, scales and categories of its table. `Learner.load(folder)` opens what `save` wrote.
 
-    experiment: the run that each member is. encoding: from cells to numbers. network, meta: the members, leaves `[members,
-    ...]`. powers: `[features, in_dim]` exponents of the pooled fit, coefficients: `[features + 1, outputs]`, the constant last:
-    members predict what is left of it, times `unit`. widths: half the width of an interval in units of its scale, for `shots`
-    support rows; floor: variance that the scale has beside the ensemble's spread. nominal: the share of rows that an interval
-    is to hold."""
+    experiment: the run that each member is.
+    encoding: from cells to numbers.
+    network: the members without their parameters.
+    meta: these with the method's rule, leaves `[members, ...]`.
+    powers: `[features, in_dim]` exponents of the pooled fit.
+    coefficients: `[features + 1, outputs]` of the pooled fit, the constant last.
+    unit: members predict what is left of the pooled fit over this.
+    shots: `[n]`, support rows that were judged.
+    widths: `[n]`, half the width of an interval in units of its scale, for each of `shots`.
+    floor: variance that the scale has beside the ensemble's spread.
+    nominal: the share of rows that an interval is to hold.
+    """
 
     experiment: Experiment
     encoding: Encoding
@@ -74,10 +81,8 @@ class TableLearner:
         size = max(8, 1 << (len(x) - 1).bit_length())  # padded to a few sizes, so that one row more does not compile again
         batch = Batch(*(np.zeros((size, part.shape[1]), np.float32) for part in (x, left)), np.zeros(size, np.float32))
         batch.x[: len(x)], batch.y[: len(x)], batch.weight[: len(x)] = x, left, 1.0
-        params = _adapt(
-            self.experiment.build_method(), self.network, self.meta, batch, self.experiment.num_iterations,
-            inner_steps=self.experiment.inner_steps,
-        )  # fmt: skip
+        setting = {"iteration": self.experiment.num_iterations, "inner_steps": self.experiment.inner_steps}
+        params = _adapt(self.experiment.build_method(), self.network, self.meta, batch, **setting)
         return AdaptedTable(self, params, len(x))
 
     def pooled(self, x: np.ndarray) -> np.ndarray:
@@ -144,7 +149,12 @@ class TableLearner:
 
 @dataclass(frozen=True, eq=False)
 class AdaptedTable:
-    """An ensemble adapted to one task. params: leaves `[members, ...]`. k: its support rows."""
+    """An ensemble adapted to one task.
+
+    learner: before it was adapted.
+    params: leaves `[members, ...]`.
+    k: support rows that it was adapted to.
+    """
 
     learner: TableLearner
     params: PyTree
@@ -173,7 +183,7 @@ class AdaptedTable:
         return Prediction(*map(learner.encoding.decode_target, (mean, mean - half, mean + half)))
 
     def prediction_columns(self, rows: Any) -> dict[str, np.ndarray]:
-        """The inputs as they were written, the predictions under the target's name, and its "_low" and "_high" for a number."""
+        """`[n]` each: inputs as they were written, predictions under the target's name, for a number its "_low" and "_high"."""
         sheet = as_sheet(rows)
         prediction, target = self.predict_rows(sheet), self.learner.encoding.target
         columns = {name: sheet.text(name) for name in self.learner.columns} | {target: prediction.mean[:, 0]}
@@ -205,7 +215,7 @@ def _predict(network: Network, params: PyTree, x: jax.Array) -> jax.Array:
 
 
 @partial(jax.jit, static_argnames="inner_steps")
-def _adapt(method, network, meta, support, iteration, *, inner_steps):
+def _adapt(method, network, meta, support, *, iteration, inner_steps):
     setting = {"loss_fn": mean_squared_error, "inner_steps": inner_steps, "iteration": iteration}
     return jax.vmap(lambda member: adapted_params(method, member, network, support, **setting))(meta)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from maml_engine.runtime.extras import brought_by
 from maml_engine.tables.gaussian_process import KernelPredictor
-from maml_engine.tables.task_arrays import Supports, few_tasks, squared_error
+from maml_engine.tables.task_arrays import TaskArrays, few_tasks, squared_error
 
 Function = Callable[[np.ndarray], np.ndarray]  # [..., in_dim] -> [..., outputs]
 MAX_DEGREE, MAX_FEATURES = 8, 16
@@ -25,15 +25,22 @@ MIN_NOISE = 1e-6
 MIN_SPREAD = 1e-5  # spread of a feature, relative to the largest one's: below, the rows do not tell it from the others
 
 
-def mixed_model(tasks: Supports, pooled: Function, k_shot: int, seed: int) -> "MixedModel":
-    """The model, of what the pooled fit leaves, whose degree predicts tasks left out from `k_shot` rows best."""
+def mixed_model(tasks: TaskArrays, pooled: Function, k_shot: int, seed: int) -> "MixedModel":
+    """The model, of what the pooled fit leaves, whose degree predicts tasks left out from `k_shot` rows best.
+
+    Args:
+      tasks: fitted on.
+      pooled: the pooled fit.
+      k_shot: support rows.
+      seed: of the parts in which tasks are left out.
+    """
     left = tasks._replace(y=(tasks.y - pooled(tasks.x)) * tasks.is_row[..., None])
     few = few_tasks(left, k_shot)
     parts = np.array_split(np.random.default_rng(seed).permutation(len(few.x)), min(CHOICE_PARTS, len(few.x)))
 
     def error(degree: int) -> float:
         models = [_fit(few.take(np.setdiff1d(np.arange(len(few.x)), held)), degree, CHOICE_STEPS) for held in parts]
-        each = [squared_error(model.way(), few.take(held), k_shot) for model, held in zip(models, parts, strict=True)]
+        each = [squared_error(model.predictor(), few.take(held), k_shot) for model, held in zip(models, parts, strict=True)]
         return float(np.average(each, weights=[few.query(k_shot)[:, held].sum() for held in parts]))
 
     degrees = [degree for degree in range(1, MAX_DEGREE + 1) if comb(few.x.shape[-1] + degree, degree) <= MAX_FEATURES]
@@ -43,7 +50,12 @@ def mixed_model(tasks: Supports, pooled: Function, k_shot: int, seed: int) -> "M
 
 
 class Coefficients(NamedTuple):
-    """mean: `[features, outputs]`; covariance: `[features, features]`, over tasks; noise: variance of a row."""
+    """What the tasks have in common.
+
+    mean: `[features, outputs]`.
+    covariance: `[features, features]`, over tasks.
+    noise: variance of a row.
+    """
 
     mean: np.ndarray
     covariance: np.ndarray
@@ -54,8 +66,10 @@ def fit_coefficients(features: np.ndarray, y: np.ndarray, is_row: np.ndarray, st
     """Makes all rows of all tasks likely, by expectation maximisation (Laird & Ware, 1982, sec. 4).
 
     Args:
-      features: `[tasks, rows, features]`. y: `[tasks, rows, outputs]`; an output is as another task with a mean of its own.
-      is_row: `[tasks, rows]`.
+      features: `[tasks, rows, features]`.
+      y: `[tasks, rows, outputs]`; an output is as another task with a mean of its own.
+      is_row: `[tasks, rows]`, False on padding.
+      steps: of expectation maximisation.
     """
     features, y = features * is_row[..., None], y * is_row[..., None]
     grams, sides = features.swapaxes(1, 2) @ features, features.swapaxes(1, 2) @ y
@@ -103,7 +117,14 @@ class _Features:
 
 @dataclass(frozen=True, eq=False)
 class MixedModel:
-    """A fitted model. pooled: what it is beside; None is 0. missed: its mean squared error on tasks left out, if any were."""
+    """A fitted model.
+
+    degree: of the powers and products of the inputs.
+    features: these, `[..., in_dim] -> [..., features]`.
+    coefficients: what was learned of them.
+    pooled: what it is beside; None is 0.
+    missed: its mean squared error on tasks left out, if any were.
+    """
 
     degree: int
     features: _Features
@@ -111,7 +132,7 @@ class MixedModel:
     pooled: Function | None = None
     missed: float = float("nan")
 
-    def way(self) -> KernelPredictor:
+    def predictor(self) -> KernelPredictor:
         """As a Gaussian process: what it predicts, and what it draws."""
         mean, covariance, noise = self.coefficients
 
@@ -125,6 +146,6 @@ class MixedModel:
         return KernelPredictor(kernel, noise, 0.0, about, f"degree {self.degree}, noise {np.sqrt(noise):.2g}")
 
 
-def _fit(tasks: Supports, degree: int, steps: int) -> MixedModel:
+def _fit(tasks: TaskArrays, degree: int, steps: int) -> MixedModel:
     features = _Features.of(tasks.rows()[0], degree)
     return MixedModel(degree, features, fit_coefficients(features(tasks.x), tasks.y, tasks.is_row, steps))

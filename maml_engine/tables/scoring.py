@@ -1,12 +1,14 @@
 """From errors by task to scores with intervals, and from scores to one sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from maml_engine.io.read_csv import shown
 from maml_engine.tables.baselines import BASELINES, POOLED, SUPPORT_MEAN, TREES
+from maml_engine.tables.splits import Part
+from maml_engine.tables.task_arrays import TaskArrays
 from maml_engine.tables.verdict import Score
 
 META = "meta"
@@ -15,23 +17,44 @@ MARGIN = 0.02
 
 
 class Errors(NamedTuple):
-    """What one way gets wrong on each task: `total [splits, shots, tasks]` squared errors (or wrong classes), over so many
-    rows, `count`. Cross-validation counts as one split."""
+    """What a predictor gets wrong on each task; cross-validation counts as one split.
+
+    total: `[splits, shots, tasks]` squared errors (or wrong classes), summed over rows and draws; of one part `[shots, n]`.
+    count: shaped alike, over how many rows.
+    """
 
     total: np.ndarray
     count: np.ndarray
 
 
 class Scale(NamedTuple):
-    """How errors are said: `unit` of the target, or for classes (`is_class`) the error of always naming the commonest,
-    `base`."""
+    """In which units errors are given.
+
+    unit: of the target.
+    is_class: whether the target names classes.
+    base: for classes the error of always naming the commonest.
+    """
 
     unit: float
     is_class: bool
     base: float
 
+    def wrong(self, prediction: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """How wrong predictions are.
+
+        Args:
+          prediction: `[..., n, rows, outputs]`.
+          y: `[n, rows, outputs]`.
+
+        Returns:
+          `[..., n, rows]`: squared errors, or 1 where the class is wrong.
+        """
+        if self.is_class:
+            return (prediction.argmax(axis=-1) != y.argmax(axis=-1)).astype(float)
+        return (prediction[..., 0] - y[..., 0]) ** 2
+
     def relative(self, total: np.ndarray, count: np.ndarray) -> np.ndarray:
-        """Error over the target's spread; for classes over `base`."""
+        """Error over the target's spread, for classes over `base`: `[...]`, from sums `[...]` over `count [...]` rows."""
         mean = np.asarray(total) / np.maximum(count, 1)
         return mean / self.base if self.is_class else np.sqrt(mean)
 
@@ -40,10 +63,64 @@ class Scale(NamedTuple):
         return float(relative * (self.base if self.is_class else self.unit))
 
 
+def errors_at(k: int, prediction: np.ndarray, test: TaskArrays, scale: Scale) -> Errors:
+    """What predictions from `k` support rows get wrong on the tasks of one part.
+
+    Args:
+      k: support rows.
+      prediction: `[draws, n, rows, outputs]`; draws may be fewer than those of `test`.
+      test: the tasks.
+      scale: in which units.
+
+    Returns:
+      `[n]`.
+    """
+    query = test.query(k)[: len(prediction)]
+    return Errors(np.where(query, scale.wrong(prediction, test.y), 0.0).sum(axis=(0, 2)), query.sum(axis=(0, 2)))
+
+
+def by_shots(errors: Sequence[Errors]) -> Errors:
+    """`[shots, n]` from the errors of each number of support rows, `[n]`."""
+    return Errors(*map(np.stack, zip(*errors, strict=True)))
+
+
+def joined(errors: Sequence[Errors], parts: Sequence[Part], num_tasks: int, splits: int) -> Errors:
+    """The errors of all parts together.
+
+    Args:
+      errors: of each part.
+      parts: that judge.
+      num_tasks: tasks in all.
+      splits: random splits, which are judged one by one; 0 under cross-validation, whose parts are one whole.
+    """
+    shape = (max(1, splits), len(errors[0].total), num_tasks)
+    whole = Errors(np.zeros(shape), np.zeros(shape))
+    for place, (one, part) in enumerate(zip(errors, parts, strict=True)):
+        split = place if splits else 0
+        for mine, own in zip(whole, one, strict=True):
+            mine[split][:, part.test] = own
+    return whole
+
+
 def scores(
-    errors: Mapping[str, Errors], settings: Mapping[str, str], scale: Scale, shots: tuple[int, ...], k_shot: int, title: str
+    errors: Mapping[str, Errors],
+    settings: Mapping[str, str],
+    *,
+    scale: Scale,
+    shots: tuple[int, ...],
+    k_shot: int,
+    title: str,
 ) -> tuple[Score, ...]:
-    """One score a way, the meta-learner first."""
+    """One score a predictor, the meta-learner first.
+
+    Args:
+      errors: by predictor, `META` among them.
+      settings: what was chosen in fitting, in words, by predictor.
+      scale: in which units.
+      shots: support rows that were judged.
+      k_shot: those that count.
+      title: of the meta-learner.
+    """
     at, own = shots.index(k_shot), errors[META]
 
     def score(name: str) -> Score:
@@ -52,7 +129,7 @@ def scores(
         value, low, high = _interval(scale, (one.total[:, at],), count)
         gap = (None, None, None)
         if name != META:
-            # Ways that were judged on fewer draws of the support: sums are brought to one number of rows.
+            # Predictors that were judged on fewer draws of the support: sums are brought to one number of rows.
             own_total = own.total[:, at] * count / np.maximum(own.count[:, at], 1)
             gap = _interval(scale, (own_total, one.total[:, at]), count)
         curve = tuple(
@@ -91,7 +168,13 @@ def _interval(scale: Scale, totals: tuple[np.ndarray, ...], count: np.ndarray) -
 
 
 class Words(NamedTuple):
-    """The verdict in words."""
+    """The verdict in words.
+
+    outcome: as `Verdict.outcome`.
+    helps: as `Verdict.helps`.
+    sentence: on whether it is worth it, and than what.
+    advice: what to use.
+    """
 
     outcome: str
     helps: bool
@@ -99,12 +182,20 @@ class Words(NamedTuple):
     advice: str
 
 
-def words(all_scores: tuple[Score, ...], scale: Scale, target: str, k_shot: int, num_tasks: int) -> Words:
-    """One sentence on whether it is worth it and than what, and what to use."""
+def words(all_scores: tuple[Score, ...], scale: Scale, *, target: str, k_shot: int, num_tasks: int) -> Words:
+    """One sentence on whether it is worth it and than what, and what to use.
+
+    Args:
+      all_scores: the meta-learner's first.
+      scale: in which units.
+      target: the column that is predicted.
+      k_shot: support rows.
+      num_tasks: tasks that were judged.
+    """
     own, others = all_scores[0], all_scores[1:]
     rows = f"{k_shot} known row{'' if k_shot == 1 else 's'} of a new task"
     if not others:
-        sentence = f"From {rows} the meta-learner errs by {_said(own, scale, target)}; it was compared with nothing."
+        sentence = f"From {rows} the meta-learner errs by {_spell_error(own, scale, target)}; it was compared with nothing."
         return Words("no different", False, sentence, "Choose something simpler to compare it with.")
     best = min(others, key=lambda score: score.relative)
     simple = [score for score in others if score.name in (POOLED, TREES, SUPPORT_MEAN)]
@@ -113,7 +204,7 @@ def words(all_scores: tuple[Score, ...], scale: Scale, target: str, k_shot: int,
     outcome = "worth it" if _beats(best) else "worse" if _loses(best) else "no different"
     difference = f"difference {best.difference:+.3f}, 95 % interval {best.difference_low:+.3f} to {best.difference_high:+.3f}"
     compared = (
-        f"from {rows} the meta-learner errs by {_said(own, scale, target)}, the best of the rest ({best.title}) by "
+        f"from {rows} the meta-learner errs by {_spell_error(own, scale, target)}, the best of the rest ({best.title}) by "
         f"{best.relative:.3f} ({difference}, {num_tasks} tasks never seen)."
     )
     sentence = f"{outcome.capitalize()}: {compared}"
@@ -133,11 +224,19 @@ def words(all_scores: tuple[Score, ...], scale: Scale, target: str, k_shot: int,
 
 def _beats(score: Score) -> bool:
     """Whether the meta-learner is better than `score` by more than chance and by more than nothing."""
-    return score.difference_high < 0 and -score.difference >= MARGIN * score.relative
+    gap, _, high = _gap(score)
+    return high < 0 and -gap >= MARGIN * score.relative
 
 
 def _loses(score: Score) -> bool:
-    return score.difference_low > 0 and score.difference >= MARGIN * score.relative
+    gap, low, _ = _gap(score)
+    return low > 0 and gap >= MARGIN * score.relative
+
+
+def _gap(score: Score) -> tuple[float, float, float]:
+    """The difference to the meta-learner, which all but its own score have, and its interval."""
+    assert score.difference is not None and score.difference_low is not None and score.difference_high is not None
+    return score.difference, score.difference_low, score.difference_high
 
 
 def _simple(name: str) -> str:
@@ -148,7 +247,7 @@ def _simple(name: str) -> str:
     }[name]
 
 
-def _said(score: Score, scale: Scale, target: str) -> str:
+def _spell_error(score: Score, scale: Scale, target: str) -> str:
     if scale.is_class:
         return f"{score.relative:.3f} of the error of always naming the commonest class ({score.error:.0%} wrong)"
     return f"{score.relative:.3f} of the target's spread ({score.error:.3g} in units of {shown(target)})"

@@ -7,18 +7,23 @@ import numpy as np
 MAX_CHOICE_TASKS, MAX_CHOICE_ROWS = 100, 25
 
 
-class Supports(NamedTuple):
-    """Tasks with drawn orders of their rows. x: `[tasks, rows, in_dim]`, y: `[tasks, rows, outputs]`, is_row: `[tasks, rows]`,
-    orders: `[draws, tasks, rows]`, the rows that count before the padding."""
+class TaskArrays(NamedTuple):
+    """Tasks with drawn orders of their rows; zeros follow after a task's rows.
+
+    x: `[tasks, rows, in_dim]`.
+    y: `[tasks, rows, outputs]`, in units of the target's spread; of a class, 1 in its own column.
+    is_row: `[tasks, rows]`, False on padding.
+    orders: `[draws, tasks, rows]`, places of rows, the support first; the padding comes last.
+    """
 
     x: np.ndarray
     y: np.ndarray
     is_row: np.ndarray
     orders: np.ndarray
 
-    def take(self, tasks: np.ndarray) -> "Supports":
-        """Some of the tasks."""
-        return Supports(self.x[tasks], self.y[tasks], self.is_row[tasks], self.orders[:, tasks])
+    def take(self, tasks: np.ndarray) -> "TaskArrays":
+        """Some of the tasks: `[n]` places."""
+        return TaskArrays(self.x[tasks], self.y[tasks], self.is_row[tasks], self.orders[:, tasks])
 
     def query(self, k: int) -> np.ndarray:
         """`[draws, tasks, rows]`, the rows that are predicted from `k` support rows."""
@@ -26,26 +31,31 @@ class Supports(NamedTuple):
         return (places >= k) & self.is_row
 
     def rows(self) -> tuple[np.ndarray, np.ndarray]:
-        """All rows, one after the other."""
+        """All rows, one after the other: `[n, in_dim]` and `[n, outputs]`."""
         return self.x[self.is_row], self.y[self.is_row]
 
 
 class Predictor(Protocol):
-    """One way of predicting, fitted on tasks: `predict(supports, k)` gives `[draws, tasks, rows, outputs]`."""
+    """Something that predicts the other rows of a task, fitted on tasks.
+
+    setting: what was chosen in fitting, in words.
+    """
 
     setting: str
 
-    def predict(self, supports: Supports, k: int) -> np.ndarray: ...
+    def predict(self, tasks: TaskArrays, k: int) -> np.ndarray:
+        """`[draws, tasks, rows, outputs]`, from the first `k` rows of each order."""
+        ...
 
 
-def squared_error(way: Predictor, tasks: Supports, k: int) -> float:
-    """Of what `way` predicts from `k` rows of each task for the others, the mean over these."""
+def squared_error(predictor: Predictor, tasks: TaskArrays, k: int) -> float:
+    """Of what is predicted from `k` rows of each task for the others, the mean over these."""
     query = tasks.query(k)[..., None]
-    total = np.sum(np.where(query, (way.predict(tasks, k) - tasks.y) ** 2, 0.0))
+    total = np.sum(np.where(query, (predictor.predict(tasks, k) - tasks.y) ** 2, 0.0))
     return float(total / max(1, query.sum()))
 
 
-def few_tasks(tasks: Supports, k_shot: int) -> Supports:
+def few_tasks(tasks: TaskArrays, k_shot: int) -> TaskArrays:
     """Enough tasks, rows and draws to choose between settings."""
     some = tasks.take(np.arange(0, len(tasks.x), -(-len(tasks.x) // MAX_CHOICE_TASKS)))
     rows = k_shot + MAX_CHOICE_ROWS
@@ -53,4 +63,4 @@ def few_tasks(tasks: Supports, k_shot: int) -> Supports:
         return some._replace(orders=some.orders[:2])
     task, first = np.arange(len(some.x))[:, None], some.orders[0, :, :rows]
     in_order = np.broadcast_to(np.arange(rows), (1, len(some.x), rows))
-    return Supports(some.x[task, first], some.y[task, first], some.is_row[task, first], in_order)
+    return TaskArrays(some.x[task, first], some.y[task, first], some.is_row[task, first], in_order)

@@ -16,11 +16,11 @@ from maml_engine.tables.baselines import (
     RIDGE,
     SUPPORT_MEAN,
     Pooled,
-    fit_ways,
+    fit_predictors,
 )
 from maml_engine.tables.gaussian_process import KernelPredictor, _Rbf, gaussian_process
 from maml_engine.tables.mixed_model import mixed_model
-from maml_engine.tables.task_arrays import Supports
+from maml_engine.tables.task_arrays import TaskArrays
 
 
 @pytest.fixture
@@ -32,17 +32,17 @@ def tasks():
     is_row = np.ones((12, 9), bool)
     is_row[-1, 7:] = False
     orders = np.argsort(np.where(is_row, rng.random((3, 12, 9)), 2.0), axis=-1)
-    return Supports(x, y * is_row[..., None], is_row, orders)
+    return TaskArrays(x, y * is_row[..., None], is_row, orders)
 
 
-def ways(tasks, names=tuple(BASELINES)):
+def fitted_by(tasks, names=tuple(BASELINES)):
     pooled = Pooled.fit(tasks, 0)
-    processes = {GAUSSIAN: gaussian_process(tasks, pooled, 0), MIXED: mixed_model(tasks, pooled, 4, 0).way()}
-    return fit_ways(tasks, 4, names, pooled, processes, 0)
+    processes = {GAUSSIAN: gaussian_process(tasks, pooled, 0), MIXED: mixed_model(tasks, pooled, 4, 0).predictor()}
+    return fit_predictors(tasks, 4, names, pooled=pooled, processes=processes, seed=0)
 
 
 def test_the_support_mean_and_the_offset_are_what_their_names_say(tasks):
-    fitted, pooled = ways(tasks, (SUPPORT_MEAN, OFFSET)), Pooled.fit(tasks, 0)
+    fitted, pooled = fitted_by(tasks, (SUPPORT_MEAN, OFFSET)), Pooled.fit(tasks, 0)
     chosen = tasks.orders[1, 3, :4]
     support_y, about = tasks.y[3, chosen], pooled(tasks.x[3])
     mean = fitted[SUPPORT_MEAN].predict(tasks, 4)[1, 3]
@@ -51,7 +51,7 @@ def test_the_support_mean_and_the_offset_are_what_their_names_say(tasks):
     np.testing.assert_allclose(offset, about + (support_y - about[chosen]).mean(), atol=1e-3)
 
 
-def test_a_kernel_way_is_scikit_learns_process_and_its_ridge(tasks):
+def test_a_kernel_predictor_is_scikit_learns_process_and_its_ridge(tasks):
     """The kernel of a dot product is ridge regression; a squared exponential with a level and noise is the process."""
     task, draw, k = 5, 2, 6
     chosen = tasks.orders[draw, task, :k]
@@ -70,14 +70,14 @@ def test_padding_is_never_seen(tasks):
     other = tasks._replace(
         x=np.where(tasks.is_row[..., None], tasks.x, 99.0), y=np.where(tasks.is_row[..., None], tasks.y, 99.0)
     )
-    fitted = ways(tasks, (RIDGE, PRIOR, MIXED))
-    for way in fitted.values():
-        mine, theirs = way.predict(tasks, 8)[:, -1, :7], way.predict(other, 8)[:, -1, :7]
+    fitted = fitted_by(tasks, (RIDGE, PRIOR, MIXED))
+    for predictor in fitted.values():
+        mine, theirs = predictor.predict(tasks, 8)[:, -1, :7], predictor.predict(other, 8)[:, -1, :7]
         np.testing.assert_allclose(mine, theirs, atol=1e-5)
 
 
 def test_on_straight_lines_what_fits_levels_and_slopes_wins(tasks):
-    fitted = ways(tasks)
+    fitted = fitted_by(tasks)
     query = tasks.query(4)[..., None]
 
     def error(name):

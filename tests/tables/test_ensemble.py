@@ -7,7 +7,7 @@ import pytest
 from maml_engine.experiment import Experiment
 from maml_engine.tables import ensemble
 from maml_engine.tables.ensemble import CHECKS, Runs, network_of, train_population
-from maml_engine.tables.task_arrays import Supports
+from maml_engine.tables.task_arrays import TaskArrays
 
 TASKS, ROWS = 6, 7
 
@@ -19,7 +19,7 @@ def lines():
     x = rng.uniform(-1, 1, (TASKS, ROWS, 1))
     y = rng.normal(size=(TASKS, 1, 1)) * x
     orders = np.argsort(rng.random((2, TASKS, ROWS)), axis=-1)
-    return Supports(x, y, np.ones((TASKS, ROWS), bool), orders)
+    return TaskArrays(x, y, np.ones((TASKS, ROWS), bool), orders)
 
 
 def runs_of(lines, held):
@@ -41,7 +41,7 @@ def experiment(iterations=40):
 
 def trained(lines, held, iterations=40):
     network, start = network_of(experiment(iterations), 1, 1, len(held))
-    return start, list(train_population(experiment(iterations), network, start, lines, runs_of(lines, held)))
+    return start, list(train_population(experiment(iterations), network, start, lines, runs=runs_of(lines, held)))
 
 
 def test_what_is_kept_is_the_running_mean(lines, monkeypatch):
@@ -50,9 +50,9 @@ def test_what_is_kept_is_the_running_mean(lines, monkeypatch):
     advance = ensemble._advance
 
     def watched(*args, **sizes):
-        meta, state, mean = advance(*args, **sizes)
-        walked.append((meta, mean))
-        return meta, state, mean
+        now = advance(*args, **sizes)
+        walked.append((now.meta, now.mean))
+        return now
 
     monkeypatch.setattr(ensemble, "_advance", watched)
     monkeypatch.setattr(ensemble, "AT_ONCE", 1)

@@ -7,7 +7,7 @@ from scipy.stats import multivariate_normal
 
 from maml_engine.tables import mixed_model as module
 from maml_engine.tables.mixed_model import fit_coefficients, mixed_model
-from maml_engine.tables.task_arrays import Supports, squared_error
+from maml_engine.tables.task_arrays import TaskArrays, squared_error
 
 COVARIANCE = np.array([[1.0, 0.7], [0.7, 0.8]])
 
@@ -22,7 +22,7 @@ def lines():
     y = coefficients[:, :1] + coefficients[:, 1:] * x + rng.normal(0, 0.3, x.shape)
     is_row = np.arange(rows) < rng.integers(4, rows + 1, (tasks, 1))
     orders = np.argsort(np.where(is_row, rng.random((3, tasks, rows)), 2.0), axis=-1)
-    return Supports(x[..., None], (y * is_row)[..., None], is_row, orders)
+    return TaskArrays(x[..., None], (y * is_row)[..., None], is_row, orders)
 
 
 def nothing(x):
@@ -70,8 +70,8 @@ def test_outputs_are_as_tasks_with_means_of_their_own(lines):
 def test_a_slope_that_goes_with_the_level_is_told_from_one_row(lines):
     """With one known row at 0, ridge leaves the slope at its mean; the model moves it by covariance."""
     x = np.array([[[0.0], [1.0], [-1.0]]])
-    high = Supports(x, np.array([[[3.0], [0.0], [0.0]]]), np.ones((1, 3), bool), np.array([[[0, 1, 2]]]))
-    model = mixed_model(lines, nothing, 3, 0).way()
+    high = TaskArrays(x, np.array([[[3.0], [0.0], [0.0]]]), np.ones((1, 3), bool), np.array([[[0, 1, 2]]]))
+    model = mixed_model(lines, nothing, 3, 0).predictor()
     prediction = model.predict(high, 1)[0, 0, :, 0]
     told = (3.0 - 1.0) * 1.0 / (1.0 + 0.09)  # of the level above its mean, by the true variances
     assert prediction[1] - prediction[2] == pytest.approx(2 * (-2.0 + 0.7 * told), abs=0.6)
@@ -82,11 +82,11 @@ def test_the_degree_is_chosen_by_tasks_left_out():
     rng = np.random.default_rng(1)
     x = rng.uniform(-1, 1, (40, 9, 1))
     y = rng.normal(size=(40, 1, 1)) * (4 * x**3 - 3 * x) + rng.normal(0, 0.05, x.shape)
-    tasks = Supports(x, y, np.ones((40, 9), bool), np.argsort(rng.random((2, 40, 9)), axis=-1))
+    tasks = TaskArrays(x, y, np.ones((40, 9), bool), np.argsort(rng.random((2, 40, 9)), axis=-1))
     model = mixed_model(tasks, nothing, 5, 0)
     assert model.degree == 3
     assert 0.05**2 < model.missed < 0.1**2
-    assert squared_error(model.way(), tasks, 5) < 0.1**2
+    assert squared_error(model.predictor(), tasks, 5) < 0.1**2
 
 
 def test_rows_that_do_not_tell_features_apart():
@@ -94,16 +94,16 @@ def test_rows_that_do_not_tell_features_apart():
     rng = np.random.default_rng(2)
     x = np.concatenate([rng.integers(0, 2, (12, 8, 1)), np.ones((12, 8, 1))], axis=-1).astype(float)
     y = rng.normal(size=(12, 1, 1)) + x[..., :1]
-    tasks = Supports(x, y, np.ones((12, 8), bool), np.argsort(rng.random((2, 12, 8)), axis=-1))
+    tasks = TaskArrays(x, y, np.ones((12, 8), bool), np.argsort(rng.random((2, 12, 8)), axis=-1))
     model = mixed_model(tasks, nothing, 3, 0)
-    assert np.isfinite(model.way().predict(tasks, 3)).all()
+    assert np.isfinite(model.predictor().predict(tasks, 3)).all()
     assert model.missed < 0.01
 
 
 def test_with_many_inputs_tasks_differ_by_a_level_beside_the_pooled_fit():
     rng = np.random.default_rng(3)
     x, slopes, levels = rng.normal(size=(20, 8, 30)), rng.normal(size=(30, 1)), rng.normal(size=(20, 1, 1))
-    tasks = Supports(x, x @ slopes + levels, np.ones((20, 8), bool), np.argsort(rng.random((2, 20, 8)), axis=-1))
+    tasks = TaskArrays(x, x @ slopes + levels, np.ones((20, 8), bool), np.argsort(rng.random((2, 20, 8)), axis=-1))
     model = mixed_model(tasks, lambda x: x @ slopes, 3, 0)
     assert model.degree == 0
-    np.testing.assert_allclose(model.way().predict(tasks, 3), np.broadcast_to(tasks.y, (2, 20, 8, 1)), atol=0.01)
+    np.testing.assert_allclose(model.predictor().predict(tasks, 3), np.broadcast_to(tasks.y, (2, 20, 8, 1)), atol=0.01)

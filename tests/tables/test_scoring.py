@@ -19,8 +19,15 @@ def errors_of(squares, rows=10.0):
     return Errors((squares * rows)[None, None], np.full((1, 1, len(squares)), rows))
 
 
-def judged(**ways):
-    return scores({name: errors_of(squares) for name, squares in ways.items()}, {}, SCALE, (5,), 5, "Meta-learner")
+def judged(**predictors):
+    return scores(
+        {name: errors_of(squares) for name, squares in predictors.items()},
+        {},
+        scale=SCALE,
+        shots=(5,),
+        k_shot=5,
+        title="Meta-learner",
+    )
 
 
 def noisy(mean, tasks=40, seed=0):
@@ -28,7 +35,7 @@ def noisy(mean, tasks=40, seed=0):
 
 
 def said(all_scores):
-    return words(all_scores, SCALE, "y", 5, 40)
+    return words(all_scores, SCALE, target="y", k_shot=5, num_tasks=40)
 
 
 def test_errors_are_root_mean_squares_in_both_units():
@@ -43,14 +50,14 @@ def test_the_interval_is_students_where_the_jackknife_is_exact():
     """For classes the error is a plain mean, whose jackknife is the standard error: mean 0.2, scipy's t interval."""
     shares = np.array([0.1, 0.2, 0.3, 0.2, 0.2])
     scale = Scale(1.0, True, 0.5)
-    (own,) = scores({META: errors_of(shares)}, {}, scale, (5,), 5, "")
+    (own,) = scores({META: errors_of(shares)}, {}, scale=scale, shots=(5,), k_shot=5, title="")
     half = 2.776445 * shares.std(ddof=1) / math.sqrt(5) / 0.5
     assert (own.low, own.relative, own.high) == pytest.approx((0.4 - half, 0.4, 0.4 + half))
     assert own.error == pytest.approx(0.2)
 
 
 def test_a_difference_is_paired():
-    """Tasks differ a hundredfold, the two ways by a tenth on each: paired, that is certain."""
+    """Tasks differ a hundredfold, the two predictors by a tenth on each: paired, that is certain."""
     hard = np.geomspace(0.01, 1, 20)
     _, other = judged(meta=hard, pooled=hard * 1.21)
     assert other.difference_high < 0 < other.high - other.low

@@ -1,0 +1,95 @@
+"""The second stage of a verdict: networks without meta-learning, from scratch and pretrained on all rows, are fine-tuned.
+
+Fine-tuning is by Adam, under which no task runs away as under plain steps; its step size is chosen on validation tasks.
+"""
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+
+from maml_engine.core.inner_loop import MetaParams
+from maml_engine.experiment import Experiment
+from maml_engine.models import Network
+from maml_engine.tables.baselines import PRETRAINED, SCRATCH
+from maml_engine.tables.ensemble import network_of, predict_population, train_population
+from maml_engine.tables.fits import Result
+from maml_engine.tables.plan import Plan
+from maml_engine.tables.runs import padded, runs_of
+from maml_engine.tables.scoring import Errors, by_shots, errors_at
+from maml_engine.tables.splits import Part
+from maml_engine.tables.steps import Stage, Step
+
+STEPS, RATES = 30, (1e-3, 3e-3, 1e-2, 3e-2, 0.1)
+
+
+class _Targets(NamedTuple):
+    """What the networks of the parts predict, each standardised by the rows that it is fitted on.
+
+    y: `[parts, tasks, rows, outputs]`. means: `[parts, outputs]`. spreads: one a part.
+    """
+
+    y: np.ndarray
+    means: np.ndarray
+    spreads: list[float]
+
+
+def judge_networks(plan: Plan) -> Stage[dict[str, list[Result]]]:
+    """Trains one network a part and judges it on the part's other tasks: how each did, by name and part."""
+    names = [name for name in (SCRATCH, PRETRAINED) if name in plan.settings.baselines]
+    if not names:
+        return {}
+    arrays, targets = plan.tasks.arrays, _standardised(plan)
+    parts = [Part(part.fit, part.test, part.members[:1]) for part in plan.judging]
+    experiment = dataclasses.replace(plan.experiment, method="maml", model="mlp", inner_steps=0)
+    network, start = network_of(experiment, arrays.x.shape[-1], arrays.y.shape[-1], len(parts))
+    results = {}
+    for name in names:
+        meta = start
+        if name == PRETRAINED:
+            runs = runs_of(parts, targets.y)
+            for trained in train_population(experiment, network, start, arrays, runs=runs):
+                meta = trained.meta
+                yield Step("Pretraining networks", 0.5)
+        results[name] = _fine_tuned(plan, network, meta, targets)
+        yield Step("Fine-tuning networks", 0.5)
+    return results
+
+
+def _standardised(plan: Plan) -> _Targets:
+    arrays = plan.tasks.arrays
+    rows = [arrays.take(part.fit).rows()[1] for part in plan.judging]
+    means, spreads = np.stack([y.mean(axis=0) for y in rows]), [float(y.std()) or 1.0 for y in rows]
+    return _Targets(np.stack([(arrays.y - mean) / spread for mean, spread in zip(means, spreads, strict=True)]), means, spreads)
+
+
+def _fine_tuned(plan: Plan, network: Network, meta: MetaParams, targets: _Targets) -> list[Result]:
+    """How the network of each part does on the part's other tasks, `meta` being leaves `[parts, ...]`."""
+    tuned = dataclasses.replace(plan.experiment, method="maml", model="mlp", inner_optimizer="adam", inner_steps=STEPS)
+    few = plan.tasks.arrays._replace(orders=plan.tasks.arrays.orders[:2])
+    rates = _chosen_rates(plan, tuned, network, meta, targets=targets)
+    given = {"y": targets.y, "chosen": padded([part.test for part in plan.judging]), "rates": rates}
+    errors: list[list[Errors]] = [[] for _ in plan.judging]
+    for k in plan.shots:
+        _, after = predict_population(tuned, network, meta, few, k=k, most=max(plan.shots), **given)
+        for place, part in enumerate(plan.judging):
+            own = after[place, :, : len(part.test)] * targets.spreads[place] + targets.means[place]
+            errors[place].append(errors_at(k, own, few.take(part.test), plan.scale))
+    settings = [f"{STEPS} Adam steps of {rate:g}" for rate in rates]
+    return [Result(by_shots(own), setting) for own, setting in zip(errors, settings, strict=True)]
+
+
+def _chosen_rates(plan: Plan, tuned: Experiment, network: Network, meta: MetaParams, *, targets: _Targets) -> np.ndarray:
+    """`[parts]`, the step size that predicts each part's validation tasks best."""
+    k, few = plan.settings.k_shot, plan.tasks.arrays._replace(orders=plan.tasks.arrays.orders[:2])
+    validation = padded([part.members[0] for part in plan.judging])
+    true = targets.y[np.arange(len(validation))[:, None], validation][:, None]
+    query = few.query(k)[:, validation].swapaxes(0, 1)[..., None]
+
+    def wrong(rate: float) -> np.ndarray:
+        given = {"y": targets.y, "chosen": validation, "k": k, "most": max(plan.shots)}
+        _, after = predict_population(tuned, network, meta, few, **given, rates=np.full(len(validation), rate))
+        return np.where(query, (after - true) ** 2, 0.0).sum(axis=(1, 2, 3, 4))
+
+    best = np.argmin(np.nan_to_num([wrong(rate) for rate in RATES], nan=np.inf), axis=0)
+    return np.array(RATES)[best]

@@ -1,0 +1,68 @@
+"""How one table comes to its verdict: the settings as the table allows them, and who is judged on what."""
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+
+from maml_engine.experiment import Experiment
+from maml_engine.io.sheet import Sheet
+from maml_engine.tables.scoring import Scale
+from maml_engine.tables.settings import Settings
+from maml_engine.tables.splits import Part, cross_validation, random_splits
+from maml_engine.tables.taskset import TaskSet
+from maml_engine.tasks.roles import Roles
+
+
+class Plan(NamedTuple):
+    """What all stages of a verdict go by; nothing here is ever changed.
+
+    settings: as the table allows them.
+    experiment: the run that each network is.
+    tasks: of the table.
+    parts: in which tasks are fitted on and judged; the last one judges none: its fits are for use.
+    shots: support rows that are judged.
+    scale: in which units errors are given.
+    """
+
+    settings: Settings
+    experiment: Experiment
+    tasks: TaskSet
+    parts: tuple[Part, ...]
+    shots: tuple[int, ...]
+    scale: Scale
+
+    @classmethod
+    def of(cls, sheet: Sheet, roles: Roles, settings: Settings) -> "Plan":
+        """For a sheet that `validate` has no error about."""
+        experiment, seed = settings.experiment(sheet, roles), settings.seed
+        tasks = TaskSet.of(sheet, roles, settings.k_shot, draws=settings.draws, seed=seed)
+        folds = min(settings.folds, len(tasks) // 2)
+        # A network needs tasks to train on beside those that it does without.
+        members = min(settings.members, len(tasks) // 2)
+        parts = (
+            random_splits(len(tasks), settings.splits, members=members, seed=seed)
+            if settings.splits
+            else cross_validation(len(tasks), folds, members=members, seed=seed)
+        )
+        # One row at least is left to judge by.
+        most = int(tasks.rows.max()) - 1
+        shots = tuple(sorted({k for k in (*settings.shots, settings.k_shot) if k <= most}))
+        settings = dataclasses.replace(settings, members=members)
+        return cls(settings, experiment, tasks, tuple(parts), shots, _scale(tasks))
+
+    @property
+    def judging(self) -> tuple[Part, ...]:
+        """The parts that judge."""
+        return self.parts[:-1]
+
+    def members_of(self, part: int) -> slice:
+        """Which networks are those of a part, by its place."""
+        return slice(part * self.settings.members, (part + 1) * self.settings.members)
+
+
+def _scale(tasks: TaskSet) -> Scale:
+    if not tasks.encoding.classes:
+        return Scale(tasks.encoding.unit, False, 1.0)
+    codes = tasks.arrays.rows()[1].argmax(axis=-1)
+    return Scale(tasks.encoding.unit, True, float(1 - np.bincount(codes).max() / len(codes)))
