@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help:
 	@echo "make app         install what is missing and open the app"
 	@echo "make test        install what the tests need and run them"
-	@echo "make lint        ruff"
+	@echo "make lint        style, docstrings, signatures and types"
 	@echo "make lock        pin what requirements.txt allows to today's versions, in requirements.lock"
 	@echo "make bench       time the engine beside its peers (BENCH='--quick' for a look)"
 	@echo "make acceptance  measure the figures of the README against their targets"
@@ -27,6 +27,8 @@ test: $(VENV)/.dev-installed chromium
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/check_signatures.py
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 # Every version that `make app` installs, with its hashes, for a host that installs the same again. One version for all Pythons:
 # the one that the tests ran with. uv works it out from the public index, whatever this machine's pip is told.
