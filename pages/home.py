@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from maml_engine import Learner
 
 FIRST = first_pictures.load()
-OWN = {"home_bench": "", "shots": 5, "point_noise": 0.0, "point_seed": 9}
+OWN = {
+    session.HOME_BENCH: "",
+    "shots": first_pictures.SHOTS,
+    "point_noise": first_pictures.NOISE,
+    session.POINT_SEED: first_pictures.SEED,
+}
 # Links from before the bench spelt these one by one.
 OLD = {"wave_amplitude": "amplitude", "wave_phase": "phase", "steps": "steps", "adapt_lr": "inner_lr"}
 
@@ -29,7 +34,7 @@ def read_old_link() -> None:
     edits, notes = scene.checked(old)
     for name in OLD:
         st.query_params.pop(name, None)
-    st.query_params["home_bench"] = scene.spell(edits)
+    st.query_params[session.HOME_BENCH] = scene.spell(edits)
     st.session_state[session.STRANGE] = [name for name in st.session_state[session.STRANGE] if name not in OLD]
     for note in notes:
         st.info(note, icon=":material/link:")
@@ -42,24 +47,26 @@ def point_controls() -> tuple[int, float, int]:
     noise = side.slider(
         "Noise on the points (units of y)", 0.0, 2.0, OWN["point_noise"], 0.1, key="point_noise", bind="query-params"
     )
-    seed = side.number_input("Seed of the points", 0, 9999, OWN["point_seed"], key="point_seed", bind="query-params")
+    seed = side.number_input(
+        "Seed of the points", 0, 9999, OWN[session.POINT_SEED], key=session.POINT_SEED, bind="query-params"
+    )
     side.button("Other points", icon=":material/casino:", on_click=other_points)
     return shots, noise, seed
 
 
 def other_points() -> None:
     """A callback."""
-    st.session_state["point_seed"] = (st.session_state["point_seed"] + 1) % 10_000
+    st.session_state[session.POINT_SEED] = (st.session_state[session.POINT_SEED] + 1) % 10_000
 
 
 def asked_for(shots: int, noise: float, seed: int) -> Scene:
     """The wave with the points that the sidebar asks for; the first picture waits for no engine."""
-    if (shots, noise, seed) == (OWN["shots"], OWN["point_noise"], OWN["point_seed"]):
+    if (shots, noise, seed) == (OWN["shots"], OWN["point_noise"], OWN[session.POINT_SEED]):
         return FIRST.scene
     from dashboard.engine_calls import sine_bench as bench_engine
 
     wave = FIRST.scene
-    return bench_engine.scene_of(wave.amplitude, wave.phase, shots, noise, seed, inner_lr=wave.inner_lr)
+    return bench_engine.scene_of(wave.amplitude, wave.phase, shots=shots, noise=noise, seed=seed, inner_lr=wave.inner_lr)
 
 
 def own_learners() -> "dict[str, Learner]":
@@ -125,7 +132,7 @@ page.opening(
 read_old_link()
 own = own_learners()
 asked = asked_for(*point_controls())
-on_bench = sine_bench("home_bench", asked, entrants(own), answer=lambda shown: engine_says(shown, own))
+on_bench = sine_bench(session.HOME_BENCH, asked, entrants(own), answer=lambda shown: engine_says(shown, own))
 answers = engine_says(on_bench, own)
 explain(on_bench, answers)
 

@@ -5,11 +5,11 @@ import inspect
 import streamlit as st
 
 from dashboard.page_parts.learn import LESSONS, Equation, Lesson
-from dashboard.widgets import page
+from dashboard.widgets import page, session
 
 NUMBERS = range(1, len(LESSONS) + 1)
 # The step, the steps whose question was answered ("1.3"), and what the lessons themselves put into the link.
-OWN = {"lesson": 1, "answered": ""} | {name: default for lesson in LESSONS for name, default in lesson.own.items()}
+OWN = {session.LESSON: 1, session.ANSWERED: ""} | {name: default for lesson in LESSONS for name, default in lesson.own.items()}
 NEXT_PAGES = {
     "pages/gradients.py": ("The Jacobians, on the real network", ":material/north_east:"),
     "pages/parameter_space.py": ("Where θ wants to be", ":material/explore:"),
@@ -20,22 +20,22 @@ NEXT_PAGES = {
 
 def answered() -> set[int]:
     """The steps whose question was answered, from the session or from the link that the visitor came by."""
-    if not st.session_state.get("answered"):
-        st.session_state["answered"] = st.query_params.get("answered", "")
-    told = st.session_state["answered"][:100].split(".")
-    return {int(part) for part in told if part.isdecimal() and int(part) in NUMBERS}
+    if not st.session_state.get(session.ANSWERED):
+        st.session_state[session.ANSWERED] = st.query_params.get(session.ANSWERED, "")
+    listed = st.session_state[session.ANSWERED][:100].split(".")
+    return {int(part) for part in listed if part.isdecimal() and int(part) in NUMBERS}
 
 
 def remember(number: int) -> None:
     """Keeps that a question was answered, in the session and in the link."""
     if number not in (known := answered()):
-        st.session_state["answered"] = ".".join(map(str, sorted({*known, number})))
-        st.query_params["answered"] = st.session_state["answered"]
+        st.session_state[session.ANSWERED] = ".".join(map(str, sorted({*known, number})))
+        st.query_params[session.ANSWERED] = st.session_state[session.ANSWERED]
 
 
 def go(number: int) -> None:
     """A callback: another step."""
-    st.session_state["lesson"] = number
+    st.session_state[session.LESSON] = number
 
 
 def set_back(lesson: Lesson) -> None:
@@ -74,9 +74,9 @@ def show(number: int) -> None:
     outcome = lesson.show()
     if outcome.solved:
         remember(number)
-        verdict.success(f"**Answered.** {outcome.said}", icon=":material/check_circle:")
+        verdict.success(f"**Answered.** {outcome.message}", icon=":material/check_circle:")
     else:
-        verdict.info(f"{outcome.said} Not there yet.", icon=":material/touch_app:")
+        verdict.info(f"{outcome.message} Not there yet.", icon=":material/touch_app:")
     progress.caption(f"{len(answered())} of {len(LESSONS)} answered. The link keeps your place.")
     with verdict.container(horizontal=True):
         st.button("Do it for me", icon=":material/auto_fix_high:", key=f"do_{number}", on_click=lesson.do_it)
@@ -115,7 +115,7 @@ page.opening(
     "Each step asks a question. **Answer it in the picture**, with your hands; the page checks the real numbers. Then read "
     "what happened. Ten minutes in all.",
 )
-step = st.pills("Step", NUMBERS, default=OWN["lesson"], required=True, key="lesson", wrap=True, bind="query-params")
+step = st.pills("Step", NUMBERS, default=OWN[session.LESSON], required=True, key=session.LESSON, wrap=True, bind="query-params")
 show(step)
 show_way(step)
 page.finish(OWN)

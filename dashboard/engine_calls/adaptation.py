@@ -20,7 +20,7 @@ from maml_engine.tasks.sinusoid import Waves
 
 # Longer steps blow up on some tasks, and a few validation tasks may not show it.
 BASELINE_STEP_SIZES = (0.001, 0.003, 0.01)
-WALL_TASKS, CURVE_TASKS, CURVE_STEPS, CURVE_QUERIES = 12, 200, 10, 100
+NUM_TASKS, CURVE_TASKS, CURVE_STEPS, CURVE_QUERIES = 12, 200, 10, 100
 
 
 def fingerprint(learner: Learner) -> str:
@@ -37,41 +37,46 @@ cached = partial(st.cache_data, max_entries=200, show_spinner=False, hash_funcs=
 
 @cached
 def drawn_points(tasks: FunctionFamily, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """x and y of `MAX_SHOTS` points of the first task of `seed`; as many as are wanted, from the first."""
+    """x and y of `[MAX_SHOTS]` points of the first task of `seed`; as many as are wanted, from the first."""
     support = _draw(tasks.split("test"), seed, 1).support
     return np.asarray(support.x)[0, :, 0], np.asarray(support.y)[0, :, 0]
 
 
-def wall(learner: Learner, tasks: FunctionFamily, shots: int, inner_lr: float, seed: int) -> tuple[Fit, ...]:
-    """`learner` on twelve sampled tasks; the seed alone says which."""
-    return fits(learner, tasks, WALL_TASKS, shots, inner_lr, seed)
-
-
 @cached
-def wall_waves(tasks: Sinusoid, seed: int) -> tuple[tuple[float, float], ...]:
-    """Amplitude and phase of the tasks on the wall, task by task."""
-    waves = _waves(tasks.split("test"), seed, WALL_TASKS)
+def drawn_waves(tasks: Sinusoid, seed: int) -> tuple[tuple[float, float], ...]:
+    """Amplitude and phase of the twelve tasks of `seed`, task by task."""
+    waves = _waves(tasks.split("test"), seed, NUM_TASKS)
     return tuple(zip(np.asarray(waves.amplitude).tolist(), np.asarray(waves.phase).tolist(), strict=True))
 
 
 @cached
-def fits(learner: Learner, tasks: FunctionFamily, num_tasks: int, shots: int, inner_lr: float, seed: int) -> tuple[Fit, ...]:
-    """`learner` on the tasks of `seed`, after 0 .. `MAX_STEPS` steps.
+def fits(learner: Learner, tasks: FunctionFamily, *, shots: int, inner_lr: float, seed: int) -> tuple[Fit, ...]:
+    """`learner` on the twelve tasks of `seed`, after 0 .. `MAX_STEPS` steps.
 
     Args:
+      learner: what adapts.
+      tasks: a family; its test tasks are drawn.
       shots: support points, at most `MAX_SHOTS`; one more keeps those before it.
       inner_lr: step size of the inner loop, whatever the learner was trained with.
+      seed: says which tasks, and nothing else does.
     """
-    episode = padded(_draw(tasks.split("test"), seed, num_tasks), shots)
+    episode = padded(_draw(tasks.split("test"), seed, NUM_TASKS), shots)
     predictions = with_inner_lr(learner, inner_lr).path_predictions(episode.support, episode.query.x, MAX_STEPS)
     support, query, path = (np.asarray(a)[..., 0] for a in (episode.support.x, episode.query.x, predictions))
     support_y, truth = np.asarray(episode.support.y)[..., 0], np.asarray(episode.query.y)[..., 0]
-    return tuple(Fit(query[i], truth[i], support[i, :shots], support_y[i, :shots], path[i]) for i in range(num_tasks))
+    return tuple(Fit(query[i], truth[i], support[i, :shots], support_y[i, :shots], path[i]) for i in range(NUM_TASKS))
 
 
 @cached
 def held_out_curve(learner: Learner, tasks: FunctionFamily, shots: int, inner_lr: float) -> LossCurve:
-    """Mean loss of `learner` after 0 .. 10 steps over 200 held-out tasks, always the same ones."""
+    """Mean loss of `learner` after 0 .. 10 steps over 200 held-out tasks, always the same ones.
+
+    Args:
+      learner: what adapts.
+      tasks: a family; its test tasks are drawn.
+      shots: support points, at most `MAX_SHOTS`.
+      inner_lr: step size of the inner loop, whatever the learner was trained with.
+    """
     episode = padded(_held_out(tasks.split("test")), shots)
     with np.errstate(all="ignore"):  # some tasks may blow up
         curves = evaluate_episode(with_inner_lr(learner, inner_lr), episode, CURVE_STEPS)

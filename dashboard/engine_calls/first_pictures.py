@@ -20,10 +20,16 @@ LABELS = {"maml": "MAML", "pretrained": "Pretrained on all tasks", "random": "Ra
 X_RANGE = (-5.0, 5.0)
 # The wave and its points, as the sidebar asks for them.
 AMPLITUDE, PHASE, SHOTS, NOISE, SEED, INNER_LR = 3.0, 0.8, 5, 0.0, 9, 0.001
+ASKED = {"amplitude": AMPLITUDE, "phase": PHASE, "shots": SHOTS, "noise": NOISE, "seed": SEED, "inner_lr": INNER_LR}
 
 
 class FirstBench(NamedTuple):
-    """A scene, the shipped learners, and what the engine says of them, by their names."""
+    """What Home shows first.
+
+    scene: the wave and its points.
+    entrants: the shipped learners.
+    answers: what the engine says of them, by their names.
+    """
 
     scene: Scene
     entrants: list[Entrant]

@@ -35,7 +35,11 @@ def entrant(name: str, label: str, learner: Learner, *, colour: str | None = Non
     """`learner` on the bench; where the browser cannot compute it, Python answers.
 
     Args:
-      name: in links. label: for the reader. colour: its method's where none is given. inner_lr: None takes the bench's.
+      name: in links.
+      label: for the reader.
+      learner: what adapts.
+      colour: its method's where none is given.
+      inner_lr: a step size of its own; None takes the bench's.
     """
     colour = colour or style.method_colour(name if name in COLOURS else learner.experiment.method)
     try:
@@ -54,6 +58,8 @@ def answers(
     """The engine's own numbers for what stands on the bench, by the learners' names.
 
     Args:
+      scene: what stands there.
+      learners: by name.
       step_sizes: by the same names, for those that do not take the bench's.
       x_range: ends of the inputs over which they are judged.
     """
@@ -67,15 +73,20 @@ def can_show(learner: Learner) -> bool:
     return learner.experiment.tasks == "sinusoid" and (learner.in_dim, learner.out_dim) == (1, 1)
 
 
-def scene_of(amplitude: float, phase: float, shots: int, noise: float, seed: int, **others) -> Scene:
-    """A wave and the points that `seed` draws of it.
+def scene_of(amplitude: float, phase: float, *, shots: int, noise: float, seed: int, inner_lr: float) -> Scene:
+    """A wave and the points that a seed draws of it.
 
     Args:
-      noise: standard deviation of what is added to the points, in units of y. others: further fields of the scene.
+      amplitude: of the wave, in units of y.
+      phase: in radians.
+      shots: how many points, at most `MAX_SHOTS`.
+      noise: standard deviation of what is added to the points, in units of y.
+      seed: of the draw.
+      inner_lr: the bench's step size.
     """
     tasks = Sinusoid(amplitude=(amplitude,) * 2, phase=(phase,) * 2, noise=noise)
     x, y = adaptation.drawn_points(tasks, seed)
-    return Scene.of_points(amplitude, phase, x[:shots], y[:shots], **others)
+    return Scene.of_points(amplitude, phase, x[:shots], y[:shots], inner_lr=inner_lr)
 
 
 @cached
@@ -99,6 +110,5 @@ def _answer(learner: Learner, task: Scene, inner_lr: float, x_range: tuple[float
 
 
 if __name__ == "__main__":
-    first = first_pictures.AMPLITUDE, first_pictures.PHASE, first_pictures.SHOTS, first_pictures.NOISE, first_pictures.SEED
-    scene = scene_of(*first, inner_lr=first_pictures.INNER_LR)
+    scene = scene_of(**first_pictures.ASKED)
     first_pictures.save(scene, shipped_entrants(), answers(scene, shipped()))

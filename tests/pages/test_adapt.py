@@ -42,7 +42,7 @@ def test_another_twelve_leaves_the_statistics_as_they_are(adapt):
     assert on_bench(adapt)["scene"]["points"] != one["points"] and losses(adapt, "MAML") == statistics
 
 
-def test_the_chosen_task_stands_on_the_bench_with_the_walls_numbers(adapt):
+def test_the_chosen_task_stands_on_the_bench_with_the_pictures_numbers(adapt):
     adapt.session_state["chosen_task"] = 7
     adapt.session_state["shown"] = "random"
     adapt.run()
@@ -51,9 +51,9 @@ def test_the_chosen_task_stands_on_the_bench_with_the_walls_numbers(adapt):
     sent, shown = on_bench(adapt), on_bench_losses(adapt)
     assert sent["scene"]["focus"] == "random" and set(shown) == {"learner", "pretrained", "random"}
     own = {entrant["name"]: entrant["inner_lr"] for entrant in sent["entrants"]}
-    wall = adaptation.wall(shipped_learners()["random"], Sinusoid(), 5, own["random"], 0)[6]
+    fits = adaptation.fits(shipped_learners()["random"], Sinusoid(), shots=5, inner_lr=own["random"], seed=0)
     assert own["learner"] is None
-    assert shown["random"] == pytest.approx((wall.loss[0], wall.loss[10]), rel=2e-3)
+    assert shown["random"] == pytest.approx((fits[6].loss[0], fits[6].loss[10]), rel=2e-3)
 
 
 def test_what_was_moved_goes_with_the_task_and_the_steps_stay(adapt):

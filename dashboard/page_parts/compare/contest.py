@@ -193,7 +193,7 @@ def shipped(learners: Mapping[str, Learner], base: Experiment) -> dict[str, np.n
 def twelve(learner: Learner, base: Experiment) -> tuple[Fit, ...]:
     """A learner on the same twelve held-out tasks as any other."""
     tasks, shots = base.build_tasks(), min(base.k_shot, MAX_SHOTS)
-    return fits(learner, tasks, 12, shots, learner.experiment.inner_lr, base.seed)
+    return fits(learner, tasks, shots=shots, inner_lr=learner.experiment.inner_lr, seed=base.seed)
 
 
 assert set(AMOUNTS) == set(KINDS)

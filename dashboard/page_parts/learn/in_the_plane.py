@@ -64,8 +64,8 @@ def _loops() -> Outcome:
             ),
         ),
     )
-    said = f"The meta-loss at θ is {spell_loss(seen.meta_loss)}, {share:.1f} times the least, {spell_loss(best.meta_loss)}."
-    return Outcome(share <= NEAR_ENOUGH, said, equation)
+    message = f"The meta-loss at θ is {spell_loss(seen.meta_loss)}, {share:.1f} times the least, {spell_loss(best.meta_loss)}."
+    return Outcome(share <= NEAR_ENOUGH, message, equation)
 
 
 def _objective() -> Outcome:
@@ -92,9 +92,9 @@ def _objective() -> Outcome:
         ),
     )
     distances = ", ".join(f"{distance:.1f}" for distance in best.distance)
-    told = f"★ and □ are {apart:.2f} apart at K = {scene.inner_steps}; from ★ to the tasks it is {distances}"
-    told += "." if is_untouched else ", but you moved a task: press “Set it back” and leave the tasks alone."
-    return Outcome(apart < ONE_POINT and is_untouched, told, equation)
+    message = f"★ and □ are {apart:.2f} apart at K = {scene.inner_steps}; from ★ to the tasks it is {distances}"
+    message += "." if is_untouched else ", but you moved a task: press “Set it back” and leave the tasks alone."
+    return Outcome(apart < ONE_POINT and is_untouched, message, equation)
 
 
 def _jacobian() -> Outcome:
@@ -127,8 +127,8 @@ def _jacobian() -> Outcome:
             ),
         ),
     )
-    said = f"At α = {scene.inner_lr:.3g} the first-order gradient is {first.angle:.0f}° from the exact one."
-    return Outcome(first.angle > 90, said, equation)
+    message = f"At α = {scene.inner_lr:.3g} the first-order gradient is {first.angle:.0f}° from the exact one."
+    return Outcome(first.angle > 90, message, equation)
 
 
 def _variants() -> Outcome:
@@ -163,11 +163,11 @@ def _variants() -> Outcome:
             ),
         ),
     )
-    said = f"iMAML's update is {angle:.0f}° from MAML's at λ = {scene.proximal:.3g}; {others}."
+    message = f"iMAML's update is {angle:.0f}° from MAML's at λ = {scene.proximal:.3g}; {others}."
     is_fair = (scene.tasks, scene.theta, scene.inner_steps) == (VARIANTS.tasks, VARIANTS.theta, VARIANTS.inner_steps)
     if not is_fair:
-        said += " You changed more than λ: press “Set it back” and leave the rest."
-    return Outcome(angle < AGREES and is_fair, said, equation)
+        message += " You changed more than λ: press “Set it back” and leave the rest."
+    return Outcome(angle < AGREES and is_fair, message, equation)
 
 
 def _to_the_star() -> None:

@@ -14,8 +14,11 @@ OTHER = style.method_colour("metasgd")
 class Term(NamedTuple):
     """A part of an equation.
 
-    name: in plain text, for buttons and for who hears the page. latex: as it stands in the equation. value: in LaTeX, what it
-    is now. words: what it is. colour: "#rrggbb".
+    name: in plain text, for buttons and for who hears the page.
+    latex: as it stands in the equation.
+    value: what it is now, in LaTeX.
+    words: what it is.
+    colour: as "#rrggbb".
     """
 
     name: str
@@ -29,6 +32,7 @@ class Equation(NamedTuple):
     """An equation whose terms carry their values.
 
     pattern: LaTeX, where `@0`, `@1`, .. stand for the terms; lines may be broken.
+    terms: in that order.
     """
 
     pattern: str
@@ -49,11 +53,13 @@ class Equation(NamedTuple):
 class Outcome(NamedTuple):
     """What stands in a lesson's picture now.
 
-    solved: whether the question is answered. said: one sentence about it, with the numbers. equation: with its values.
+    solved: whether the question is answered.
+    message: one sentence about it, with the numbers.
+    equation: with its values.
     """
 
     solved: bool
-    said: str
+    message: str
     equation: Equation
 
 
@@ -61,10 +67,14 @@ class Outcome(NamedTuple):
 class Lesson:
     """One step of the Learn page.
 
-    title: in a few words. question: what to do in the picture, Markdown. explained: Markdown, read after trying.
-    show: draws the picture and says what stands there. do_it: a callback that sets the picture's own controls to an answer.
-    code: what is shown beside it, functions or classes. own: what it adds to the link, key -> default.
-    mistaken: what is often told otherwise, and what was measured; "" where nothing is.
+    title: in a few words.
+    question: what to do in the picture, Markdown.
+    explained: read after trying, Markdown.
+    show: draws the picture and says what stands there.
+    do_it: a callback that sets the picture's own controls to an answer.
+    code: what is shown beside it, functions or classes.
+    own: what it adds to the link, key -> default.
+    mistaken: what others often say, and what was measured; "" where they do not.
     """
 
     title: str

@@ -32,7 +32,7 @@ LIMITS = Scene(amplitude=3.0, phase=0.8, points=GOOD_POINTS, steps=10, hidden=("
 def _bench(key: str, base: Scene) -> tuple[Scene, dict[str, Answer]]:
     """The bench with the shipped learners; what stands on it, and the engine's numbers.
 
-    The bench stands before the engine has computed anything; its numbers are told beside it.
+    The bench stands before the engine has computed anything; its numbers come beside it.
     """
     scene = sine_bench(key, base, bench_engine.shipped_entrants())
     return scene, bench_engine.answers(scene, bench_engine.shipped())
@@ -76,17 +76,22 @@ def _shots() -> Outcome:
             Term("Truth", "y_j", first[1], "what was seen there; shown for the first", TRUTH),
         ),
     )
-    said = (
+    message = (
         f"{points} point{'' if points == 1 else 's'}, {scene.steps} steps: the error over the whole wave is "
         f"{spell_loss(loss['maml'])} with MAML, {spell_loss(loss['pretrained'])} with a network pretrained on all waves, "
         f"{spell_loss(loss['random'])} from a random start."
     )
     is_same_wave = (scene.amplitude, scene.phase) == (SHOTS.amplitude, SHOTS.phase)
-    return Outcome(loss["maml"] < GOOD and points <= ENOUGH_SHOTS and is_same_wave, said, equation)
+    return Outcome(loss["maml"] < GOOD and points <= ENOUGH_SHOTS and is_same_wave, message, equation)
 
 
 class OneStep(NamedTuple):
-    """Norms of the first step: of theta, of the support loss's gradient there, and of the move."""
+    """Norms of the first step.
+
+    theta: of the parameters before it.
+    gradient: of the support loss's gradient there.
+    move: of the step itself.
+    """
 
     theta: float
     gradient: float
@@ -135,11 +140,11 @@ def _step() -> Outcome:
             ),
         ),
     )
-    said = (
+    message = (
         f"One step of α = {scene.inner_lr:.3g} takes the error from {spell_loss(loss[0])} to {spell_loss(loss[1])}"
         f"{'' if scene.steps == 1 else f', {scene.steps} steps to {spell_loss(loss[scene.steps])}'}."
     )
-    return Outcome(bool(not loss[1] <= loss[0]) and len(scene.points) > 0, said, equation)
+    return Outcome(bool(not loss[1] <= loss[0]) and len(scene.points) > 0, message, equation)
 
 
 def _limits() -> Outcome:
@@ -154,12 +159,12 @@ def _limits() -> Outcome:
             Term("K", "K", str(scene.steps), "gradient steps"),
         ),
     )
-    said = f"{len(scene.points)} points: the error over the wave is {spell_loss(after)}, at the points {spell_loss(seen)}."
+    message = f"{len(scene.points)} points: the error over the wave is {spell_loss(after)}, at the points {spell_loss(seen)}."
     is_same = (scene.inner_lr, scene.amplitude, scene.phase) == (LIMITS.inner_lr, LIMITS.amplitude, LIMITS.phase)
     is_fair = is_same and all(abs(off) < ON_THE_WAVE for _, off in scene.points)
     if not is_fair:
-        said += " You changed more than where the points lie: press “Set it back”, and keep them on the wave."
-    return Outcome(len(scene.points) == FIVE and bool(not after <= FAILED) and is_fair, said, equation)
+        message += " You changed more than where the points lie: press “Set it back”, and keep them on the wave."
+    return Outcome(len(scene.points) == FIVE and bool(not after <= FAILED) and is_fair, message, equation)
 
 
 FEW_SHOTS = Lesson(

@@ -9,22 +9,27 @@ from dashboard.figures import gradients as figures
 from dashboard.figures import style
 from dashboard.figures.gradients import spell_angle
 from dashboard.page_parts.learn.lesson import AFTER, OTHER, Equation, Lesson, Outcome, Term, number
-from dashboard.widgets import page
+from dashboard.widgets import page, session
 from maml_engine import tutorial
 from maml_engine.analysis import MAX_STEPS
 
 ENOUGH, FIVE_STEPS = 15.0, 5
 TASKS = Choice(num_tasks=25, k_shot=10, seed=0)
-OWN = {"learn_lr": 0.001, "learn_steps": 5}
+OWN = {session.LEARN_LR: 0.001, session.LEARN_STEPS: 5}
 
 
 def _order() -> Outcome:
     learner = resources.shipped_learners()["sinusoid_maml"]
     left, right = st.columns(2)
     inner_lr = left.select_slider(
-        "Inner step size α", STEP_SIZES, OWN["learn_lr"], format_func="{:g}".format, key="learn_lr", bind="query-params"
+        "Inner step size α",
+        STEP_SIZES,
+        OWN[session.LEARN_LR],
+        format_func="{:g}".format,
+        key=session.LEARN_LR,
+        bind="query-params",
     )
-    steps = right.slider("Inner steps K", 1, MAX_STEPS, OWN["learn_steps"], key="learn_steps", bind="query-params")
+    steps = right.slider("Inner steps K", 1, MAX_STEPS, OWN[session.LEARN_STEPS], key=session.LEARN_STEPS, bind="query-params")
     comparison, sweep = gradients.comparison(learner, TASKS, inner_lr, steps), gradients.sweep(learner, TASKS)
     overall = comparison.overall
     figure = figures.sweep_figure(sweep, "angle", inner_steps=steps, now=(inner_lr, overall.angle))
@@ -58,13 +63,13 @@ def _order() -> Outcome:
             ),
         ),
     )
-    said = f"At α = {inner_lr:g} and K = {steps} the two are {spell_angle(overall.angle)} apart."
-    return Outcome(overall.angle <= ENOUGH and steps >= FIVE_STEPS, said, equation)
+    message = f"At α = {inner_lr:g} and K = {steps} the two are {spell_angle(overall.angle)} apart."
+    return Outcome(overall.angle <= ENOUGH and steps >= FIVE_STEPS, message, equation)
 
 
 def _short_steps() -> None:
     """A callback."""
-    st.session_state["learn_lr"], st.session_state["learn_steps"] = STEP_SIZES[0], FIVE_STEPS
+    st.session_state[session.LEARN_LR], st.session_state[session.LEARN_STEPS] = STEP_SIZES[0], FIVE_STEPS
 
 
 FIRST_ORDER = Lesson(

@@ -14,8 +14,8 @@ def learners() -> dict[str, Learner]:
 
 
 def test_a_fit_agrees_with_adapting_by_hand(learners):
-    fit = adaptation.wall(learners["sinusoid_maml"], Sinusoid(), 7, 0.001, 3)[4]
-    amplitude, phase = adaptation.wall_waves(Sinusoid(), 3)[4]
+    fit = adaptation.fits(learners["sinusoid_maml"], Sinusoid(), shots=7, inner_lr=0.001, seed=3)[4]
+    amplitude, phase = adaptation.drawn_waves(Sinusoid(), 3)[4]
     np.testing.assert_allclose(fit.truth, amplitude * np.sin(fit.x + phase), atol=1e-5)
     np.testing.assert_allclose(fit.support_y, amplitude * np.sin(fit.support_x + phase), atol=1e-5)
     assert fit.path.shape == (MAX_STEPS + 1, len(fit.x)) and len(fit.support_x) == 7
@@ -26,21 +26,23 @@ def test_a_fit_agrees_with_adapting_by_hand(learners):
 
 def test_no_control_compiles_anything(learners, caplog):
     for name in ("sinusoid_maml", "sinusoid_joint", "random"):
-        adaptation.wall(learners[name], Sinusoid(), 5, 0.001, 0)
+        adaptation.fits(learners[name], Sinusoid(), shots=5, inner_lr=0.001, seed=0)
     with jax.log_compiles(), caplog.at_level("WARNING"):
-        adaptation.wall(learners["sinusoid_maml"], adaptation.beyond(Sinusoid(), "phase"), MAX_SHOTS, 0.002, 5)
+        adaptation.fits(
+            learners["sinusoid_maml"], adaptation.beyond(Sinusoid(), "phase"), shots=MAX_SHOTS, inner_lr=0.002, seed=5
+        )
     assert not [record for record in caplog.records if "Compiling" in record.getMessage()]
 
 
 def test_the_seed_says_which_twelve_and_learners_share_them(learners):
-    wall, same, other = (
-        adaptation.wall(learners[name], Sinusoid(), 5, 0.001, seed)
+    one, same, other = (
+        adaptation.fits(learners[name], Sinusoid(), shots=5, inner_lr=0.001, seed=seed)
         for name, seed in (("random", 0), ("sinusoid_maml", 0), ("random", 1))
     )
-    assert len(wall) == 12
-    np.testing.assert_array_equal(wall[3].truth, same[3].truth)
-    np.testing.assert_array_equal(wall[3].support_y, same[3].support_y)
-    assert np.abs(wall[3].truth - other[3].truth).max() > 0.01
+    assert len(one) == 12
+    np.testing.assert_array_equal(one[3].truth, same[3].truth)
+    np.testing.assert_array_equal(one[3].support_y, same[3].support_y)
+    assert np.abs(one[3].truth - other[3].truth).max() > 0.01
 
 
 def test_held_out_curves_reach_what_the_paper_says(learners):

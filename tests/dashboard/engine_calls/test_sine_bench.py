@@ -18,7 +18,7 @@ def test_an_answer_agrees_with_adapting_by_hand():
     assert answer.path.shape == (MAX_STEPS + 1, CURVE_POINTS)
     x = np.linspace(-5, 5, CURVE_POINTS)
     for steps in (0, 1, 10):
-        adapted = sine_bench.adapting.with_inner_lr(learner, 0.002).adapt(*SCENE.support, steps)
+        adapted = sine_bench.adaptation.with_inner_lr(learner, 0.002).adapt(*SCENE.support, steps)
         np.testing.assert_allclose(answer.path[steps], adapted(x)[:, 0], atol=2e-4)
         assert answer.loss[steps] == pytest.approx(np.mean((answer.path[steps] - 2 * np.sin(x + 1)) ** 2), rel=1e-5)
 
@@ -39,8 +39,7 @@ def test_a_learner_takes_the_benchs_step_size_or_its_own():
 def test_the_stored_first_bench_is_what_the_engine_computes():
     """Made again by `python -m dashboard.engine_calls.sine_bench`."""
     stored = first_pictures.load()
-    first = first_pictures.AMPLITUDE, first_pictures.PHASE, first_pictures.SHOTS, first_pictures.NOISE, first_pictures.SEED
-    assert stored.scene == sine_bench.scene_of(*first, inner_lr=first_pictures.INNER_LR)
+    assert stored.scene == sine_bench.scene_of(**first_pictures.ASKED)
     assert [entrant.name for entrant in stored.entrants] == ["maml", "pretrained", "random"]
     computed = sine_bench.answers(stored.scene, sine_bench.shipped())
     for entrant, now in zip(stored.entrants, sine_bench.shipped_entrants(), strict=True):
@@ -58,9 +57,9 @@ def test_what_was_stored_is_read_again(tmp_path, monkeypatch):
 
 
 def test_one_more_shot_keeps_the_points_before_it_and_noise_moves_them_off_the_wave():
-    few, more = (sine_bench.scene_of(3.0, 0.8, shots, 0.0, 4).points for shots in (3, 4))
+    few, more = (sine_bench.scene_of(3.0, 0.8, shots=shots, noise=0.0, seed=4, inner_lr=0.01).points for shots in (3, 4))
     assert more[:3] == few and all(abs(off) < 1e-3 for _, off in more)
-    noisy = sine_bench.scene_of(3.0, 0.8, 4, 1.0, 4).points
+    noisy = sine_bench.scene_of(3.0, 0.8, shots=4, noise=1.0, seed=4, inner_lr=0.01).points
     assert [x for x, _ in noisy] == [x for x, _ in more] and max(abs(off) for _, off in noisy) > 0.1
 
 
