@@ -1,4 +1,4 @@
-"""Several processes of one run on loopback, for tests."""
+"""`maml` in processes of its own, for tests: one, or several of one run on loopback."""
 
 import os
 import socket
@@ -7,11 +7,45 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from maml_engine import Learner
 from maml_engine.io.arrays import load_arrays
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ["--hidden-dim", "8", "--meta-batch-size", "4"]
 IN_64_BITS = {"JAX_ENABLE_X64": "1"}
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
+
+
+def command(*arguments, **environment):
+    """Starts `maml` with `arguments`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "maml_engine", *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+
+
+def finished(process, timeout=120):
+    """(exit code, standard output, standard error)."""
+    texts = process.communicate(timeout=timeout)
+    return process.returncode, *texts
+
+
+def wait_for_learner(folder, process, newer_than=0):
+    """Until a learner beyond `newer_than` iterations lies there."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if (folder / "learner.safetensors").is_file() and Learner.load(folder).iteration > newer_than:
+            return
+        time.sleep(0.02)
+    process.kill()
+    pytest.fail(f"No snapshot came: {process.communicate()[1]}")
 
 
 def free_port():
@@ -25,20 +59,15 @@ class Processes:
 
     def __init__(self, count, *arguments, own=(), port=None, **environment):
         port = port or free_port()
+        place = ["--coordinator", f"127.0.0.1:{port}", "--num-processes", count, "--wait", "120"]
         self.all = [
-            subprocess.Popen(
-                [sys.executable, "-m", "maml_engine", "train", "--coordinator", f"127.0.0.1:{port}"]
-                + ["--num-processes", str(count), "--process-id", str(index), "--wait", "120"]
-                + [str(argument) for argument in (*arguments, *(own[index] if own else ()))],
-                cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | environment,
-            )
+            command("train", *place, "--process-id", index, *arguments, *(own[index] if own else ()), **environment)
             for index in range(count)
-        ]  # fmt: skip
+        ]
 
     def ends(self, timeout=120):
         """(exit code, standard output, standard error) of each."""
-        texts = [process.communicate(timeout=timeout) for process in self.all]
-        return [(process.returncode, *text) for process, text in zip(self.all, texts, strict=True)]
+        return [finished(process, timeout) for process in self.all]
 
     def worker(self, index):
         """The process that a command's own watches, as soon as it is there."""

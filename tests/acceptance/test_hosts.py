@@ -33,7 +33,7 @@ def ended(run, spared, limit):
     return time.monotonic() - began
 
 
-def tell(**figures):
+def print_figures(**figures):
     print("\n" + json.dumps(figures), end="")
 
 
@@ -48,11 +48,11 @@ def test_a_kill_ends_all_within_30_seconds(tmp_path, rank, moment):
         time.sleep(0 if moment == "training" else moment)
         os.kill(victim, signal.SIGKILL)
         seconds = ended(run, None, 30)
-        for index, (code, _, said) in enumerate(run.ends()):
+        for index, (code, _, message) in enumerate(run.ends()):
             # Who never saw process 0 cannot know that it was ever there.
-            assert code == 4 or (index != rank and moment != "training" and "could not be reached" in said)
-            assert len(said.splitlines()) == 1, said
-    tell(killed=rank, at=moment, seconds=round(seconds, 1))
+            assert code == 4 or (index != rank and moment != "training" and "could not be reached" in message)
+            assert len(message.splitlines()) == 1, message
+    print_figures(killed=rank, at=moment, seconds=round(seconds, 1))
 
 
 @pytest.mark.parametrize("rank", [0, 1])
@@ -67,13 +67,13 @@ def test_a_stopped_process_ends_the_others_within_60_seconds(tmp_path, rank, who
         if who == "parent":
             kept = newest_snapshot(tmp_path / "checkpoint")
             os.kill(stopped, signal.SIGCONT)
-        for code, _, said in run.ends():
+        for code, _, message in run.ends():
             assert code == 4
-            assert len(said.splitlines()) == 1, said
+            assert len(message.splitlines()) == 1, message
         assert is_gone(worker)
         if who == "parent":
             assert newest_snapshot(tmp_path / "checkpoint") == kept
-    tell(stopped=rank, who=who, seconds=round(seconds, 1))
+    print_figures(stopped=rank, who=who, seconds=round(seconds, 1))
 
 
 def test_processes_and_devices_in_any_number_give_the_same_losses(tmp_path):
@@ -86,7 +86,7 @@ def test_processes_and_devices_in_any_number_give_the_same_losses(tmp_path):
     one = losses_in(folders[1, 1])
     for (processes, devices), folder in folders.items():
         furthest = float(np.abs(losses_in(folder) - one).max())
-        tell(processes=processes, devices=devices, furthest=furthest)
+        print_figures(processes=processes, devices=devices, furthest=furthest)
         assert len(losses_in(folder)) == 200
         assert furthest < 1e-9
 
@@ -131,7 +131,7 @@ def test_fifty_kills_and_restarts_leave_nothing_behind(tmp_path):
             probe.bind(("127.0.0.1", port))
         before, done = done, Checkpoint.load(checkpoint).iteration
         assert done > before
-    tell(cycles=CYCLES, slowest_end=round(slowest, 1), iterations=done)
+    print_figures(cycles=CYCLES, slowest_end=round(slowest, 1), iterations=done)
 
 
 def wait_until_newer(run, checkpoint, iteration):
