@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dashboard.components.sine_bench import Answer, Entrant, Scene
-from dashboard.figures import style
+from dashboard.method_names import COLOURS
 
 FILE = Path(__file__).with_name("first_bench.json")
 LABELS = {"maml": "MAML", "pretrained": "Pretrained on all tasks", "random": "Random initialisation"}
@@ -48,7 +48,7 @@ def load() -> FirstBench:
 
 def shipped_entrant(name: str, weights: Mapping[str, Any]) -> Entrant:
     """One of the shipped learners, from its weights."""
-    return Entrant(name, LABELS[name], style.method_colour(name), weights)
+    return Entrant(name, LABELS[name], COLOURS[name], weights)
 
 
 def save(scene: Scene, entrants: Sequence[Entrant], answers: Mapping[str, Answer]) -> None:

@@ -12,7 +12,6 @@ from dashboard.components.sine_bench import CURVE_POINTS, Answer, Entrant, Scene
 from dashboard.components.sine_bench.weights import weights
 from dashboard.engine_calls import adaptation, first_pictures, resources
 from dashboard.engine_calls.adaptation import cached
-from dashboard.figures import style
 from dashboard.method_names import COLOURS
 from dashboard.results import MAX_SHOTS, MAX_STEPS
 from maml_engine import Batch, Learner, Sinusoid
@@ -41,7 +40,7 @@ def entrant(name: str, label: str, learner: Learner, *, colour: str | None = Non
       colour: its method's where none is given.
       inner_lr: a step size of its own; None takes the bench's.
     """
-    colour = colour or style.method_colour(name if name in COLOURS else learner.experiment.method)
+    colour = colour or COLOURS[name if name in COLOURS else learner.experiment.method]
     try:
         sent, why = browser_weights(learner), ""
     except ValueError as error:

@@ -61,6 +61,7 @@ SOURCE_SWITCHED = "_source_switched"  # whether the visitor has just come back t
 TABLES = "_tables"  # ids of this session's tables, the one that is shown last
 TABLE_REFUSED = "_table_refused"  # where and why the last attempt to change the table failed
 TABLE_FILE, TABLE_PASTED = "_tasks_file", "_tasks_pasted"
+ROWS_FILE = {"known": "_known_file", "asked": "_asked_file"}  # uploads of a new task's rows
 NEW_TASK = "_known_rows_of"  # a table's id, and the id of what the editors of a new task begin with
 
 

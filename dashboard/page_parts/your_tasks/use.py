@@ -35,7 +35,7 @@ def show(trained: TrainedVerdict) -> None:
                     f"{label} (CSV or Parquet)",
                     type=upload.TYPES,
                     max_upload_size=upload.MAX_MEGABYTES,
-                    key=f"_{which}_file",
+                    key=session.ROWS_FILE[which],
                     on_change=_take_rows,
                     args=(trained, which),
                 )
@@ -69,7 +69,7 @@ def _begin(trained: TrainedVerdict, task: NewTask) -> None:
 
 def _take_rows(trained: TrainedVerdict, which: str) -> None:
     """A callback: the known rows, or those to predict ("asked"), from a file."""
-    uploaded = st.session_state[f"_{which}_file"]
+    uploaded = st.session_state[session.ROWS_FILE[which]]
     if uploaded is None:
         return
     roles = trained.table.roles
