@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help app test lint lock bench acceptance chromium
+.PHONY: help app test lint lint-js lock bench acceptance chromium
 
 help:
 	@echo "make app         install what is missing and open the app"
@@ -24,11 +24,18 @@ app: $(VENV)/.app-installed
 test: $(VENV)/.dev-installed chromium
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-lint: $(VENV)/.dev-installed
+lint: $(VENV)/.dev-installed lint-js
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/check_signatures.py
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+# Rules, format and the types in the comments of the dashboard's JavaScript; without npm this part is skipped, and says so.
+lint-js:
+	@cd dashboard/components && if ! command -v npm >/dev/null; then \
+	  echo "No npm here: the JavaScript is not looked at (sudo apt install npm brings it)."; \
+	elif [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund; then npm run --silent lint; \
+	else echo "Biome and TypeScript could not be installed: the JavaScript is not looked at."; fi
 
 # Every version that `make app` installs, with its hashes, for a host that installs the same again. One version for all Pythons:
 # the one that the tests ran with. uv works it out from the public index, whatever this machine's pip is told.

@@ -8,71 +8,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.components.parameter_plane.scene import OPENINGS, PlaneScene
+from dashboard.components.bundle import browser_module
+from dashboard.components.parameter_plane.scene import PlaneScene
 from maml_engine.analysis import toy_landscape
-from maml_engine.analysis.toy_landscape import METHODS, SURFACES, Landscape
+from maml_engine.analysis.toy_landscape import METHODS
 from tests.browser.conftest import wait_until_it_fits
+from tests.javascript.engine_numbers import plane_numbers
 
-FOLDER = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "parameter_plane"
-MATHEMATICS = (FOLDER / "mathematics.js").read_text(encoding="utf-8")
+LANDSCAPE = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "parameter_plane" / "landscape.js"
 TOLERANCE = 1e-4
+COMPUTE = """async ([text, {landscape, theta}]) => {
+    const {innerPath, metaLoss, directions} = await import(URL.createObjectURL(new Blob([text], {type: "text/javascript"})))
+    const path = landscape.tasks.map((task) => innerPath(landscape, theta, task))
+    return {path, meta_loss: metaLoss(landscape, theta), directions: directions(landscape, theta)}
+}"""
 
 
-@pytest.fixture(scope="module")
-def computed(browser):
-    """`computed(expression, argument)`: what the component's own script computes, on an empty page."""
-    page = browser.new_page()
-    yield lambda expression, argument: page.evaluate(f"(given) => {{ {MATHEMATICS}\n return {expression}; }}", argument)
-    page.close()
-
-
-def scenes(surface):
-    """Landscapes with theta, from no steps to twenty."""
-    rng = np.random.default_rng(0)
-    (low_x, high_x), (low_y, high_y) = SURFACES[surface].window
-    for steps, gap in ((0, 0.0), (1, 0.0), (5, 0.5), (20, 1.2)):
-        opening = OPENINGS[surface]
-        lr = min(opening["inner_lr"], 0.08)  # where every path converges: chaos would part any two arithmetics
-        here = Landscape(surface, opening["tasks"], lr, steps, proximal=float(rng.uniform(0.3, 3.0)), gap=gap)
-        yield here, (float(rng.uniform(low_x, high_x)), float(rng.uniform(low_y, high_y)))
-
-
-def spoken(here, theta):
-    fields = {name: getattr(here, name) for name in ("surface", "inner_lr", "inner_steps", "proximal", "gap")}
-    return {"landscape": {**fields, "tasks": [list(task) for task in here.tasks]}, "theta": list(theta)}
-
-
-@pytest.mark.parametrize("surface", SURFACES)
-def test_paths_losses_and_directions_are_those_of_jax(computed, surface):
-    for here, theta in scenes(surface):
-        said = spoken(here, theta)
-        paths = computed("given.landscape.tasks.map((task) => innerPath(given.landscape, given.theta, task))", said)
-        seen = toy_landscape.view(here, theta)
-        np.testing.assert_allclose(paths, seen.path, atol=TOLERANCE, rtol=0)
-        assert computed("metaLoss(given.landscape, given.theta)", said) == pytest.approx(seen.meta_loss, abs=TOLERANCE)
-        found = computed("directions(given.landscape, given.theta)", said)
+def test_the_browser_and_the_engine_agree_after_five_steps(browser):
+    """The one check in a browser, with the modules put together as Streamlit gets them; node does the others."""
+    page, text = browser.new_page(), browser_module(LANDSCAPE)
+    for seen in plane_numbers(5):
+        found = page.evaluate(COMPUTE, [text, {"landscape": seen["landscape"], "theta": seen["theta"]}])
+        np.testing.assert_allclose(found["path"], seen["path"], atol=TOLERANCE, rtol=0)
+        assert found["meta_loss"] == pytest.approx(seen["meta_loss"], abs=TOLERANCE)
         for name in METHODS:
-            np.testing.assert_allclose(found[name], seen.direction[name].gradient, atol=TOLERANCE, rtol=0, err_msg=name)
-        path = [theta]
-        for _ in range(5):
-            step = "outerStep(given.landscape, given.theta, given.method, 0.05, 0.1)"
-            path.append(computed(step, {**spoken(here, path[-1]), "method": "imaml"}))
-        expected = toy_landscape.descend(here, "imaml", theta, meta_lr=0.05, longest=0.1, steps=5)
-        np.testing.assert_allclose(path, expected, atol=TOLERANCE)
-
-
-@pytest.mark.parametrize("surface", SURFACES)
-def test_the_optima_are_those_of_jax(computed, surface):
-    for here, theta in list(scenes(surface))[:3]:
-        found = computed("optimum(given.landscape, given.window)", {**spoken(here, theta), "window": SURFACES[surface].window})
-        best = toy_landscape.optimum(here)
-        np.testing.assert_allclose(found["theta"], best.theta, atol=TOLERANCE)
-        assert found["meta_loss"] == pytest.approx(best.meta_loss, abs=TOLERANCE)
-        assert found["is_flat"] == best.is_flat
-    flat = Landscape("bowls", OPENINGS["bowls"]["tasks"], inner_lr=1.0, inner_steps=1)
-    assert computed(
-        "optimum(given.landscape, given.window).is_flat", {**spoken(flat, (0, 0)), "window": SURFACES["bowls"].window}
-    )
+            np.testing.assert_allclose(
+                found["directions"][name], seen["directions"][name], atol=TOLERANCE, rtol=0, err_msg=name
+            )
+    page.close()
 
 
 def plane(page):

@@ -1,4 +1,4 @@
-"""The bench in a real browser: its mathematics against the engine, and every way to move something."""
+"""The bench in a real browser: one check of its mathematics against the engine, and every way to move something."""
 
 import re
 

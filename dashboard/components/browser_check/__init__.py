@@ -6,8 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.components.bundle import browser_module
+
 HERE = Path(__file__).parent
-BENCH = HERE.parent / "sine_bench"
+SHARED = HERE.parent / "shared"
 FRAMES = 200
 
 
@@ -27,10 +29,10 @@ def browser_check(
     return _BROWSER_CHECK(key=key, data=data, default={"answer": None}, on_answer_change=lambda: None).answer
 
 
-# The bench's own mathematics, not a copy, and after it what runs and times it.
+# Its script imports the bench's own mathematics, not a copy.
 _BROWSER_CHECK = st.components.v2.component(
     "browser_check",
     html=(HERE / "check.html").read_text(encoding="utf-8"),
-    css=(HERE / "check.css").read_text(encoding="utf-8"),
-    js="\n".join(path.read_text(encoding="utf-8") for path in (BENCH / "network.js", HERE / "check.js")),
+    css=(SHARED / "button.css").read_text(encoding="utf-8"),
+    js=browser_module(HERE / "index.js"),
 )

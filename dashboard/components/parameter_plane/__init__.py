@@ -1,7 +1,7 @@
 """The parameter plane: tasks and theta to drag, what each method would do, computed in the browser at every frame.
 
-`mathematics.js` is `maml_engine.analysis.toy_landscape` once more, `plane.js` listens, the others draw. When the visitor lets
-go, Python hears once what stands there, and the page shows the engine's own numbers.
+`surfaces.js`, `landscape.js` and `optimum.js` are `maml_engine.analysis.toy_landscape` once more. When the visitor lets go,
+Python hears once what stands there (`protocol.js`), and the page shows the engine's own numbers.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components import address
+from dashboard.components.bundle import browser_module
 from dashboard.components.parameter_plane import scene as scenes
 from dashboard.components.parameter_plane.scene import PlaneScene
 from dashboard.figures import style
@@ -21,7 +22,6 @@ from maml_engine.analysis.toy_landscape import MAX_TASKS, METHODS, SURFACES
 __all__ = ["MAX_STEP_LENGTH", "META_LR", "PlaneScene", "parameter_plane", "put", "scene_now"]
 
 HERE = Path(__file__).parent
-SCRIPTS = ("mathematics", "contours", "elements", "drawing", "panel", "plane")  # each uses those before it
 FIRST_ORDER = ("fomaml", "reptile")  # no second derivative in them: dashed
 JOINT_COLOUR = style.method_colour("pretrained")
 # The methods' own descent: plain gradient steps of this size, none longer than that (units of the plane).
@@ -112,10 +112,9 @@ def _number_sent(key: str) -> int:
     return number if type(number) is int else 0
 
 
-# One module for the browser: its mathematics first, then what draws and listens.
 _PLANE = st.components.v2.component(
     "parameter_plane",
     html=(HERE / "plane.html").read_text(encoding="utf-8"),
     css=(HERE / "plane.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS),
+    js=browser_module(HERE / "index.js"),
 )

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from dashboard.components.bundle import browser_module
 from dashboard.figures import style
 
 HERE = Path(__file__).parent
-DRAWING = HERE.parent / "sine_bench" / "picture.js"
 MAX_POINTS = 100
 
 Points = tuple[tuple[float, float], ...]
@@ -85,5 +85,5 @@ _BENCH = st.components.v2.component(
     "row_bench",
     html='<div class="stage"><svg class="picture" aria-hidden="true"></svg></div><button class="add">Add a row</button>',
     css=(HERE / "bench.css").read_text(encoding="utf-8"),
-    js="\n".join(path.read_text(encoding="utf-8") for path in (DRAWING, HERE / "bench.js")),
+    js=browser_module(HERE / "index.js"),
 )

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components.bundle import browser_module, style_sheet
+
 HERE = Path(__file__).parent
+SHARED = HERE.parent / "shared"
 
 
 def save_picture(key: str, chart: str, filename: str, *, width: int, height: int) -> None:
@@ -22,5 +25,8 @@ def save_picture(key: str, chart: str, filename: str, *, width: int, height: int
 
 
 _SAVE_PICTURE = st.components.v2.component(
-    "save_picture", **{part: (HERE / f"save.{part}").read_text(encoding="utf-8") for part in ("html", "css", "js")}
+    "save_picture",
+    html=(HERE / "save.html").read_text(encoding="utf-8"),
+    css=style_sheet(SHARED / "button.css", HERE / "save.css"),
+    js=browser_module(HERE / "index.js"),
 )

@@ -1,7 +1,7 @@
 """The sine bench: a wave, support points to drag, and learners that adapt to them in the browser at every frame.
 
-The learners' weights travel once; the browser takes the gradient steps itself (`network.js`) and draws (`bench.js`). When the
-visitor lets go, Python hears once what stands on the bench, and Python's own numbers appear beside the browser's. Imports
+The learners' weights travel once; the browser takes the gradient steps itself (`network.js`) and draws. When the visitor lets
+go, Python hears once what stands on the bench (`protocol.js`), and Python's own numbers appear beside the browser's. Imports
 no engine, so that a page can show the bench before the engine is loaded.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components import address
+from dashboard.components.bundle import browser_module
 from dashboard.components.sine_bench import scene as scenes
 from dashboard.components.sine_bench.scene import Scene
 from dashboard.figures import style
@@ -155,10 +156,9 @@ def _answers_sent(answers: Mapping[str, Answer], entrants: Sequence[Entrant]) ->
     }
 
 
-# One module for the browser: its mathematics first, then what draws and listens.
 _BENCH = st.components.v2.component(
     "sine_bench",
     html=(HERE / "bench.html").read_text(encoding="utf-8"),
     css=(HERE / "bench.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in ("network.js", "picture.js", "bench.js")),
+    js=browser_module(HERE / "index.js"),
 )

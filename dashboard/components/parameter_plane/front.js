@@ -1,0 +1,162 @@
+// @ts-check
+// What lies on the ground, as SVG: each task's path, the optima, the methods' arrows and trails.
+
+import { setAttributes, svg } from "../shared/elements.js";
+import { proximalSolution } from "./landscape.js";
+import { norm, scale } from "./vectors.js";
+import { MARGIN } from "./viewport.js";
+
+/** @import { View } from "./index.js" */
+/** @import { Method } from "./landscape.js" */
+/** @import { Vector } from "./vectors.js" */
+
+const FAR = 1e4; // beyond it a path that diverges is not drawn
+const DASHES = "7 4";
+const SAME = 14; // pixels between two optima that have one label
+const LENGTH = 0.26; // of the longest arrow, as a share of the picture
+const SHORTER = 0.13; // each further arrow: those that agree do not hide each other
+
+export class Front {
+  /** @param {SVGSVGElement} picture */
+  constructor(picture) {
+    const clipped = { "clip-path": "url(#inside)" };
+    this.clip = svg("rect");
+    this.floor = svg("rect", { fill: "transparent" });
+    this.paths = svg("g", clipped);
+    this.trails = svg("g", clipped);
+    this.arrows = svg("g", clipped);
+    this.optima = svg("g");
+    picture.append(svg("clipPath", { id: "inside" }, this.clip), this.floor);
+    picture.append(this.paths, this.trails, this.arrows, this.optima);
+  }
+
+  /** @param {View} view */
+  draw(view) {
+    const { span, height } = view.viewport;
+    for (const each of [this.floor, this.clip]) setAttributes(each, { x: MARGIN.left, y: MARGIN.top, width: span, height });
+    this.paths.replaceChildren(...view.paths.flatMap((path, index) => [...pathParts(view, path), ...solution(view, index)]));
+    this.optima.replaceChildren(...optimaParts(view));
+    this.trails.replaceChildren(...trailParts(view));
+    this.arrows.replaceChildren(...view.scene.shown.flatMap((method) => arrowParts(view, method)));
+  }
+}
+
+/**
+ * Around what lies on the ground, so that it stands out.
+ * @param {View} view
+ */
+const rim = ({ theme }) => ({ stroke: theme.background, "stroke-width": 1.5 });
+
+/**
+ * @param {View} view
+ * @param {Vector[]} points
+ * @param {Record<string, string | number>} attributes
+ */
+function polyline({ viewport }, points, attributes) {
+  const places = points.map((point) => viewport.toScreen(point).join(","));
+  return svg("polyline", { points: places.join(" "), fill: "none", ...attributes });
+}
+
+/**
+ * A task's steps: a line, a dot for each, a larger one at the end.
+ * @param {View} view
+ * @param {Vector[]} path
+ */
+function pathParts(view, path) {
+  const { after } = view.data.colours;
+  const inside = path.filter((point) => point.every((value) => Math.abs(value) < FAR));
+  /** @type {(point: Vector, attributes: Record<string, string | number>) => SVGCircleElement} */
+  const dot = (point, attributes) => {
+    const [cx, cy] = view.viewport.toScreen(point);
+    return svg("circle", { cx, cy, fill: after, ...attributes });
+  };
+  return [
+    polyline(view, inside, { stroke: after, "stroke-width": 2, "stroke-opacity": 0.9 }),
+    ...inside.slice(1, -1).map((point) => dot(point, { r: 2.5 })),
+    ...(inside.length > 1 ? [dot(inside[inside.length - 1], { r: 5, ...rim(view) })] : []),
+  ];
+}
+
+/**
+ * Where iMAML adapts a task to, if it is shown.
+ * @param {View} view
+ * @param {number} index
+ */
+function solution({ scene, data, viewport }, index) {
+  if (!scene.shown.includes("imaml")) return [];
+  const [cx, cy] = viewport.toScreen(proximalSolution(scene, scene.theta, scene.tasks[index]));
+  const turned = { transform: `rotate(45 ${cx} ${cy})`, fill: data.methods.imaml.colour };
+  return [svg("rect", { x: cx - 4, y: cy - 4, width: 8, height: 8, ...turned })];
+}
+
+/**
+ * A method's arrow: its direction, not its length, which differ too much; each vanishes with its own norm.
+ * @param {View} view
+ * @param {Method} method
+ */
+function arrowParts({ data, scene, theme, viewport, directions }, method) {
+  const { colour, dash } = data.methods[method];
+  const size = norm(directions[method]);
+  if (!(size > 0 && Number.isFinite(size))) return [];
+  const share = 1 - SHORTER * Object.keys(data.methods).indexOf(method);
+  const wanted = LENGTH * share * viewport.span * Math.tanh(size / (0.01 * data.steepness));
+  const [dx, dy] = scale(directions[method], -wanted / size);
+  const length = Math.hypot(dx, dy);
+  if (!(length > 2)) return [];
+  const [x, y] = viewport.toScreen(scene.theta);
+  const tip = [x + dx, y - dy];
+  const [ux, uy] = [dx / length, -dy / length];
+  /** @type {(along: number, across: number) => string} */
+  const corner = (along, across) => [tip[0] + along * ux - across * uy, tip[1] + along * uy + across * ux].join(",");
+  const head = [corner(4, 0), corner(-9, 5.5), corner(-9, -5.5)].join(" ");
+  const line = { x1: x, y1: y, x2: tip[0] - 7 * ux, y2: tip[1] - 7 * uy };
+  return [
+    svg("line", { ...line, stroke: theme.background, "stroke-width": 7, "stroke-opacity": 0.75 }),
+    svg("line", { ...line, stroke: colour, "stroke-width": 3.5, "stroke-dasharray": dash ? DASHES : "none" }),
+    svg("polygon", { points: head, fill: colour, stroke: theme.background, "stroke-width": 1 }),
+  ];
+}
+
+/**
+ * The bottom of the loss before adapting, a square, and after it, a star, with their labels.
+ * @param {View} view
+ */
+function optimaParts(view) {
+  const { data, scene, theme, viewport, survey } = view;
+  /** @type {(text: string, place: [number, number]) => SVGTextElement} */
+  const label = (text, [x, y]) => {
+    const isLeft = x > 0.62 * viewport.size;
+    return svg("text", { x: x + (isLeft ? -12 : 12), y: y + 4, "text-anchor": isLeft ? "end" : "start" }, text);
+  };
+  const joint = viewport.toScreen(survey.joint.theta);
+  const best = viewport.toScreen(survey.best.theta);
+  const isSame = scene.inner_steps === 0 || Math.hypot(joint[0] - best[0], joint[1] - best[1]) < SAME;
+  const box = { x: joint[0] - 6, y: joint[1] - 6, width: 12, height: 12 };
+  const square = svg("rect", { ...box, fill: theme.background, stroke: data.colours.joint, "stroke-width": 2.5 });
+  const parts = isSame ? [square] : [square, label("joint optimum", joint)];
+  if (survey.best.is_flat) return [...parts, label("joint optimum; the meta-loss is flat", joint)];
+  const star = Array.from({ length: 10 }, (_, index) => {
+    const angle = (Math.PI * index) / 5 - Math.PI / 2;
+    const radius = index % 2 ? 4.5 : 10;
+    return `${best[0] + radius * Math.cos(angle)},${best[1] + radius * Math.sin(angle)}`;
+  });
+  const shape = svg("polygon", { points: star.join(" "), fill: data.methods.maml.colour, ...rim(view) });
+  return [...parts, shape, label(isSame ? "meta- and joint optimum" : "meta-optimum", best)];
+}
+
+/**
+ * The methods' descents, with where each has come to.
+ * @param {View} view
+ */
+function trailParts(view) {
+  const { data, theme, trails, viewport } = view;
+  return (trails ?? []).flatMap(({ method, path }) => {
+    const { colour, dash } = data.methods[method];
+    const [cx, cy] = viewport.toScreen(path[path.length - 1]);
+    return [
+      polyline(view, path, { stroke: theme.background, "stroke-width": 6, "stroke-opacity": 0.7 }),
+      polyline(view, path, { stroke: colour, "stroke-width": 3, "stroke-dasharray": dash ? DASHES : "none" }),
+      svg("circle", { cx, cy, r: 6, fill: colour, ...rim(view) }),
+    ];
+  });
+}
