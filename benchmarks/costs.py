@@ -11,13 +11,14 @@ from flax import nnx
 from benchmarks.machine import describe
 from dashboard.engine_calls.gradients import MEASURED_COSTS
 from maml_engine import MAML, MAMLRegressor, Sinusoid
-from maml_engine.analysis import Subject, measure_costs
+from maml_engine.analysis import measure_costs
+from maml_engine.core.adapter import Adapter
 
 
 def main() -> None:
     """Writes the machine and the costs of the tutorial's network into the dashboard's file."""
-    subject = Subject.of_model(MAML(0.01, 1), MAMLRegressor(rngs=nnx.Rngs(0)))
-    costs = measure_costs(subject, Sinusoid().sample(jax.random.key(0), 25, 10, 10), repeats=100)
+    adapter = Adapter.of_model(MAML(0.01, 1), MAMLRegressor(rngs=nnx.Rngs(0)))
+    costs = measure_costs(adapter, Sinusoid().sample(jax.random.key(0), 25, 10, 10), repeats=100)
     facts = describe()
     threads = os.environ.get("NPROC", "all")
     machine = f"{facts['processor']}, {facts['cores']} cores ({threads} used), JAX {version('jax')}"

@@ -12,8 +12,7 @@ from flax import nnx
 from benchmarks.problem import META_LR, WEIGHTS, Problem
 from benchmarks.row import Prepared, serve
 from maml_engine import FOMAML, MAML, Batch, Conv4, Episode, MAMLRegressor, mean_squared_error, softmax_cross_entropy, tutorial
-from maml_engine.core import meta_gradient as flows
-from maml_engine.core.inner_loop import MetaParams
+from maml_engine.core.adapter import MetaParams
 from maml_engine.core.meta_optimizer import MetaOptimizer
 from maml_engine.distributed import Mesh
 from maml_engine.models import Network
@@ -46,7 +45,7 @@ class ForcedMode(MAML):
 
     def meta_gradient(self, meta, episode, **setting):
         """As `MAML`, in `mode`."""
-        return flows.exact(self, meta, episode, mode=self.mode, **setting)
+        return super().meta_gradient(meta, episode, **setting, mode=self.mode)
 
 
 def method_of(row: str, problem: Problem) -> MAML:

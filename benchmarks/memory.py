@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from benchmarks.jax_rows import method_of, model_of
 from benchmarks.problem import Problem
 from maml_engine import Batch, Episode, softmax_cross_entropy
-from maml_engine.core.inner_loop import MetaParams
+from maml_engine.core.adapter import MetaParams
 from maml_engine.models import Network
 
 WAYS = ("engine, plain", "engine, mixed", "engine, checkpointed", "first order")

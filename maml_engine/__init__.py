@@ -4,8 +4,9 @@ from maml_engine.runtime.xla_guard import ensure_correct_reductions
 
 ensure_correct_reductions()  # before anything computes
 
+from maml_engine.core.adapter import MetaParams  # noqa: E402
 from maml_engine.core.episode import Batch, Episode  # noqa: E402
-from maml_engine.core.inner_loop import MetaParams, adapt  # noqa: E402
+from maml_engine.core.inner_loop import adapt  # noqa: E402
 from maml_engine.core.losses import mean_squared_error, softmax_cross_entropy  # noqa: E402
 from maml_engine.core.meta_gradient import meta_value_and_grad  # noqa: E402
 from maml_engine.evaluation import AdaptationCurves, evaluate  # noqa: E402

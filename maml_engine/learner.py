@@ -13,9 +13,9 @@ import numpy as np
 from flax import nnx
 
 from maml_engine.checks import check_number
-from maml_engine.core import inner_loop
+from maml_engine.core.adapter import Adapter, MetaParams, partition
 from maml_engine.core.episode import Batch
-from maml_engine.core.inner_loop import MetaParams
+from maml_engine.core.inner_loop import adapted_params, path_predictions
 from maml_engine.core.losses import LossFn
 from maml_engine.experiment import Experiment
 from maml_engine.io.arrays import StorageError, from_arrays, load_arrays, save_arrays, to_arrays, write_whole
@@ -72,7 +72,7 @@ class Learner:
         if model is None:  # Flax draws parameters in 32 bits even where JAX computes in 64 (JAX_ENABLE_X64)
             params = jax.tree.map(lambda leaf: leaf.astype(float), params)
         method = experiment.build_method()
-        inner_loop.part(method, params)  # a method that does not fit the network says so here, not inside a compiled program
+        partition(method, params)  # a method that does not fit the network says so here, not inside a compiled program
         meta = MetaParams(params, method.init_rule(params))
         scaling = getattr(tasks, "scaling", Scaling())
         return cls(experiment, _on_host(meta), network, scaling, 0, in_dim, out_dim, tasks)
@@ -91,6 +91,11 @@ class Learner:
     def default_tasks(self) -> Any:
         """The tasks that `evaluate` draws from where none are given."""
         return self.experiment.build_tasks() if self.tasks is None else self.tasks
+
+    def adapter(self, **hyperparameters: float) -> Adapter:
+        """What adapting takes, some of the method's hyperparameters replaced."""
+        method = self.method.replace(**hyperparameters) if hyperparameters else self.method
+        return Adapter(method, self.meta, self.network, self.loss_fn, self.iteration)
 
     def replace(self, **changes: Any) -> "Learner":
         """A copy with some fields changed."""
@@ -118,16 +123,7 @@ class Learner:
         weight = np.zeros(size, np.float32)
         weight[: len(x)] = 1.0
         support = self.scaling.batch(Batch(_padded(x, size), _padded(y, size), weight))
-        params = inner_loop.adapted_params(
-            self.method,
-            self.meta,
-            self.network,
-            support,
-            loss_fn=self.loss_fn,
-            inner_steps=inner_steps,
-            iteration=self.iteration,
-        )
-        return Adapted(self, params)
+        return Adapted(self, adapted_params(self.adapter(), support, inner_steps=inner_steps))
 
     def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
         """Predictions for many tasks after each step, in the units of the data.
@@ -139,8 +135,7 @@ class Learner:
           `[tasks, inner_steps + 1, k_query, out_dim]`.
         """
         scaled = self.scaling.batch(support), self.scaling.inputs(query_x)
-        setting = {"loss_fn": self.loss_fn, "inner_steps": inner_steps, "iteration": self.iteration}
-        return self.scaling.outputs(inner_loop.path_predictions(self.method, self.meta, self.network, *scaled, **setting))
+        return self.scaling.outputs(path_predictions(self.adapter(), *scaled, inner_steps=inner_steps))
 
     def _rows(self, name: str, value: Any, dim: int) -> np.ndarray:
         try:

@@ -21,7 +21,6 @@ from maml_engine.analysis import (
     FiniteDifferenceCheck,
     GradientComparison,
     GradientSweep,
-    Subject,
     compare_gradients,
     finite_difference_check,
     measure_costs,
@@ -61,8 +60,8 @@ def comparison(learner: Learner, choice: Choice, inner_lr: float, inner_steps: i
       inner_lr: step size, whatever the learner was trained with.
       inner_steps: at most `MAX_STEPS`.
     """
-    subject = Subject.of_learner(learner, inner_lr=inner_lr)
-    return compare_gradients(subject, _draw(learner, choice), inner_steps, num_tasks=choice.num_tasks)
+    adapter = learner.adapter(inner_lr=inner_lr)
+    return compare_gradients(adapter, _draw(learner, choice), inner_steps, num_tasks=choice.num_tasks)
 
 
 @cached
@@ -78,7 +77,7 @@ def first_task(learner: Learner, choice: Choice) -> tuple[tuple[float, float], n
 def sweep(learner: Learner, choice: Choice) -> GradientSweep:
     """The same for many step sizes and numbers of steps."""
     episode = _draw(learner, choice)
-    return sweep_gradients(Subject.of_learner(learner), episode, SWEPT_SIZES, SWEPT_STEPS, num_tasks=choice.num_tasks)
+    return sweep_gradients(learner.adapter(), episode, SWEPT_SIZES, SWEPT_STEPS, num_tasks=choice.num_tasks)
 
 
 @cached
@@ -91,16 +90,16 @@ def check(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -
       inner_lr: step size.
       inner_steps: at most `MAX_STEPS`.
     """
-    subject = Subject.of_learner(learner, inner_lr=inner_lr)
+    adapter = learner.adapter(inner_lr=inner_lr)
     episode = jax.tree.map(lambda leaf: leaf[:CHECKED_TASKS], _draw(learner, choice))
-    return finite_difference_check(subject, episode, inner_steps, seed=choice.seed)
+    return finite_difference_check(adapter, episode, inner_steps, seed=choice.seed)
 
 
 @cached
 def costs(learner: Learner, inner_steps: int, num_tasks: int) -> tuple[Cost, ...]:
     """What one meta-gradient of `learner` costs on this machine, however it is computed."""
     episode = _draw(learner, Choice(num_tasks=25, k_shot=10, seed=0))
-    return tuple(measure_costs(Subject.of_learner(learner), episode, [(inner_steps, num_tasks)]))
+    return tuple(measure_costs(learner.adapter(), episode, [(inner_steps, num_tasks)]))
 
 
 class ShippedCosts(NamedTuple):

@@ -1,5 +1,6 @@
 """Looking into a learner: its gradients, checked and taken apart, and what they cost."""
 
+from maml_engine.analysis.compiled_steps import MAX_STEPS
 from maml_engine.analysis.cost import Cost, default_sizes, growth, measure_costs
 from maml_engine.analysis.finite_differences import FiniteDifferenceCheck, finite_difference_check
 from maml_engine.analysis.gradients import (
@@ -9,7 +10,6 @@ from maml_engine.analysis.gradients import (
     compare_gradients,
     sweep_gradients,
 )
-from maml_engine.analysis.subject import MAX_STEPS, Subject
 
 __all__ = [
     "MAX_STEPS",
@@ -18,7 +18,6 @@ __all__ = [
     "FiniteDifferenceCheck",
     "GradientComparison",
     "GradientSweep",
-    "Subject",
     "compare_gradients",
     "default_sizes",
     "finite_difference_check",

@@ -10,8 +10,8 @@ import jax
 import numpy as np
 
 from maml_engine.checks import check_choice, check_number
+from maml_engine.core.adapter import partition
 from maml_engine.core.episode import Episode
-from maml_engine.core.inner_loop import part
 from maml_engine.evaluation import evaluate_episode
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
@@ -105,7 +105,7 @@ class Ranking:
     @property
     def num_adapted(self) -> int:
         """How many numbers move in the inner loop."""
-        moving, _ = part(self.learners[0].method, self.learners[0].meta.init)
+        moving, _ = partition(self.learners[0].method, self.learners[0].meta.init)
         return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(moving))
 
 

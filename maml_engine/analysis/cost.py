@@ -4,22 +4,22 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import numpy as np
 
-from maml_engine.analysis.subject import Subject
 from maml_engine.checks import check_number
 from maml_engine.core import meta_gradient
+from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Episode
-from maml_engine.core.inner_loop import MetaParams
 
 # Ways to a meta-gradient, by name: which gradient, and how it is computed.
-WAYS: dict[str, tuple[Callable, str | None]] = {
-    "first-order": (meta_gradient.first_order, None),
-    "exact, mixed": (meta_gradient.exact, "mixed"),
-    "exact, checkpointed": (meta_gradient.exact, "checkpointed"),
-    "exact, plain": (meta_gradient.exact, "plain"),
+WAYS: dict[str, Callable] = {
+    "first-order": meta_gradient.first_order,
+    "exact, mixed": partial(meta_gradient.exact, mode="mixed"),
+    "exact, checkpointed": partial(meta_gradient.exact, mode="checkpointed"),
+    "exact, plain": partial(meta_gradient.exact, mode="plain"),
 }
 
 # What is measured where nothing else is asked for: steps at one number of tasks, tasks at one number of steps.
@@ -44,7 +44,7 @@ class Cost:
 
 
 def measure_costs(
-    subject: Subject, episode: Episode, sizes: Sequence[tuple[int, int]] | None = None, *, repeats: int = 15
+    adapter: Adapter, episode: Episode, sizes: Sequence[tuple[int, int]] | None = None, *, repeats: int = 15
 ) -> Iterator[Cost]:
     """Measures every way to the meta-gradient at each size. The ways take turns, so that a busy moment falls on all of them.
 
@@ -58,7 +58,7 @@ def measure_costs(
     """
     check_number("repeats", repeats, low=1, integer=True)
     for inner_steps, num_tasks in default_sizes() if sizes is None else sizes:
-        sized = subject.replace(method=subject.method.replace(inner_steps=inner_steps))
+        sized = adapter.replace(method=adapter.method.replace(inner_steps=inner_steps))
         tasks = _repeated(episode, num_tasks)
         calls = {way: _compiled(way, sized, tasks) for way in WAYS}
         seconds = _interleaved({way: call for way, (call, _, _) in calls.items()}, sized.meta, tasks, repeats)
@@ -79,16 +79,14 @@ def growth(sizes: Sequence[float], costs: Sequence[float]) -> float:
     return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
 
 
-def _compiled(way: str, subject: Subject, episode: Episode) -> tuple[Callable, int, float]:
+def _compiled(way: str, adapter: Adapter, episode: Episode) -> tuple[Callable, int, float]:
     """A compiled call `(meta, episode) -> (meta_loss, gradient)`, its bytes and the seconds that compiling it took."""
-    gradient_of, mode = WAYS[way]
-    setting = {"network": subject.network, "loss_fn": subject.loss_fn, "iteration": subject.iteration, "mode": mode}
 
     def value_and_grad(meta: MetaParams, episode: Episode):
-        return gradient_of(subject.method, meta, episode, **setting)
+        return WAYS[way](adapter.replace(meta=meta), episode)
 
     began = time.perf_counter()
-    compiled = jax.jit(value_and_grad).lower(subject.meta, episode).compile()
+    compiled = jax.jit(value_and_grad).lower(adapter.meta, episode).compile()
     seconds = time.perf_counter() - began
     return compiled, int(compiled.memory_analysis().temp_size_in_bytes), seconds
 

@@ -10,13 +10,12 @@ import numpy as np
 from flax import nnx
 
 from maml_engine.checks import check_number
-from maml_engine.core import inner_loop
+from maml_engine.core.adapter import Adapter, InnerStep
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.inner_loop import InnerStep, MetaParams
-from maml_engine.core.losses import LossFn, mean_loss
+from maml_engine.core.inner_loop import adapted_path, path_predictions
+from maml_engine.core.losses import mean_loss
 from maml_engine.learner import Learner
 from maml_engine.methods import Method
-from maml_engine.models import Network
 from maml_engine.pytrees import pytree
 
 PyTree = Any
@@ -105,28 +104,25 @@ def find_frontier(learner: Learner, episode: Episode, inner_lrs: Sequence[float]
         check_number("inner_lr", inner_lr, above=0)
     check_number("inner_steps", inner_steps, low=0, integer=True)
     support, query = _weighted(episode.support), _weighted(episode.query)
-    query_loss, support_loss = _losses(
-        *_setting(learner, inner_lrs), support, query, learner.scaling, loss_fn=learner.loss_fn, inner_steps=inner_steps
-    )
+    query_loss, support_loss = _losses(*_setting(learner, inner_lrs), support, query, learner.scaling, inner_steps=inner_steps)
     return Frontier(np.asarray(inner_lrs, float), _whole(query_loss), _whole(support_loss))
 
 
 def predictions_at(learner: Learner, inner_lr: float, support: Batch, query_x: np.ndarray, inner_steps: int) -> np.ndarray:
     """As `Learner.path_predictions`, with the step size of a row of the frontier; another size compiles nothing."""
-    method, scales, meta, network, iteration = _setting(learner, [inner_lr])
-    path = inner_loop.path_predictions(
-        Scaled(method, scales[0]), meta, network, learner.scaling.batch(support), learner.scaling.inputs(query_x),
-        loss_fn=learner.loss_fn, inner_steps=inner_steps, iteration=iteration,
-    )  # fmt: skip
+    adapter, scales = _setting(learner, [inner_lr])
+    scaled = adapter.replace(method=Scaled(adapter.method, scales[0]))
+    task = learner.scaling.batch(support), learner.scaling.inputs(query_x)
+    path = path_predictions(scaled, *task, inner_steps=inner_steps)
     return np.asarray(learner.scaling.outputs(path))
 
 
-def _setting(learner: Learner, inner_lrs: Sequence[float]) -> tuple[Method, np.ndarray, MetaParams, Network, int]:
-    method = learner.method
-    if not jax.tree.leaves(learner.meta.rule):
-        method = method.replace(inner_steps=1)  # shapes nothing here, and learners that agree share one program
+def _setting(learner: Learner, inner_lrs: Sequence[float]) -> tuple[Adapter, np.ndarray]:
+    adapter = learner.adapter()
+    if not jax.tree.leaves(adapter.meta.rule):  # inner_steps shapes nothing here, and learners that agree share one program
+        adapter = adapter.replace(method=adapter.method.replace(inner_steps=1))
     scales = np.asarray(inner_lrs, np.float64) / learner.experiment.inner_lr
-    return method, scales.astype(np.float32), learner.meta, learner.network, learner.iteration
+    return adapter, scales.astype(np.float32)
 
 
 def _weighted(batch: Batch) -> Batch:
@@ -141,29 +137,20 @@ def _whole(loss: jax.Array) -> np.ndarray:
     return np.where(np.isfinite(loss), loss, np.inf)
 
 
-@partial(jax.jit, static_argnames=("loss_fn", "inner_steps"))
+@partial(jax.jit, static_argnames="inner_steps")
 def _losses(
-    method: Method,
-    scales: jax.Array,
-    meta: MetaParams,
-    network: Network,
-    iteration: jax.Array,
-    support: Batch,
-    query: Batch,
-    scaling: Any,
-    *,
-    loss_fn: LossFn,
-    inner_steps: int,
+    adapter: Adapter, scales: jax.Array, support: Batch, query: Batch, scaling: Any, *, inner_steps: int
 ) -> tuple[jax.Array, jax.Array]:
     """Query and support losses, `[sizes, tasks, inner_steps + 1]` each."""
     scaled = scaling.batch(support)
 
     def along_path(scale: jax.Array, support: Batch, scaled: Batch, query: Batch) -> tuple[jax.Array, jax.Array]:
-        path = inner_loop.adapted_path(Scaled(method, scale), meta, network, loss_fn, scaled, inner_steps, iteration)
+        path = adapted_path(adapter.replace(method=Scaled(adapter.method, scale)), scaled, inner_steps)
 
         def at_step(params: PyTree) -> tuple[jax.Array, jax.Array]:
             def loss(batch: Batch) -> jax.Array:
-                return mean_loss(loss_fn, scaling.outputs(network.predict(params, scaling.inputs(batch.x))), batch)
+                prediction = scaling.outputs(adapter.network.predict(params, scaling.inputs(batch.x)))
+                return mean_loss(adapter.loss_fn, prediction, batch)
 
             return loss(query), loss(support)
 

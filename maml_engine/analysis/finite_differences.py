@@ -10,11 +10,11 @@ import numpy as np
 from flax import nnx
 from jax.flatten_util import ravel_pytree
 
-from maml_engine.analysis.subject import Subject
+from maml_engine.analysis.compiled_steps import with_room_for
 from maml_engine.checks import check_number
 from maml_engine.core import meta_gradient
+from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
-from maml_engine.core.inner_loop import InnerStep, MetaParams
 from maml_engine.methods import Method
 from maml_engine.pytrees import pytree
 
@@ -55,7 +55,7 @@ class FiniteDifferenceCheck:
 
 
 def finite_difference_check(
-    subject: Subject, episode: Episode, inner_steps: int | None = None, *, directions: int = 6, seed: int = 0
+    adapter: Adapter, episode: Episode, inner_steps: int | None = None, *, directions: int = 6, seed: int = 0
 ) -> FiniteDifferenceCheck:
     """Checks the engine's meta-gradient against central differences of its meta-loss, both in 64 bits.
 
@@ -68,15 +68,15 @@ def finite_difference_check(
       directions: random unit vectors in parameter space.
       seed: of the directions.
     """
-    inner_steps = subject.method.inner_steps if inner_steps is None else inner_steps
+    inner_steps = adapter.method.inner_steps if inner_steps is None else inner_steps
     check_number("directions", directions, low=1, integer=True)
-    subject = subject.with_room_for(inner_steps)
-    size = sum(np.size(leaf) for leaf in jax.tree.leaves(subject.meta.init))
+    adapter = with_room_for(adapter, inner_steps)
+    size = sum(np.size(leaf) for leaf in jax.tree.leaves(adapter.meta.init))
     vectors = np.random.default_rng(seed).normal(size=(directions, size))
     vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
     with jax.enable_x64(True):
-        subject = subject.replace(method=FirstSteps(subject.method, inner_steps), meta=_in_64_bits(subject.meta))
-        slopes = _slopes(subject, _in_64_bits(episode), vectors)
+        adapter = adapter.replace(method=FirstSteps(adapter.method, inner_steps), meta=_in_64_bits(adapter.meta))
+        slopes = _slopes(adapter, _in_64_bits(episode), vectors)
         return FiniteDifferenceCheck(*(np.asarray(slope) for slope in slopes))
 
 
@@ -120,18 +120,17 @@ class FirstSteps:
 
 
 @jax.jit
-def _slopes(subject: Subject, episode: Episode, vectors: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+def _slopes(adapter: Adapter, episode: Episode, vectors: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Slopes `[directions]` along `vectors` `[directions, params]`: measured, exact and first-order."""
-    setting = {"network": subject.network, "loss_fn": subject.loss_fn, "iteration": subject.iteration}
-    start, unravel = ravel_pytree(subject.meta.init)
+    start, unravel = ravel_pytree(adapter.meta.init)
 
     def meta_loss(vector: jax.Array) -> jax.Array:
-        meta = MetaParams(unravel(vector), subject.meta.rule)
-        return meta_gradient.meta_loss(subject.method, meta, episode, mode=meta_gradient.MODES["plain"], **setting)
+        meta = MetaParams(unravel(vector), adapter.meta.rule)
+        return meta_gradient.meta_loss(adapter.replace(meta=meta), episode, mode=meta_gradient.MODES["plain"])
 
     ahead, behind = jax.vmap(jax.vmap(meta_loss))(start + STEP * jnp.stack([vectors, -vectors]))
-    _, exact = meta_gradient.exact(subject.method, subject.meta, episode, **setting)
-    _, first_order = meta_gradient.first_order(subject.method, subject.meta, episode, **setting)
+    _, exact = meta_gradient.exact(adapter, episode)
+    _, first_order = meta_gradient.first_order(adapter, episode)
     computed = [vectors @ ravel_pytree(gradient.init)[0] for gradient in (exact, first_order)]
     return (ahead - behind) / (2 * STEP), *computed
 

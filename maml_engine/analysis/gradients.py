@@ -19,10 +19,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from maml_engine.analysis.subject import MAX_STEPS, Subject
+from maml_engine.analysis.compiled_steps import MAX_STEPS, with_room_for
 from maml_engine.checks import check_number
+from maml_engine.core.adapter import Adapter, InnerStep, merge, partition
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.inner_loop import InnerStep, adapted_path, join, part, task_loss
+from maml_engine.core.inner_loop import adapted_path
 from maml_engine.core.meta_gradient import mixed_gradient
 
 PyTree = Any
@@ -90,7 +91,7 @@ class GradientSweep:
 
 
 def compare_gradients(
-    subject: Subject, episode: Episode, inner_steps: int | None = None, *, num_tasks: int | None = None
+    adapter: Adapter, episode: Episode, inner_steps: int | None = None, *, num_tasks: int | None = None
 ) -> GradientComparison:
     """Both meta-gradients of `episode` and the corrections between them.
 
@@ -102,11 +103,11 @@ def compare_gradients(
     Raises:
       ValueError: a number out of range, or a method whose inner loop carries a state.
     """
-    inner_steps = subject.method.inner_steps if inner_steps is None else inner_steps
-    subject = subject.with_room_for(inner_steps)
-    results = _compare(subject, episode, inner_steps, _counted(episode, num_tasks))
+    inner_steps = adapter.method.inner_steps if inner_steps is None else inner_steps
+    adapter = with_room_for(adapter, inner_steps)
+    results = _compare(adapter, episode, inner_steps, _counted(episode, num_tasks))
     meta_loss, exact, first_order, *along = jax.tree.map(np.asarray, results)
-    layers, ranges = _layers(subject.meta.init)
+    layers, ranges = _layers(adapter.meta.init)
     by_layer = [Agreement.of(exact[rows], first_order[rows]) for rows in ranges]
     fields = ("exact_norm", "first_order_norm", "cosine", "angle")
     return GradientComparison(
@@ -124,7 +125,7 @@ def compare_gradients(
 
 
 def sweep_gradients(
-    subject: Subject,
+    adapter: Adapter,
     episode: Episode,
     inner_lr: Sequence[float],
     inner_steps: Sequence[int] = tuple(range(1, MAX_STEPS + 1)),
@@ -143,19 +144,19 @@ def sweep_gradients(
     ):
         for value in values:
             check_number(name, value, **bounds)
-    subject = subject.with_room_for(max(inner_steps))
-    sizes, steps = np.asarray(inner_lr, subject.dtype), np.asarray(inner_steps)
-    results = _sweep(subject, episode, sizes, steps, _counted(episode, num_tasks))
+    adapter = with_room_for(adapter, max(inner_steps))
+    sizes, steps = np.asarray(inner_lr, adapter.dtype), np.asarray(inner_steps)
+    results = _sweep(adapter, episode, sizes, steps, _counted(episode, num_tasks))
     angle, ratio, meta_loss = (np.asarray(result).T for result in results)
     return GradientSweep(np.asarray(inner_lr), steps, angle, ratio, meta_loss)
 
 
 @jax.jit
-def _compare(subject: Subject, episode: Episode, inner_steps: jax.Array, counts: jax.Array):
+def _compare(adapter: Adapter, episode: Episode, inner_steps: jax.Array, counts: jax.Array):
     def one_task(support: Batch, query: Batch):
-        path = _path(subject, support)
-        losses, ends = _query_gradients(subject, jax.tree.map(lambda leaf: leaf[inner_steps][None], path), query)
-        vectors = _pull_back(subject, path, support, ends, jnp.array([inner_steps]))[:, 0]  # [MAX_STEPS + 1, params]
+        path = _path(adapter, support)
+        losses, ends = _query_gradients(adapter, jax.tree.map(lambda leaf: leaf[inner_steps][None], path), query)
+        vectors = _pull_back(adapter, path, support, ends, jnp.array([inner_steps]))[:, 0]  # [MAX_STEPS + 1, params]
         norms = jnp.linalg.norm(vectors, axis=-1)
         corrections = jnp.linalg.norm(jnp.diff(vectors, axis=0), axis=-1)
         angles = jnp.degrees(_angle(vectors, vectors[-1], jnp))
@@ -165,9 +166,9 @@ def _compare(subject: Subject, episode: Episode, inner_steps: jax.Array, counts:
 
 
 @jax.jit
-def _sweep(subject: Subject, episode: Episode, inner_lr: jax.Array, inner_steps: jax.Array, counts: jax.Array):
+def _sweep(adapter: Adapter, episode: Episode, inner_lr: jax.Array, inner_steps: jax.Array, counts: jax.Array):
     def one_size(inner_lr: jax.Array):
-        resized = subject.replace(method=subject.method.replace(inner_lr=inner_lr))
+        resized = adapter.replace(method=adapter.method.replace(inner_lr=inner_lr))
 
         def one_task(support: Batch, query: Batch):
             path = _path(resized, support)
@@ -183,23 +184,22 @@ def _sweep(subject: Subject, episode: Episode, inner_lr: jax.Array, inner_steps:
     return jax.lax.map(one_size, inner_lr)
 
 
-def _path(subject: Subject, support: Batch) -> PyTree:
+def _path(adapter: Adapter, support: Batch) -> PyTree:
     """One task's theta_0, theta_1, .. on a leading axis, for all the steps that there is room for."""
-    method, loss_fn = subject.method, subject.loss_fn
-    return adapted_path(method, subject.meta, subject.network, loss_fn, support, method.inner_steps, subject.iteration)
+    return adapted_path(adapter, support, adapter.method.inner_steps)
 
 
-def _query_gradients(subject: Subject, ends: PyTree, query: Batch) -> tuple[jax.Array, jax.Array]:
+def _query_gradients(adapter: Adapter, ends: PyTree, query: Batch) -> tuple[jax.Array, jax.Array]:
     """Query losses `[ends]` and their gradients `[ends, params]` at adapted parameters with a leading axis `[ends]`."""
 
     def query_loss(params: PyTree) -> jax.Array:
-        return task_loss(subject.network, subject.loss_fn)(params, (), query)
+        return adapter.task_loss()(params, (), query)
 
     losses, gradients = jax.vmap(jax.value_and_grad(query_loss))(ends)
     return losses, jax.vmap(lambda tree: ravel_pytree(tree)[0])(gradients)
 
 
-def _pull_back(subject: Subject, path: PyTree, support: Batch, ends: jax.Array, inner_steps: jax.Array) -> jax.Array:
+def _pull_back(adapter: Adapter, path: PyTree, support: Batch, ends: jax.Array, inner_steps: jax.Array) -> jax.Array:
     """The pass backwards along one task's path, for several ends of it at once.
 
     Args:
@@ -213,23 +213,23 @@ def _pull_back(subject: Subject, path: PyTree, support: Batch, ends: jax.Array, 
 
     def one_step_back(vectors: jax.Array, index: jax.Array):
         params = jax.tree.map(lambda leaf: leaf[index], path)
-        _, transposed = jax.vjp(lambda params: ravel_pytree(_inner_step(subject, params, support, index))[0], params)
+        _, transposed = jax.vjp(lambda params: ravel_pytree(_inner_step(adapter, params, support, index))[0], params)
         pulled = jax.vmap(lambda vector: ravel_pytree(transposed(vector)[0])[0])(vectors)
         vectors = jnp.where((index < inner_steps)[:, None], pulled, vectors)
         return vectors, vectors
 
-    _, vectors = jax.lax.scan(one_step_back, ends, jnp.arange(subject.method.inner_steps), reverse=True)
+    _, vectors = jax.lax.scan(one_step_back, ends, jnp.arange(adapter.method.inner_steps), reverse=True)
     return jnp.concatenate([vectors, ends[None]])
 
 
-def _inner_step(subject: Subject, params: PyTree, support: Batch, index: jax.Array) -> PyTree:
+def _inner_step(adapter: Adapter, params: PyTree, support: Batch, index: jax.Array) -> PyTree:
     """theta_k -> theta_{k+1} as a map of all parameters: those that do not move are passed through."""
-    method, rule = subject.method, subject.meta.rule
-    moving, fixed = part(method, params)
-    gradient = mixed_gradient(task_loss(subject.network, subject.loss_fn))(moving, fixed, support)
+    method, rule = adapter.method, adapter.meta.rule
+    moving, fixed = partition(method, params)
+    gradient = mixed_gradient(adapter.task_loss())(moving, fixed, support)
     state = method.init_inner(rule, moving)
-    moving, _ = method.inner_update(rule, moving, gradient, state, InnerStep(index, subject.iteration, None))
-    return join(moving, fixed)
+    moving, _ = method.inner_update(rule, moving, gradient, state, InnerStep(index, adapter.iteration, None))
+    return merge(moving, fixed)
 
 
 def _angle(a: Any, b: Any, xp: Any) -> Any:

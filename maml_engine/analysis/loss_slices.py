@@ -8,10 +8,11 @@ import jax
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from maml_engine.analysis.subject import Subject
+from maml_engine.analysis.compiled_steps import with_room_for
 from maml_engine.checks import check_number
+from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.inner_loop import MetaParams, adapted_path, task_loss
+from maml_engine.core.inner_loop import adapted_path
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
 from maml_engine.training import Report, train
@@ -94,10 +95,10 @@ def principal_plane(path: np.ndarray) -> tuple[Plane, np.ndarray]:
     return Plane(path[-1], axes), singular[:2] ** 2 / np.sum(singular**2)
 
 
-def adapted_points(subject: Subject, episode: Episode, inner_steps: int) -> np.ndarray:
+def adapted_points(adapter: Adapter, episode: Episode, inner_steps: int) -> np.ndarray:
     """Each task's path, `[tasks, inner_steps + 1, params]`, in the order of `jax.tree.leaves(meta.init)`."""
-    subject = subject.with_room_for(inner_steps)
-    return np.asarray(_paths(subject, episode.support))[:, : inner_steps + 1]
+    adapter = with_room_for(adapter, inner_steps)
+    return np.asarray(_paths(adapter, episode.support))[:, : inner_steps + 1]
 
 
 def flat(learner: Learner) -> np.ndarray:
@@ -106,7 +107,7 @@ def flat(learner: Learner) -> np.ndarray:
 
 
 def loss_slice(
-    subject: Subject, episode: Episode, plane: Plane, x: Sequence[float], y: Sequence[float], inner_steps: int
+    adapter: Adapter, episode: Episode, plane: Plane, x: Sequence[float], y: Sequence[float], inner_steps: int
 ) -> Slice:
     """The losses of every task of `episode` at every point of a grid, without adapting and after `inner_steps` from there.
 
@@ -114,9 +115,9 @@ def loss_slice(
       x, y: coordinates in the plane. Up to `MAX_STEPS` all numbers of steps share one compiled program.
     """
     check_number("inner_steps", inner_steps, low=0, integer=True)
-    subject = subject.with_room_for(inner_steps)
-    x, y, axes = np.asarray(x), np.asarray(y), plane.axes.astype(subject.dtype)
-    before, after = _losses(subject, episode, plane.origin.astype(subject.dtype), axes, x, y, inner_steps)
+    adapter = with_room_for(adapter, inner_steps)
+    x, y, axes = np.asarray(x), np.asarray(y), plane.axes.astype(adapter.dtype)
+    before, after = _losses(adapter, episode, plane.origin.astype(adapter.dtype), axes, x, y, inner_steps)
     return Slice(x, y, *(np.asarray(losses).transpose(2, 0, 1) for losses in (before, after)))
 
 
@@ -138,12 +139,9 @@ def _walk(path: list[np.ndarray], iterations: list[int], report: Report) -> Walk
 
 
 @jax.jit
-def _paths(subject: Subject, support: Batch) -> jax.Array:
+def _paths(adapter: Adapter, support: Batch) -> jax.Array:
     def one_task(support: Batch) -> jax.Array:
-        method = subject.method
-        path = adapted_path(
-            method, subject.meta, subject.network, subject.loss_fn, support, method.inner_steps, subject.iteration
-        )
+        path = adapted_path(adapter, support, adapter.method.inner_steps)
         return jax.vmap(lambda params: ravel_pytree(params)[0])(path)
 
     return jax.vmap(one_task)(support)
@@ -151,15 +149,15 @@ def _paths(subject: Subject, support: Batch) -> jax.Array:
 
 @jax.jit
 def _losses(
-    subject: Subject, episode: Episode, origin: jax.Array, axes: jax.Array, x: jax.Array, y: jax.Array, inner_steps: jax.Array
+    adapter: Adapter, episode: Episode, origin: jax.Array, axes: jax.Array, x: jax.Array, y: jax.Array, inner_steps: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """`[rows, columns, tasks]`, twice."""
-    _, unravel = ravel_pytree(subject.meta.init)
-    method, loss = subject.method, task_loss(subject.network, subject.loss_fn)
+    _, unravel = ravel_pytree(adapter.meta.init)
+    loss = adapter.task_loss()
 
     def one_task(params, support: Batch, query: Batch) -> tuple[jax.Array, jax.Array]:
-        meta = MetaParams(params, subject.meta.rule)
-        path = adapted_path(method, meta, subject.network, subject.loss_fn, support, method.inner_steps, subject.iteration)
+        begun = adapter.replace(meta=MetaParams(params, adapter.meta.rule))
+        path = adapted_path(begun, support, adapter.method.inner_steps)
         return loss(params, (), query), loss(jax.tree.map(lambda leaf: leaf[inner_steps], path), (), query)
 
     def at(x: jax.Array, y: jax.Array):

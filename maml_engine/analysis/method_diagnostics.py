@@ -12,10 +12,10 @@ from flax import nnx
 from jax.flatten_util import ravel_pytree
 
 from maml_engine.analysis.gradients import compare_gradients
-from maml_engine.analysis.subject import Subject
+from maml_engine.core.adapter import Adapter, partition
 from maml_engine.core.conjugate_gradients import conjugate_gradients
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.inner_loop import adapted_path, part, task_loss
+from maml_engine.core.inner_loop import adapted_path
 from maml_engine.learner import Learner
 from maml_engine.methods import IMAML
 
@@ -49,7 +49,7 @@ def step_field(learner: Learner) -> StepField:
       ValueError: the method has learned no step size for every parameter.
     """
     rule = learner.meta.rule
-    if jax.tree.structure(rule) != jax.tree.structure(part(learner.method, learner.meta.init)[0]):
+    if jax.tree.structure(rule) != jax.tree.structure(partition(learner.method, learner.meta.init)[0]):
         raise ValueError(f"`learner` must have a step size for each parameter, got one of {learner.experiment.method!r}.")
     tables: dict[str, dict[str, np.ndarray]] = {}
     for layer, name, leaf in _named(rule):
@@ -75,12 +75,12 @@ class PathAgainstChord:
     detour: np.ndarray
 
 
-def path_against_chord(subject: Subject, support: Batch, inner_steps: int) -> PathAgainstChord:
-    """The paths that `subject` walks on tasks with a leading axis `[tasks]`, against the straight line from start to end.
+def path_against_chord(adapter: Adapter, support: Batch, inner_steps: int) -> PathAgainstChord:
+    """The paths that `adapter` walks on tasks with a leading axis `[tasks]`, against the straight line from start to end.
 
     Tasks whose path overflowed are left out.
     """
-    paths = np.asarray(_flat_paths(subject, support, inner_steps=inner_steps), np.float64)  # [tasks, steps + 1, params]
+    paths = np.asarray(_flat_paths(adapter, support, inner_steps=inner_steps), np.float64)  # [tasks, steps + 1, params]
     return _in_plane(paths[np.isfinite(paths).all(axis=(1, 2))])
 
 
@@ -138,14 +138,14 @@ class LayerChange:
     change: np.ndarray
 
 
-def layer_change(subject: Subject, support: Batch, inner_steps: int) -> LayerChange:
+def layer_change(adapter: Adapter, support: Batch, inner_steps: int) -> LayerChange:
     """How far each layer moves in `inner_steps` steps, relative to its own size, for tasks with a leading axis `[tasks]`."""
     places: dict[str, list[np.ndarray]] = {}
     begin = 0
-    for layer, _, leaf in _named(subject.meta.init):
+    for layer, _, leaf in _named(adapter.meta.init):
         places.setdefault(layer, []).append(np.arange(begin, begin + leaf.size))
         begin += leaf.size
-    paths = np.asarray(_flat_paths(subject, support, inner_steps=inner_steps), np.float64)
+    paths = np.asarray(_flat_paths(adapter, support, inner_steps=inner_steps), np.float64)
     columns = []
     for ranges in places.values():
         rows = np.concatenate(ranges)
@@ -177,7 +177,7 @@ class ImplicitError:
 
 
 def implicit_error(
-    subject: Subject,
+    adapter: Adapter,
     episode: Episode,
     inner_steps: Sequence[int] = (1, 4, 16, 64, 256),
     cg_steps: Sequence[int] = (1, 2, 4, 8, 16),
@@ -188,19 +188,19 @@ def implicit_error(
     """How the two ways to iMAML's gradient close in on it (Rajeswaran et al., 2019, fig. 2).
 
     Args:
-      subject: of the method `IMAML`. episode: tasks with a leading axis `[tasks]`.
+      adapter: of the method `IMAML`. episode: tasks with a leading axis `[tasks]`.
       many_steps: inner steps that count as a solution. cg_most: conjugate-gradient steps that count as one.
 
     Raises:
       ValueError: another method.
     """
-    if not isinstance(subject.method, IMAML):
-        raise ValueError(f"`subject` must be of the method IMAML, got {type(subject.method).__name__}.")
-    if subject.method.inner_optimizer != "sgd":
-        raise ValueError(f"`inner_optimizer` must be 'sgd' here, got {subject.method.inner_optimizer!r}.")
-    subject = subject.replace(method=subject.method.replace(inner_tolerance=0.0))
+    if not isinstance(adapter.method, IMAML):
+        raise ValueError(f"`adapter` must be of the method IMAML, got {type(adapter.method).__name__}.")
+    if adapter.method.inner_optimizer != "sgd":
+        raise ValueError(f"`inner_optimizer` must be 'sgd' here, got {adapter.method.inner_optimizer!r}.")
+    adapter = adapter.replace(method=adapter.method.replace(inner_tolerance=0.0))
     sizes = {"cg_steps": tuple(cg_steps), "cg_most": cg_most, "many_steps": many_steps, "furthest": max(inner_steps)}
-    results = _all_gradients(subject, episode, np.asarray(inner_steps), **sizes)
+    results = _all_gradients(adapter, episode, np.asarray(inner_steps), **sizes)
     truth, implicit, unrolled, by_cg = (np.asarray(gradient, np.float64) for gradient in results[:4])
 
     def errors(gradients: np.ndarray) -> np.ndarray:
@@ -212,15 +212,15 @@ def implicit_error(
 
 @partial(jax.jit, static_argnames=("cg_steps", "cg_most", "many_steps", "furthest"))
 def _all_gradients(
-    subject: Subject, episode: Episode, inner_steps: jax.Array, *, cg_steps, cg_most: int, many_steps: int, furthest: int
+    adapter: Adapter, episode: Episode, inner_steps: jax.Array, *, cg_steps, cg_most: int, many_steps: int, furthest: int
 ):
     """Every gradient in one program, means over tasks: at the solution, implicit and unrolled at `inner_steps`, by `cg_steps`.
 
     The unrolled gradient is pulled back by hand, v <- v - alpha (H + lambda) v, and each step's own pull towards the start adds
     alpha lambda v: one pass for each number of steps, instead of one program.
     """
-    method, loss = subject.method, task_loss(subject.network, subject.loss_fn)
-    start, unravel = ravel_pytree(subject.meta.init)
+    method, loss = adapter.method, adapter.task_loss()
+    start, unravel = ravel_pytree(adapter.meta.init)
 
     def one_task(support: Batch, query: Batch):
         def slope(at: jax.Array, batch: Batch) -> jax.Array:
@@ -277,10 +277,10 @@ def context_map(learner: Learner, support: Batch, inner_steps: int) -> ContextMa
     Raises:
       ValueError: the network has no context.
     """
-    subject = Subject.of_learner(learner)
-    if not any(name == "context" for _, name, _ in _named(subject.meta.init)):
+    adapter = learner.adapter()
+    if not any(name == "context" for _, name, _ in _named(adapter.meta.init)):
         raise ValueError(f"`learner` must have a network with a context, got {learner.experiment.model!r}.")
-    contexts = np.asarray(_contexts(subject, learner.scaling.batch(support), inner_steps=inner_steps), np.float64)
+    contexts = np.asarray(_contexts(adapter, learner.scaling.batch(support), inner_steps=inner_steps), np.float64)
     return principal_map(contexts)
 
 
@@ -295,11 +295,9 @@ def principal_map(vectors: np.ndarray) -> ContextMap:
 
 
 @partial(jax.jit, static_argnames="inner_steps")
-def _contexts(subject: Subject, support: Batch, *, inner_steps: int):
+def _contexts(adapter: Adapter, support: Batch, *, inner_steps: int):
     def one_task(support: Batch) -> jax.Array:
-        path = adapted_path(
-            subject.method, subject.meta, subject.network, subject.loss_fn, support, inner_steps, subject.iteration
-        )
+        path = adapted_path(adapter, support, inner_steps)
         (context,) = (leaf[-1] for place, leaf in nnx.to_flat_state(path) if place[-1] == "context")
         return jnp.ravel(context[...])
 
@@ -309,19 +307,17 @@ def _contexts(subject: Subject, support: Batch, *, inner_steps: int):
 # FOMAML: what it leaves out, task by task.
 
 
-def task_angles(subject: Subject, episode: Episode, inner_steps: int | None = None) -> np.ndarray:
+def task_angles(adapter: Adapter, episode: Episode, inner_steps: int | None = None) -> np.ndarray:
     """Degrees between each task's own exact and first-order gradient, `[tasks]`; NaN where one of them is 0 or overflowed."""
     tasks = episode.support.x.shape[0]
     singles = (jax.tree.map(lambda leaf, task=task: leaf[task : task + 1], episode) for task in range(tasks))
-    return np.array([compare_gradients(subject, single, inner_steps).overall.angle for single in singles])
+    return np.array([compare_gradients(adapter, single, inner_steps).overall.angle for single in singles])
 
 
 @partial(jax.jit, static_argnames="inner_steps")
-def _flat_paths(subject: Subject, support: Batch, *, inner_steps: int) -> jax.Array:
+def _flat_paths(adapter: Adapter, support: Batch, *, inner_steps: int) -> jax.Array:
     def one_task(support: Batch) -> jax.Array:
-        path = adapted_path(
-            subject.method, subject.meta, subject.network, subject.loss_fn, support, inner_steps, subject.iteration
-        )
+        path = adapted_path(adapter, support, inner_steps)
         return jax.vmap(lambda params: ravel_pytree(params)[0])(path)
 
     return jax.vmap(one_task)(support)

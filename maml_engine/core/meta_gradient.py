@@ -21,22 +21,20 @@ import optax
 from flax import nnx
 
 from maml_engine.checks import check_choice
+from maml_engine.core.adapter import Adapter, MetaParams, TaskLoss, merge, partition
 from maml_engine.core.conjugate_gradients import conjugate_gradients
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.inner_loop import InnerProblem, InnerRule, MetaParams, PyTree, inner_loop, join, part, task_loss
+from maml_engine.core.inner_loop import PyTree, inner_loop
 from maml_engine.core.losses import LossFn, mean_squared_error
-from maml_engine.models import Network
 from maml_engine.runtime.matmul_rewriting import fast_products
 
-Loss = Callable[[PyTree, PyTree, Batch], jax.Array]
 
-
-def plain_gradient(loss: Loss) -> Loss:
+def plain_gradient(loss: TaskLoss) -> TaskLoss:
     """The inner gradient as JAX differentiates it."""
     return jax.grad(loss)
 
 
-def mixed_gradient(loss: Loss) -> Loss:
+def mixed_gradient(loss: TaskLoss) -> TaskLoss:
     """The inner gradient whose backward pass is a Hessian-vector product, reverse-over-forward.
 
     The Hessian is symmetric, so the cotangent `v` of the gradient pulls back to `H v`, which is the gradient of the loss's
@@ -45,7 +43,7 @@ def mixed_gradient(loss: Loss) -> Loss:
     """
 
     @jax.custom_vjp
-    def inner_gradient(loss: Loss, moving: PyTree, fixed: PyTree, batch: Batch) -> PyTree:
+    def inner_gradient(loss: TaskLoss, moving: PyTree, fixed: PyTree, batch: Batch) -> PyTree:
         return jax.grad(loss)(moving, fixed, batch)
 
     def forward(*args):
@@ -60,17 +58,17 @@ def mixed_gradient(loss: Loss) -> Loss:
     return partial(inner_gradient, loss)
 
 
-def _along(loss: Loss, moving: PyTree, fixed: PyTree, batch: Batch, direction: PyTree) -> jax.Array:
+def _along(loss: TaskLoss, moving: PyTree, fixed: PyTree, batch: Batch, direction: PyTree) -> jax.Array:
     """The loss's derivative along a direction, `[]`."""
     return jax.jvp(lambda at: loss(at, fixed, batch), (moving,), (direction,))[1]
 
 
-def shared_gradients(inner_gradient: Callable[[Loss], Loss]) -> Callable[[Loss], Loss]:
+def shared_gradients(inner_gradient: Callable[[TaskLoss], TaskLoss]) -> Callable[[TaskLoss], TaskLoss]:
     """Makes of an inner gradient that of many tasks at one point: leaves `[tasks, ...]`, from batches `[tasks, ...]`."""
     return lambda loss: jax.vmap(inner_gradient(loss), in_axes=(None, None, 0))
 
 
-def mixed_shared_gradients(loss: Loss) -> Loss:
+def mixed_shared_gradients(loss: TaskLoss) -> TaskLoss:
     """As `shared_gradients(mixed_gradient)`, and the sum of all tasks' `H_t v_t` is one backward pass.
 
     The parameters are the same for all tasks, so the pass folds their products into large ones; a Hessian-vector product for
@@ -78,7 +76,7 @@ def mixed_shared_gradients(loss: Loss) -> Loss:
     """
 
     @jax.custom_vjp
-    def gradients(loss: Loss, moving: PyTree, fixed: PyTree, batches: Batch) -> PyTree:
+    def gradients(loss: TaskLoss, moving: PyTree, fixed: PyTree, batches: Batch) -> PyTree:
         return shared_gradients(jax.grad)(loss)(moving, fixed, batches)
 
     def forward(*args):
@@ -96,7 +94,7 @@ def mixed_shared_gradients(loss: Loss) -> Loss:
     return partial(gradients, loss)
 
 
-def constant_gradient(loss: Loss) -> Loss:
+def constant_gradient(loss: TaskLoss) -> TaskLoss:
     """The inner gradient as a constant, which drops the Hessian-vector products (Finn et al., 2017, sec. 5.2).
 
     Stopping the adapted parameters instead, as is often written, would zero the meta-gradient.
@@ -124,8 +122,8 @@ class Mode(NamedTuple):
     """How the outer gradient flows: how the inner gradient is differentiated, at the first step that of all tasks together
     (there they share their parameters), and how the inner steps are run."""
 
-    inner_gradient: Callable[[Loss], Loss]
-    first_gradients: Callable[[Loss], Loss]
+    inner_gradient: Callable[[TaskLoss], TaskLoss]
+    first_gradients: Callable[[TaskLoss], TaskLoss]
     scan: Callable = jax.lax.scan
 
 
@@ -141,29 +139,28 @@ FIRST_ORDER = Mode(constant_gradient, shared_gradients(constant_gradient))
 MAX_BYTES = 2**30
 
 
-def exact(method, meta: MetaParams, episode: Episode, *, mode: str | None = None, **setting) -> tuple[jax.Array, MetaParams]:
+def exact(
+    adapter: Adapter, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None
+) -> tuple[jax.Array, MetaParams]:
     """The meta-loss and its exact gradient, second order included (Finn et al., 2017, eq. 4 without its outer step).
 
     Without a `mode`, mixed: on one CPU thread it took as long as plain within noise, at every number of steps from 1 to 10, and
     its memory does not grow with the activations. Checkpointed where one task's steps alone would exceed `MAX_BYTES`.
     """
+    inner_steps = adapter.method.inner_steps
     if mode is None:
-        stored = task_bytes(method, meta, episode, method.inner_steps, **setting)
-        mode = "mixed" if stored <= MAX_BYTES else "checkpointed"
-    kept = 2 * math.isqrt(method.inner_steps) if mode == "checkpointed" else method.inner_steps
-    return _in_chunks(method, meta, episode, kept, mode=MODES[mode], **setting)
+        mode = "mixed" if task_bytes(adapter, episode, inner_steps) <= MAX_BYTES else "checkpointed"
+    kept = 2 * math.isqrt(inner_steps) if mode == "checkpointed" else inner_steps
+    return _in_chunks(adapter, episode, kept, key=key, mode=MODES[mode])
 
 
-def first_order(
-    method, meta: MetaParams, episode: Episode, *, mode: str | None = None, **setting
-) -> tuple[jax.Array, MetaParams]:
+def first_order(adapter: Adapter, episode: Episode, *, key: jax.Array | None = None) -> tuple[jax.Array, MetaParams]:
     """The meta-loss and its first-order gradient: that of the query loss at the adapted parameters."""
-    del mode  # nothing flows back through the inner gradient, so there is nothing to choose
-    return _in_chunks(method, meta, episode, 0, mode=FIRST_ORDER, **setting)
+    return _in_chunks(adapter, episode, 0, key=key, mode=FIRST_ORDER)
 
 
 def _in_chunks(
-    method, meta: MetaParams, episode: Episode, kept: int, *, mode: Mode, key: jax.Array | None = None, **setting
+    adapter: Adapter, episode: Episode, kept: int, *, key: jax.Array | None, mode: Mode
 ) -> tuple[jax.Array, MetaParams]:
     """The meta-loss and its gradient, as many tasks side by side as `MAX_BYTES` holds: the same up to rounding.
 
@@ -172,10 +169,13 @@ def _in_chunks(
 
     @fast_products
     def value_and_grad(episode: Episode, key: jax.Array | None) -> tuple[jax.Array, MetaParams]:
-        return jax.value_and_grad(meta_loss, argnums=1)(method, meta, episode, mode=mode, key=key, **setting)
+        def loss_at(meta: MetaParams) -> jax.Array:
+            return meta_loss(adapter.replace(meta=meta), episode, key=key, mode=mode)
+
+        return jax.value_and_grad(loss_at)(adapter.meta)
 
     tasks, key = episode.support.x.shape[0], _task_keys(key, episode)
-    chunks = -(-tasks * task_bytes(method, meta, episode, kept, **setting) // MAX_BYTES)
+    chunks = -(-tasks * task_bytes(adapter, episode, kept) // MAX_BYTES)
     at_once = -(-tasks // chunks)
     if at_once >= tasks:
         return value_and_grad(episode, key)
@@ -193,12 +193,9 @@ def _in_chunks(
     return add(total, rest)[0] if whole < tasks else total
 
 
-def task_bytes(
-    method, meta: MetaParams, episode: Episode, kept: int, *, network: Network, loss_fn: LossFn, iteration=0, key=None
-) -> int:
+def task_bytes(adapter: Adapter, episode: Episode, kept: int) -> int:
     """About how many bytes one task takes, by its shapes: parameters of `kept` steps and the results of a pass."""
-    del iteration, key
-    loss, (moving, fixed) = task_loss(network, loss_fn), part(method, meta.init)
+    loss, (moving, fixed) = adapter.task_loss(), partition(adapter.method, adapter.meta.init)
     parameters = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(moving))
     batches = (jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), batch) for batch in episode)
     passes = sum(_intermediate_bytes(jax.make_jaxpr(loss)(moving, fixed, batch).jaxpr) for batch in batches)
@@ -218,17 +215,15 @@ def _intermediate_bytes(jaxpr) -> int:
     return total
 
 
-def interpolation(
-    method, meta: MetaParams, episode: Episode, *, mode: str | None = None, **setting
-) -> tuple[jax.Array, MetaParams]:
+def interpolation(adapter: Adapter, episode: Episode, *, key: jax.Array | None = None) -> tuple[jax.Array, MetaParams]:
     """Reptile's direction, theta - theta_K averaged over tasks (Nichol et al., 2018, eq. 4 and algorithm 2).
 
     Nothing is divided by the inner step size: under plain SGD with step size epsilon the outer step is the paper's
     theta + epsilon (theta_K - theta). The query loss is reported, not used. A learned rule gets a zero gradient.
     """
-    del mode
-    loss = meta_loss(method, meta, episode, mode=MODES["plain"], **setting)
-    adapted = adapted_tasks(method, meta, episode, **setting)
+    loss = meta_loss(adapter, episode, key=key, mode=MODES["plain"])
+    adapted = adapted_tasks(adapter, episode, key=key)
+    meta = adapter.meta
     chord = jax.tree.map(lambda start, end: jnp.mean(start - end, axis=0), meta.init, adapted)
     return loss, MetaParams(chord, jax.tree.map(jnp.zeros_like, meta.rule))
 
@@ -247,22 +242,18 @@ class Solved(NamedTuple):
     least_curvature: jax.Array
 
 
-def implicit(
-    method, meta: MetaParams, episode: Episode, *, network, loss_fn, iteration=0, key=None, mode: str | None = None
-) -> tuple[jax.Array, MetaParams, Solved]:
+def implicit(adapter: Adapter, episode: Episode, *, key: jax.Array | None = None) -> tuple[jax.Array, MetaParams, Solved]:
     """The gradient of the query loss at the solution of the proximal problem (Rajeswaran et al., 2019, eq. 6 and algorithm 2).
 
     g = (I + H/lambda)^-1 q, with H the support loss's Hessian and q the query gradient at the solution. Memory does not
     depend on the inner steps. Parameters that do not move get the query gradient's own part alone.
     """
-    del mode
-    loss = task_loss(network, loss_fn)
+    method, meta, loss = adapter.method, adapter.meta, adapter.task_loss()
 
     def one_task(support: Batch, query: Batch, key: jax.Array | None):
-        problem = InnerProblem(loss, plain_gradient(loss), support)
-        solution = inner_loop(method, meta, problem, method.inner_steps, iteration=iteration, key=key)
-        moving, fixed = part(method, solution)
-        start, _ = part(method, meta.init)
+        solution = inner_loop(adapter, support, method.inner_steps, key=key)
+        moving, fixed = partition(method, solution)
+        start, _ = partition(method, meta.init)
         query_loss, (query_gradient, fixed_gradient) = jax.value_and_grad(loss, argnums=(0, 1))(moving, fixed, query)
 
         def support_gradient(at: PyTree) -> PyTree:
@@ -274,7 +265,7 @@ def implicit(
 
         gradient, cg_residual, curvature = conjugate_gradients(system, query_gradient, method.cg_steps)
         pull = jax.tree.map(lambda g, a, b: g + method.proximal * (a - b), support_gradient(moving), moving, start)
-        return query_loss, join(gradient, fixed_gradient), Solved(optax.tree.norm(pull), cg_residual, curvature)
+        return query_loss, merge(gradient, fixed_gradient), Solved(optax.tree.norm(pull), cg_residual, curvature)
 
     keys = _task_keys(key, episode)
     outcome = jax.vmap(one_task, in_axes=(0, 0, None if keys is None else 0))(episode.support, episode.query, keys)
@@ -283,13 +274,11 @@ def implicit(
     return jnp.mean(query_loss), MetaParams(mean, jax.tree.map(jnp.zeros_like, meta.rule)), solved
 
 
-def adapted_tasks(method, meta: MetaParams, episode: Episode, *, network, loss_fn, iteration=0, key=None) -> PyTree:
-    """Each task's adapted parameters, shaped like `meta.init` with a leading axis `[tasks]`."""
-    loss = task_loss(network, loss_fn)
+def adapted_tasks(adapter: Adapter, episode: Episode, *, key: jax.Array | None = None) -> PyTree:
+    """Each task's adapted parameters, shaped like `adapter.meta.init` with a leading axis `[tasks]`."""
 
     def one_task(support: Batch, key: jax.Array | None) -> PyTree:
-        problem = InnerProblem(loss, plain_gradient(loss), support)
-        return inner_loop(method, meta, problem, method.inner_steps, iteration=iteration, key=key)
+        return inner_loop(adapter, support, adapter.method.inner_steps, key=key)
 
     keys = _task_keys(key, episode)
     return jax.vmap(one_task, in_axes=(0, None if keys is None else 0))(episode.support, keys)
@@ -302,45 +291,39 @@ def _task_keys(key: jax.Array | None, episode: Episode) -> jax.Array | None:
     return jax.random.split(key, episode.support.x.shape[0])
 
 
-def meta_loss(
-    method: InnerRule,
-    meta: MetaParams,
-    episode: Episode,
-    *,
-    network: Network,
-    loss_fn: LossFn,
-    mode: Mode,
-    iteration: jax.Array | int = 0,
-    key: jax.Array | None = None,
-) -> jax.Array:
+def meta_loss(adapter: Adapter, episode: Episode, *, mode: Mode, key: jax.Array | None = None) -> jax.Array:
     """Mean over tasks of the query loss after adaptation, `[]`.
 
     Args:
-      episode: tasks on a leading axis `[tasks]`. key: one for all, or one for each, `[tasks]`.
+      adapter: the method and the meta-parameters to start from.
+      episode: tasks on a leading axis `[tasks]`.
+      mode: how the gradient is to flow back.
+      key: one for all, or one for each, `[tasks]`.
     """
-    loss = task_loss(network, loss_fn)
+    method, loss = adapter.method, adapter.task_loss()
     gradient = mode.inner_gradient(loss)
-    step_weights = method.step_weights(iteration)
+    step_weights = method.step_weights(adapter.iteration)
     first = None
     if method.inner_steps:
-        moving, fixed = part(method, meta.init)
-        first = mode.first_gradients(loss)(moving, method.fixed_at(meta.rule, fixed, 0), episode.support)
+        moving, fixed = partition(method, adapter.meta.init)
+        first = mode.first_gradients(loss)(moving, method.fixed_at(adapter.meta.rule, fixed, 0), episode.support)
 
     def one_task(support: Batch, query: Batch, key: jax.Array | None, first: PyTree) -> jax.Array:
-        problem = InnerProblem(loss, gradient, support, mode.scan, first)
-        adapt_to = partial(inner_loop, method, meta, problem, method.inner_steps, iteration=iteration, key=key)
+        flow = {"gradient": gradient, "first": first, "scan": mode.scan, "key": key}
+        adapt_to = partial(inner_loop, adapter, support, method.inner_steps, **flow)
         if step_weights is None:
-            return loss(*part(method, adapt_to()), query)
-        losses = jax.vmap(lambda params: loss(*part(method, params), query))(adapt_to(along=lambda params: params))
+            return loss(*partition(method, adapt_to()), query)
+        losses = jax.vmap(lambda params: loss(*partition(method, params), query))(adapt_to(along=lambda params: params))
         return jnp.sum(step_weights * losses)
 
     keys = _task_keys(key, episode)
     return jnp.mean(jax.vmap(one_task)(episode.support, episode.query, keys, first))
 
 
-@partial(jax.jit, static_argnames=("loss_fn", "mode"))
-def _compiled(method, meta, episode, network, iteration, key, *, loss_fn, mode):
-    return method.meta_gradient(meta, episode, network=network, loss_fn=loss_fn, iteration=iteration, key=key, mode=mode)
+@partial(jax.jit, static_argnames="mode")
+def _compiled(adapter: Adapter, episode: Episode, key: jax.Array | None, *, mode: str | None) -> tuple[jax.Array, MetaParams]:
+    setting = {"network": adapter.network, "loss_fn": adapter.loss_fn, "iteration": adapter.iteration}
+    return adapter.method.meta_gradient(adapter.meta, episode, **setting, key=key, mode=mode)
 
 
 def meta_value_and_grad(
@@ -376,6 +359,4 @@ def meta_value_and_grad(
     tasks = {leaf.shape[0] for leaf in jax.tree.leaves(episode)}
     if len(tasks) != 1 or 0 in tasks:
         raise ValueError(f"`episode` must hold one number of tasks, at least 1, in all its arrays, got {sorted(tasks)}.")
-    network, params = Network.split(model)
-    meta = MetaParams(params, method.init_rule(params) if rule is None else rule)
-    return _compiled(method, meta, episode, network, iteration, key, loss_fn=loss_fn, mode=mode)
+    return _compiled(Adapter.of_model(method, model, loss_fn, rule=rule, iteration=iteration), episode, key, mode=mode)

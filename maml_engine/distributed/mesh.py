@@ -15,8 +15,8 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jax.sharding import NamedSharding, PartitionSpec
 
+from maml_engine.core.adapter import MetaParams
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.inner_loop import MetaParams
 from maml_engine.distributed.peers import Peers
 from maml_engine.training.outer_loop import Program, TrainState, run_steps, whole_batch
 

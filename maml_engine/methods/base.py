@@ -8,8 +8,8 @@ from flax import nnx
 
 from maml_engine.checks import check_choice, check_number
 from maml_engine.core import meta_gradient
+from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
-from maml_engine.core.inner_loop import InnerStep, MetaParams
 from maml_engine.pytrees import pytree, static_field
 
 PyTree = Any
@@ -94,6 +94,19 @@ class Method:
         del meta, episode, setting
         return ""
 
-    def meta_gradient(self, meta: MetaParams, episode: Episode, **setting) -> tuple[jax.Array, MetaParams]:
-        """The meta-loss and its gradient; exact here."""
-        return meta_gradient.exact(self, meta, episode, **setting)
+    def meta_gradient(
+        self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
+    ) -> tuple[jax.Array, MetaParams]:
+        """The meta-loss and its gradient; exact here.
+
+        Args:
+          meta: the meta-parameters.
+          episode: tasks on a leading axis `[tasks]`.
+          key: for methods that draw.
+          mode: how an exact gradient is computed, a name in `meta_gradient.MODES`; None lets the engine choose.
+          setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
+
+        Returns:
+          The meta-loss `[]`, and the gradient, shaped like `meta`.
+        """
+        return meta_gradient.exact(Adapter(self, meta, **setting), episode, key=key, mode=mode)

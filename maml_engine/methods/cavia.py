@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from maml_engine.core.adapter import MetaParams, merge, partition
 from maml_engine.core.episode import Episode
-from maml_engine.core.inner_loop import MetaParams, join, part
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree
 
@@ -35,5 +35,5 @@ class CAVIA(Method):
     def meta_gradient(self, meta: MetaParams, episode: Episode, **setting) -> tuple[jax.Array, MetaParams]:
         """Exact; none for the context, so that it keeps starting at zero."""
         loss, gradient = super().meta_gradient(meta, episode, **setting)
-        context, others = part(self, gradient.init)
-        return loss, gradient._replace(init=join(jax.tree.map(jnp.zeros_like, context), others))
+        context, others = partition(self, gradient.init)
+        return loss, gradient._replace(init=merge(jax.tree.map(jnp.zeros_like, context), others))

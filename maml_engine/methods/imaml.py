@@ -1,6 +1,5 @@
 """Implicit MAML (Rajeswaran, Finn, Kakade & Levine, 2019): the outer gradient depends on where the inner loop ends, not how."""
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -9,8 +8,9 @@ import optax
 
 from maml_engine.checks import check_number
 from maml_engine.core import meta_gradient
+from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
-from maml_engine.core.inner_loop import InnerStep, MetaParams
+from maml_engine.core.meta_gradient import Solved
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree, static_field
 
@@ -63,18 +63,23 @@ class IMAML(Method):
         stay = jax.tree.map(lambda before, after: jnp.where(arrived, before, after), moving, moved)
         return stay, Proximal(state.start, arrived, optimizer)
 
-    def meta_gradient(self, meta: MetaParams, episode: Episode, **setting) -> tuple[jax.Array, MetaParams]:
+    def meta_gradient(
+        self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
+    ) -> tuple[jax.Array, MetaParams]:
         """Through the solution's equation."""
-        loss, gradient, _ = self.solve(meta, episode, **setting)
+        del mode  # nothing flows back through the inner loop
+        loss, gradient, _ = self.solve(meta, episode, key=key, **setting)
         return loss, gradient
 
-    def solve(self, meta: MetaParams, episode: Episode, **setting) -> tuple[jax.Array, MetaParams, "meta_gradient.Solved"]:
+    def solve(
+        self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, **setting
+    ) -> tuple[jax.Array, MetaParams, Solved]:
         """The same, with how well both problems were solved, each `[tasks]`."""
-        return meta_gradient.implicit(self, meta, episode, **setting)
+        return meta_gradient.implicit(Adapter(self, meta, **setting), episode, key=key)
 
     def diagnose(self, meta: MetaParams, episode: Episode, **setting) -> str:
         """Whether conjugate gradients met negative curvature, or were far from done."""
-        solved = _solved(self, meta, episode, **setting)
+        solved = _solved(Adapter(self, meta, **setting), episode)
         least, residual = float(jnp.min(solved.least_curvature)), float(jnp.max(solved.cg_residual))
         if least <= 0:
             return (
@@ -89,6 +94,6 @@ class IMAML(Method):
         return ""
 
 
-@partial(jax.jit, static_argnames="loss_fn")
-def _solved(method: IMAML, meta: MetaParams, episode: Episode, *, network, loss_fn) -> meta_gradient.Solved:
-    return method.solve(meta, episode, network=network, loss_fn=loss_fn)[2]
+@jax.jit
+def _solved(adapter: Adapter, episode: Episode) -> Solved:
+    return meta_gradient.implicit(adapter, episode)[2]

@@ -3,8 +3,8 @@
 import jax
 
 from maml_engine.core import meta_gradient
+from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Episode
-from maml_engine.core.inner_loop import MetaParams
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree
 
@@ -18,6 +18,9 @@ class MAML(Method):
 class FOMAML(Method):
     """MAML whose outer gradient takes the inner gradient as a constant (Finn et al., 2017, sec. 5.2)."""
 
-    def meta_gradient(self, meta: MetaParams, episode: Episode, **setting) -> tuple[jax.Array, MetaParams]:
+    def meta_gradient(
+        self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
+    ) -> tuple[jax.Array, MetaParams]:
         """That of the query loss at the adapted parameters."""
-        return meta_gradient.first_order(self, meta, episode, **setting)
+        del mode  # nothing flows back through the inner gradient, so there is nothing to choose
+        return meta_gradient.first_order(Adapter(self, meta, **setting), episode, key=key)

@@ -8,8 +8,8 @@ from flax import nnx
 
 from maml_engine.checks import check_number
 from maml_engine.core import meta_gradient
+from maml_engine.core.adapter import Adapter, InnerStep, MetaParams, partition
 from maml_engine.core.episode import Episode
-from maml_engine.core.inner_loop import InnerStep, MetaParams, part
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree, static_field
 
@@ -72,7 +72,7 @@ class MAMLPlusPlus(Method):
 
     def init_rule(self, params: PyTree) -> PlusPlusRule:
         """Every step alike."""
-        moving, norms = part(self, params)
+        moving, norms = partition(self, params)
         sizes = self.inner_lr * self.inner_lr_decay ** jnp.arange(self.inner_steps)
         step_sizes = jax.tree.map(lambda leaf: sizes.astype(leaf.dtype), moving) if self.learn_step_sizes else ()
         return PlusPlusRule(step_sizes, jax.tree.map(lambda leaf: jnp.stack([leaf] * (self.inner_steps + 1)), norms))
@@ -103,16 +103,21 @@ class MAMLPlusPlus(Method):
         annealed = jnp.full(steps + 1, early).at[0].set(0.0).at[-1].set(1 - (steps - 1) * early)
         return jnp.where(progress < 1, annealed, jnp.zeros(steps + 1).at[-1].set(1.0))
 
-    def meta_gradient(self, meta: MetaParams, episode: Episode, *, iteration=0, **setting) -> tuple[jax.Array, MetaParams]:
+    def meta_gradient(
+        self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
+    ) -> tuple[jax.Array, MetaParams]:
         """First-order for the first iterations, then exact."""
+        adapter = Adapter(self, meta, **setting)
 
-        def gradient(flow):
-            return lambda: flow(self, meta, episode, iteration=iteration, **setting)
+        def exact() -> tuple[jax.Array, MetaParams]:
+            return meta_gradient.exact(adapter, episode, key=key, mode=mode)
+
+        def first_order() -> tuple[jax.Array, MetaParams]:
+            return meta_gradient.first_order(adapter, episode, key=key)
 
         if self.first_order_iterations == 0:
-            return gradient(meta_gradient.exact)()
-        still = iteration < self.first_order_iterations
-        return jax.lax.cond(still, gradient(meta_gradient.first_order), gradient(meta_gradient.exact))
+            return exact()
+        return jax.lax.cond(adapter.iteration < self.first_order_iterations, first_order, exact)
 
 
 def norm_layers(params: PyTree) -> set[tuple]:

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from maml_engine.core.inner_loop import InnerStep, part
+from maml_engine.core.adapter import InnerStep, partition
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree
 
@@ -22,7 +22,7 @@ class MetaCurvature(Method):
 
     def init_rule(self, params: PyTree) -> PyTree:
         """Identities."""
-        moving, _ = part(self, params)
+        moving, _ = partition(self, params)
         return [tuple(jnp.eye(size, dtype=leaf.dtype) for size in _axes(leaf)) for leaf in jax.tree.leaves(moving)]
 
     def descend(self, rule: PyTree, moving: PyTree, direction: PyTree, step: InnerStep) -> PyTree:

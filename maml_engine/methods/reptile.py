@@ -3,8 +3,8 @@
 import jax
 
 from maml_engine.core import meta_gradient
+from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Episode
-from maml_engine.core.inner_loop import MetaParams
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree
 
@@ -19,6 +19,9 @@ class Reptile(Method):
     another algorithm.
     """
 
-    def meta_gradient(self, meta: MetaParams, episode: Episode, **setting) -> tuple[jax.Array, MetaParams]:
+    def meta_gradient(
+        self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
+    ) -> tuple[jax.Array, MetaParams]:
         """Interpolation towards the adapted parameters."""
-        return meta_gradient.interpolation(self, meta, episode, **setting)
+        del mode  # nothing flows back
+        return meta_gradient.interpolation(Adapter(self, meta, **setting), episode, key=key)

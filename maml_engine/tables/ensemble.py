@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.inner_loop import MetaParams, adapted_params
+from maml_engine.core.inner_loop import adapted_params
 from maml_engine.core.losses import mean_squared_error
 from maml_engine.experiment import Experiment
 from maml_engine.models import Network
@@ -283,8 +284,8 @@ def _predict(each_run, shared, k, iteration, *, inner_steps):
         x, is_row, y = task
         weight = ((jnp.arange(most) < k) & (jnp.arange(most) < is_row.sum())).astype(jnp.float32)
         support = Batch(x[order], y[order], weight)
-        options = {"loss_fn": mean_squared_error, "inner_steps": inner_steps, "iteration": iteration}
-        return network.predict(adapted_params(method, meta, network, support, **options), x)
+        adapter = Adapter(method, meta, network, mean_squared_error, iteration)
+        return network.predict(adapted_params(adapter, support, inner_steps=inner_steps), x)
 
     def one_run(run):
         method, meta, y, chosen = run

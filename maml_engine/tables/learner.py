@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from maml_engine import learner as single
+from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Batch
-from maml_engine.core.inner_loop import MetaParams, adapted_params
+from maml_engine.core.inner_loop import adapted_params
 from maml_engine.core.losses import mean_squared_error
 from maml_engine.experiment import Experiment
 from maml_engine.io.arrays import StorageError, from_arrays, load_arrays, save_arrays, to_arrays, write_whole
@@ -216,8 +217,11 @@ def _predict(network: Network, params: PyTree, x: jax.Array) -> jax.Array:
 
 @partial(jax.jit, static_argnames="inner_steps")
 def _adapt(method, network, meta, support, *, iteration, inner_steps):
-    setting = {"loss_fn": mean_squared_error, "inner_steps": inner_steps, "iteration": iteration}
-    return jax.vmap(lambda member: adapted_params(method, member, network, support, **setting))(meta)
+    def one_member(meta: MetaParams) -> PyTree:
+        adapter = Adapter(method, meta, network, mean_squared_error, iteration)
+        return adapted_params(adapter, support, inner_steps=inner_steps)
+
+    return jax.vmap(one_member)(meta)
 
 
 single.OPENERS[TABLE_FILE] = TableLearner.open

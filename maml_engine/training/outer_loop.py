@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from maml_engine.core.adapter import MetaParams
 from maml_engine.core.episode import Episode
-from maml_engine.core.inner_loop import MetaParams
 from maml_engine.core.losses import LossFn
 from maml_engine.core.meta_optimizer import MetaOptimizer
 from maml_engine.learner import Learner

@@ -19,8 +19,8 @@ from jax.flatten_util import ravel_pytree
 
 from maml_engine import tutorial
 from maml_engine.analysis.finite_differences import TOLERANCE, finite_difference_check
-from maml_engine.analysis.subject import Subject
 from maml_engine.baselines import ZeroShot
+from maml_engine.core.adapter import Adapter
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.meta_gradient import meta_value_and_grad
 from maml_engine.experiment import Experiment
@@ -181,8 +181,8 @@ def meta_sgd_closed_form() -> float:
 )
 def finite_differences() -> float:
     with jax.enable_x64(True):
-        subject, episode = Subject.of_model(MAML(0.1, 5), _network(np.float64)), _waves(np.float64)
-    return finite_difference_check(subject, episode).error
+        adapter, episode = Adapter.of_model(MAML(0.1, 5), _network(np.float64)), _waves(np.float64)
+    return finite_difference_check(adapter, episode).error
 
 
 @_check(

@@ -4,15 +4,16 @@ import pytest
 from flax import nnx
 
 from maml_engine import MAML, MAMLRegressor, Sinusoid
-from maml_engine.analysis import Subject, default_sizes, growth, measure_costs
+from maml_engine.analysis import default_sizes, growth, measure_costs
 from maml_engine.analysis.cost import WAYS
+from maml_engine.core.adapter import Adapter
 
 
 @pytest.fixture(scope="module")
 def costs():
-    subject = Subject.of_model(MAML(0.01, 1), MAMLRegressor(rngs=nnx.Rngs(0)))
+    adapter = Adapter.of_model(MAML(0.01, 1), MAMLRegressor(rngs=nnx.Rngs(0)))
     episode = Sinusoid().sample(jax.random.key(0), 4, 10, 10)
-    return list(measure_costs(subject, episode, [(2, 6), (8, 6)], repeats=3))
+    return list(measure_costs(adapter, episode, [(2, 6), (8, 6)], repeats=3))
 
 
 def test_every_way_is_measured_at_every_size(costs):
@@ -40,6 +41,6 @@ def test_default_sizes_hold_none_twice():
 
 
 def test_repeats_must_be_a_number():
-    subject = Subject.of_model(MAML(0.01, 1), MAMLRegressor(rngs=nnx.Rngs(0)))
+    adapter = Adapter.of_model(MAML(0.01, 1), MAMLRegressor(rngs=nnx.Rngs(0)))
     with pytest.raises(ValueError, match="`repeats` must be"):
-        next(measure_costs(subject, Sinusoid().sample(jax.random.key(0), 1, 1, 1), repeats=0))
+        next(measure_costs(adapter, Sinusoid().sample(jax.random.key(0), 1, 1, 1), repeats=0))

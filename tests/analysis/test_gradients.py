@@ -8,9 +8,10 @@ from flax import nnx
 from jax.flatten_util import ravel_pytree
 
 from maml_engine import FOMAML, MAML, MLP, Batch, Episode, Sinusoid, meta_value_and_grad
-from maml_engine.analysis import MAX_STEPS, Subject, compare_gradients, finite_difference_check, sweep_gradients
+from maml_engine.analysis import MAX_STEPS, compare_gradients, finite_difference_check, sweep_gradients
 from maml_engine.analysis import finite_differences as checks
 from maml_engine.analysis import gradients as analysis
+from maml_engine.core.adapter import Adapter
 
 SUPPORT_H = np.array([[3.0, 1.0], [1.0, 2.0]])
 QUERY_H = np.array([[1.0, -0.4], [-0.4, 0.5]])
@@ -68,7 +69,7 @@ def test_the_correction_of_every_step_of_a_quadratic(x64, steps):
     corrections = [lr * SUPPORT_H @ vector for vector in vectors[:-1]]
     cosines = [v @ vectors[0] / np.linalg.norm(v) / np.linalg.norm(vectors[0]) for v in vectors]
 
-    comparison = compare_gradients(Subject.of_model(MAML(lr, steps), Point(theta), quadratic), quadratic_episode(3))
+    comparison = compare_gradients(Adapter.of_model(MAML(lr, steps), Point(theta), quadratic), quadratic_episode(3))
 
     np.testing.assert_allclose(comparison.first_order, vectors[0], rtol=1e-12)
     np.testing.assert_allclose(comparison.exact, vectors[-1], rtol=1e-12)
@@ -81,7 +82,7 @@ def test_the_correction_of_every_step_of_a_quadratic(x64, steps):
 @pytest.mark.parametrize("steps", [1, 5, MAX_STEPS + 1])
 def test_both_gradients_are_the_engines(x64, steps):
     model, tasks = network(), episode()
-    comparison = compare_gradients(Subject.of_model(MAML(0.02, steps), model), tasks)
+    comparison = compare_gradients(Adapter.of_model(MAML(0.02, steps), model), tasks)
     loss, exact = meta_value_and_grad(MAML(0.02, steps), model, tasks)
     _, first_order = meta_value_and_grad(FOMAML(0.02, steps), model, tasks)
     np.testing.assert_allclose(comparison.meta_loss, loss, rtol=1e-10)
@@ -90,7 +91,7 @@ def test_both_gradients_are_the_engines(x64, steps):
 
 
 def test_layers_make_up_the_whole():
-    comparison = compare_gradients(Subject.of_model(MAML(0.02, 2), network(dtype=np.float32)), episode(dtype=np.float32))
+    comparison = compare_gradients(Adapter.of_model(MAML(0.02, 2), network(dtype=np.float32)), episode(dtype=np.float32))
     assert comparison.layers == ("layers.0", "layers.1", "layers.2")
     for name in ("exact_norm", "first_order_norm"):
         whole = np.linalg.norm(getattr(comparison.by_layer, name))
@@ -100,8 +101,8 @@ def test_layers_make_up_the_whole():
 
 
 def test_padded_points_and_tasks_that_do_not_count_change_nothing(x64):
-    subject, tasks = Subject.of_model(MAML(0.02, 2), network()), episode(tasks=4, shots=5)
-    wanted = compare_gradients(subject, tasks)
+    adapter, tasks = Adapter.of_model(MAML(0.02, 2), network()), episode(tasks=4, shots=5)
+    wanted = compare_gradients(adapter, tasks)
 
     def padded(leaf):
         return np.concatenate([leaf, np.full_like(leaf[:, :3], 99.0)], axis=1)
@@ -110,7 +111,7 @@ def test_padded_points_and_tasks_that_do_not_count_change_nothing(x64):
     support = Batch(padded(tasks.support.x), padded(tasks.support.y), weight)
     more = jax.tree.map(lambda leaf: np.concatenate([leaf, 7 * leaf]), Episode(support, tasks.query))
     more = more._replace(support=more.support._replace(weight=np.concatenate([weight, weight])))
-    result = compare_gradients(subject, more, num_tasks=4)
+    result = compare_gradients(adapter, more, num_tasks=4)
     np.testing.assert_allclose(result.exact, wanted.exact, rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(result.vector_angle, wanted.vector_angle, rtol=1e-9, atol=1e-5)
 
@@ -118,7 +119,7 @@ def test_padded_points_and_tasks_that_do_not_count_change_nothing(x64):
 def test_a_sweeps_entries_are_the_engines_gradients(x64):
     model, tasks = network(), episode()
     sizes, steps = [0.003, 0.02, 0.05], [1, 5]
-    sweep = sweep_gradients(Subject.of_model(MAML(0.1, 1), model), tasks, sizes, steps)
+    sweep = sweep_gradients(Adapter.of_model(MAML(0.1, 1), model), tasks, sizes, steps)
     for row, num_steps in enumerate(steps):
         for column, lr in enumerate(sizes):
             loss, exact = meta_value_and_grad(MAML(lr, num_steps), model, tasks)
@@ -135,10 +136,10 @@ def test_no_setting_compiles_again():
     compiled = [analysis._compare, analysis._sweep, checks._slopes]
 
     def all_three(lr, steps, num_tasks):
-        subject = Subject.of_model(MAML(lr, steps), model)
-        compare_gradients(subject, tasks, num_tasks=num_tasks)
-        sweep_gradients(subject, tasks, [lr, 2 * lr], [1, steps], num_tasks=num_tasks)
-        finite_difference_check(subject, tasks)
+        adapter = Adapter.of_model(MAML(lr, steps), model)
+        compare_gradients(adapter, tasks, num_tasks=num_tasks)
+        sweep_gradients(adapter, tasks, [lr, 2 * lr], [1, steps], num_tasks=num_tasks)
+        finite_difference_check(adapter, tasks)
 
     all_three(0.01, 1, 6)
     before = [function._cache_size() for function in compiled]
@@ -148,16 +149,16 @@ def test_no_setting_compiles_again():
 
 
 def test_steps_that_overflow_do_not_reach_those_before_them():
-    subject, tasks = Subject.of_model(MAML(30.0, 1), network("relu", np.float32)), episode(dtype=np.float32)
-    sweep = sweep_gradients(subject, tasks, [30.0], [1, MAX_STEPS])
+    adapter, tasks = Adapter.of_model(MAML(30.0, 1), network("relu", np.float32)), episode(dtype=np.float32)
+    sweep = sweep_gradients(adapter, tasks, [30.0], [1, MAX_STEPS])
     assert np.isfinite(sweep.angle[0, 0])
     assert not np.isfinite(sweep.meta_loss[1, 0])
-    assert np.isfinite(compare_gradients(subject, tasks).exact).all()
+    assert np.isfinite(compare_gradients(adapter, tasks).exact).all()
 
 
 @pytest.mark.parametrize("steps", [1, 4])
 def test_finite_differences_agree_with_the_exact_gradient_alone(steps):
-    check = finite_difference_check(Subject.of_model(MAML(0.05, steps), network(dtype=np.float32)), episode(dtype=np.float32))
+    check = finite_difference_check(Adapter.of_model(MAML(0.05, steps), network(dtype=np.float32)), episode(dtype=np.float32))
     assert check.measured.dtype == np.float64
     assert check.passed
     assert check.error < 1e-6
@@ -165,9 +166,9 @@ def test_finite_differences_agree_with_the_exact_gradient_alone(steps):
 
 
 def test_a_check_of_what_overflowed_does_not_pass():
-    subject = Subject.of_model(MAML(100.0, 8), network("relu", np.float32))
+    adapter = Adapter.of_model(MAML(100.0, 8), network("relu", np.float32))
     with np.errstate(all="ignore"):
-        assert not finite_difference_check(subject, episode(dtype=np.float32)).passed
+        assert not finite_difference_check(adapter, episode(dtype=np.float32)).passed
 
 
 def test_a_method_with_a_state_in_its_inner_loop_is_refused():
@@ -176,6 +177,6 @@ def test_a_method_with_a_state_in_its_inner_loop_is_refused():
             return moving
 
     with pytest.raises(ValueError, match="`method` must carry no state"):
-        compare_gradients(Subject.of_model(Momentum(0.1, 1), network(dtype=np.float32)), episode(dtype=np.float32))
+        compare_gradients(Adapter.of_model(Momentum(0.1, 1), network(dtype=np.float32)), episode(dtype=np.float32))
     with pytest.raises(ValueError, match="`inner_lr` must be"):
-        sweep_gradients(Subject.of_model(MAML(), network(dtype=np.float32)), episode(dtype=np.float32), [0.1, 0.0])
+        sweep_gradients(Adapter.of_model(MAML(), network(dtype=np.float32)), episode(dtype=np.float32), [0.1, 0.0])

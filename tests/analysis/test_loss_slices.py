@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from maml_engine import Experiment, Learner, Sinusoid
-from maml_engine.analysis import Subject, loss_slices
+from maml_engine.analysis import loss_slices
 
 SHIPPED = Path(loss_slices.__file__).resolve().parents[1] / "pretrained" / "sinusoid_maml"
 STEPS = 3
@@ -58,12 +58,12 @@ def test_a_flat_path_lies_in_its_principal_plane():
 
 
 def test_losses_on_the_grid_are_the_engines_at_each_point(learner, episode):
-    subject = Subject.of_learner(learner)
-    paths = loss_slices.adapted_points(subject, episode, STEPS)
+    adapter = learner.adapter()
+    paths = loss_slices.adapted_points(adapter, episode, STEPS)
     np.testing.assert_allclose(paths[:, 0], np.broadcast_to(loss_slices.flat(learner), paths[:, 0].shape), rtol=1e-6)
     plane = loss_slices.plane_through(np.stack([paths[0, 0], paths[0, -1], paths[1, -1]]))
     ends = plane.coordinates(paths[:, -1])
-    cut = loss_slices.loss_slice(subject, episode, plane, [0.0, ends[0, 0], ends[1, 0]], [0.0, ends[1, 1]], STEPS)
+    cut = loss_slices.loss_slice(adapter, episode, plane, [0.0, ends[0, 0], ends[1, 0]], [0.0, ends[1, 1]], STEPS)
     assert cut.before.shape == cut.after.shape == (2, 2, 3)
     for task in range(2):
         support, query = ([np.asarray(leaf[task]) for leaf in batch[:2]] for batch in episode)
@@ -79,7 +79,7 @@ def test_losses_on_the_grid_are_the_engines_at_each_point(learner, episode):
 
 def test_without_steps_nothing_adapts(learner, episode):
     plane = loss_slices.Plane(loss_slices.flat(learner).astype(float), np.eye(2, loss_slices.flat(learner).size))
-    cut = loss_slices.loss_slice(Subject.of_learner(learner), episode, plane, [0.0, 0.1], [0.0], 0)
+    cut = loss_slices.loss_slice(learner.adapter(), episode, plane, [0.0, 0.1], [0.0], 0)
     np.testing.assert_allclose(cut.before, cut.after, rtol=1e-5)
 
 

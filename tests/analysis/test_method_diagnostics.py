@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from maml_engine import Experiment, Learner, meta_value_and_grad
-from maml_engine.analysis import Subject
 from maml_engine.analysis.method_diagnostics import (
     context_map,
     implicit_error,
@@ -18,7 +17,7 @@ from maml_engine.analysis.method_diagnostics import (
     step_field,
     task_angles,
 )
-from maml_engine.core.inner_loop import MetaParams
+from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.methods import IMAML, MAML
 from tests.quadratics import ALPHA, Linear, quadratics, x64  # noqa: F401
 
@@ -53,8 +52,8 @@ def test_a_method_without_a_step_field_is_refused():
 
 def test_on_a_quadratic_the_path_leaves_its_chord_as_the_closed_form_says(quadratics, x64):  # noqa: F811
     steps = 6
-    subject = Subject.of_model(MAML(inner_lr=ALPHA, inner_steps=steps), quadratics.model(float))
-    got = path_against_chord(subject, quadratics.episode(float).support, steps)
+    adapter = Adapter.of_model(MAML(inner_lr=ALPHA, inner_steps=steps), quadratics.model(float))
+    got = path_against_chord(adapter, quadratics.episode(float).support, steps)
     path, _ = quadratics.path(steps)  # [steps + 1, tasks, dim]
     moved = (path - path[0]).swapaxes(0, 1)
     chord = moved[:, -1]
@@ -70,7 +69,7 @@ def test_on_a_quadratic_the_path_leaves_its_chord_as_the_closed_form_says(quadra
 
 def test_where_all_curvatures_agree_the_path_is_its_chord(x64):  # noqa: F811
     support = learner().default_tasks.sample(jax.random.key(0), 2, 1, 1).support  # one input: one curvature
-    path = path_against_chord(Subject.of_model(MAML(inner_lr=0.01), Linear(np.ones(1))), support, 4)
+    path = path_against_chord(Adapter.of_model(MAML(inner_lr=0.01), Linear(np.ones(1))), support, 4)
     np.testing.assert_allclose(path.across, 0, atol=1e-12)
     np.testing.assert_allclose(path.detour, 1, rtol=1e-9)
 
@@ -94,7 +93,7 @@ def test_plus_plus_without_its_mends_has_one_weight_and_no_sizes():
 @pytest.mark.parametrize(("method", "moves"), [("anil", [0, 0, 1]), ("boil", [1, 1, 0]), ("maml", [1, 1, 1])])
 def test_body_and_head_move_as_the_method_says(method, moves):
     one = learner(method=method)
-    change = layer_change(Subject.of_learner(one), episode(one).support, 2)
+    change = layer_change(one.adapter(), episode(one).support, 2)
     assert change.layers == ("fc1", "fc2", "fc3")
     np.testing.assert_array_equal((change.change > 0).all(axis=0), np.array(moves, bool))
 
@@ -106,7 +105,7 @@ def test_one_step_changes_a_layer_by_its_gradient():
     def loss(params, x, y):
         return ((one.network.predict(params, x) - y) ** 2).mean()
 
-    change = layer_change(Subject.of_learner(one), support, 1).change
+    change = layer_change(one.adapter(), support, 1).change
     for task in range(2):
         slope = jax.grad(loss)(one.meta.init, support.x[task], support.y[task])
         for column, layer in enumerate(("fc1", "fc2", "fc3")):
@@ -116,8 +115,8 @@ def test_one_step_changes_a_layer_by_its_gradient():
 
 
 def test_implicit_and_unrolled_errors_on_quadratics_are_those_of_the_closed_form(quadratics, x64):  # noqa: F811
-    subject = Subject.of_model(IMAML(inner_lr=SIZE, proximal=PROXIMAL), quadratics.model(float))
-    got = implicit_error(subject, quadratics.episode(float), (1, 4, 9), (1, 6), many_steps=400, cg_most=20)
+    adapter = Adapter.of_model(IMAML(inner_lr=SIZE, proximal=PROXIMAL), quadratics.model(float))
+    got = implicit_error(adapter, quadratics.episode(float), (1, 4, 9), (1, 6), many_steps=400, cg_most=20)
     identity = np.eye(6)
     truth, implicit, unrolled = [], [], []
     for hessian, optimum, query, target in zip(*quadratics[1:], strict=True):
@@ -147,7 +146,7 @@ def test_implicit_and_unrolled_errors_on_quadratics_are_those_of_the_closed_form
 def test_only_imaml_has_an_implicit_error():
     one = learner()
     with pytest.raises(ValueError, match="IMAML, got MAML"):
-        implicit_error(Subject.of_learner(one), episode(one))
+        implicit_error(one.adapter(), episode(one))
 
 
 def test_principal_axes_keep_a_plane_and_its_distances():
@@ -184,7 +183,7 @@ def test_contexts_start_at_zero_and_one_step_goes_down_their_slope():
 def test_each_tasks_angle_is_that_of_its_own_two_gradients():
     one = learner(inner_lr=0.05, inner_steps=2)
     some = episode(one, 3)
-    angles = task_angles(Subject.of_learner(one), some)
+    angles = task_angles(one.adapter(), some)
     for task in range(2):
         single = jax.tree.map(lambda leaf, task=task: leaf[task : task + 1], some)
         gradients = []

@@ -15,6 +15,7 @@ from jax.flatten_util import ravel_pytree
 
 from maml_engine import FOMAML, MAML, MLP, Batch, Episode, MetaParams, Sinusoid, adapt, mean_squared_error, meta_value_and_grad
 from maml_engine.core import meta_gradient as flows
+from maml_engine.core.adapter import Adapter
 from maml_engine.methods import METHODS
 from maml_engine.models import ContextMLP, Network
 from maml_engine.pytrees import pytree
@@ -169,8 +170,7 @@ def test_check_grads_of_the_meta_loss(x64, mode):
 
     @jax.jit
     def meta_loss(params):
-        setting = {"network": network, "loss_fn": mean_squared_error, "mode": flows.MODES[mode]}
-        return flows.meta_loss(MAML(0.1, 2), MetaParams(params, ()), episode, **setting)
+        return flows.meta_loss(Adapter(MAML(0.1, 2), MetaParams(params, ()), network), episode, mode=flows.MODES[mode])
 
     jax.test_util.check_grads(meta_loss, (params,), order=1, modes=["rev"], eps=1e-5, rtol=1e-6)
 
@@ -329,9 +329,8 @@ def test_compiled_meta_gradient_is_the_unjitted_one(name, hidden_dim, num_layers
     model = network(hidden_dim, num_layers=num_layers, activation="tanh", rngs=nnx.Rngs(0))
     episode = sines(tasks, k_shot, k_shot, np.float32)
     method = METHODS[name](inner_lr=0.01, inner_steps=2, **WELL_POSED.get(name, {}))
-    network, params = Network.split(model)
-    arguments = (method, MetaParams(params, method.init_rule(params)), episode, network, 0, None)
-    lowered = flows._compiled.lower(*arguments, loss_fn=mean_squared_error, mode=None)
+    arguments = (Adapter.of_model(method, model), episode, None)
+    lowered = flows._compiled.lower(*arguments, mode=None)
     loss, gradient = lowered.compile({"xla_backend_optimization_level": 3})(*arguments)
     with jax.disable_jit():
         expected_loss, expected = meta_value_and_grad(method, model, episode)
@@ -385,7 +384,7 @@ def test_tasks_in_chunks_give_the_same(x64, monkeypatch, method):
     meta, episode = MetaParams(params, ()), sines(tasks=7)
     setting = {"network": network, "loss_fn": mean_squared_error}
     loss, gradient = method.meta_gradient(meta, episode, **setting)
-    one_task = flows.task_bytes(method, meta, episode, 2 if isinstance(method, MAML) else 0, **setting)
+    one_task = flows.task_bytes(Adapter(method, meta, network), episode, 2 if isinstance(method, MAML) else 0)
     monkeypatch.setattr(flows, "MAX_BYTES", 3 * one_task)
     text = str(jax.make_jaxpr(lambda meta: method.meta_gradient(meta, episode, **setting))(meta))
     assert "length=2" in text  # a scan over two chunks, not a loop that was never entered
@@ -416,7 +415,7 @@ def test_a_task_that_would_not_fit_is_checkpointed(monkeypatch):
         return str(jax.make_jaxpr(lambda meta: method.meta_gradient(meta, episode, **setting))(meta))
 
     assert "remat" not in program() and "checkpoint" not in program()
-    monkeypatch.setattr(flows, "MAX_BYTES", flows.task_bytes(method, meta, episode, 20, **setting))
+    monkeypatch.setattr(flows, "MAX_BYTES", flows.task_bytes(Adapter(method, meta, network), episode, 20))
     assert "remat" in program() or "checkpoint" in program()
 
 

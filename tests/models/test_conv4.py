@@ -16,15 +16,14 @@ from maml_engine import (
     Episode,
     MAMLPlusPlus,
     MetaCurvature,
-    MetaParams,
     MetaSGD,
     adapt,
     evaluate,
     meta_value_and_grad,
     softmax_cross_entropy,
 )
+from maml_engine.core.adapter import Adapter
 from maml_engine.core.inner_loop import path_predictions
-from maml_engine.models import Network
 from maml_engine.models.conv4 import BatchStatisticsNorm, PatchConv
 from tests.quadratics import cast, flat, relative_error, x64  # noqa: F401
 
@@ -154,13 +153,11 @@ class Classifier:
     loss_fn = staticmethod(softmax_cross_entropy)
 
     def __init__(self, method, model, tasks):
-        self.method, self.default_tasks = method, tasks
-        self.network, params = Network.split(model)
-        self.meta = MetaParams(params, method.init_rule(params))
+        self.default_tasks = tasks
+        self.adapter = Adapter.of_model(method, model, softmax_cross_entropy)
 
     def path_predictions(self, support, query_x, inner_steps):
-        setting = {"loss_fn": self.loss_fn, "inner_steps": inner_steps}
-        return path_predictions(self.method, self.meta, self.network, support, query_x, **setting)
+        return path_predictions(self.adapter, support, query_x, inner_steps=inner_steps)
 
 
 class BrightImages:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from maml_engine.core.inner_loop import MetaParams
+from maml_engine.core.adapter import MetaParams
 from maml_engine.verification import board
 from maml_engine.verification.board import CHECKS, Check, CheckResult
 from maml_engine.verification.record import described, provenance, recorded

@@ -21,7 +21,7 @@ from maml_engine import (
     Reptile,
     mean_squared_error,
 )
-from maml_engine.core.inner_loop import part
+from maml_engine.core.adapter import partition
 from maml_engine.methods import Method
 
 # What their inner loops have in common: a gradient step on the support loss, and nothing carried from step to step.
@@ -77,7 +77,7 @@ def _dense_layers(module: nnx.Module, learner: Learner) -> tuple[list[tuple[np.n
 
 
 def _rule(method: Method, learner: Learner, module: nnx.Module) -> dict[str, Any]:
-    moving, _ = part(method, learner.meta.init)
+    moving, _ = partition(method, learner.meta.init)
     moved = {path for path, _ in nnx.to_flat_state(moving)}
     paths = _paths(module)
     rule: dict[str, Any] = {"moves": [path in moved for path in paths]}

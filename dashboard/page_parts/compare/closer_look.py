@@ -14,8 +14,8 @@ from dashboard.method_names import NAMES
 from dashboard.page_parts.compare.contest import JUDGED_TASKS, judging_tasks, recipe
 from dashboard.widgets import controls, page
 from maml_engine import Episode, Experiment, Learner
-from maml_engine.analysis import Subject, method_diagnostics
-from maml_engine.core.inner_loop import MetaParams
+from maml_engine.analysis import method_diagnostics
+from maml_engine.core.adapter import MetaParams
 
 LOOKS = {
     "reptile": "Reptile: path against chord",
@@ -173,7 +173,7 @@ def _step_field(learner: Learner) -> method_diagnostics.StepField:
 @cached
 def _paths(learner: Learner, base: Experiment) -> method_diagnostics.PathAgainstChord:
     """Six inner paths of Reptile."""
-    return method_diagnostics.path_against_chord(Subject.of_learner(learner), _tasks(base, 6).support, PATH_STEPS)
+    return method_diagnostics.path_against_chord(learner.adapter(), _tasks(base, 6).support, PATH_STEPS)
 
 
 @cached
@@ -186,13 +186,13 @@ def _plus_plus(learner: Learner) -> method_diagnostics.PlusPlusLook:
 @cached
 def _change(learner: Learner, base: Experiment, k: int) -> method_diagnostics.LayerChange:
     """How far each layer moves in `k` steps."""
-    return method_diagnostics.layer_change(Subject.of_learner(learner), judging_tasks(base).support, max(1, k))
+    return method_diagnostics.layer_change(learner.adapter(), judging_tasks(base).support, max(1, k))
 
 
 @cached
 def _implicit(learner: Learner, base: Experiment) -> method_diagnostics.ImplicitError:
     """iMAML's two ways to its gradient, on five tasks."""
-    return method_diagnostics.implicit_error(Subject.of_learner(learner, inner_lr=SOLVING_STEP_SIZE), _tasks(base, 5))
+    return method_diagnostics.implicit_error(learner.adapter(inner_lr=SOLVING_STEP_SIZE), _tasks(base, 5))
 
 
 @cached
@@ -204,7 +204,7 @@ def _contexts(learner: Learner, base: Experiment, k: int) -> method_diagnostics.
 @cached
 def _angles(learner: Learner, base: Experiment, num_tasks: int = 60) -> np.ndarray:
     """Per-task angles between the exact and the first-order gradient."""
-    return method_diagnostics.task_angles(Subject.of_learner(learner), _tasks(base, num_tasks), learner.experiment.inner_steps)
+    return method_diagnostics.task_angles(learner.adapter(), _tasks(base, num_tasks), learner.experiment.inner_steps)
 
 
 def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | None:

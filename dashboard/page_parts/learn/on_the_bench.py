@@ -16,7 +16,6 @@ from dashboard.engine_calls.first_pictures import X_RANGE
 from dashboard.page_parts.learn.lesson import AFTER, BEFORE, OTHER, TRUTH, Equation, Lesson, Outcome, Term, number
 from dashboard.results import MAX_SHOTS, spell_loss
 from maml_engine import Batch, Episode, Learner, tutorial
-from maml_engine.analysis import Subject
 from maml_engine.analysis.loss_slices import adapted_points
 
 GOOD, ENOUGH_SHOTS = 0.1, 5
@@ -105,7 +104,7 @@ def _one_step(learner: Learner, points: tuple[tuple[float, float], ...], inner_l
     rows[0, 0, : len(points), 0], rows[1, 0, : len(points), 0] = np.array(points).T
     rows[2, 0, : len(points)] = 1
     support = Batch(rows[0], rows[1], rows[2, ..., 0])
-    path = adapted_points(Subject.of_learner(adaptation.with_inner_lr(learner, inner_lr)), Episode(support, support), 1)[0]
+    path = adapted_points(adaptation.with_inner_lr(learner, inner_lr).adapter(), Episode(support, support), 1)[0]
     move = float(np.linalg.norm(path[1].astype(np.float64) - path[0]))
     return OneStep(float(np.linalg.norm(path[0])), move / inner_lr, move)
 

@@ -9,7 +9,6 @@ from dashboard.figures import slices as figures
 from dashboard.results import AdaptationSlice, TrainingSlice
 from dashboard.widgets import page
 from maml_engine import Episode, Learner
-from maml_engine.analysis import Subject
 from maml_engine.analysis.loss_slices import (
     Plane,
     Slice,
@@ -19,6 +18,7 @@ from maml_engine.analysis.loss_slices import (
     plane_through,
     principal_plane,
 )
+from maml_engine.core.adapter import Adapter
 
 K_SHOT, K_QUERY = 10, 50
 GRID = 31  # points a side
@@ -38,15 +38,15 @@ def adapting(learner: Learner, inner_lr: float, inner_steps: int, seed: int) -> 
     Raises:
       ValueError: the adapted parameters give no plane, or the method's inner loop carries a state.
     """
-    subject, episode = Subject.of_learner(learner, inner_lr=inner_lr), _two_tasks(learner, seed)
-    points = adapted_points(subject, episode, inner_steps).astype(np.float64)
+    adapter, episode = learner.adapter(inner_lr=inner_lr), _two_tasks(learner, seed)
+    points = adapted_points(adapter, episode, inner_steps).astype(np.float64)
     plane = plane_through(np.stack([points[0, 0], points[0, -1], points[1, -1]]))
     paths = np.stack([plane.coordinates(path) for path in points])
     first, second = points[:, -1] - points[:, 0]
     cosine = first @ second / (np.linalg.norm(first) * np.linalg.norm(second))
     off = max(plane.distance(path).max() for path in points)
     angle = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
-    losses = _around(subject, episode, plane, marked=paths.reshape(-1, 2), inner_steps=inner_steps)
+    losses = _around(adapter, episode, plane, marked=paths.reshape(-1, 2), inner_steps=inner_steps)
     return AdaptationSlice(losses, paths, float(off), angle)
 
 
@@ -56,10 +56,10 @@ def training(walk: Walk, inner_steps: int, seed: int) -> TrainingSlice:
     Raises:
       ValueError: the path does not move.
     """
-    subject, episode = Subject.of_learner(walk.learner), _two_tasks(walk.learner, seed)
+    adapter, episode = walk.learner.adapter(), _two_tasks(walk.learner, seed)
     plane, share = principal_plane(walk.path)
     path = plane.coordinates(walk.path)
-    losses = _around(subject, episode, plane, marked=path, inner_steps=inner_steps)
+    losses = _around(adapter, episode, plane, marked=path, inner_steps=inner_steps)
     return TrainingSlice(losses, path, walk.iterations, share)
 
 
@@ -100,9 +100,9 @@ def _two_tasks(learner: Learner, seed: int) -> Episode:
     return jax.tree.map(np.asarray, Episode(*(learner.scaling.batch(batch) for batch in episode)))
 
 
-def _around(subject: Subject, episode: Episode, plane: Plane, *, marked: np.ndarray, inner_steps: int) -> Slice:
+def _around(adapter: Adapter, episode: Episode, plane: Plane, *, marked: np.ndarray, inner_steps: int) -> Slice:
     """Losses over a square window around points `[n, 2]`."""
     low, high = marked.min(axis=0), marked.max(axis=0)
     middle, reach = (low + high) / 2, (0.5 + ROOM) * max(np.max(high - low), 1e-6)
     x, y = (np.linspace(centre - reach, centre + reach, GRID) for centre in middle)
-    return loss_slice(subject, episode, plane, x, y, inner_steps)
+    return loss_slice(adapter, episode, plane, x, y, inner_steps)

@@ -1,0 +1,123 @@
+"""What adapts: a method at one point of parameter space, with the network and the loss that it is about."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import numpy as np
+from flax import nnx
+
+from maml_engine.core.episode import Batch
+from maml_engine.core.losses import LossFn, mean_loss, mean_squared_error
+from maml_engine.models import Network
+from maml_engine.pytrees import pytree, static_field
+
+PyTree = Any
+# `(moving, fixed, batch) -> []`: one task's mean loss under the two halves of the parameters; or its gradient by `moving`.
+TaskLoss = Callable[[PyTree, PyTree, Batch], jax.Array]
+
+
+class MetaParams(NamedTuple):
+    """What the outer loop learns.
+
+    init: the initialisation theta, shaped like `nnx.state(model, nnx.Param)`.
+    rule: what the inner loop has learned (step sizes and the like); empty for MAML.
+    """
+
+    init: PyTree
+    rule: PyTree
+
+
+class InnerStep(NamedTuple):
+    """Where the inner loop stands, for rules that depend on it.
+
+    index: 0 at the first step.
+    iteration: the meta-iteration.
+    key: a random key, or None.
+    """
+
+    index: jax.Array | int
+    iteration: jax.Array | int
+    key: jax.Array | None
+
+
+class InnerRule(Protocol):
+    """What the inner loop asks of a method; `methods.Method` says what each means."""
+
+    @property
+    def inner_steps(self) -> int: ...
+
+    def moving(self, params: PyTree) -> nnx.filterlib.Filter: ...
+
+    def fixed_at(self, rule: PyTree, fixed: PyTree, index: jax.Array | int) -> PyTree: ...
+
+    def init_inner(self, rule: PyTree, moving: PyTree) -> PyTree: ...
+
+    def inner_update(
+        self, rule: PyTree, moving: PyTree, gradient: PyTree, state: PyTree, step: InnerStep
+    ) -> tuple[PyTree, PyTree]: ...
+
+
+@pytree
+class Adapter:
+    """A method and the meta-parameters that it starts from: everything that adapting to a task takes, but the task.
+
+    A pytree: numbers are leaves, so another step size or another point compiles nothing.
+
+    method: a `Method`, or anything that answers as an `InnerRule` does.
+    meta: the meta-parameters.
+    network: the module without its parameters.
+    loss_fn: gives one number an example; static.
+    iteration: the meta-iteration, for methods that schedule; `[]`.
+    """
+
+    method: Any
+    meta: MetaParams
+    network: Network
+    loss_fn: LossFn = static_field(mean_squared_error)
+    iteration: jax.Array | int = 0
+
+    @classmethod
+    def of_model(
+        cls, method: Any, model: nnx.Module, loss_fn: LossFn = mean_squared_error, *, rule: PyTree = None, iteration: int = 0
+    ) -> "Adapter":
+        """The adapter of a module; `model` itself stays as it is.
+
+        Args:
+          method: a `Method`.
+          model: any NNX module; its `nnx.Param`s are theta.
+          loss_fn: gives one number an example.
+          rule: what the inner loop has learned; None takes the method's start.
+          iteration: the meta-iteration.
+        """
+        network, params = Network.split(model)
+        return cls(method, MetaParams(params, method.init_rule(params) if rule is None else rule), network, loss_fn, iteration)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the parameters."""
+        return np.result_type(*(leaf.dtype for leaf in jax.tree.leaves(self.meta.init)))
+
+    def task_loss(self) -> TaskLoss:
+        """`(moving, fixed, batch) -> []`: the mean loss of one task's batch under the two halves of the parameters.
+
+        A pytree, so that a function with a derivative rule of its own can take it as an argument: such a function must not
+        close over arrays, and `network` may hold some.
+        """
+        loss_fn = self.loss_fn
+
+        def loss(network: Network, moving: PyTree, fixed: PyTree, batch: Batch) -> jax.Array:
+            return mean_loss(loss_fn, network.predict(merge(moving, fixed), batch.x), batch)
+
+        return jax.tree_util.Partial(loss, self.network)
+
+
+def partition(method: InnerRule, params: PyTree) -> tuple[PyTree, PyTree]:
+    """Parameters that move in the inner loop, and those that stay (empty where all move)."""
+    moving = method.moving(params)
+    return (params, ()) if moving is ... else nnx.split_state(params, moving, ...)
+
+
+def merge(moving: PyTree, fixed: PyTree) -> PyTree:
+    """The inverse of `partition`."""
+    return nnx.merge_state(moving, fixed) if fixed else moving
