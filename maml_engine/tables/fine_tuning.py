@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maml_engine.core.inner_loop import MetaParams
+from maml_engine.core.adapter import MetaParams
 from maml_engine.experiment import Experiment
 from maml_engine.models import Network
 from maml_engine.tables.baselines import PRETRAINED, SCRATCH
