@@ -1,7 +1,7 @@
 """Refusals: one sentence with the name, the value and what is allowed."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from numbers import Real
 
 
@@ -61,3 +61,15 @@ def _describe(low: float | None, high: float | None, above: float | None, intege
     bounds += [f">= {low}"] if low is not None else []
     bounds += [f"<= {high}"] if high is not None else []
     return " ".join([kind, " and ".join(bounds)]).strip()
+
+
+def shown(value: object, longest: int = 60) -> str:
+    """A value as an error shows it: quoted, on one line, cut where it is long."""
+    written = repr(value)
+    return written if len(written) <= longest else f"{written[: longest - 4]}...{written[-1]}"
+
+
+def listed(values: Sequence[object], most: int = 8) -> str:
+    """The first few values, and how many more there are."""
+    more = f" and {len(values) - most} more" if len(values) > most else ""
+    return ", ".join(str(value) for value in values[:most]) + more

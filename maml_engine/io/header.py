@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from maml_engine.io.read_csv import listed, shown
+from maml_engine.checks import listed, shown
 
 if TYPE_CHECKING:
     import pandas as pd

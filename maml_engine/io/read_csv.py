@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from maml_engine.checks import shown
 from maml_engine.io.write_csv import unescape_cell
 from maml_engine.runtime.extras import brought_by
 
@@ -81,18 +82,6 @@ def read_bytes(source: Source, max_bytes: int = MAX_BYTES) -> bytes:
             return _read_open(file, max_bytes)
     except OSError as error:
         raise ValueError(f"The file {shown(source)} cannot be read ({error.strerror}).") from None
-
-
-def shown(value: object, longest: int = 60) -> str:
-    """A value as an error shows it: quoted, on one line, cut where it is long."""
-    written = repr(value)
-    return written if len(written) <= longest else f"{written[: longest - 4]}...{written[-1]}"
-
-
-def listed(values: Sequence[object], most: int = 8) -> str:
-    """The first few values, and how many more there are."""
-    more = f" and {len(values) - most} more" if len(values) > most else ""
-    return ", ".join(str(value) for value in values[:most]) + more
 
 
 def _read_open(file: IO, max_bytes: int) -> bytes:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from maml_engine.checks import listed, shown
 from maml_engine.io.header import MAX_COLUMNS, MAX_ROWS, check_columns, holds_numbers, named
-from maml_engine.io.read_csv import MAX_BYTES, Source, listed, read_bytes, read_cells, shown
+from maml_engine.io.read_csv import MAX_BYTES, Source, read_bytes, read_cells
 from maml_engine.io.read_parquet import PARQUET, as_text, read_parquet
 from maml_engine.io.write_csv import table_csv, unescape_cell
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from maml_engine.io.read_csv import listed, shown
+from maml_engine.checks import listed, shown
 from maml_engine.io.sheet import MAX_NUMBER, Sheet, spell_rows
 from maml_engine.tasks.roles import MAX_LEVELS, Roles
 

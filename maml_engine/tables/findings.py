@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maml_engine.io.read_csv import listed, shown
+from maml_engine.checks import listed, shown
 from maml_engine.io.sheet import Sheet, spell_rows
 from maml_engine.tables.encoding import bad_cells, usable
 from maml_engine.tables.taskset import MAX_ROWS_A_TASK, MAX_TASKS, MIN_TASKS, task_ids

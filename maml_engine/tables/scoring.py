@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maml_engine.io.read_csv import shown
+from maml_engine.checks import shown
 from maml_engine.tables.baselines import BASELINES, POOLED, SUPPORT_MEAN, TREES
 from maml_engine.tables.splits import Part
 from maml_engine.tables.task_arrays import TaskArrays

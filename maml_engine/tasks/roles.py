@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from maml_engine.checks import check_choice
-from maml_engine.io.read_csv import shown
+from maml_engine.checks import check_choice, shown
 from maml_engine.io.sheet import Sheet
 
 # Names that say what a column is, before its cells are looked at.

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from maml_engine.checks import check_choice, check_number
+from maml_engine.checks import check_choice, check_number, listed, shown
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.io.read_csv import MAX_BYTES, Source, listed, shown
+from maml_engine.io.read_csv import MAX_BYTES, Source
 from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.pytrees import pytree, static_field
 from maml_engine.tasks.family import SPLITS

@@ -1,6 +1,5 @@
 """The outer loop: a generator of reports, with one compiled program between two of them."""
 
-import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ from flax import nnx
 from maml_engine.checks import check_number
 from maml_engine.evaluation import AdaptationCurves, draw, evaluate_episode
 from maml_engine.experiment import Experiment
-from maml_engine.io.arrays import StorageError, from_arrays, pack_arrays, parse_arrays, to_arrays
-from maml_engine.io.snapshots import read_snapshot, write_snapshot
+from maml_engine.io.arrays import from_arrays, to_arrays
 from maml_engine.learner import Learner
+from maml_engine.training.checkpoint import Checkpoint
 from maml_engine.training.outer_loop import (
     MAX_CHUNK,
     Steps,
@@ -35,58 +34,6 @@ SECONDS_BETWEEN_REPORTS = 0.25
 FIRST_CHUNK = 20
 # The held-out curve: how often in a run, over how many tasks and queries, and at least to which step.
 EVALUATIONS, HELD_OUT_TASKS, HELD_OUT_QUERIES, HELD_OUT_STEPS = 50, 100, 50, 10
-FACTS = ("iteration", "best_iteration", "best_loss", "seconds")  # what a snapshot holds beside arrays and experiment
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """From where `train(experiment, start=checkpoint)` goes on bit for bit; host copies, by name.
-
-    arrays: the state, and the best snapshot so far. best_iteration is -1 and best_loss infinite before the first evaluation.
-    """
-
-    experiment: Experiment
-    iteration: int
-    arrays: dict[str, np.ndarray]
-    best_iteration: int
-    best_loss: float
-    seconds: float
-
-    def save(self, folder: str | Path) -> None:
-        """Writes a snapshot, whole or not at all, in place of the one that is in the folder.
-
-        Raises:
-          StorageError: the disk is full, or writing is not allowed; the old snapshot is still there.
-        """
-        write_snapshot(Path(folder), self.arrays, self._facts())
-
-    @classmethod
-    def load(cls, folder: str | Path) -> "Checkpoint":
-        """The inverse of `save`.
-
-        Raises:
-          StorageError: no snapshot, or it is cut off, altered, or not one of ours.
-        """
-        return cls._of(*read_snapshot(Path(folder)), Path(folder))
-
-    def pack(self) -> bytes:
-        """For another process."""
-        return pack_arrays(self.arrays, self._facts())
-
-    @classmethod
-    def unpack(cls, content: bytes, source: Path) -> "Checkpoint":
-        """The inverse of `pack`; `source` is named where it is refused."""
-        return cls._of(*parse_arrays(content, source), source)
-
-    def _facts(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in FACTS} | {"experiment": self.experiment.to_json()}
-
-    @classmethod
-    def _of(cls, arrays: dict[str, np.ndarray], facts: dict[str, Any], source: Path) -> "Checkpoint":
-        if facts.keys() != {"experiment", *FACTS}:
-            raise StorageError(f"{source} is not a checkpoint: it holds {', '.join(sorted(facts))}.")
-        experiment = Experiment.from_json(facts.pop("experiment"))
-        return cls(experiment, arrays=arrays, **facts)
 
 
 @dataclass(frozen=True)
@@ -173,7 +120,7 @@ def train(
       Diverged: the meta-loss became infinite or NaN.
     """
     if start is not None:
-        _check_same_run(experiment, start.experiment)
+        start.check_same_run(experiment)
         check_number("num_iterations", experiment.num_iterations, low=start.iteration, integer=True)  # so many are done
     return _Run(experiment, model, tasks, steps).reports(start)
 
@@ -278,11 +225,3 @@ def _first_to_lower(experiment: Experiment, start: np.ndarray, last: np.ndarray)
     if steps > 1 and adapts(last, 1):
         return f"`inner_steps` (now {steps})"
     return f"`inner_lr` (now {experiment.inner_lr:g})"
-
-
-def _check_same_run(experiment: Experiment, other: Experiment) -> None:
-    free = {"num_iterations"} if experiment.meta_schedule == "constant" else set()
-    for spec in dataclasses.fields(Experiment):
-        mine, theirs = getattr(experiment, spec.name), getattr(other, spec.name)
-        if spec.name not in free and mine != theirs:
-            raise ValueError(f"The checkpoint is of another run: its `{spec.name}` is {theirs!r}, this one's is {mine!r}.")
