@@ -13,7 +13,7 @@ from maml_engine.runtime.paths import home_folder
 
 
 def enable_compilation_cache() -> Path | None:
-    """Lets JAX keep compiled programs in the home folder, to be called before anything is compiled.
+    """Makes JAX keep compiled programs in the home folder; to be called before anything is compiled.
 
     The folder is private, since what lies in it is executed, and named by all that a program depends on: entries of another
     jaxlib or another processor are known to crash.
@@ -23,8 +23,10 @@ def enable_compilation_cache() -> Path | None:
     """
     import jax
 
-    if jax.config.jax_compilation_cache_dir:  # the user's own choice (JAX_COMPILATION_CACHE_DIR), or done before
-        return Path(jax.config.jax_compilation_cache_dir)
+    # JAX gives its settings these names when it is imported, which no type checker sees.
+    chosen = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
+    if chosen:  # the user's own choice (JAX_COMPILATION_CACHE_DIR), or done before
+        return Path(chosen)
     folder = home_folder() / "cache" / "xla" / _machine()
     if not _is_private_and_writable(folder):
         return None

@@ -10,23 +10,39 @@ import numpy as np
 
 
 def cores() -> int:
-    """How many programs to run at once: `own_cpus()`, or 1 on an accelerator."""
+    """Returns how many programs to run at once: `own_cpus()`, or 1 on an accelerator."""
     return own_cpus() if jax.default_backend() == "cpu" else 1
 
 
 def own_cpus() -> int:
-    """The cores that this process may use; JAX need not have started."""
+    """Returns how many cores this process may use; JAX need not have started."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def shared_out(count: int) -> list[np.ndarray]:
-    """0 to `count - 1` in order, in one part a core and none empty."""
+    """Divides items among cores.
+
+    Args:
+      count: how many items; >= 1.
+
+    Returns:
+      A part for each core and none empty: indices `[items of the part]`, together 0 to `count - 1` in order.
+    """
     return np.array_split(np.arange(count), min(count, cores()))
 
 
 def side_by_side(work: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
-    """What `work` gives for each part, in order; as many at once as there are cores."""
-    parts, is_64_bit = list(parts), jax.config.jax_enable_x64
+    """Calls `work` for each part, as many at once as there are cores.
+
+    Args:
+      work: must be safe to run in several threads at once; JAX lets go of Python's lock while a program runs.
+      parts: one argument each.
+
+    Returns:
+      What `work` gave, in the order of the parts.
+    """
+    # JAX gives its settings these names when it is imported, which no type checker sees.
+    parts, is_64_bit = list(parts), jax.config.jax_enable_x64  # pyright: ignore[reportAttributeAccessIssue]
 
     def one(part: Any) -> Any:
         with jax.enable_x64(is_64_bit):  # JAX's settings do not come to a new thread by themselves

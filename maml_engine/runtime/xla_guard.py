@@ -11,15 +11,15 @@ import re
 from importlib.metadata import version
 
 FLAG = "--xla_cpu_experimental_ynn_fusion_type"
-MEND = f"{FLAG}=-reduce"
+FIX = f"{FLAG}=-reduce"
 
-# The versions in which the flag was seen to exist and to mend. XLA aborts the process on a flag that it does not know.
+# The versions in which the flag was seen to exist and to help. XLA aborts the process on a flag that it does not know.
 FIRST_WITH_FLAG, LAST_WITH_FLAG = (0, 10, 2), (0, 12, 0, 1)
 MAX_ERROR = 1e-3  # wrong sums are off by far more, rounding by far less
 
 
 def ensure_correct_reductions() -> None:
-    """Adds the mending flag in time, or proves that nothing needs mending.
+    """Adds the flag in time, or shows that nothing needs it.
 
     Raises:
       RuntimeError: a computation ran before this import and this process reduces to wrong numbers.
@@ -30,8 +30,8 @@ def ensure_correct_reductions() -> None:
     elif _installed() > LAST_WITH_FLAG:
         _refuse_wrong_numbers("This version is newer than those that were checked")
     elif _installed() >= FIRST_WITH_FLAG and FLAG not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {MEND}".strip()
-    elif FLAG in flags and MEND not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {FIX}".strip()
+    elif FLAG in flags and FIX not in flags:
         _refuse_wrong_numbers(f"XLA_FLAGS sets {FLAG} to another value than -reduce")
 
 
@@ -41,7 +41,11 @@ def reductions_are_correct() -> bool:
 
 
 def reduction_errors() -> tuple[float, float]:
-    """Runs the two patterns that went wrong; each one's largest error against numpy, relative to the largest sum."""
+    """Runs the two patterns that went wrong.
+
+    Returns:
+      Each one's largest error against numpy, relative to the largest sum.
+    """
     import jax
     import jax.numpy as jnp
     import numpy as np
@@ -67,7 +71,7 @@ def _refuse_wrong_numbers(reason: str) -> None:
     if not reductions_are_correct():
         raise RuntimeError(
             f"{reason}, and jaxlib {version('jaxlib')} computes wrong sums on this CPU: import maml_engine first, or set "
-            f"XLA_FLAGS={MEND} before the first computation."
+            f"XLA_FLAGS={FIX} before the first computation."
         )
 
 

@@ -67,7 +67,7 @@ def test_computing_before_the_import_is_refused_exactly_where_it_gives_wrong_num
     """)
     assert (answer["refusal"] is not None) == answer["wrong"]
     if answer["wrong"]:
-        assert f"XLA_FLAGS={xla_guard.MEND}" in answer["refusal"]
+        assert f"XLA_FLAGS={xla_guard.FIX}" in answer["refusal"]
         assert "\n" not in answer["refusal"]
 
 
@@ -79,10 +79,10 @@ def test_computing_before_the_import_is_fine_where_the_user_has_set_the_flag():
         import maml_engine
         print(json.dumps({"errors": pattern_errors(), "flags": os.environ["XLA_FLAGS"]}))
         """,
-        xla_flags=xla_guard.MEND,
+        xla_flags=xla_guard.FIX,
     )
     assert max(answer["errors"]) < 1e-5
-    assert answer["flags"] == xla_guard.MEND
+    assert answer["flags"] == xla_guard.FIX
 
 
 def test_importing_jax_first_without_computing_is_in_time():
@@ -96,7 +96,7 @@ def test_importing_jax_first_without_computing_is_in_time():
     )
     assert max(answer["errors"]) < 1e-5
     assert answer["flags"].split()[0] == USER_FLAG
-    assert (xla_guard.MEND in answer["flags"].split()) == (
+    assert (xla_guard.FIX in answer["flags"].split()) == (
         xla_guard.FIRST_WITH_FLAG <= xla_guard._installed() <= xla_guard.LAST_WITH_FLAG
     )
 
@@ -120,11 +120,11 @@ def import_with(monkeypatch):
 @pytest.mark.parametrize("jaxlib", ["0.10.2", "0.11.0", "0.12.0.1"])
 @pytest.mark.parametrize("flags", [None, "", USER_FLAG, f"{USER_FLAG} --another=1"])
 def test_a_known_jaxlib_gets_the_flag_and_keeps_the_users(import_with, jaxlib, flags):
-    assert import_with(jaxlib, flags).split() == [*(flags or "").split(), xla_guard.MEND]
+    assert import_with(jaxlib, flags).split() == [*(flags or "").split(), xla_guard.FIX]
 
 
 def test_the_flag_is_not_added_twice(import_with):
-    assert import_with("0.10.2", f"{xla_guard.MEND} {USER_FLAG}").split() == [xla_guard.MEND, USER_FLAG]
+    assert import_with("0.10.2", f"{xla_guard.FIX} {USER_FLAG}").split() == [xla_guard.FIX, USER_FLAG]
 
 
 @pytest.mark.parametrize("jaxlib", ["0.9.9", "0.10.1", "0.12.1", "1.0.0"])
@@ -144,7 +144,7 @@ def test_a_process_that_computes_wrong_numbers_is_refused(monkeypatch):
     ("jaxlib", "flags", "reason"),
     [("0.12.1", None, "newer than those that were checked"), ("0.10.2", f"{xla_guard.FLAG}=dot", "another value than -reduce")],
 )
-def test_where_the_mend_is_not_sure_the_numbers_decide(import_with, monkeypatch, jaxlib, flags, reason):
+def test_where_the_fix_is_not_sure_the_numbers_decide(import_with, monkeypatch, jaxlib, flags, reason):
     assert import_with(jaxlib, flags) == flags  # this process computes right
     monkeypatch.setattr(xla_guard, "reductions_are_correct", lambda: False)
     with pytest.raises(RuntimeError, match=reason):

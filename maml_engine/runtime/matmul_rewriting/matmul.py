@@ -14,9 +14,18 @@ BATCH_FIRST = ((0,), (0,))  # the batch axes of a product of two stacks of matri
 
 
 def product(a: jax.Array, b: jax.Array, *, dimension_numbers: Any, **options: Any) -> jax.Array:
-    """`lax.dot_general(a, b)`; where both are summed over axes before their last, with `b` transposed apart.
+    """Computes `lax.dot_general(a, b)`; where both are summed over axes before their last, with `b` transposed apart.
 
     `b` and not `a`, because differentiation puts the cotangent first and transposes the result, and XLA would undo the other.
+
+    Args:
+      a: `[batch, ..., free axes of a]`, in any order of axes.
+      b: `[batch, ..., free axes of b]`, likewise.
+      dimension_numbers: which axes are summed and which are batch axes, as `lax.dot_general` takes them.
+      **options: of `lax.dot_general`: precision and the like.
+
+    Returns:
+      `[batch, free axes of a, free axes of b]`.
     """
     (sum_a, sum_b), (batch_a, batch_b) = dimension_numbers
     free_a, free_b = _others(a, sum_a, batch_a), _others(b, sum_b, batch_b)
@@ -34,9 +43,17 @@ def product(a: jax.Array, b: jax.Array, *, dimension_numbers: Any, **options: An
 
 
 def row_sum(x: jax.Array, *, axes: tuple[int, ...], **options: Any) -> jax.Array:
-    """A sum over neighbouring axes before the last, as a product with ones; any other as it is.
+    """Sums over neighbouring axes before the last by a product with ones; over any others as XLA does.
 
     XLA computes what is summed and its sum as one loop, which reads across the rows: 8 us for 250 rows of 40, the product 1 us.
+
+    Args:
+      x: `[...]`, any shape.
+      axes: to sum over, in order.
+      **options: of JAX's own sum.
+
+    Returns:
+      `[...]`, the shape of `x` without `axes`.
     """
     first, end = min(axes, default=0), max(axes, default=0) + 1
     rows, rest = math.prod(x.shape[first:end]), math.prod(x.shape[end:])
