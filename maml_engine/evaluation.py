@@ -11,7 +11,7 @@ import numpy as np
 from maml_engine.checks import check_number
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.losses import METRICS, LossFn, mean_loss
-from maml_engine.runtime.parallel import side_by_side
+from maml_engine.runtime.parallel import parallel_map
 from maml_engine.tasks.traceable import as_argument
 
 # Queries, steps and outputs of this many tasks are held at once; with more, a processor's cache no longer holds them.
@@ -122,7 +122,7 @@ def evaluate_episode(learner: Adapting, episode: Episode, inner_steps: int) -> A
         return {name: np.asarray(_path_losses(predictions, some.query, loss_fn=of)) for name, of in measures.items()}
 
     first, *others = range(0, num_tasks, TASKS_AT_ONCE)
-    pieces = [judged(first), *side_by_side(judged, others)]  # the first alone, so that what is compiled is compiled once
+    pieces = [judged(first), *parallel_map(judged, others)]  # the first alone, so that what is compiled is compiled once
     curves = {name: np.concatenate([piece[name] for piece in pieces]) for name in measures}
     return AdaptationCurves(curves.pop("loss"), curves)
 

@@ -19,7 +19,7 @@ def own_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def shared_out(count: int) -> list[np.ndarray]:
+def split_among_cores(count: int) -> list[np.ndarray]:
     """Divides items among cores.
 
     Args:
@@ -31,7 +31,7 @@ def shared_out(count: int) -> list[np.ndarray]:
     return np.array_split(np.arange(count), min(count, cores()))
 
 
-def side_by_side(work: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
+def parallel_map(work: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
     """Calls `work` for each part, as many at once as there are cores.
 
     Args:

@@ -15,7 +15,7 @@ from maml_engine.core.inner_loop import adapted_params
 from maml_engine.core.losses import mean_squared_error
 from maml_engine.experiment import Experiment
 from maml_engine.models import Network
-from maml_engine.runtime.parallel import shared_out, side_by_side
+from maml_engine.runtime.parallel import parallel_map, split_among_cores
 from maml_engine.tables.task_arrays import TaskArrays
 
 PyTree = Any
@@ -132,7 +132,7 @@ def train_population(
     sizes = {"batch": batch, "k_shot": experiment.k_shot, "k_query": most_query}
     keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(experiment.seed), jnp.arange(len(runs.train)))
     begun = _Now(start, jax.jit(jax.vmap(optimizer.build().init))(start), start)
-    parts = [_part((begun, (keys, runs_on_device)), part) for part in shared_out(len(runs.train))]
+    parts = [_part((begun, (keys, runs_on_device)), part) for part in split_among_cores(len(runs.train))]
     checked = tasks._replace(orders=tasks.orders[:CHECKED_DRAWS])
     num_groups = int(runs.groups.max()) + 1
     best, best_error, stopped, begin = start, np.full(num_groups, np.inf), np.zeros(num_groups, int), 0
@@ -143,7 +143,7 @@ def train_population(
                 yield Trained(first, best, None, stopped)
             stretch = first, min(end, first + AT_ONCE), experiment.num_iterations
             advance = partial(_advance, setting, stretch, **sizes)
-            advanced = side_by_side(lambda part, advance=advance: jax.block_until_ready(advance(*part)), parts)
+            advanced = parallel_map(lambda part, advance=advance: jax.block_until_ready(advance(*part)), parts)
             parts = [(now, given) for now, (_, given) in zip(advanced, parts, strict=True)]
         mean = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *(now.mean for now, _ in parts))
         total, count = _validation_errors(experiment, network, mean, checked, runs=runs)
@@ -194,7 +194,7 @@ def predict_population(
         own = _part(each_run, part)
         return jax.device_get(_predict(own, shared, k, experiment.num_iterations, inner_steps=steps))
 
-    before, after = (np.concatenate(own) for own in zip(*side_by_side(predict, shared_out(len(chosen))), strict=True))
+    before, after = (np.concatenate(own) for own in zip(*parallel_map(predict, split_among_cores(len(chosen))), strict=True))
     return np.nan_to_num(before), np.nan_to_num(after, posinf=0.0, neginf=0.0)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
-from maml_engine.runtime.parallel import shared_out, side_by_side
+from maml_engine.runtime.parallel import parallel_map, split_among_cores
 from maml_engine.training.outer_loop import MAX_CHUNK, Program, TrainState, initial_state, meta_steps, program_of
 
 # What may differ between the runs of a population: numbers that the compiled program takes as arguments.
@@ -43,9 +43,9 @@ def train_population(experiments: Sequence[Experiment]) -> Population:
     _check_alike(experiments)
     learners = [Learner.untrained(experiment) for experiment in experiments]
     num_iterations = experiments[0].num_iterations
-    groups = [_Group([learners[run] for run in part]) for part in shared_out(len(learners))]
+    groups = [_Group([learners[run] for run in part]) for part in split_among_cores(len(learners))]
     began = time.perf_counter()
-    losses = side_by_side(lambda group: group.train(num_iterations), groups)
+    losses = parallel_map(lambda group: group.train(num_iterations), groups)
     seconds = time.perf_counter() - began
     trained = tuple(learner for group in groups for learner in group.trained(num_iterations))
     return Population(trained, np.concatenate(losses), seconds)

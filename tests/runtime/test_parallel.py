@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from maml_engine.runtime.parallel import cores, shared_out, side_by_side
+from maml_engine.runtime.parallel import cores, parallel_map, split_among_cores
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_parts_are_in_order_and_none_is_empty(monkeypatch, count):
     monkeypatch.setattr("maml_engine.runtime.parallel.cores", lambda: 3)
-    parts = shared_out(count)
+    parts = split_among_cores(count)
     assert len(parts) == min(count, 3)
     assert all(len(part) for part in parts)
     np.testing.assert_array_equal(np.concatenate(parts), np.arange(count))
@@ -32,13 +32,13 @@ def test_parts_are_worked_on_at_once_and_given_in_order(monkeypatch):
         both_have_begun.wait()
         return 10 * part
 
-    assert side_by_side(work, [2, 1]) == [20, 10]
+    assert parallel_map(work, [2, 1]) == [20, 10]
 
 
 @pytest.mark.parametrize("parts", [1, 2])
 def test_each_part_is_computed_in_the_callers_precision(parts):
     with jax.enable_x64(True):
-        found = side_by_side(lambda _: jnp.ones(()).dtype, range(parts))
+        found = parallel_map(lambda _: jnp.ones(()).dtype, range(parts))
     assert set(found) == {jnp.dtype("float64")}
 
 
@@ -47,4 +47,4 @@ def test_an_error_in_one_part_is_the_callers():
         raise ValueError(f"part {part}")
 
     with pytest.raises(ValueError, match="part 1"):
-        side_by_side(work, [1, 2])
+        parallel_map(work, [1, 2])
