@@ -40,6 +40,13 @@ def with_best_inner_lr(
     """`learner` fine-tuning with the step size that is best on validation tasks after `inner_steps` steps.
 
     A baseline with another's step size is no baseline.
+
+    Args:
+      learner: the baseline, as it was trained.
+      key: `[]`, draws the validation tasks, the same ones for every step size.
+      k_shot: support rows of each.
+      inner_steps: gradient steps after which the losses are compared.
+      inner_lrs: step sizes to choose from.
     """
 
     def with_inner_lr(inner_lr: float) -> Learner:
@@ -57,26 +64,33 @@ class ZeroShot:
     """The best prediction before seeing a task's points: the mean over the family's functions.
 
     For Finn's sinusoid it is (2 * 2.55 / pi) cos x and costs 3.006.
+
+    default_tasks: the family.
+    loss_fn: what `evaluate` measures it by.
     """
 
     default_tasks: FunctionFamily
     loss_fn: LossFn = mean_squared_error
 
     def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
-        """The same at every step."""
+        """The same at every step, `[tasks, inner_steps + 1, k_query, 1]`."""
         del support
         return _repeated(_mean_function(self.default_tasks, query_x), inner_steps)
 
 
 @dataclass(frozen=True)
 class Oracle:
-    """Knows the family of functions, and fits its few unknowns to the support points."""
+    """Knows the family of functions, and fits its few unknowns to the support points.
+
+    default_tasks: the family.
+    loss_fn: what `evaluate` measures it by.
+    """
 
     default_tasks: FunctionFamily
     loss_fn: LossFn = mean_squared_error
 
     def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
-        """The same at every step."""
+        """The same at every step, `[tasks, inner_steps + 1, k_query, 1]`."""
         fit = jax.jit(jax.vmap(partial(fit_family, self.default_tasks)))
         return _repeated(fit(support.x, support.y, query_x), inner_steps)
 
@@ -95,9 +109,17 @@ def _mean_function(family: FunctionFamily, query_x: jax.Array) -> jax.Array:
 
 @singledispatch
 def fit_family(family: FunctionFamily, support_x: jax.Array, support_y: jax.Array, query_x: jax.Array) -> jax.Array:
-    """Predictions `[k_query, 1]` of the member of `family` that fits the support points `[k_shot, 1]`.
+    """Predictions of the member of `family` that fits the support points.
 
     Where no closed form is known: the family's draws, weighted by how well they fit.
+
+    Args:
+      family: the functions, with the noise on their points.
+      support_x, support_y: `[k_shot, 1]` points of one function.
+      query_x: `[k_query, 1]` where to predict.
+
+    Returns:
+      `[k_query, 1]`.
     """
     functions = family.draw(jax.random.key(0), DRAWS)
 

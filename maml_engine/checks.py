@@ -17,7 +17,11 @@ def check_number(
     """Refuses a Python number that is out of range; values that JAX traces pass unjudged.
 
     Args:
-      low, high: inclusive bounds. above: an exclusive lower bound.
+      name: what the refusal calls it, a field or an argument.
+      value: what was given.
+      low, high: inclusive bounds; None for none.
+      above: an exclusive lower bound; None for none.
+      integer: whether it must be whole.
 
     Raises:
       ValueError: `value` is not a number, not finite, not whole where it must be, or out of range.
@@ -25,10 +29,14 @@ def check_number(
     if not isinstance(value, Real | str | bool | None):
         return  # a tracer or an array: judged where it was a Python number
     wanted = _describe(low, high, above, integer)
-    is_number = isinstance(value, Real) and not isinstance(value, bool) and _is_finite(value)
-    if not is_number or (integer and value != int(value)):
+    if (
+        not isinstance(value, Real)
+        or isinstance(value, bool)
+        or not _is_finite(value)
+        or (integer and value != math.floor(value))
+    ):
         raise ValueError(f"`{name}` must be {wanted}, got {value!r}.")
-    if (low is not None and value < low) or (high is not None and value > high) or (above is not None and value <= above):
+    if (low is not None and value < low) or (high is not None and not value <= high) or (above is not None and value <= above):
         raise ValueError(f"`{name}` must be {wanted}, got {value}.")
 
 
@@ -46,7 +54,16 @@ def check_choice(name: str, value: object, choices: Collection[str]) -> None:
 
 
 def check_range(name: str, value: object, *, low: float | None = None, high: float | None = None) -> None:
-    """Refuses anything but a pair (low end, high end) of finite numbers in order."""
+    """Refuses anything but a pair (low end, high end) of finite numbers in order.
+
+    Args:
+      name: what the refusal calls it.
+      value: what was given.
+      low, high: inclusive bounds for both ends; None for none.
+
+    Raises:
+      ValueError: no pair, an end that is no number or out of range, or ends in the wrong order.
+    """
     if not isinstance(value, tuple) or len(value) != 2:
         raise ValueError(f"`{name}` must be two numbers, low and high, got {value!r}.")
     for end in value:

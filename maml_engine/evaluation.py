@@ -21,11 +21,19 @@ TASKS_AT_ONCE = 50
 class Adapting(Protocol):
     """What `evaluate` asks of a learner; a baseline can stand in for it."""
 
-    loss_fn: LossFn
-    default_tasks: Any
+    @property
+    def loss_fn(self) -> LossFn:
+        """What is measured, in the units of the data."""
+        ...
+
+    @property
+    def default_tasks(self) -> Any:
+        """The tasks that are drawn where none are given."""
+        ...
 
     def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
         """In the units of the data: `[tasks, inner_steps + 1, k_query, out_dim]`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class AdaptationCurves:
         return self.loss.mean(axis=0)
 
     def interval(self, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Student-t interval of the mean over tasks, `(low, high)`; NaN where there is but one task."""
+        """Student-t interval of the mean over tasks: low and high, each `[inner_steps + 1]`; NaN where there is one task."""
         from scipy.special import stdtrit  # the quantile alone; scipy.stats takes a second to import
 
         num_tasks = len(self.loss)
@@ -65,7 +73,7 @@ class AdaptationCurves:
         ]
 
 
-def evaluate(
+def evaluate(  # positional: a public signature
     learner: Adapting,
     key: jax.Array,
     num_tasks: int = 600,
@@ -80,13 +88,17 @@ def evaluate(
 
     Args:
       learner: adapts and predicts; a `Learner` or a baseline.
+      key: `[]`, draws tasks and their rows.
       num_tasks: tasks to draw. A finite set is taken once a task instead, with all its other rows as queries: its interval is
         over distinct tasks, which drawing them again would not narrow.
+      k_shot: support rows of a task.
+      k_query: query rows of a task.
+      inner_steps: gradient steps; the loss is measured before the first and after each.
       tasks: the task distribution; None takes the learner's own.
       split: "train", "validation" or "test".
 
     Returns:
-      Losses in squared units of the data (for the squared error).
+      Losses `[tasks, inner_steps + 1]` in squared units of the data (for the squared error).
 
     Raises:
       ValueError: a number out of range, or an unknown split.
@@ -95,19 +107,27 @@ def evaluate(
         check_number(name, value, low=1, integer=True)
     check_number("inner_steps", inner_steps, low=0, integer=True)
     tasks = (learner.default_tasks if tasks is None else tasks).split(split)
-    episode = draw(tasks, key, num_tasks, k_shot, k_query)
+    episode = draw(tasks, key, num_tasks, k_shot=k_shot, k_query=k_query)
     return evaluate_episode(learner, episode, inner_steps)
 
 
-def draw(tasks: Any, key: jax.Array, num_tasks: int, k_shot: int, k_query: int) -> Episode:
-    """Tasks to judge on: each once where there are finitely many (`every`), fresh ones otherwise."""
+def draw(tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: int) -> Episode:
+    """Tasks to evaluate on: each once where there are finitely many (`every`), fresh ones otherwise.
+
+    Args:
+      tasks: one split of a task distribution.
+      key: `[]`, draws tasks and their rows.
+      num_tasks: how many fresh ones.
+      k_shot: support rows of a task.
+      k_query: query rows of a fresh task; of finitely many, all other rows are queries.
+    """
     if hasattr(tasks, "every"):
         return tasks.every(key, k_shot)
-    return _drawn(as_argument(tasks), key, num_tasks, k_shot, k_query)
+    return _drawn(as_argument(tasks), key, num_tasks, k_shot=k_shot, k_query=k_query)
 
 
 @partial(jax.jit, static_argnames=("num_tasks", "k_shot", "k_query"))
-def _drawn(tasks: Any, key: jax.Array, num_tasks: int, k_shot: int, k_query: int) -> Episode:
+def _drawn(tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: int) -> Episode:
     return tasks.sample(key, num_tasks, k_shot, k_query)
 
 

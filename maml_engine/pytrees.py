@@ -7,6 +7,7 @@ registered with functions of their own compare by class.
 """
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any, TypeVar, dataclass_transform
 
 import jax
@@ -40,7 +41,7 @@ def pytree(cls: Class) -> Class:
         values, structure = flatten(tree)
         return tuple(zip(keys, values, strict=True)), structure
 
-    def unflatten(structure: tuple[Any, ...], values: tuple[Any, ...]) -> Any:
+    def unflatten(structure: tuple[Any, ...], values: Iterable[Any]) -> Any:
         return cls(**dict(zip(leaves, values, strict=True)), **dict(zip(static, structure, strict=True)))
 
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)

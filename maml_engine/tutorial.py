@@ -60,7 +60,7 @@ def mean_squared_error(prediction, y):
     return jnp.mean(optax.squared_error(prediction, y))
 
 
-def inner_loop(model, support_x, support_y, inner_lr=0.01, inner_steps=1, *, first_order=False):
+def inner_loop(model, support_x, support_y, inner_lr=0.01, inner_steps=1, *, first_order=False):  # positional: the tutorial's
     """Gradient descent on one task: theta' = theta - alpha * gradient of the support loss (Finn et al., 2017, eq. 1).
 
     Args:
@@ -87,8 +87,15 @@ def inner_loop(model, support_x, support_y, inner_lr=0.01, inner_steps=1, *, fir
     return params
 
 
-def query_losses(model, support_batch, query_batch, inner_lr=0.01, inner_steps=1, *, first_order=False):
-    """Each task's query loss after adapting to its support set, `[tasks]`."""
+def query_losses(model, support_batch, query_batch, *, inner_lr=0.01, inner_steps=1, first_order=False):
+    """Each task's query loss after adapting to its support set, `[tasks]`.
+
+    Args:
+      model: where each task's descent starts; untouched.
+      support_batch, query_batch: `{"x": [tasks, k, in], "y": [tasks, k, out]}`, the same tasks in both.
+      inner_lr, inner_steps: alpha, and how many steps.
+      first_order: let the derivative of this take the inner gradients as constants.
+    """
     predict, _ = as_function(model)
 
     def one_task(support, query):
@@ -102,19 +109,37 @@ def query_losses(model, support_batch, query_batch, inner_lr=0.01, inner_steps=1
 compiled_query_losses = nnx.jit(query_losses, static_argnames=("inner_steps", "first_order"))
 
 
-def maml_meta_loss(model, support_batch, query_batch, inner_lr=0.01, inner_steps=1, *, first_order=False):
+def maml_meta_loss(  # positional: the tutorial's
+    model, support_batch, query_batch, inner_lr=0.01, inner_steps=1, *, first_order=False
+):
     """The mean over tasks of the query loss after adaptation. Its gradient by `model` goes through the inner loop.
 
     Args:
+      model: the initialisation, by which the loss is differentiated.
       support_batch, query_batch: `{"x": [tasks, k, in], "y": [tasks, k, out]}`, the same tasks in both.
+      inner_lr, inner_steps: alpha, and how many steps.
       first_order: give the first-order gradient; the loss is the same.
     """
-    return jnp.mean(query_losses(model, support_batch, query_batch, inner_lr, inner_steps, first_order=first_order))
+    setting = {"inner_lr": inner_lr, "inner_steps": inner_steps, "first_order": first_order}
+    return jnp.mean(query_losses(model, support_batch, query_batch, **setting))
 
 
 @partial(nnx.jit, static_argnames=("inner_steps", "first_order"))
-def maml_train_step(model, optimizer, support_batch, query_batch, inner_lr=0.01, inner_steps=1, *, first_order=False):
-    """One outer step on the exact meta-gradient; updates `model` and `optimizer`, returns `{"loss": ...}` from before it."""
+def maml_train_step(  # positional: the tutorial's
+    model, optimizer, support_batch, query_batch, inner_lr=0.01, inner_steps=1, *, first_order=False
+):
+    """One outer step on the exact meta-gradient.
+
+    Args:
+      model: the initialisation; updated.
+      optimizer: an `nnx.Optimizer` of `model`; updated.
+      support_batch, query_batch: `{"x": [tasks, k, in], "y": [tasks, k, out]}`, the same tasks in both.
+      inner_lr, inner_steps: alpha, and how many steps.
+      first_order: step on the first-order gradient instead.
+
+    Returns:
+      `{"loss": []}`, the meta-loss before the step.
+    """
 
     def meta_loss(model):
         return maml_meta_loss(model, support_batch, query_batch, inner_lr, inner_steps, first_order=first_order)
@@ -142,7 +167,17 @@ def sample_task_data(task_fn: TaskFn, n_samples=10, *, rng=None) -> tuple[np.nda
 
 
 def sample_batch_of(tasks: Sequence[TaskFn], k_shot, k_query=10, *, rng=None) -> tuple[Data, Data]:
-    """A support and a query batch of these tasks; their points are drawn apart, so no query is known from the support."""
+    """A support and a query batch of these tasks; their points are drawn apart, so no query is known from the support.
+
+    Args:
+      tasks: functions from x to y.
+      k_shot: support points of each.
+      k_query: query points of each.
+      rng: draws the points.
+
+    Returns:
+      Support and query, each `{"x": [tasks, k, 1], "y": [tasks, k, 1]}`.
+    """
 
     def stack(n_samples) -> Data:
         x, y = zip(*(sample_task_data(task, n_samples, rng=rng) for task in tasks), strict=True)
@@ -152,7 +187,17 @@ def sample_batch_of(tasks: Sequence[TaskFn], k_shot, k_query=10, *, rng=None) ->
 
 
 def sample_task_batch(batch_size, k_shot, k_query=10, *, rng=None) -> tuple[Data, Data]:
-    """A support and a query batch of `batch_size` new tasks."""
+    """A support and a query batch of new tasks.
+
+    Args:
+      batch_size: how many tasks.
+      k_shot: support points of each.
+      k_query: query points of each.
+      rng: draws tasks and points.
+
+    Returns:
+      Support and query, each `{"x": [tasks, k, 1], "y": [tasks, k, 1]}`.
+    """
     tasks = [generate_sinusoid_task(rng=rng) for _ in range(batch_size)]
     return sample_batch_of(tasks, k_shot, k_query, rng=rng)
 
@@ -166,10 +211,19 @@ def sample_tasks(n, offset=0) -> list[TaskFn]:
 # Training and evaluation.
 
 
-def train_maml(
+def train_maml(  # positional: the tutorial's
     num_iterations=10000, meta_batch_size=25, meta_lr=1e-3, inner_lr=0.01, inner_steps=1, k_shot=10, *, seed=0
 ) -> MAMLRegressor:
-    """Meta-trains a new network with Adam; prints the mean meta-loss since the last line, every 1000 iterations."""
+    """Meta-trains a new network with Adam; prints the mean meta-loss since the last line, every 1000 iterations.
+
+    Args:
+      num_iterations: outer steps.
+      meta_batch_size: new tasks in each.
+      meta_lr: Adam's step size, beta.
+      inner_lr, inner_steps: alpha, and how many steps.
+      k_shot: support points of a task; queries are ten.
+      seed: of the initialisation and the tasks.
+    """
     print(f"Training for {num_iterations} iterations...")
     rng = np.random.default_rng([TRAINING, seed])
     model = MAMLRegressor(rngs=nnx.Rngs(seed))
@@ -191,12 +245,12 @@ def evaluate_on_new_tasks(model, tasks: Sequence[TaskFn]) -> dict[str, np.ndarra
       `{"before": [tasks], "after": [tasks]}`; the same tasks in the same order get the same points each time.
     """
     support_batch, query_batch = sample_batch_of(tasks, k_shot=10, k_query=50, rng=np.random.default_rng(POINTS))
-    before, after = (compiled_query_losses(model, support_batch, query_batch, 0.01, steps) for steps in (0, 1))
+    before, after = (compiled_query_losses(model, support_batch, query_batch, inner_steps=steps) for steps in (0, 1))
     return {"before": np.asarray(before), "after": np.asarray(after)}
 
 
 def evaluate_adaptation(model, n_test_tasks=10, *, seed=0) -> dict[str, np.ndarray]:
-    """Prints and returns what one step does on new tasks, as `evaluate_on_new_tasks` measures it."""
+    """Prints and returns what one step does on new tasks, `[n_test_tasks]` each way, as `evaluate_on_new_tasks` measures it."""
     print("EVALUATING FEW-SHOT ADAPTATION")
     rng = np.random.default_rng([NEW_TASKS, seed])
     losses = evaluate_on_new_tasks(model, [generate_sinusoid_task(rng=rng) for _ in range(n_test_tasks)])

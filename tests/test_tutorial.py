@@ -174,9 +174,12 @@ def test_first_order_has_the_same_loss_and_another_gradient(model, batches):
 
 def test_no_task_leaks_into_the_next(model, batches):
     order = np.random.default_rng(1).permutation(TASKS)
-    losses = tutorial.compiled_query_losses(model, *batches, INNER_LR, 2)
-    shuffled = tutorial.compiled_query_losses(model, *in_order(order, batches), INNER_LR, 2)
-    one_by_one = [tutorial.compiled_query_losses(model, *in_order([task], batches), INNER_LR, 2)[0] for task in range(TASKS)]
+    losses = tutorial.compiled_query_losses(model, *batches, inner_lr=INNER_LR, inner_steps=2)
+    shuffled = tutorial.compiled_query_losses(model, *in_order(order, batches), inner_lr=INNER_LR, inner_steps=2)
+    one_by_one = [
+        tutorial.compiled_query_losses(model, *in_order([task], batches), inner_lr=INNER_LR, inner_steps=2)[0]
+        for task in range(TASKS)
+    ]
     np.testing.assert_allclose(shuffled, losses[order], rtol=1e-12)
     np.testing.assert_allclose(losses, one_by_one, rtol=1e-12)
 

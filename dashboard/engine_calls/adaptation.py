@@ -126,7 +126,7 @@ def _waves(tasks: Sinusoid, seed: int, num_tasks: int) -> Waves:
 
 
 def _held_out(tasks: FunctionFamily) -> Episode:
-    return draw(tasks, jax.random.key(2017), CURVE_TASKS, MAX_SHOTS, CURVE_QUERIES)
+    return draw(tasks, jax.random.key(2017), CURVE_TASKS, k_shot=MAX_SHOTS, k_query=CURVE_QUERIES)
 
 
 def padded(episode: Episode, shots: int) -> Episode:

@@ -133,7 +133,7 @@ class _Run:
         self.start_learner = Learner.untrained(experiment, model=model, tasks=tasks)
         self.program = program_of(self.start_learner)
         tasks, key = self.start_learner.default_tasks.split("validation"), training_keys(experiment.seed)[1]
-        self.held_out = draw(tasks, key, HELD_OUT_TASKS, experiment.k_shot, HELD_OUT_QUERIES)
+        self.held_out = draw(tasks, key, HELD_OUT_TASKS, k_shot=experiment.k_shot, k_query=HELD_OUT_QUERIES)
         self.evaluate_every = max(1, experiment.num_iterations // EVALUATIONS)
         self.best = self.start_learner
         self.best_loss = np.inf

@@ -140,7 +140,7 @@ def validation_tasks(base: Experiment) -> Episode:
 
 def _padded_tasks(tasks: FunctionFamily, k_shot: int, seed: int) -> Episode:
     size = MAX_SHOTS * 2 ** max(0, int(np.ceil(np.log2(k_shot / MAX_SHOTS))))
-    return padded(draw(tasks, jax.random.key(seed), JUDGED_TASKS, size, JUDGED_QUERIES), k_shot)
+    return padded(draw(tasks, jax.random.key(seed), JUDGED_TASKS, k_shot=size, k_query=JUDGED_QUERIES), k_shot)
 
 
 def _with_step_size(base: Experiment, name: str, learner: Learner) -> Learner:

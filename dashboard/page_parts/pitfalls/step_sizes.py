@@ -91,7 +91,7 @@ def nearest(inner_lr: float) -> float:
 def _held_out(learner: Learner, shots: int, noise: float) -> Episode:
     """The first `shots` support points count, the others are padding, so that no control compiles anything."""
     tasks = learner.default_tasks.split("test").replace(noise=noise)
-    return padded(draw(tasks, jax.random.key(2017), TASKS, MAX_SHOTS, QUERIES), shots)
+    return padded(draw(tasks, jax.random.key(2017), TASKS, k_shot=MAX_SHOTS, k_query=QUERIES), shots)
 
 
 def _on_grid(learner: Learner) -> tuple[np.ndarray, np.ndarray]:

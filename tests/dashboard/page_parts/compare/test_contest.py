@@ -26,7 +26,7 @@ def small_contest(methods=("maml", "reptile"), amount=30, seeds=2, kind="iterati
 def outcome():
     """One small comparison, from its first report to its last."""
     one = small_contest()
-    episode = draw(SMALL.build_tasks().split("test"), jax.random.key(0), 6, 5, 10)
+    episode = draw(SMALL.build_tasks().split("test"), jax.random.key(0), 6, k_shot=5, k_query=10)
     return one, episode, list(contest(one.entrants(), one.budget, episode, inner_steps=3, points=3))
 
 
@@ -113,7 +113,7 @@ def test_memory_grows_with_the_tasks_of_a_meta_step():
 
 def test_a_run_that_diverges_keeps_its_last_finite_snapshot():
     wild = dataclasses.replace(SMALL, meta_lr=1e30, meta_optimizer="sgd")
-    episode = draw(SMALL.build_tasks(), jax.random.key(0), 3, 5, 5)
+    episode = draw(SMALL.build_tasks(), jax.random.key(0), 3, k_shot=5, k_query=5)
     *_, last = contest({"maml": (wild,)}, Budget("iterations", 50), episode, inner_steps=1, points=2)
     standing = last.standings["maml"]
     assert "no longer a finite number" in standing.message
@@ -121,7 +121,7 @@ def test_a_run_that_diverges_keeps_its_last_finite_snapshot():
 
 
 def test_seconds_are_spent_and_not_overspent():
-    episode = draw(SMALL.build_tasks(), jax.random.key(0), 3, 5, 5)
+    episode = draw(SMALL.build_tasks(), jax.random.key(0), 3, k_shot=5, k_query=5)
     *_, last = contest({"maml": (SMALL,)}, Budget("seconds", 0.4), episode, inner_steps=1, points=2)
     spent = last.standings["maml"].seconds
     assert 0.4 <= spent[-1] < 2.0  # the last stretch is planned by the speed of the one before; machines stall
