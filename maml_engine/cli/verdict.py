@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm import tqdm
@@ -9,24 +10,23 @@ from tqdm import tqdm
 from maml_engine.cli.exit_codes import DONE
 from maml_engine.experiment.fields import parse_names, parse_number
 from maml_engine.io.arrays import write_whole
-from maml_engine.tables import Progress, Roles, Settings, Sheet, Verdict, guess_roles, judge, read_sheet, validate
+from maml_engine.tables import Progress, Roles, Settings, Sheet, TableLearner, Verdict, guess_roles, judge, read_sheet, validate
 
 VERDICT_FILE = "verdict.json"
 
 
 def verdict(options: Namespace) -> int:
-    """Prints what was found about the table, the errors of all ways of predicting, and the sentence; keeps the learner."""
+    """Prints what was found about the table, the errors of all predictors, and the sentence; keeps the learner."""
     sheet = read_sheet(options.data)
     roles, settings = _roles(sheet, options), _settings(options)
     print(f"task {roles.task!r}, inputs {', '.join(map(repr, roles.inputs))}, target {roles.target!r}", file=sys.stderr)
     for finding in validate(sheet, roles, settings.k_shot):
         if finding.severity != "error":  # an error ends the command with its sentence
             print(f"{finding.severity}: {finding.sentence}", file=sys.stderr)
-    progress = _watched(judge(sheet, roles, settings))
-    found = progress.verdict
+    found, learner = _watched(judge(sheet, roles, settings))
     _print(found)
     if options.out is not None:
-        progress.learner.save(options.out)
+        learner.save(options.out)
         write_whole(Path(options.out) / VERDICT_FILE, found.to_json().encode())
         print(f"The learner is in {options.out}.")
     if options.json:
@@ -36,7 +36,7 @@ def verdict(options: Namespace) -> int:
 
 def _roles(sheet: Sheet, options: Namespace) -> Roles:
     """As the flags say; what they leave out is guessed."""
-    said = {
+    given = {
         "task": options.task,
         "inputs": None if options.inputs is None else parse_names("inputs", options.inputs),
         "target": options.target,
@@ -44,13 +44,13 @@ def _roles(sheet: Sheet, options: Namespace) -> Roles:
         "time": options.time,
         "classes": options.classes or None,
     }
-    said = {name: value for name, value in said.items() if value is not None}
-    if {"task", "inputs", "target"} <= said.keys():
-        return Roles(**said)
+    given = {name: value for name, value in given.items() if value is not None}
+    if {"task", "inputs", "target"} <= given.keys():
+        return Roles(**given)
     guessed = guess_roles(sheet)
-    taken = {said.get("task"), said.get("target")}
+    taken = {given.get("task"), given.get("target")}
     inputs = tuple(name for name in guessed.inputs if name not in taken)
-    return guessed.replace(**({"inputs": inputs} if inputs else {}) | said)
+    return guessed.replace(**({"inputs": inputs} if inputs else {}) | given)
 
 
 def _settings(options: Namespace) -> Settings:
@@ -59,13 +59,16 @@ def _settings(options: Namespace) -> Settings:
     return Settings(**numbers, **({} if options.method is None else {"method": options.method}))
 
 
-def _watched(steps) -> Progress:
+def _watched(steps: Iterator[Progress]) -> tuple[Verdict, TableLearner]:
     """Runs to the end with a bar on standard error."""
+    verdict = learner = None
     with tqdm(total=1.0, bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}", disable=None, leave=False) as bar:
         for progress in steps:
             bar.set_description(progress.doing, refresh=False)
             bar.update(progress.share - bar.n)
-    return progress
+            verdict, learner = progress.verdict, progress.learner
+    assert verdict is not None and learner is not None  # the last progress has both
+    return verdict, learner
 
 
 def _print(found: Verdict) -> None:

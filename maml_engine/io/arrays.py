@@ -46,19 +46,23 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def save_arrays(path: Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
-    """Writes arrays by name and JSON-serialisable facts as one safetensors file that carries its own digest."""
+    """Writes arrays by name, `[...]` of any shape, and JSON-serialisable facts as one safetensors file with its own digest.
+
+    Raises:
+      StorageError: as `write_whole`.
+    """
     write_whole(path, pack_arrays(arrays, facts))
 
 
 def pack_arrays(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> bytes:
-    """The content of such a file; `parse_arrays` is its inverse."""
+    """The content of a file of `save_arrays`, for arrays `[...]` by name; `parse_arrays` is its inverse."""
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}  # ascontiguousarray makes scalars vectors
     content = json.dumps(facts, sort_keys=True)
     return _canonical(save_tensors(arrays, {"facts": content, "digest": digest_of(arrays, content)}))
 
 
 def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The inverse of `save_arrays`.
+    """The inverse of `save_arrays`: arrays `[...]` by name, and facts.
 
     Raises:
       StorageError: no such file, cut off, altered, or not one of ours.
@@ -79,7 +83,7 @@ def read_whole(path: Path) -> bytes:
 
 
 def parse_arrays(content: bytes, source: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """As `load_arrays`, from a file's content; `source` is named where it is refused."""
+    """The inverse of `pack_arrays`: arrays `[...]` by name, and facts; `source` is named where the content is refused."""
     try:
         header_bytes = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + min(header_bytes, MAX_HEADER_BYTES)])["__metadata__"]
@@ -95,13 +99,13 @@ def parse_arrays(content: bytes, source: Path) -> tuple[dict[str, np.ndarray], d
 
 
 def to_arrays(tree: PyTree) -> dict[str, np.ndarray]:
-    """A pytree's leaves by their path, as host copies."""
+    """A pytree's leaves `[...]` by their path, as host copies."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     return {_name(path): np.array(leaf) for path, leaf in leaves}
 
 
 def from_arrays(template: PyTree, arrays: dict[str, np.ndarray], source: Path) -> PyTree:
-    """A pytree shaped like `template`, filled by path.
+    """A pytree shaped like `template`, filled by path from arrays `[...]` of its leaves' shapes.
 
     Raises:
       StorageError: a leaf is missing or has another shape or type, named.
@@ -128,7 +132,7 @@ def _name(path: tuple) -> str:
 
 
 def digest_of(arrays: dict[str, np.ndarray], facts: str) -> str:
-    """SHA-256 of names, types, shapes, contents and facts."""
+    """SHA-256 of facts, and of the names, types, shapes and contents of arrays `[...]`."""
     digest = hashlib.sha256(facts.encode())
     for name in sorted(arrays):
         array = arrays[name]

@@ -61,7 +61,7 @@ def read_cells(content: bytes, columns: Sequence[str] = ()) -> tuple["pd.DataFra
         raise ValueError(f"The file must have at most {MAX_COLUMNS:,} columns, got {width:,}.")
     cells = _tokenize(text, separator, width)
     is_written = (cells != "").any(axis=1)
-    return cells[is_written] if is_written.any() else cells[:1], separator, encoding
+    return (cells.loc[is_written] if is_written.any() else cells.iloc[:1]), separator, encoding
 
 
 def read_bytes(source: Source, max_bytes: int = MAX_BYTES) -> bytes:
@@ -73,9 +73,11 @@ def read_bytes(source: Source, max_bytes: int = MAX_BYTES) -> bytes:
     if isinstance(source, bytes | bytearray | memoryview):
         _check_size(memoryview(source).nbytes, max_bytes)
         return bytes(source)
-    if hasattr(source, "read"):
-        return _read_open(source, max_bytes)
-    if not isinstance(source, str | os.PathLike) or not os.path.exists(source):
+    if not isinstance(source, str | os.PathLike):
+        if hasattr(source, "read"):
+            return _read_open(source, max_bytes)
+        raise ValueError(f"The file must be a path that exists, bytes or an open file, got {shown(source)}.")
+    if not os.path.exists(source):
         raise ValueError(f"The file must be a path that exists, bytes or an open file, got {shown(source)}.")
     try:
         with Path(source).open("rb") as file:

@@ -166,7 +166,7 @@ class Sheet:
         commas, points = self._decimal_marks(name)
         if self.decimal_comma and commas.any() and not points.any():
             column = column.str.replace(",", ".", regex=False)
-        return pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+        return np.asarray(pd.to_numeric(column, errors="coerce"), np.float64)
 
     def _decimal_marks(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """`[rows]` each: whether a cell holds a comma, and whether it holds a point."""
@@ -194,7 +194,7 @@ class Sheet:
             return "empty"
         if np.mean(~np.isnan(self.numbers(name)[written])) >= SHARE:
             return "number"
-        sample = self.frame[name][written].iloc[:50]
+        sample = self.frame[name].loc[written].iloc[:50]
         looks = sample.str.contains(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").mean() >= SHARE
         return "date" if looks and np.mean(np.isfinite(self.days(name)[written])) >= SHARE else "text"
 
@@ -231,7 +231,7 @@ def read_sheet(source: Source, max_bytes: int = MAX_BYTES, *, columns: Sequence[
     else:
         table = table.iloc[1:]
     table = named(table, header, columns, fewest_columns=fewest_columns, notes=notes)
-    table = table.apply(lambda column: column.str.strip().map(unescape_cell))
+    table = table.map(lambda cell: unescape_cell(cell.strip()))
     return Sheet(table, digest, separator != ",", tuple(notes))
 
 

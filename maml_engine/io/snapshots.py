@@ -29,8 +29,8 @@ def write_snapshot(folder: Path, arrays: dict[str, np.ndarray], facts: dict[str,
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _checkpointer() as checkpointer:
-            said = {"facts": content, "digest": digest_of(arrays, content)}
-            checkpointer.save(path.absolute(), arrays, custom_metadata=said)
+            described = {"facts": content, "digest": digest_of(arrays, content)}
+            checkpointer.save(path.absolute(), arrays, custom_metadata=described)
         sync_folder(folder)
     except (OSError, ValueError) as error:  # Orbax's storage library says with ValueError that a disk is full
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
@@ -54,8 +54,8 @@ def read_snapshot(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     try:
         with _checkpointer() as checkpointer:
             arrays = {name: np.asarray(array) for name, array in checkpointer.restore(path.absolute()).items()}
-            said = checkpointer.metadata(path.absolute()).custom_metadata
-        facts, digest = said["facts"], said["digest"]
+            described = checkpointer.metadata(path.absolute()).custom_metadata
+        facts, digest = described["facts"], described["digest"]
     except Exception as error:  # whatever Orbax and its storage library make of a file that is not theirs
         if newest_snapshot(folder) not in (None, path):  # it was replaced while it was read
             return read_snapshot(folder)

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,8 @@ def escape_cell(cell: Any) -> str:
 
     Numbers, and text that spells one, are no formula and stay as they are.
     """
-    if isinstance(cell, Real) and not isinstance(cell, bool):
-        return "" if np.isnan(cell) else f"{cell:.7g}" if isinstance(cell, float | np.floating) else str(cell)
+    if isinstance(cell, float | np.floating):
+        return "" if np.isnan(cell) else f"{cell:.7g}"
     text = str(cell)
     return f"'{text}" if text.startswith(_FORMULA) and not _spells_number(text) else text
 
@@ -28,7 +27,7 @@ def unescape_cell(text: str) -> str:
 
 
 def table_csv(columns: Mapping[str, Sequence[Any] | np.ndarray]) -> bytes:
-    """Columns of one length as a UTF-8 CSV with a header."""
+    """Columns by name, `[rows]` each, as a UTF-8 CSV with a header; text that would run as a formula is escaped."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([escape_cell(name) for name in columns])

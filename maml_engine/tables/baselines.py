@@ -206,11 +206,11 @@ def _ridge(tasks: TaskArrays, degree: int, size: float, level: float, *, about: 
         from sklearn.preprocessing import PolynomialFeatures
 
     powers = PolynomialFeatures(degree, include_bias=False).fit(tasks.x.reshape(-1, tasks.x.shape[-1]))
-    spread = powers.transform(tasks.rows()[0]).std(axis=0)
+    spread = np.asarray(powers.transform(tasks.rows()[0])).std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
 
     def features(x: np.ndarray) -> np.ndarray:
-        return powers.transform(x.reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], -1) / spread
+        return np.asarray(powers.transform(x.reshape(-1, x.shape[-1]))).reshape(*x.shape[:-1], -1) / spread
 
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return size * features(a) @ features(b).swapaxes(-1, -2)

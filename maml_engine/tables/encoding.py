@@ -16,8 +16,12 @@ from maml_engine.tasks.roles import MAX_LEVELS, Roles
 class InputCode:
     """How one input column becomes numbers: standardised, after its logarithm where asked for; text as one column a level.
 
-    center, unit: of numbers and dates, so that 32-bit numbers do not blur them. levels: of text, commonest first; a category
-    that is not among them is none of them.
+    name: of the column.
+    kind: "number", "date" or "text".
+    log: whether the logarithm is used.
+    center: mean of numbers and dates, which is taken off so that 32-bit numbers do not blur them.
+    unit: their standard deviation.
+    levels: of text, commonest first; a category that is not among them is none of them.
     """
 
     name: str
@@ -49,9 +53,12 @@ class InputCode:
 class Encoding:
     """A table's columns as numbers, in units in which they vary by about 1.
 
-    target_log: whether the target's logarithm is predicted. center, unit: mean and standard deviation of the target in the
-    whole table (after the logarithm), so that errors come out relative to its spread. classes: names of the target's classes,
-    whose codes are their places here; () for a number.
+    inputs: one an input column.
+    target: the column that is predicted.
+    target_log: whether its logarithm is.
+    center: mean of the target in the whole table (after the logarithm).
+    unit: its standard deviation there, so that errors come out relative to its spread.
+    classes: names of the target's classes, whose codes are their places here; () for a number.
     """
 
     inputs: tuple[InputCode, ...]
@@ -114,7 +121,7 @@ class Encoding:
         return (y == np.arange(len(self.classes))).astype(np.float64) if self.classes else y
 
     def decode_target(self, values: np.ndarray) -> np.ndarray:
-        """From units of the spread to the target's own; a logarithm is undone."""
+        """`[...]`, from units of the spread to the target's own; a logarithm is undone."""
         values = np.asarray(values, np.float64) * self.unit + self.center
         return np.exp(values) if self.target_log else values
 

@@ -126,7 +126,7 @@ def train_population(
     """
     optimizer = experiment.build_meta_optimizer()
     setting = _Setting(experiment.build_method(), optimizer, network, _rows(tasks))
-    runs_on_device = Runs(*(jnp.asarray(part, jnp.float32 if part.dtype.kind == "f" else None) for part in runs))
+    runs_on_device = jax.tree.map(lambda part: jnp.asarray(part, jnp.float32 if part.dtype.kind == "f" else None), runs)
     batch = int(min(experiment.meta_batch_size, runs.train.sum(axis=1).min()))
     most_query = int(min(MAX_QUERY, max(1, tasks.x.shape[1] - experiment.k_shot)))
     sizes = {"batch": batch, "k_shot": experiment.k_shot, "k_query": most_query}
@@ -185,7 +185,7 @@ def predict_population(
     method = experiment.build_method()
     orders = jnp.asarray(_padded_orders(tasks.orders, most))
     if rates is not None:
-        method = method.replace(inner_lr=jnp.asarray(rates, jnp.float32))
+        method = dataclasses.replace(method, inner_lr=jnp.asarray(rates, jnp.float32))
     methods = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(chosen),)), method)
     each_run = methods, meta, jnp.asarray(y, jnp.float32), jnp.asarray(chosen)
     shared, steps = (network, _rows(tasks), orders), max(1, method.inner_steps)

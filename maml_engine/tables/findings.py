@@ -8,19 +8,21 @@ import numpy as np
 from maml_engine.checks import listed, shown
 from maml_engine.io.sheet import Sheet, spell_rows
 from maml_engine.tables.encoding import bad_cells, usable
+from maml_engine.tables.leaks import LEAK, leak_of, leak_of_sum
 from maml_engine.tables.taskset import MAX_ROWS_A_TASK, MAX_TASKS, MIN_TASKS, task_ids
 from maml_engine.tasks.roles import MAX_LEVELS, Roles, can_be_classes
 
 SEVERITIES = ("error", "warning", "note")
 SKEWED = 2.0  # a lognormal's skewness with a standard deviation of about 0.55
-LEAK = 0.9995  # share of the target's variance that one column, or a sum of columns, may explain without a word
 
 
 @dataclass(frozen=True)
 class Fix:
-    """A change that is offered. label: for a button, such as "Take the logarithm of 'price'".
+    """A change that is offered.
 
-    roles: the roles afterwards, or None where they stay. drop: rows to leave out, by their numbers in the file.
+    label: for a button, such as "Take the logarithm of 'price'".
+    roles: the roles afterwards, or None where they stay.
+    drop: rows to leave out, by their numbers in the file.
     """
 
     label: str
@@ -34,9 +36,13 @@ class Fix:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found. severity: "error" (nothing can be trained until it is fixed), "warning" or "note".
+    """One thing found.
 
-    code: a fixed word for programs, such as "leak". sentence: for people. column: the column that it is about, or "".
+    severity: "error" (nothing can be trained until it is fixed), "warning" or "note".
+    code: a fixed word for programs, such as "leak".
+    sentence: for people.
+    column: the column that it is about, or "".
+    fix: what would change it, or None.
     """
 
     severity: str
@@ -236,22 +242,17 @@ def _leaks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     if len(kept) < 10 or len(_levels(kept, roles.target)) < 2:
         return
     target, found = shown(roles.target), False
-    codes = np.unique(kept.text(roles.target), return_inverse=True)[1] if roles.classes else None
     for name in roles.inputs:
-        how = _class_leak(kept, name, codes) if roles.classes else _number_leak(kept, name, roles.target, ids)
-        if how:
+        if how := leak_of(kept, name, roles, ids):
             found = True
             sentence = f"The input {shown(name)} gives the target {target} away: {how}. Is it known when you predict?"
             yield Finding("warning", "leak", sentence, name, _without(roles, name))
     numbers = [name for name in roles.inputs if sheet.kind(name) == "number"]
     if not found and not roles.classes and len(numbers) > 1 and len(kept) > 3 * len(numbers):
-        columns, y = np.stack([kept.numbers(name) for name in numbers], axis=1), kept.numbers(roles.target)
-        share, weights = _explained(columns, y)
+        share, parts = leak_of_sum(kept, numbers, roles.target)
         if share > LEAK:
-            parts = [shown(name) for name, weight in zip(numbers, weights, strict=True) if abs(weight) > 0.01]
-            sentence = (
-                f"The inputs {listed(parts)} together give the target {target} away: it is a sum of them (R² {share:.5f})."
-            )
+            names = listed([shown(name) for name in parts])
+            sentence = f"The inputs {names} together give the target {target} away: it is a sum of them (R² {share:.5f})."
             yield Finding("warning", "leak", sentence, numbers[0])
 
 
@@ -264,55 +265,6 @@ CHECKS: tuple[Callable[[Sheet, Roles, int], Iterator[Finding]], ...] = (
     _skew,
     _categories,
 )
-
-
-def _number_leak(sheet: Sheet, name: str, target: str, ids: np.ndarray) -> str:
-    """How a column gives a number away; "" where it does not."""
-    if sheet.kind(name) not in ("number", "date"):
-        return ""
-    x, y = sheet.values(name), sheet.numbers(target)
-    if np.ptp(x) == 0 or np.ptp(y) == 0 or len(np.unique(x)) < 5:
-        return ""
-    if _explained(x[:, None], y)[0] > LEAK:
-        return "it is the same up to a factor and a constant"
-    codes = np.unique(ids, return_inverse=True)[1]
-    within_x, within_y = (_demeaned(values, codes) for values in (x, y))
-    if within_y.std() > 1e-9 * y.std() and within_x.std() > 0 and _explained(within_x[:, None], within_y)[0] > LEAK:
-        return "within a task it is the same up to a factor and a constant"
-    if _by_neighbours(x, y) > LEAK:
-        return "equal or near values of it have equal targets, whatever the task"
-    return ""
-
-
-def _class_leak(sheet: Sheet, name: str, codes: np.ndarray) -> str:
-    values, places = np.unique(sheet.text(name), return_inverse=True)
-    if not 2 <= len(values) <= len(places) / 2:
-        return ""
-    first = np.zeros(len(values), int)
-    first[places] = codes
-    return "each of its values goes with one class" if np.array_equal(first[places], codes) else ""
-
-
-def _explained(columns: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-    """Share of the variance of `y` that a sum of `columns` explains, and each column's standardised weight."""
-    spread = columns.std(axis=0)
-    scaled = (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    centred = (y - y.mean()) / y.std()
-    weights, *_ = np.linalg.lstsq(scaled, centred, rcond=None)
-    return 1.0 - float(np.mean((centred - scaled @ weights) ** 2)), weights
-
-
-def _by_neighbours(x: np.ndarray, y: np.ndarray) -> float:
-    """Share of the variance of `y` that the rows beside a row in the order of `x` explain."""
-    order = np.lexsort((np.random.default_rng(0).random(len(x)), x))
-    sorted_y = y[order]
-    guess = (sorted_y[:-2] + sorted_y[2:]) / 2
-    return 1.0 - float(np.mean((sorted_y[1:-1] - guess) ** 2) / np.var(y))
-
-
-def _demeaned(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    counts = np.bincount(codes)
-    return values - (np.bincount(codes, values) / counts)[codes]
 
 
 def _skewness(values: np.ndarray) -> float:

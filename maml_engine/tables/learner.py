@@ -80,8 +80,10 @@ class TableLearner:
             raise ValueError(f"The support must have 1 to {MAX_SUPPORT} rows, got {len(x)}.")
         left = (y - self.pooled(x)) / self.unit
         size = max(8, 1 << (len(x) - 1).bit_length())  # padded to a few sizes, so that one row more does not compile again
-        batch = Batch(*(np.zeros((size, part.shape[1]), np.float32) for part in (x, left)), np.zeros(size, np.float32))
-        batch.x[: len(x)], batch.y[: len(x)], batch.weight[: len(x)] = x, left, 1.0
+        padded = [np.zeros((size, part.shape[1]), np.float32) for part in (x, left)]
+        weight = (np.arange(size) < len(x)).astype(np.float32)
+        padded[0][: len(x)], padded[1][: len(x)] = x, left
+        batch = Batch(*map(jnp.asarray, (*padded, weight)))
         setting = {"iteration": self.experiment.num_iterations, "inner_steps": self.experiment.inner_steps}
         params = _adapt(self.experiment.build_method(), self.network, self.meta, batch, **setting)
         return AdaptedTable(self, params, len(x))
@@ -188,7 +190,7 @@ class AdaptedTable:
         sheet = as_sheet(rows)
         prediction, target = self.predict_rows(sheet), self.learner.encoding.target
         columns = {name: sheet.text(name) for name in self.learner.columns} | {target: prediction.mean[:, 0]}
-        if prediction.low is not None:
+        if prediction.low is not None and prediction.high is not None:
             columns |= {f"{target}_low": prediction.low[:, 0], f"{target}_high": prediction.high[:, 0]}
         return columns
 

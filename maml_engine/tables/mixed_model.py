@@ -105,7 +105,7 @@ class _Features:
             from sklearn.preprocessing import PolynomialFeatures
 
         powers = PolynomialFeatures(degree).fit(rows)
-        _, sizes, axes = np.linalg.svd(powers.transform(rows), full_matrices=False)
+        _, sizes, axes = np.linalg.svd(np.asarray(powers.transform(rows)), full_matrices=False)
         kept = sizes > MIN_SPREAD * sizes[0]
         return cls(powers, axes[kept].T / sizes[kept] * np.sqrt(len(rows)))
 

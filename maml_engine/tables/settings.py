@@ -21,10 +21,22 @@ OWN: dict[str, dict] = {
 class Settings:
     """How the meta-learner is trained and judged.
 
-    method: a name in `METHODS`. k_shot: support rows as in use. folds: parts of the cross-validation over tasks; where `splits`
-    is not 0, so many random splits of 70 % and 30 % of the tasks instead. members: networks that are averaged, each trained
-    without some of the tasks; what they have not seen, which together is all, says when to stop. draws: supports that are drawn
-    for each task. baselines: names in `BASELINES`, in the order shown. shots: support rows of the curve.
+    method: a name in `METHODS`.
+    k_shot: support rows as in use.
+    folds: parts of the cross-validation over tasks.
+    splits: where it is not 0, so many random splits of 70 % and 30 % of the tasks instead.
+    members: networks that are averaged, each trained without some of the tasks; what they have not seen, which together is all,
+      says when to stop.
+    num_iterations: meta-iterations of each network.
+    hidden_dim: its units a layer.
+    inner_lr: step size in adapting.
+    inner_steps: steps in adapting.
+    meta_lr: of Adam, where it begins.
+    meta_batch_size: tasks a meta-iteration.
+    draws: supports that are drawn for each task.
+    seed: of all that is drawn.
+    baselines: names in `BASELINES`, in the order shown.
+    shots: support rows of the curve.
 
     Raises:
       ValueError: a value that cannot work, with the field, the value and what is allowed.

@@ -41,7 +41,8 @@ class Predictor(Protocol):
     setting: what was chosen in fitting, in words.
     """
 
-    setting: str
+    @property
+    def setting(self) -> str: ...
 
     def predict(self, tasks: TaskArrays, k: int) -> np.ndarray:
         """`[draws, tasks, rows, outputs]`, from the first `k` rows of each order."""

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from maml_engine.tables.learner import TableLearner
 from maml_engine.tables.settings import Settings
 
 
@@ -185,7 +186,7 @@ class Progress:
     validation_iterations: tuple[int, ...] = ()
     validation: tuple[float, ...] = ()
     verdict: Verdict | None = None
-    learner: Any = None
+    learner: TableLearner | None = None
     done: bool = False
     table: Any = None
 

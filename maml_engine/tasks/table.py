@@ -1,5 +1,6 @@
 """A CSV of many small related tasks."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -78,7 +79,7 @@ class Table:
     whole: PaddedRows
     scaling: Scaling
     origin: Origin = static_field()
-    stream: str = static_field("all")
+    stream: str = static_field(default="all")
 
     @classmethod
     def read(
@@ -151,7 +152,7 @@ class Table:
         x, y = table.split("train").examples()
         if np.ptp(y) == 0:
             raise ValueError(f"Column {shown(roles.target)} must vary over the training tasks, got {y[0, 0]:g} in every row.")
-        return table.replace(scaling=Scaling.fit(x.astype(np.float64), y.astype(np.float64)))
+        return dataclasses.replace(table, scaling=Scaling.fit(x.astype(np.float64), y.astype(np.float64)))
 
     @classmethod
     def from_frame(cls, frame: "pd.DataFrame", **options) -> "Table":
@@ -161,7 +162,7 @@ class Table:
     def split(self, name: str) -> "Table":
         """The tasks of one split ("train", "validation" or "test") of the whole table; no task is in two."""
         check_choice("split", name, SPLITS)
-        return self.replace(stream=name)
+        return dataclasses.replace(self, stream=name)
 
     def sample(self, key: jax.Array, meta_batch_size: int, k_shot: int, k_query: int | None = None) -> Episode:
         """Random tasks, each with random support rows and all its other rows as queries.
