@@ -36,7 +36,7 @@ FLOORS = [
 ]
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor}
 # The tutorial's code is an oracle: the board of checks holds the engine against it, and nothing else may use it.
-MAY_IMPORT_THE_TUTORIAL = {"verification.board"}
+MAY_IMPORT_THE_TUTORIAL = {"verification.agreement_checks"}
 
 
 IMPORTED_AS = {package: name for packages in EXTRAS.values() for name, package in packages.items()}

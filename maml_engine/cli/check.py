@@ -8,7 +8,8 @@ from argparse import Namespace
 from maml_engine.checks import check_choice
 from maml_engine.cli.exit_codes import DONE, WRONG
 from maml_engine.experiment.presets import PRESETS
-from maml_engine.verification.board import CHECKS, CheckResult
+from maml_engine.verification.board import CHECKS
+from maml_engine.verification.check import CheckResult
 from maml_engine.verification.published import Row, run_cards
 from maml_engine.verification.record import provenance
 

@@ -29,7 +29,14 @@ class Linear(nnx.Module):
 
 
 class Quadratics(NamedTuple):
-    """Where the descent starts, and for each task the Hessians `[tasks, dim, dim]` and optima `[tasks, dim]`."""
+    """Tasks with a quadratic support loss and a quadratic query loss each.
+
+    theta: `[dim]`, where the descent starts.
+    support_hessian: `[tasks, dim, dim]`, H.
+    support_optimum: `[tasks, dim]`, a.
+    query_hessian: `[tasks, dim, dim]`, Q.
+    query_optimum: `[tasks, dim]`, c.
+    """
 
     theta: np.ndarray
     support_hessian: np.ndarray
@@ -39,7 +46,7 @@ class Quadratics(NamedTuple):
 
     @classmethod
     def draw(cls, seed: int = 0) -> "Quadratics":
-        """Random tasks with eigenvalues from 0.2 to 3, whose two Hessians do not commute."""
+        """Draws random tasks with eigenvalues from 0.2 to 3, whose two Hessians do not commute."""
         rng = np.random.default_rng(seed)
 
         def hessians() -> np.ndarray:
@@ -83,21 +90,21 @@ class Quadratics(NamedTuple):
     # The meta-gradients, `[dim]`, means over the tasks.
 
     def exact(self, inner_steps: int) -> np.ndarray:
-        """MAML's: A^K times the query gradient at theta_K."""
+        """MAML's, `[dim]`: A^K times the query gradient at theta_K (Finn et al., 2017, eq. 4)."""
         path, step = self.path(inner_steps)
         back = np.linalg.matrix_power(step, inner_steps)
         return np.einsum("tij,tj->ti", back, self.query_gradient(path[-1])).mean(axis=0)
 
     def first_order(self, inner_steps: int) -> np.ndarray:
-        """First-order MAML's: the query gradient at theta_K."""
+        """First-order MAML's, `[dim]`: the query gradient at theta_K."""
         return self.query_gradient(self.path(inner_steps)[0][-1]).mean(axis=0)
 
     def chord(self, inner_steps: int) -> np.ndarray:
-        """Reptile's: theta - theta_K."""
+        """Reptile's, `[dim]`: theta - theta_K (Nichol et al., 2018, eq. 4)."""
         return (self.theta - self.path(inner_steps)[0][-1]).mean(axis=0)
 
     def of_step_sizes(self) -> np.ndarray:
-        """Meta-SGD's by its step sizes, after one step: minus the support gradient times the query gradient."""
+        """Meta-SGD's by its step sizes, after one step, `[dim]`: minus the support gradient times the query gradient."""
         return (-self.support_gradient() * self.query_gradient(self.path(1)[0][-1])).mean(axis=0)
 
     def proximal_solution(self, proximal: float) -> np.ndarray:
@@ -106,7 +113,7 @@ class Quadratics(NamedTuple):
         return np.linalg.solve(self.support_hessian + proximal * np.eye(DIM), pulled[..., None])[..., 0]
 
     def implicit(self, proximal: float) -> np.ndarray:
-        """iMAML's: (I + H/lambda)^-1 times the query gradient at the proximal solution."""
+        """iMAML's, `[dim]`: (I + H/lambda)^-1 times the query gradient at the proximal solution (Rajeswaran et al. 2019, eq. 6)."""
         at_query = self.query_gradient(self.proximal_solution(proximal))
         return np.linalg.solve(np.eye(DIM) + self.support_hessian / proximal, at_query[..., None])[..., 0].mean(axis=0)
 

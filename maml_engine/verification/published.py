@@ -16,10 +16,18 @@ CARDS = tuple(name for name, card in PRESETS.items() if card.published)
 
 @dataclass(frozen=True)
 class Row:
-    """One printed number and ours, both query losses after `step` inner steps.
+    """One printed number and ours, both mean query losses.
 
-    margin: half-width of the printed 95 % interval, None where none is printed. low, high: our 95 % interval over `num_tasks`.
+    card: name of the protocol card.
+    step: inner steps after which both are taken.
+    published: the printed number.
+    margin: half-width of the printed 95 % interval, None where none is printed.
+    mean: ours, over `num_tasks`.
+    low: low end of our 95 % interval.
+    high: its high end.
+    num_tasks: how many test tasks we evaluated.
     num_iterations: of our run; a shortened one is no reproduction.
+    seconds: of training and evaluating.
     """
 
     card: str
@@ -50,7 +58,16 @@ class Row:
 
 
 def judge(name: str, learner: Learner, seconds: float) -> list[Row]:
-    """What `learner` reaches where the card has a printed number, one row each."""
+    """Evaluates a learner as a card says, and sets what it reaches beside each printed number.
+
+    Args:
+      name: of the card, in `PRESETS`.
+      learner: trained by the card's experiment, or by a shorter one.
+      seconds: that training took.
+
+    Returns:
+      One row for each printed number.
+    """
     card = PRESETS[name]
     curves = card.judge(learner)
     low, high = curves.interval()

@@ -17,7 +17,7 @@ PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
 
 
 def provenance(command: str) -> dict[str, Any]:
-    """`command`, date (UTC), versions and machine."""
+    """Says how a number was made, for JSON: `command`, `date` (UTC), `versions` and `machine`."""
     devices = jax.devices()
     return {
         "command": command,
@@ -28,7 +28,10 @@ def provenance(command: str) -> dict[str, Any]:
 
 
 def recorded(name: str) -> dict[str, Any]:
-    """The last run that the package carries, "checks" or "published": what its `command` printed.
+    """Reads the last run that the package carries: what its `command` printed.
+
+    Args:
+      name: "checks" or "published".
 
     Raises:
       ValueError: the file is missing.

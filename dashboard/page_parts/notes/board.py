@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard.figures import notes as figures
 from dashboard.widgets import page, session
-from maml_engine.verification.board import CHECKS, TIMES, Check, CheckResult
+from maml_engine.verification.board import CHECKS, TIMES
+from maml_engine.verification.check import Check, CheckResult
 from maml_engine.verification.record import recorded
 
 

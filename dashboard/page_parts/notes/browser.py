@@ -12,7 +12,7 @@ from dashboard.engine_calls.adaptation import cached
 from dashboard.engine_calls.resources import shipped_learners
 from dashboard.page_parts.notes.board import show_check
 from maml_engine import Batch
-from maml_engine.verification.board import Check, CheckResult
+from maml_engine.verification.check import Check, CheckResult
 
 STEPS, INNER_LR = 10, 0.001
 POINTS_X = (-4.0, -1.5, 0.5, 2.0, 4.5)

@@ -3,7 +3,8 @@
 import pytest
 
 from dashboard.page_parts.notes import board
-from maml_engine.verification.board import CHECKS, CheckResult
+from maml_engine.verification.board import CHECKS
+from maml_engine.verification.check import CheckResult
 
 
 def test_the_recorded_board_is_whole():
