@@ -113,7 +113,7 @@ class Quadratics(NamedTuple):
         return np.linalg.solve(self.support_hessian + proximal * np.eye(DIM), pulled[..., None])[..., 0]
 
     def implicit(self, proximal: float) -> np.ndarray:
-        """iMAML's, `[dim]`: (I + H/lambda)^-1 times the query gradient at the proximal solution (Rajeswaran et al. 2019, eq. 6)."""
+        """iMAML's, `[dim]`: (I + H/lambda)^-1 q, with q the query gradient at the solution (Rajeswaran et al., 2019, eq. 6)."""
         at_query = self.query_gradient(self.proximal_solution(proximal))
         return np.linalg.solve(np.eye(DIM) + self.support_hessian / proximal, at_query[..., None])[..., 0].mean(axis=0)
 
