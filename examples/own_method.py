@@ -28,7 +28,6 @@ class StepSizes(Method):
 
 METHODS["step_sizes"] = StepSizes
 
-for method in ("maml", "step_sizes"):
-    *_, report = train(Experiment(method=method, inner_steps=3, num_iterations=3000))
-    print(f"{method:10} held-out error by inner step: {report.curve.mean[:4].round(2)}")
-print("learned step sizes:", report.learner.meta.rule.round(3))
+*_, report = train(Experiment(method="step_sizes", inner_steps=3, num_iterations=3000))
+print("held-out error after 0 to 3 steps:", report.curve.mean[:4].round(2))
+print("step sizes, 0.01 each at the start:", report.learner.meta.rule.round(4))

@@ -22,10 +22,10 @@ class SineNetwork(nnx.Module):
 
 networks = {"MLP, ReLU": MLP(rngs=nnx.Rngs(0)), "your own": SineNetwork(rngs=nnx.Rngs(0))}
 for name, network in networks.items():
-    *_, report = train(Experiment(num_iterations=3000), model=network)
+    *_, report = train(Experiment(num_iterations=2000), model=network)
     loss = evaluate(report.learner, jax.random.key(1)).mean
     print(f"{name:10} error on 600 new waves: {loss[0]:.2f} before, {loss[1]:.2f} after one step, {loss[10]:.2f} after ten")
 
-report.learner.save("learner")  # a file holds parameters, never code: opening it takes the module again
-again = Learner.load("learner", model=SineNetwork(rngs=nnx.Rngs(0)))
+report.learner.save("my_network")  # a file holds parameters, never code: opening it takes the module again
+again = Learner.load("my_network", model=SineNetwork(rngs=nnx.Rngs(0)))
 print("opened again:", again.adapt([0.0, 1.0], [0.0, 0.8])([0.5]).shape)

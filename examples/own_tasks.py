@@ -30,7 +30,7 @@ class Swings:
         return Episode(Batch(t[:, :k_shot], y[:, :k_shot]), Batch(t[:, k_shot:], y[:, k_shot:]))
 
 
-experiment = Experiment(inner_lr=0.05, inner_steps=5, num_iterations=3000, model="mlp", activation="tanh")
+experiment = Experiment(inner_lr=0.05, inner_steps=5, num_iterations=2000, model="mlp", activation="tanh")
 *_, report = train(experiment, tasks=Swings())
 untrained = Learner.untrained(experiment, tasks=Swings())
 for name, learner in {"untrained": untrained, "trained": report.learner}.items():

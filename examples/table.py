@@ -29,8 +29,8 @@ print(progress.verdict.sentence)
 for score in progress.verdict.scores:
     print(f"  {score.title:24} {score.relative:.2f} of the target's spread ({score.low:.2f} to {score.high:.2f})")
 
-progress.learner.save("learner")
+progress.learner.save("machines")
 known = {"load": [0.5, 1.5, 2.5, 3.5, 4.5], "cooling": [0.5] * 5, "wear": [0.0, 0.1, 1.5, 6.5, 7.9]}  # a new machine
-adapted = Learner.load("learner").adapt_rows(known)
+adapted = Learner.load("machines").adapt_rows(known)
 mean, low, high = (column[0, 0] for column in adapted.predict_rows({"load": [3.0], "cooling": [0.2]}))
 print(f"at load 3.0 and cooling 0.2: {mean:.1f}, with 90 % between {low:.1f} and {high:.1f}")
