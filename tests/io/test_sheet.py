@@ -46,16 +46,6 @@ def test_a_missing_header_is_said_and_its_row_is_kept():
     assert "first row" in sheet.notes[0]
 
 
-def test_years_as_names_are_a_header():
-    assert read_sheet(b"country,1952,1957\nA,1,2\n").names == ("country", "1952", "1957")
-
-
-def test_names_that_come_twice_or_are_empty_are_made_their_own():
-    sheet = read_sheet(b"t,x,x,x (2),\na,1,2,3,4\n")
-    assert sheet.names == ("t", "x", "x (3)", "x (2)", "column 5")
-    assert len(sheet.notes) == 2
-
-
 def test_parquet_is_read_as_its_csv_would_be():
     frame = pd.DataFrame({"t": ["a", "b"], "day": pd.to_datetime(["2020-01-01", "2020-01-03"]), "y": [1.5, None]})
     file = io.BytesIO()

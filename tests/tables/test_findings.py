@@ -146,10 +146,3 @@ def test_an_id_that_is_a_number_here_and_text_there_is_one_task():
     )
     assert "0.0 and 0, 1.0 and 1" in codes(sheet)["task_ids"].sentence
     assert TaskSet.of(sheet, ROLES, 3).names == (*map(str, range(7)), "7b")
-
-
-def test_rows_are_ordered_by_a_time_of_dates():
-    sheet = sheet_of(lambda task, row: f"t{task},2024-03-{20 - row},{row},{row * task}", header="t,day,x,y")
-    tasks = TaskSet.of(sheet, ROLES.replace(time="day"), 3)
-    np.testing.assert_allclose(np.diff(tasks.arrays.x[0, :, 0]), np.diff(tasks.arrays.x[0, :, 0])[0])
-    assert tasks.arrays.x[0, 0, 0] > tasks.arrays.x[0, -1, 0]  # later rows of the file come first

@@ -31,26 +31,32 @@ def machines(count=14, rows=8, seed=0):
 
 
 @pytest.fixture(scope="module")
-def told():
-    """All that one run told."""
+def run():
+    """All progress of one run."""
     return list(judge(read_sheet(machines().to_csv(index=False).encode()), ROLES, QUICK))
 
 
 @pytest.fixture
-def learner(told):
-    return told[-1].learner
+def learner(run):
+    return run[-1].learner
 
 
-def test_progress_goes_to_the_end_and_only_the_end_is_done(told):
-    shares = [progress.share for progress in told]
+def test_progress_goes_to_the_end_and_only_the_end_is_done(run):
+    shares = [progress.share for progress in run]
     assert shares == sorted(shares)
-    assert [progress.done for progress in told] == [*[False] * (len(told) - 1), True]
-    assert told[-1].iteration == QUICK.num_iterations
-    assert len(told[-1].validation) == len(told[-1].validation_iterations) > 5
+    assert [progress.done for progress in run] == [*[False] * (len(run) - 1), True]
+    assert run[-1].iteration == QUICK.num_iterations
+    assert len(run[-1].validation) == len(run[-1].validation_iterations) > 5
 
 
-def test_every_task_is_judged_once_by_every_way(told):
-    verdict = told[-1].verdict
+def test_progress_says_whose_it_is():
+    sheet = read_sheet(machines().to_csv(index=False).encode())
+    progress = next(judge(sheet, ROLES, QUICK, table="machines"))
+    assert (progress.table, progress.settings, progress.done) == ("machines", QUICK, False)
+
+
+def test_every_task_is_judged_once_by_every_predictor(run):
+    verdict = run[-1].verdict
     assert [score.name for score in verdict.scores] == ["meta", *QUICK.baselines]
     assert {task.task for task in verdict.tasks} == {f"m{task}" for task in range(14)}
     assert verdict.shots == (1, 3)
@@ -62,25 +68,25 @@ def test_every_task_is_judged_once_by_every_way(told):
     assert Verdict.from_json(verdict.to_json()).to_json() == verdict.to_json()
 
 
-def test_lines_are_worth_fitting_and_the_mean_of_three_rows_is_beaten(told):
-    errors = {score.name: score.relative for score in told[-1].verdict.scores}
+def test_lines_are_worth_fitting_and_the_mean_of_three_rows_is_beaten(run):
+    errors = {score.name: score.relative for score in run[-1].verdict.scores}
     assert errors["meta"] < 0.85 * errors["support_mean"]
     assert errors["meta"] < errors["pooled"]
 
 
-def test_walls_show_rows_in_the_targets_units(told):
+def test_task_pictures_show_rows_in_the_targets_units(run):
     frame = machines()
-    for wall in told[-1].verdict.task_pictures:
-        own = frame[frame.machine == wall.task]
-        np.testing.assert_allclose(sorted(wall.x), sorted(own.speed), rtol=1e-6)
-        np.testing.assert_allclose(sorted(wall.y), sorted(own.load), rtol=1e-6)
-        assert sum(wall.support) == 3
-        assert all(low <= after <= high for low, after, high in zip(wall.low, wall.after, wall.high, strict=True))
+    for picture in run[-1].verdict.task_pictures:
+        own = frame[frame.machine == picture.task]
+        np.testing.assert_allclose(sorted(picture.x), sorted(own.speed), rtol=1e-6)
+        np.testing.assert_allclose(sorted(picture.y), sorted(own.load), rtol=1e-6)
+        assert sum(picture.support) == 3
+        assert all(low <= after <= high for low, after, high in zip(picture.low, picture.after, picture.high, strict=True))
 
 
-def test_the_same_seed_gives_the_same_verdict(told):
+def test_the_same_seed_gives_the_same_verdict(run):
     *_, again = judge(read_sheet(machines().to_csv(index=False).encode()), ROLES, QUICK)
-    mine, theirs = (json.loads(progress.verdict.to_json()) for progress in (told[-1], again))
+    mine, theirs = (json.loads(progress.verdict.to_json()) for progress in (run[-1], again))
     mine.pop("seconds"), theirs.pop("seconds")
     assert mine == theirs
 
@@ -164,14 +170,24 @@ def test_the_command_line_predicts_the_same_numbers(learner, tmp_path, capsys):
     assert [row["mode"] for row in rows] == frame[3:]["mode"].tolist()
 
 
-def test_the_verdict_from_the_command_line(tmp_path, capsys):
+def test_the_verdict_from_the_command_line(run, tmp_path, capsys, monkeypatch):
+    """That it judges what the flags say, and prints and keeps what comes of it; that run is the other tests' own."""
+    asked = []
+
+    def recorded(sheet, roles, settings):
+        asked.append((len(sheet), roles, settings))
+        return iter(run)
+
+    monkeypatch.setattr("maml_engine.cli.verdict.judge", recorded)
     table = tmp_path / "machines.csv"
     machines().to_csv(table, index=False)
     quick = ["--k-shot", "3", "--folds", "2", "--members", "2", "--num-iterations", "60"]
     columns = ["--task", "machine", "--inputs", "speed,mode", "--target", "load", "--log", "load"]
     assert main(["verdict", "--data", str(table), *columns, *quick, "--out", str(tmp_path / "out"), "--json"]) == 0
+    assert asked == [(14 * 8, ROLES, Settings(k_shot=3, folds=2, members=2, num_iterations=60))]
     out, err = capsys.readouterr()
     found = json.loads(out.splitlines()[-1])
+    assert found == json.loads(run[-1].verdict.to_json())
     assert found["sentence"] in out.splitlines()
     assert "14 tasks of 8 rows each" in err
     assert json.loads((tmp_path / "out" / "verdict.json").read_text()) == found
