@@ -30,7 +30,12 @@ OPENERS: dict[str, Callable[[Path], Any]] = {}
 
 
 class Prediction(NamedTuple):
-    """Predictions in the units of the data, `[n, out_dim]`; `low` and `high` are None where nothing says how sure they are."""
+    """Predictions in the units of the data.
+
+    mean: `[n, out_dim]`.
+    low: `[n, out_dim]`, the lower ends of their intervals; None where nothing says how sure they are.
+    high: `[n, out_dim]`, the upper ends; None likewise.
+    """
 
     mean: np.ndarray
     low: np.ndarray | None = None
@@ -46,6 +51,8 @@ class Learner:
     network: the module without its parameters.
     scaling: between the units of the data and the network's.
     iteration: meta-iterations behind it.
+    in_dim: inputs of a row.
+    out_dim: outputs of a row.
     tasks: what it was trained on, where that is at hand.
     """
 
@@ -107,7 +114,8 @@ class Learner:
         """Adapts to one task from its support rows.
 
         Args:
-          x: `[k_shot, in_dim]` in the units of the data (`[k_shot]` where there is one input). y: likewise.
+          x: `[k_shot, in_dim]` in the units of the data (`[k_shot]` where there is one input).
+          y: `[k_shot, out_dim]`, likewise.
           inner_steps: gradient steps; None takes as many as in training.
 
         Raises:
@@ -129,7 +137,9 @@ class Learner:
         """Predictions for many tasks after each step, in the units of the data.
 
         Args:
-          support: `x` is `[tasks, k_shot, in_dim]`. query_x: `[tasks, k_query, in_dim]`.
+          support: rows of each task, `x` being `[tasks, k_shot, in_dim]`.
+          query_x: `[tasks, k_query, in_dim]`, where to predict.
+          inner_steps: gradient steps; the first prediction is before any.
 
         Returns:
           `[tasks, inner_steps + 1, k_query, out_dim]`.
@@ -182,6 +192,7 @@ class Learner:
         Nothing is executed: arrays come from safetensors, the rest from JSON.
 
         Args:
+          folder: where `save` wrote it.
           model: the caller's own module, where the learner was trained from one.
 
         Raises:
@@ -206,7 +217,11 @@ class Learner:
 
 @dataclass(frozen=True, eq=False)
 class Adapted:
-    """A learner adapted to one task: a function from inputs to predictions, in the units of the data."""
+    """A learner adapted to one task: a function from inputs to predictions, in the units of the data.
+
+    learner: what was adapted.
+    params: the network's parameters after the last inner step.
+    """
 
     learner: Learner
     params: PyTree
