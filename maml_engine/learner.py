@@ -247,11 +247,11 @@ def _experiment_of(folder: Path, facts: dict[str, Any]) -> Experiment:
     """The experiment beside a learner's arrays; or the one that they carry, where a kill came before it lay beside them."""
     path = folder / EXPERIMENT_FILE
     beside = _text_or_none(path)
-    is_older = "replaces" in facts and facts["replaces"] == beside
-    if beside is None and not is_older:
+    description = facts["description"] if "replaces" in facts and facts["replaces"] == beside else beside
+    if description is None:
         raise StorageError(f"{folder} is not a learner's folder: it must hold {EXPERIMENT_FILE} beside {LEARNER_FILE}.")
     try:
-        experiment = Experiment.from_json(facts["description"] if is_older else beside)
+        experiment = Experiment.from_json(description)
     except ValueError as error:
         raise StorageError(f"{path}: {error}") from error
     if facts["experiment"] != experiment.digest:

@@ -8,7 +8,7 @@ registered with functions of their own compare by class.
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Self, TypeVar, dataclass_transform
 
 import jax
 
@@ -20,6 +20,14 @@ _STATIC = "static"
 def static_field(default: Any = dataclasses.MISSING) -> Any:
     """A field that shapes the compiled program: no leaf of the pytree, but part of its structure; hashable."""
     return dataclasses.field(default=default, metadata={_STATIC: True})
+
+
+class Replaceable:
+    """Declares the `replace` of every pytree where type checkers look for it: what a decorator adds, they do not see."""
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed."""
+        return dataclasses.replace(self, **changes)  # pyright: ignore[reportArgumentType]  # a dataclass, once decorated
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, static_field))

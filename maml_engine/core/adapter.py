@@ -10,7 +10,7 @@ from flax import nnx
 from maml_engine.core.episode import Batch
 from maml_engine.core.losses import LossFn, mean_loss, mean_squared_error
 from maml_engine.models import Network
-from maml_engine.pytrees import pytree, static_field
+from maml_engine.pytrees import Replaceable, pytree, static_field
 
 PyTree = Any
 # `(moving, fixed, batch) -> []`: one task's mean loss under the two halves of the parameters; or its gradient by `moving`.
@@ -59,7 +59,7 @@ class InnerRule(Protocol):
 
 
 @pytree
-class Adapter:
+class Adapter(Replaceable):
     """A method and the meta-parameters that it starts from: everything that adapting to a task takes, but the task.
 
     A pytree: numbers are leaves, so another step size or another point compiles nothing.

@@ -10,7 +10,7 @@ from maml_engine.checks import check_choice, check_number
 from maml_engine.core import meta_gradient
 from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
-from maml_engine.pytrees import pytree, static_field
+from maml_engine.pytrees import Replaceable, pytree, static_field
 
 PyTree = Any
 
@@ -25,7 +25,7 @@ INNER_OPTIMIZERS: dict[str, optax.GradientTransformation] = {
 
 
 @pytree
-class Method:
+class Method(Replaceable):
     """Four questions; a method's own file holds only the answers that differ.
 
     1. how does a parameter move in the inner loop? `inner_update` (with `init_rule` and `init_inner`)

@@ -8,14 +8,14 @@ import jax
 
 from maml_engine.checks import check_choice, check_number, check_range
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.pytrees import pytree, static_field
+from maml_engine.pytrees import Replaceable, pytree, static_field
 
 SPLITS = ("train", "validation", "test")
 POOL_SEED = 20170309  # of the numbered tasks
 
 
 @pytree
-class FunctionFamily:
+class FunctionFamily(Replaceable):
     """A distribution over functions of one input.
 
     x: inputs are uniform in this interval.

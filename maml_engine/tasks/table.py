@@ -13,7 +13,7 @@ from maml_engine.checks import check_choice, check_number, listed, shown
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.io.read_csv import MAX_BYTES, Source
 from maml_engine.io.sheet import Sheet, read_sheet
-from maml_engine.pytrees import pytree, static_field
+from maml_engine.pytrees import Replaceable, pytree, static_field
 from maml_engine.tasks.family import SPLITS
 from maml_engine.tasks.roles import Roles
 from maml_engine.tasks.rows import pad_rows, rows_by_task
@@ -61,7 +61,7 @@ class PaddedRows(NamedTuple):
 
 
 @pytree
-class Table:
+class Table(Replaceable):
     """Tasks of a table, split by task into training, validation and test tasks. A pytree: hand it to compiled functions.
 
     Numbers are in the units of the data (float32), after the logarithm where one was asked for: with a log target,
