@@ -1,12 +1,12 @@
 """What the README and the pages of `docs/` say: code that runs, links that lead somewhere, a map that is the house's."""
 
+import itertools
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.blocks import RELATIVE, ROOT, assert_alike, blocks_of, python_with_output, run_all
-from tests.test_packaging import imports_of
+from tests.test_packaging import ENGINE, FLOORS, edges
 
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -78,21 +78,19 @@ def test_every_page_is_on_the_map_and_has_its_paragraph():
         assert f"(`/{'' if page.stem == 'home' else page.stem}`)" in paragraphs, page
 
 
-@pytest.mark.parametrize(("package", "name"), [("maml_engine", "engine has"), ("dashboard", "dashboard")])
-def test_rooms_and_arrows_are_no_more_than_the_map_says(package, name):
+def test_the_picture_of_the_floors_is_the_one_that_imports_are_held_to():
+    rooms = {room for floor in FLOORS for room in floor}
+    (picture,) = [block.text for block in blocks_of(ARCHITECTURE) if "a visitor" in block.text]
+    lines = [line.strip(" |").split() for line in picture.splitlines()]
+    drawn = [set(itertools.takewhile(rooms.__contains__, words)) for words in lines]
+    assert [floor for floor in drawn if floor] == [set(floor) for floor in FLOORS]
+
+
+def test_the_engines_rooms_and_arrows_are_no_more_than_the_map_says():
     """A room is a file or folder right below the package; an arrow, one that imports from another."""
-    stated = re.search(rf"the {name}\s+(\d+)\s+rooms\s+and\s+(\d+)\s+arrows", ARCHITECTURE)
-    paths = [path for path in (ROOT / package).rglob("*.py") if path != ROOT / package / "__init__.py"]
-    rooms = {room_of(path, package) for path in paths}
-    arrows = {
-        (room_of(path, package), name.split(".")[1])
-        for path in paths
-        for name, _ in imports_of(path)
-        if name.startswith(f"{package}.") and name.split(".")[1] in rooms - {room_of(path, package)}
-    }
+    stated = re.search(r"the engine has\s+(\d+)\s+rooms\s+and\s+(\d+)\s+arrows", ARCHITECTURE)
+    rooms = {path.relative_to(ENGINE).with_suffix("").parts[0] for path in ENGINE.rglob("*.py")} - {"__init__"}
+    arrows = {tuple(module.split(".")[0] for module in pair) for *pair, _ in edges()}
+    arrows = {(above, below) for above, below in arrows if above != below and above in rooms}
     assert len(rooms) <= int(stated[1]), sorted(rooms)
     assert len(arrows) <= int(stated[2]), sorted(arrows)
-
-
-def room_of(path: Path, package: str) -> str:
-    return path.relative_to(ROOT / package).with_suffix("").parts[0]
