@@ -80,14 +80,14 @@ def test_meta_optimum_and_joint_optimum_differ_in_valleys_and_not_in_bowls():
 
 @pytest.mark.parametrize("surface", SURFACES)
 def test_the_exact_gradient_is_the_slope_of_the_meta_loss(surface):
-    """T22: central differences in 64 bits."""
+    """Central differences in 64 bits."""
     here, width = plane(surface), 1e-6
     steps = width * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
     east, west, north, south = toy_landscape.meta_loss(here, np.array(THETA) + steps)
     slope = np.array([east - west, north - south]) / (2 * width)
     seen = toy_landscape.view(here, THETA)
     np.testing.assert_allclose(seen.direction["maml"].gradient, slope, rtol=1e-7, atol=1e-8)
-    # T1: first order is neither zero nor exact where the ground is curved.
+    # First order is neither zero nor exact where the ground is curved.
     assert seen.direction["fomaml"].norm > 0.01
     assert np.linalg.norm(seen.direction["fomaml"].gradient - slope) > 0.01
 
@@ -135,20 +135,19 @@ def test_imamls_solution_is_one_and_its_gradient_the_implicit_one(surface):
 def test_a_method_left_to_itself_goes_down_and_takes_no_longer_steps_than_allowed():
     here = plane("rivers")
     for method in METHODS:
-        path = toy_landscape.descend(here, method, THETA, meta_lr=0.1, longest=0.05, steps=100)
+        path = toy_landscape.descend(here, method, THETA, meta_lr=0.1, max_step=0.05, steps=100)
         assert path.shape == (101, 2)
         assert np.linalg.norm(np.diff(path, axis=0), axis=-1).max() <= 0.05 + 1e-12
-    path = toy_landscape.descend(here, "maml", THETA, meta_lr=0.1, longest=0.05, steps=100)
+    path = toy_landscape.descend(here, "maml", THETA, meta_lr=0.1, max_step=0.05, steps=100)
     losses = toy_landscape.meta_loss(here, path)
     assert np.diff(losses).max() < 0
-    # T9: one step of Reptile goes against theta - theta_K, over alpha K.
-    one = toy_landscape.descend(here, "reptile", THETA, meta_lr=0.01, longest=1.0, steps=1)
+    # One step of Reptile goes against theta - theta_K, over alpha K.
+    one = toy_landscape.descend(here, "reptile", THETA, meta_lr=0.01, max_step=1.0, steps=1)
     chord = (np.array(THETA) - toy_landscape.view(here, THETA).path[:, -1]).mean(0)
     np.testing.assert_allclose(one[1], np.array(THETA) - 0.01 * chord / (ALPHA * STEPS), rtol=1e-12)
 
 
 def test_duplicated_tasks_and_their_order_change_nothing():
-    """T16."""
     one = toy_landscape.view(plane("rivers"), THETA)
     for tasks in (TASKS[::-1], (*TASKS, *TASKS)):
         other = toy_landscape.view(replace(plane("rivers"), tasks=tasks), THETA)
@@ -182,7 +181,7 @@ def test_where_every_start_is_as_good_the_optimum_says_so():
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "complaint"),
     [
         ({"surface": "moons"}, "`surface` must be one of"),
         ({"tasks": ()}, "`tasks` must hold 1 to 8 tasks, got 0"),
@@ -195,6 +194,6 @@ def test_where_every_start_is_as_good_the_optimum_says_so():
         ({"gap": -1.0}, "`gap`"),
     ],
 )
-def test_what_cannot_be_is_refused(changes, told):
-    with pytest.raises(ValueError, match=told):
+def test_what_cannot_be_is_refused(changes, complaint):
+    with pytest.raises(ValueError, match=complaint):
         replace(plane("valleys"), **changes)

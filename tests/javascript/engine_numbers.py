@@ -62,7 +62,7 @@ def _spoken(here: Landscape) -> dict[str, Any]:
 def _seen_from(here: Landscape, theta: tuple[float, float]) -> dict[str, Any]:
     seen = toy_landscape.view(here, theta)
     best = toy_landscape.optimum(here) if here.inner_steps < 20 else None
-    descent = toy_landscape.descend(here, "imaml", theta, meta_lr=0.05, longest=0.1, steps=5)
+    descent = toy_landscape.descend(here, "imaml", theta, meta_lr=0.05, max_step=0.1, steps=5)
     return {
         "landscape": _spoken(here),
         "theta": list(theta),

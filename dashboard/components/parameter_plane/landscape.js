@@ -1,5 +1,5 @@
 // @ts-check
-// Tasks in a plane and what each method makes of them: maml_engine/analysis/toy_landscape.py in plain JavaScript, to which a test
+// Tasks in a plane and what each method makes of them: maml_engine/analysis/toy_landscape in plain JavaScript, to which a test
 // holds it.
 
 import { newton } from "./newton.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// A task's loss as a surface over the plane, with derivatives written out by hand; as in maml_engine/analysis/toy_landscape.py.
+// A task's loss as a surface over the plane, with derivatives written out by hand; as in maml_engine/analysis/toy_landscape.
 
 import { dot, subtract } from "./vectors.js";
 

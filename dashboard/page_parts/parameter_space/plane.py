@@ -50,7 +50,7 @@ def numbers(scene: PlaneScene) -> Numbers:
     """The engine's numbers for a scene."""
     plane = scene.landscape
     (best, joint), middle = _optima(plane), toy_landscape.equidistant(plane)
-    setting = {"meta_lr": META_LR[scene.surface], "longest": MAX_STEP_LENGTH, "steps": DESCENT_STEPS}
+    setting = {"meta_lr": META_LR[scene.surface], "max_step": MAX_STEP_LENGTH, "steps": DESCENT_STEPS}
     ends = [toy_landscape.descend(plane, method, scene.theta, **setting)[-1] for method in METHODS]
     # In one call, padded with theta where there is no equidistant point, so that nothing compiles anew.
     points = np.stack([joint.theta, scene.theta if middle is None else middle, *ends])

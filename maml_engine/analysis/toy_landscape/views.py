@@ -1,0 +1,114 @@
+"""What is seen from one theta: every task's inner loop, and where each method would go."""
+
+import math
+from dataclasses import dataclass, field
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from maml_engine.analysis.toy_landscape.gradients import GRADIENTS, METHODS, inner_path, mean_query_loss, proximal_solution
+from maml_engine.analysis.toy_landscape.landscape import Landscape, Setting, setting_of
+from maml_engine.analysis.toy_landscape.surfaces import SURFACES
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """Where a method would go uphill; its outer step is against it.
+
+    gradient: `[2]`; of Reptile theta - theta_K, averaged over tasks, as the engine has it (nothing is divided by alpha).
+    norm: its length.
+    angle: degrees between it and MAML's; NaN where one of them is 0.
+    """
+
+    gradient: np.ndarray
+    norm: float
+    angle: float
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A landscape as seen from one theta.
+
+    path: `[tasks, inner_steps + 1, 2]`, theta_0 .. theta_K of each task.
+    loss: `[tasks, inner_steps + 1]`, query losses there.
+    jacobian: `[tasks, 2, 2]`, of theta_K by theta: the product of I - alpha H.
+    solution: `[tasks, 2]`, where iMAML's inner problem ends.
+    solution_loss: `[tasks]`, the query losses there.
+    direction: of each of `METHODS`.
+    meta_loss: mean query loss after the inner steps.
+    """
+
+    path: np.ndarray
+    loss: np.ndarray
+    jacobian: np.ndarray
+    solution: np.ndarray
+    solution_loss: np.ndarray
+    direction: dict[str, Direction] = field(repr=False)
+    meta_loss: float
+
+
+def view(landscape: Landscape, theta: tuple[float, float]) -> View:
+    """Runs every task's inner loop from `theta` and takes the direction of each method."""
+    with jax.enable_x64(True):
+        seen = jax.tree.map(np.asarray, _view(landscape.surface, np.asarray(theta, float), setting_of(landscape)))
+    count, steps = len(landscape.tasks), landscape.inner_steps
+    gradients = dict(zip(METHODS, seen["gradients"], strict=True))
+    return View(
+        path=seen["path"][:count, : steps + 1],
+        loss=seen["loss"][:count, : steps + 1],
+        jacobian=seen["jacobian"][:count],
+        solution=seen["solution"][:count],
+        solution_loss=seen["solution_loss"][:count],
+        direction={
+            name: Direction(gradient, float(np.linalg.norm(gradient)), _degrees(gradient, gradients["maml"]))
+            for name, gradient in gradients.items()
+        },
+        meta_loss=float(seen["meta_loss"]),
+    )
+
+
+def meta_loss(landscape: Landscape, theta: np.ndarray) -> np.ndarray:
+    """The meta-loss from each of many starts.
+
+    Args:
+      landscape: tasks and inner loop.
+      theta: `[starts, 2]`.
+
+    Returns:
+      `[starts]`, mean query loss after the inner steps.
+    """
+    with jax.enable_x64(True):
+        return np.asarray(meta_losses(landscape.surface, np.asarray(theta, float), setting_of(landscape)))
+
+
+@partial(jax.jit, static_argnames="surface")
+def meta_losses(surface: str, theta: jax.Array, setting: Setting) -> jax.Array:
+    """`meta_loss`, traced: `theta` `[starts, 2]` gives `[starts]`."""
+    return jax.vmap(lambda start: mean_query_loss(SURFACES[surface].loss, start, setting))(theta)
+
+
+@partial(jax.jit, static_argnames="surface")
+def _view(surface: str, theta: jax.Array, setting: Setting) -> dict[str, jax.Array]:
+    loss = SURFACES[surface].loss
+    path = jax.vmap(lambda task: inner_path(loss, theta, task, setting))(setting.support)
+    end = jax.vmap(lambda task: jax.jacobian(lambda theta: inner_path(loss, theta, task, setting)[-1])(theta))
+    solution = jax.vmap(lambda task: proximal_solution(loss, theta, task, setting.proximal))(setting.support)
+    return {
+        "path": path,
+        "loss": jax.vmap(lambda points, task: jax.vmap(loss, (0, None))(points, task))(path, setting.query),
+        "jacobian": end(setting.support),
+        "solution": solution,
+        "solution_loss": jax.vmap(loss)(solution, setting.query),
+        "gradients": jnp.stack([gradient(loss, theta, setting) for gradient in GRADIENTS.values()]),
+        "meta_loss": mean_query_loss(loss, theta, setting),
+    }
+
+
+def _degrees(a: np.ndarray, b: np.ndarray) -> float:
+    norms = np.linalg.norm(a), np.linalg.norm(b)
+    if not min(norms) > 0:
+        return math.nan
+    a, b = a / norms[0], b / norms[1]
+    return float(np.degrees(2 * np.arctan2(np.linalg.norm(a - b), np.linalg.norm(a + b))))
