@@ -13,7 +13,7 @@ from maml_engine.analysis.method_diagnostics import (
     ImplicitError,
     LayerChange,
     PathAgainstChord,
-    PlusPlusLook,
+    PlusPlusSchedule,
     StepField,
 )
 
@@ -74,7 +74,7 @@ def paths_figure(paths: PathAgainstChord | None) -> go.Figure:
     return figure
 
 
-def weights_figure(look: PlusPlusLook) -> go.Figure:
+def weights_figure(look: PlusPlusSchedule) -> go.Figure:
     """What each step's loss counts for as MAML++ trains."""
     figure = style.base_figure("meta-iteration", "weight of the step's query loss", height=320)
     steps = look.weights.shape[1] - 1
@@ -86,7 +86,7 @@ def weights_figure(look: PlusPlusLook) -> go.Figure:
     return figure
 
 
-def step_sizes_figure(look: PlusPlusLook) -> go.Figure:
+def step_sizes_figure(look: PlusPlusSchedule) -> go.Figure:
     """MAML++'s learned step sizes by array and step; none give empty axes."""
     figure = style.base_figure("inner step", "", height=320)
     if not look.step_sizes.size:

@@ -20,6 +20,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from maml_engine.analysis.compiled_steps import MAX_STEPS, with_room_for
+from maml_engine.analysis.layers import layer_places
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerStep, merge, partition
 from maml_engine.core.episode import Batch, Episode
@@ -107,15 +108,15 @@ def compare_gradients(
     adapter = with_room_for(adapter, inner_steps)
     results = _compare(adapter, episode, inner_steps, _counted(episode, num_tasks))
     meta_loss, exact, first_order, *along = jax.tree.map(np.asarray, results)
-    layers, ranges = _layers(adapter.meta.init)
-    by_layer = [Agreement.of(exact[rows], first_order[rows]) for rows in ranges]
+    places = layer_places(adapter.meta.init)
+    by_layer = [Agreement.of(exact[own], first_order[own]) for own in places.values()]
     fields = ("exact_norm", "first_order_norm", "cosine", "angle")
     return GradientComparison(
         inner_steps=inner_steps,
         meta_loss=float(meta_loss),
         exact=exact,
         first_order=first_order,
-        layers=layers,
+        layers=tuple(places),
         by_layer=Agreement(*(np.array([getattr(layer, name) for layer in by_layer]) for name in fields)),
         overall=Agreement.of(exact, first_order),
         vector_norm=along[0][: inner_steps + 1],
@@ -255,14 +256,3 @@ def _task_mean(tree: PyTree, counts: jax.Array) -> PyTree:
         return jnp.sum(chosen, axis=0) / jnp.sum(counts)
 
     return jax.tree.map(mean, tree)
-
-
-def _layers(params: PyTree) -> tuple[tuple[str, ...], list[np.ndarray]]:
-    """The layers' names, and the places of each in the vector of all parameters."""
-    places: dict[str, list[np.ndarray]] = {}
-    start = 0
-    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
-        names = jax.tree_util.keystr(path, simple=True, separator=".").removesuffix(".value").split(".")
-        places.setdefault(".".join(names[:-1] or names), []).append(np.arange(start, start + leaf.size))
-        start += leaf.size
-    return tuple(places), [np.concatenate(rows) for rows in places.values()]

@@ -12,7 +12,7 @@ from maml_engine.analysis.method_diagnostics import (
     implicit_error,
     layer_change,
     path_against_chord,
-    plus_plus_look,
+    plus_plus_schedule,
     principal_map,
     step_field,
     task_angles,
@@ -76,7 +76,7 @@ def test_where_all_curvatures_agree_the_path_is_its_chord(x64):  # noqa: F811
 
 def test_plus_plus_weights_go_from_all_steps_to_the_last():
     one = learner(method="mamlplusplus", inner_steps=4, multi_step_iterations=100, inner_lr=0.03)
-    look = plus_plus_look(one, 200)
+    look = plus_plus_schedule(one, 200)
     np.testing.assert_allclose(look.weights.sum(axis=1), 1, rtol=1e-6)
     np.testing.assert_allclose(look.weights[0], [0, 0.25, 0.25, 0.25, 0.25])
     np.testing.assert_array_equal(look.weights[-1], [0, 0, 0, 0, 1])
@@ -84,8 +84,8 @@ def test_plus_plus_weights_go_from_all_steps_to_the_last():
     np.testing.assert_allclose(look.step_sizes, np.full((6, 4), 0.03), rtol=1e-6)
 
 
-def test_plus_plus_without_its_mends_has_one_weight_and_no_sizes():
-    look = plus_plus_look(learner(method="mamlplusplus", inner_steps=2, learn_step_sizes=False), 10)
+def test_plus_plus_without_its_fixes_has_one_weight_and_no_sizes():
+    look = plus_plus_schedule(learner(method="mamlplusplus", inner_steps=2, learn_step_sizes=False), 10)
     assert look.step_sizes.shape == (0, 2)
     assert (look.weights == [0, 0, 1]).all()
 
@@ -116,7 +116,7 @@ def test_one_step_changes_a_layer_by_its_gradient():
 
 def test_implicit_and_unrolled_errors_on_quadratics_are_those_of_the_closed_form(quadratics, x64):  # noqa: F811
     adapter = Adapter.of_model(IMAML(inner_lr=SIZE, proximal=PROXIMAL), quadratics.model(float))
-    got = implicit_error(adapter, quadratics.episode(float), (1, 4, 9), (1, 6), many_steps=400, cg_most=20)
+    got = implicit_error(adapter, quadratics.episode(float), (1, 4, 9), (1, 6), many_steps=400, max_cg_steps=20)
     identity = np.eye(6)
     truth, implicit, unrolled = [], [], []
     for hessian, optimum, query, target in zip(*quadratics[1:], strict=True):

@@ -177,10 +177,10 @@ def _paths(learner: Learner, base: Experiment) -> method_diagnostics.PathAgainst
 
 
 @cached
-def _plus_plus(learner: Learner) -> method_diagnostics.PlusPlusLook:
+def _plus_plus(learner: Learner) -> method_diagnostics.PlusPlusSchedule:
     """Weights over twice the time that they are annealed in, and learned step sizes."""
     annealed = learner.experiment.multi_step_iterations
-    return method_diagnostics.plus_plus_look(learner, 2 * annealed if annealed else 1000)
+    return method_diagnostics.plus_plus_schedule(learner, 2 * annealed if annealed else 1000)
 
 
 @cached

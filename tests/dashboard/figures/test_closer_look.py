@@ -9,7 +9,7 @@ from maml_engine.analysis.method_diagnostics import (
     ImplicitError,
     LayerChange,
     PathAgainstChord,
-    PlusPlusLook,
+    PlusPlusSchedule,
     StepField,
 )
 
@@ -32,13 +32,13 @@ def test_paths_are_drawn_beside_their_chord():
 
 
 def test_weights_have_a_line_for_each_step_that_counts():
-    look = PlusPlusLook(np.array([0, 9]), np.array([[0, 0.5, 0.5], [0, 0, 1.0]]), ("fc1.bias",), np.array([[0.1, -0.2]]))
+    look = PlusPlusSchedule(np.array([0, 9]), np.array([[0, 0.5, 0.5], [0, 0, 1.0]]), ("fc1.bias",), np.array([[0.1, -0.2]]))
     first, last = looks.weights_figure(look).data
     assert (first.name, list(first.y)) == ("step 1", [0.5, 0])
     assert list(last.y) == [0.5, 1]
     (sizes,) = looks.step_sizes_figure(look).data
     assert (sizes.zmin, sizes.zmax, list(sizes.x)) == (-0.2, 0.2, [1, 2])
-    assert not looks.step_sizes_figure(PlusPlusLook(look.iterations, look.weights, (), np.zeros((0, 2)))).data
+    assert not looks.step_sizes_figure(PlusPlusSchedule(look.iterations, look.weights, (), np.zeros((0, 2)))).data
 
 
 def test_changes_are_means_with_the_middle_half():
