@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,13 +8,10 @@ from maml_engine import Experiment, Learner, Sinusoid
 from tests.pages.benches import losses as on_bench_losses
 from tests.pages.benches import on_bench
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture
-def adapt() -> AppTest:
-    page = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60).run()
-    return page.switch_page("pages/adapt.py").run()
+def adapt(open_page) -> AppTest:
+    return open_page("adapt")
 
 
 def losses(page: AppTest, label: str) -> tuple[float, float]:

@@ -1,17 +1,14 @@
-import time
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import resources
 from dashboard.method_names import NAMES
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def run() -> AppTest:
-    return AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=120).run().switch_page("pages/compare.py").run()
+@pytest.fixture(scope="module")
+def run(open_page):
+    """Opens the Compare page."""
+    return lambda: open_page("compare")
 
 
 def charts(page: AppTest) -> int:
@@ -24,7 +21,7 @@ def losses(page: AppTest) -> dict[str, float]:
 
 
 @pytest.fixture(scope="module")
-def opened() -> AppTest:
+def opened(run) -> AppTest:
     """One page for the tests that only look; each sets what it needs."""
     return run()
 
@@ -61,7 +58,7 @@ def test_another_baseline_and_more_steps(opened):
     assert page.button(key="compare").disabled
 
 
-def test_two_methods_are_trained_and_compared():
+def test_two_methods_are_trained_and_compared(run, wait_for_jobs):
     page = run()
     page.select_slider(key="amount_iterations").set_value(200)
     page.multiselect(key="methods").set_value(["fomaml", "anil"])
@@ -70,10 +67,7 @@ def test_two_methods_are_trained_and_compared():
     assert not page.exception
     job_id = page.session_state["contest"]
     assert page.query_params["contest"] == job_id
-    deadline = time.monotonic() + 110
-    while not resources.jobs().snapshot(job_id).ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
+    wait_for_jobs([job_id])
     page.run()
     assert not page.exception
     snapshot = resources.jobs().snapshot(job_id)
@@ -89,7 +83,7 @@ def test_two_methods_are_trained_and_compared():
     assert page.selectbox(key="pin").value == "fomaml"
 
 
-def test_a_hosted_demo_says_what_it_allows(monkeypatch):
+def test_a_hosted_demo_says_what_it_allows(run, monkeypatch):
     page = run()
     monkeypatch.setattr(resources.jobs(), "hosted", True)
     page.select_slider(key="amount_iterations").set_value(20_000).run()
@@ -99,7 +93,7 @@ def test_a_hosted_demo_says_what_it_allows(monkeypatch):
     assert any("100,000 meta-iterations in all" in message.value for message in page.error)
 
 
-def test_each_run_of_a_comparison_is_had_as_code():
+def test_each_run_of_a_comparison_is_had_as_code(run):
     page = run()
     assert page.selectbox(key="as_code").options == ["MAML", "Reptile"]
     labels = [button.proto.label for button in page.get("download_button")]

@@ -1,6 +1,4 @@
 import json
-import time
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,19 +8,10 @@ from maml_engine.analysis import Cost, default_sizes
 from maml_engine.analysis.cost import WAYS
 from tests.pages.benches import losses, on_bench
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def run(**query) -> AppTest:
-    page = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.run().switch_page("pages/gradients.py").run()
-
 
 @pytest.fixture
-def page() -> AppTest:
-    return run()
+def page(open_page) -> AppTest:
+    return open_page("gradients")
 
 
 def metrics(page: AppTest) -> dict[str, str]:
@@ -40,8 +29,8 @@ def test_the_page_opens_with_true_pictures_and_a_passed_check(page):
     assert [message.value[:3] for message in page.success] == ["Yes"]
 
 
-def test_the_bench_shows_the_inner_loop_of_the_sidebar():
-    page = run(inner_steps="3", k_shot="25")
+def test_the_bench_shows_the_inner_loop_of_the_sidebar(open_page):
+    page = open_page("gradients", inner_steps="3", k_shot="25")
     page.select_slider(key="adapt_lr").set_value(0.0005).run()
     assert not page.exception
     scene = on_bench(page)["scene"]
@@ -122,14 +111,13 @@ def test_costs_measured_elsewhere_are_shown_at_once(tmp_path, monkeypatch):
     assert gradients.shipped_costs() is None
 
 
-def test_both_are_trained_and_compared(page):
+def test_both_are_trained_and_compared(page, wait_for_jobs):
     page.select_slider(key="race_iterations").set_value(500).run()
     page.button(key="race").click().run()
-    assert len(page.session_state["pair"].split(".")) == 2
-    deadline = time.monotonic() + 120
-    while "At 500 iterations: exact / first-order" not in metrics(page):
-        assert not page.exception
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-        page.run()
+    job_ids = page.session_state["pair"].split(".")
+    assert len(job_ids) == 2
+    wait_for_jobs(job_ids)
+    page.run()
+    assert not page.exception
+    assert "At 500 iterations: exact / first-order" in metrics(page)
     assert len(page.get("plotly_chart")) == 13

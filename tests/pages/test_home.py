@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -8,19 +6,17 @@ from dashboard.widgets import session
 from maml_engine import Experiment, Learner
 from tests.pages.benches import losses, on_bench
 
-ROOT = Path(__file__).resolve().parents[2]
 FIRST = first_pictures.load()
 
 
-def opened(**parameters: str) -> AppTest:
-    page = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
-    for name, value in parameters.items():
-        page.query_params[name] = value
-    return page.run()
+@pytest.fixture(scope="module")
+def opened(open_app):
+    """Opens Home by a link's parameters."""
+    return lambda **parameters: open_app("home", **parameters)
 
 
 @pytest.fixture
-def home() -> AppTest:
+def home(opened) -> AppTest:
     return opened()
 
 
@@ -34,7 +30,7 @@ def test_the_first_bench_shows_three_networks(home):
     assert maml[1] < 0.2 < 1 < min(pretrained[1], random[1])
 
 
-def test_a_link_brings_back_what_was_on_the_bench():
+def test_a_link_brings_back_what_was_on_the_bench(opened):
     page = opened(home_bench="1,a2,p2.4,k0,x-3,x1~0.5,hrandom")
     assert not page.exception and not page.info
     scene = on_bench(page)["scene"]
@@ -42,7 +38,7 @@ def test_a_link_brings_back_what_was_on_the_bench():
     assert scene["hidden"] == ["random"] and all(first == last for first, last in losses(page).values())
 
 
-def test_a_link_from_before_the_bench_still_opens():
+def test_a_link_from_before_the_bench_still_opens(opened):
     page = opened(wave_amplitude="2", wave_phase="2.5", steps="0", adapt_lr="0.005", shots="3")
     assert not page.exception and not page.info
     sent = on_bench(page)
@@ -51,7 +47,7 @@ def test_a_link_from_before_the_bench_still_opens():
     assert len(scene["points"]) == 3 and set(sent["answers"]) == {"maml", "pretrained", "random"}
 
 
-def test_a_link_that_cannot_be_says_so():
+def test_a_link_that_cannot_be_says_so(opened):
     page = opened(home_bench="9,k99,xnan")
     assert not page.exception
     said = " ".join(info.value for info in page.info)
@@ -59,13 +55,13 @@ def test_a_link_that_cannot_be_says_so():
     assert on_bench(page)["scene"]["steps"] == 20
 
 
-def test_steps_that_are_too_long_are_explained():
+def test_steps_that_are_too_long_are_explained(opened):
     page = opened(home_bench="1,l0.02")
     assert not page.exception
     assert any("too long" in info.value for info in page.info)
 
 
-def test_other_points_keep_the_wave_that_the_visitor_has_made():
+def test_other_points_keep_the_wave_that_the_visitor_has_made(opened):
     page = opened(home_bench="1,a2,x1")
     next(button for button in page.button if button.label == "Other points").click().run()
     assert not page.exception
@@ -85,7 +81,7 @@ def test_learners_of_the_visitor_join_the_shipped_ones(monkeypatch, home):
     assert set(losses(home)) == {"maml", "pretrained", "random", "own_1"}
 
 
-def test_reset_takes_back_what_the_visitor_did():
+def test_reset_takes_back_what_the_visitor_did(opened):
     page = opened(home_bench="1,a2,x1", shots="7")
     next(button for button in page.button if button.label == "Reset").click().run()
     assert on_bench(page)["scene"] == {**on_bench(page)["base"]}

@@ -1,19 +1,15 @@
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.page_parts.learn import LESSONS
 
-ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = range(1, len(LESSONS) + 1)
 
 
-def run(**query) -> AppTest:
-    page = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=90)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.run().switch_page("pages/learn.py").run()
+@pytest.fixture(scope="module")
+def run(open_app):
+    """Opens the Learn page by a link's parameters."""
+    return lambda **parameters: open_app("learn", **parameters)
 
 
 def is_answered(page: AppTest) -> bool:
@@ -25,7 +21,7 @@ def equation(page: AppTest) -> str:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_lesson_opens_unanswered_and_its_own_controls_can_answer_it(number):
+def test_a_lesson_opens_unanswered_and_its_own_controls_can_answer_it(number, run):
     page = run(lesson=str(number))
     assert not page.exception
     assert any(LESSONS[number - 1].title in head.value for head in page.subheader)
@@ -44,7 +40,7 @@ def test_a_lesson_opens_unanswered_and_its_own_controls_can_answer_it(number):
     assert any("1 of 8 answered" in caption.value for caption in page.caption)
 
 
-def test_on_and_back_go_through_all_of_them():
+def test_on_and_back_go_through_all_of_them(run):
     page = run()
     assert page.pills(key="lesson").value == 1
     assert page.button(key="back").disabled
@@ -54,19 +50,19 @@ def test_on_and_back_go_through_all_of_them():
     assert page.pills(key="lesson").value == 1
 
 
-def test_the_last_one_says_how_many_were_answered_and_where_to_go():
+def test_the_last_one_says_how_many_were_answered_and_where_to_go(run):
     page = run(lesson="8", answered="1.3.77.x")
     assert not page.exception
     assert any("You answered 2 of 8" in text.value for text in page.markdown)
 
 
-def test_a_link_to_a_lesson_that_there_is_not_opens_the_first():
+def test_a_link_to_a_lesson_that_there_is_not_opens_the_first(run):
     page = run(lesson="99", learn_loops="1,tnan~5")
     assert not page.exception
     assert page.pills(key="lesson").value == 1
 
 
-def test_a_term_is_lit_and_said_in_words():
+def test_a_term_is_lit_and_said_in_words(run):
     page = run(lesson="5")
     page.pills(key="term_5").set_value(1).run()
     assert not page.exception

@@ -1,35 +1,20 @@
 """The Notes page, without a browser."""
 
 import dataclasses
-import time
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from dashboard.engine_calls import resources
 from dashboard.page_parts.notes import published
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.verification import board
-
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "notes.py"
-
-
-def open_page(**parameters):
-    page = AppTest.from_file(PAGE, default_timeout=120)
-    for name, value in parameters.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
 
 
 def texts(page):
     return " ".join(element.value for element in page.markdown)
 
 
-def test_the_page_opens_with_the_recorded_run_and_runs_nothing():
-    page = open_page()
+def test_the_page_opens_with_the_recorded_run_and_runs_nothing(open_page):
+    page = open_page("notes")
     assert len(page.get("plotly_chart")) == 2
     assert "hold" in page.success[0].value and "last recorded run" in page.success[0].value
     assert all(check.title in texts(page) for check in board.CHECKS.values())
@@ -37,38 +22,35 @@ def test_the_page_opens_with_the_recorded_run_and_runs_nothing():
     assert any("python -m maml_engine check --published" in caption.value for caption in page.caption)
 
 
-def test_one_check_is_run_again_here():
-    page = open_page()
+def test_one_check_is_run_again_here(open_page):
+    page = open_page("notes")
     page.button(key="run_maml_closed_form").click().run()
     assert not page.exception
     assert "here, in" in texts(page)
     assert "1 of them measured here and now" in page.success[0].value
 
 
-def test_all_are_run_and_a_wrong_one_is_shown(monkeypatch):
+def test_all_are_run_and_a_wrong_one_is_shown(monkeypatch, open_page):
     for name, check in board.CHECKS.items():
         error = 0.5 if name == "padding" else 0.0
         monkeypatch.setitem(board.CHECKS, name, dataclasses.replace(check, measure=lambda error=error: error))
-    page = open_page()
+    page = open_page("notes")
     page.button(key="run_all").click().run()
     assert not page.exception
     assert f"1 of {len(board.CHECKS)} checks are wrong" in page.error[0].value
     assert "Wrong:" in texts(page)
 
 
-def test_a_card_is_run_short(monkeypatch):
+def test_a_card_is_run_short(monkeypatch, open_page, wait_for_jobs):
     monkeypatch.setattr(published, "SHORT_ITERATIONS", 5)
     monkeypatch.setitem(
         PRESETS,
         "finn_sinusoid",
         dataclasses.replace(PRESETS["finn_sinusoid"], judged={"k_shot": 5, "inner_steps": 10, "num_tasks": 20}),
     )
-    page = open_page()
+    page = open_page("notes")
     page.button(key="run_card").click().run()
-    deadline = time.monotonic() + 100
-    while not resources.jobs().snapshot(page.session_state["card_job"]).ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_for_jobs([page.session_state["card_job"]])
     page.run()
     assert not page.exception
     assert texts(page).count("with 5 meta-iterations; printed") == 3
@@ -76,6 +58,6 @@ def test_a_card_is_run_short(monkeypatch):
 
 
 @pytest.mark.parametrize("job", ["", "no-such-run", "x" * 3000])
-def test_a_link_with_a_run_that_is_gone_opens(job):
-    page = open_page(card="cavia", card_job=job)
+def test_a_link_with_a_run_that_is_gone_opens(job, open_page):
+    page = open_page("notes", card="cavia", card_job=job)
     assert page.session_state["card"] == "cavia"

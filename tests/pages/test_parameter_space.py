@@ -1,23 +1,21 @@
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-ROOT = Path(__file__).resolve().parents[2]
+from dashboard.page_parts.parameter_space import training_path
+from maml_engine import Experiment
 
 
-def run(**query) -> AppTest:
-    page = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=90)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.run().switch_page("pages/parameter_space.py").run()
+@pytest.fixture(scope="module")
+def run(open_page):
+    """Opens the page by a link's parameters."""
+    return lambda **parameters: open_page("parameter_space", **parameters)
 
 
 def texts(page: AppTest) -> str:
     return "\n".join(element.value for element in [*page.markdown, *page.caption])
 
 
-def test_the_page_opens_with_the_engines_numbers():
+def test_the_page_opens_with_the_engines_numbers(run):
     page = run()
     assert not page.exception
     table = page.table[0].value
@@ -29,7 +27,7 @@ def test_the_page_opens_with_the_engines_numbers():
     assert "has a meta-loss of" in texts(page)  # the equidistant point, and what it is worth
 
 
-def test_in_bowls_the_two_optima_are_one():
+def test_in_bowls_the_two_optima_are_one(run):
     page = run()
     page.segmented_control(key="surface").set_value("Bowls").run()
     assert not page.exception
@@ -37,7 +35,7 @@ def test_in_bowls_the_two_optima_are_one():
     assert "They are 0.00 apart" in texts(page)
 
 
-def test_a_link_sets_the_plane_and_a_forged_one_is_put_right():
+def test_a_link_sets_the_plane_and_a_forged_one_is_put_right(run):
     page = run(surface="Rivers", plane="1,k0,t1~2")
     assert not page.exception
     assert "with K = 0 nothing adapts" in texts(page)
@@ -49,7 +47,7 @@ def test_a_link_sets_the_plane_and_a_forged_one_is_put_right():
 
 
 @pytest.fixture(scope="module")
-def real() -> AppTest:
+def real(run) -> AppTest:
     return run(space="The real network")
 
 
@@ -70,21 +68,14 @@ def test_another_loss_and_a_surface(real):
     assert len(real.get("plotly_chart")) == 1
 
 
-def test_a_run_is_trained_and_its_way_drawn(monkeypatch):
-    import time
-
-    from dashboard.page_parts.parameter_space import training_path
-    from maml_engine import Experiment
-
+def test_a_run_is_trained_and_its_way_drawn(run, wait_for_jobs, monkeypatch):
     monkeypatch.setattr(training_path, "first_run", lambda seed: Experiment(num_iterations=60, meta_batch_size=4, seed=seed))
     page = run(space="The real network")
     page.button(key="walk_start").click().run()
-    deadline = time.monotonic() + 60
-    while len(page.get("plotly_chart")) < 2:
-        assert not page.exception
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
-        page.run()
+    wait_for_jobs([page.session_state["walk"]])
+    page.run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 2
     shares = next(metric.value for metric in page.metric if metric.label == "Of the path's variance")
     first, second = (float(part.strip().removesuffix("%")) for part in shares.split(","))
     assert 100 >= first >= second > 0

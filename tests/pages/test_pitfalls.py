@@ -1,26 +1,12 @@
 """The Pitfalls page, without a browser."""
 
 import dataclasses
-import time
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from dashboard.engine_calls import resources
 from dashboard.page_parts.pitfalls import cards
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "pitfalls.py"
 SMALL = {"num_iterations": 40, "meta_batch_size": 4, "hidden_dim": 8}
-
-
-def open_page(**parameters):
-    page = AppTest.from_file(PAGE, default_timeout=120)
-    for name, value in parameters.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
 
 
 def links_of(page):
@@ -35,8 +21,8 @@ def small_cards(monkeypatch):
         monkeypatch.setitem(cards.CARDS, name, dataclasses.replace(card, **both))
 
 
-def test_the_page_opens_with_the_map_and_no_card():
-    page = open_page()
+def test_the_page_opens_with_the_map_and_no_card(open_page):
+    page = open_page("pitfalls")
     alt = " ".join(chart.proto.alt for chart in page.get("plotly_chart"))
     assert len(page.get("plotly_chart")) == 3
     assert "Mean loss over 100 tasks by inner step size and steps" in alt
@@ -46,8 +32,8 @@ def test_the_page_opens_with_the_map_and_no_card():
     assert any("said to be" in text.value for text in page.markdown)
 
 
-def test_a_cell_is_chosen_and_opens_in_train():
-    page = open_page(cell_lr="0.002", cell_steps="5", shots="5")
+def test_a_cell_is_chosen_and_opens_in_train(open_page):
+    page = open_page("pitfalls", cell_lr="0.002", cell_steps="5", shots="5")
     page.slider(key="cell_steps").set_value(7).run()
     assert not page.exception
     ((label, address),) = links_of(page).items()
@@ -59,8 +45,8 @@ def test_a_cell_is_chosen_and_opens_in_train():
 
 
 @pytest.mark.parametrize("name", cards.CARDS)
-def test_every_card_opens_with_words_and_links(name):
-    page = open_page(**{"open_" + name: "true"})
+def test_every_card_opens_with_words_and_links(name, open_page):
+    page = open_page("pitfalls", **{"open_" + name: "true"})
     card = cards.CARDS[name]
     text = " ".join(part.value for part in page.markdown)
     assert card.problem in text
@@ -73,17 +59,14 @@ def test_every_card_opens_with_words_and_links(name):
 
 
 @pytest.mark.parametrize("name", ["finite_pool", "support_as_query"])
-def test_both_runs_are_trained_and_judged(small_cards, name):
-    page = open_page(**{"open_" + name: "true"})
+def test_both_runs_are_trained_and_judged(small_cards, name, open_page, wait_for_jobs):
+    page = open_page("pitfalls", **{"open_" + name: "true"})
     page.button(key=f"run_{name}").click().run()
     assert not page.exception
     ids = page.session_state["_pairs"][name]
     assert len(ids) == 2
-    deadline = time.monotonic() + 100
-    while not all(resources.jobs().snapshot(job_id).ended for job_id in ids):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    again = open_page(pair=".".join([name, *ids]), **{"open_" + name: "true"})  # as a reload does
+    wait_for_jobs(ids)
+    again = open_page("pitfalls", pair=".".join([name, *ids]), **{"open_" + name: "true"})  # as a reload does
     text = " ".join(part.value for part in again.markdown)
     assert "Judged on the same 200 new tasks" in text
     assert "broken **" in text
@@ -91,6 +74,6 @@ def test_both_runs_are_trained_and_judged(small_cards, name):
     assert f"pair={name}.{ids[0]}.{ids[1]}" in again.code[0].value
 
 
-def test_a_pair_that_is_not_here_is_left_aside():
-    page = open_page(pair="finite_pool.nobody.neither", open_finite_pool="true")
+def test_a_pair_that_is_not_here_is_left_aside(open_page):
+    page = open_page("pitfalls", pair="finite_pool.nobody.neither", open_finite_pool="true")
     assert not page.error

@@ -1,35 +1,38 @@
 """The Train page, without a browser."""
 
-import time
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import resources
 from dashboard.widgets import session
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
 SMALL = {"num_iterations": "60", "meta_batch_size": "4", "hidden_dim": "8"}
 
 
-def open_page(**parameters):
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in parameters.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+@pytest.fixture(scope="module")
+def train(open_page):
+    """Opens the Train page by the link's parameters."""
+    return lambda **parameters: open_page("train", **parameters)
 
 
-def run_to_its_end(page, seconds=60.0):
-    deadline = time.monotonic() + seconds
-    while not resources.jobs().snapshot(page.session_state[session.JOB]).ended:
-        assert time.monotonic() < deadline, "the run did not end"
-        time.sleep(0.05)
-    page.run()
-    assert not page.exception
-    return page
+@pytest.fixture(scope="module")
+def run_to_its_end(wait_for_jobs):
+    """Presses Train, waits, and looks again."""
+
+    def run_to_its_end(page):
+        page.button(key="train").click().run()
+        assert not page.exception
+        wait_for_jobs([page.session_state[session.JOB]])
+        page.run()
+        assert not page.exception
+        return page
+
+    return run_to_its_end
+
+
+@pytest.fixture(scope="module")
+def trained(train, run_to_its_end):
+    """The page after a small run."""
+    return run_to_its_end(train(**SMALL))
 
 
 @pytest.fixture(autouse=True)
@@ -41,8 +44,8 @@ def charts(page):
     return page.get("plotly_chart")
 
 
-def test_the_page_opens_with_a_true_picture():
-    page = open_page()
+def test_the_page_opens_with_a_true_picture(train):
+    page = train()
     assert len(charts(page)) == 2
     assert not page.error
     assert not page.info
@@ -51,11 +54,8 @@ def test_the_page_opens_with_a_true_picture():
     assert "Mean squared error" in alt
 
 
-def test_a_run_is_trained_watched_and_taken_along():
-    page = open_page(**SMALL)
-    page.button(key="train").click().run()
-    assert not page.exception
-    run_to_its_end(page)
+def test_a_run_is_trained_watched_and_taken_along(trained):
+    page = trained
     assert len(charts(page)) == 3
     labels = [metric.label for metric in page.metric]
     assert labels == ["Meta-loss", "Held out, before", "After 1 step", "After 10 steps"]
@@ -70,24 +70,21 @@ def test_a_run_is_trained_watched_and_taken_along():
     assert any("maml_engine evaluate" in note.value for note in page.info)
 
 
-def test_a_run_is_found_again_by_its_link():
-    page = open_page(**SMALL)
-    page.button(key="train").click().run()
-    job_id = run_to_its_end(page).session_state[session.JOB]
-    again = open_page(job=job_id, **SMALL)
+def test_a_run_is_found_again_by_its_link(trained, train):
+    job_id = trained.session_state[session.JOB]
+    again = train(job=job_id, **SMALL)
     assert len(again.metric) == 4
     assert again.session_state[session.JOB] == job_id
 
 
-def test_a_run_that_is_not_here_is_said_and_the_page_opens():
-    page = open_page(job="nobody")
+def test_a_run_that_is_not_here_is_said_and_the_page_opens(train):
+    page = train(job="nobody")
     assert "no longer on this server" in page.info[0].value
     assert len(charts(page)) == 2
 
 
-def test_divergence_is_said_as_the_engine_says_it():
-    page = open_page(**SMALL, inner_lr="1", inner_steps="8", meta_lr="1", meta_optimizer="sgd")
-    page.button(key="train").click().run()
+def test_divergence_is_said_as_the_engine_says_it(train, run_to_its_end):
+    page = train(**SMALL, inner_lr="1", inner_steps="8", meta_lr="1", meta_optimizer="sgd")
     run_to_its_end(page)
     assert "no longer a finite number" in page.error[0].value
     assert "lower `" in page.error[0].value
@@ -101,8 +98,8 @@ def test_divergence_is_said_as_the_engine_says_it():
         ({"method": "mamlplusplus", "per_step_norms": "true"}, "`per_step_norms` needs a network with normalisation layers"),
     ],
 )
-def test_a_method_that_does_not_fit_the_network_says_so_before_it_begins(parameters, says):
-    page = open_page(**SMALL, **parameters)
+def test_a_method_that_does_not_fit_the_network_says_so_before_it_begins(parameters, says, train):
+    page = train(**SMALL, **parameters)
     page.button(key="train").click().run()
     assert not page.exception
     assert says in page.error[0].value
@@ -110,8 +107,8 @@ def test_a_method_that_does_not_fit_the_network_says_so_before_it_begins(paramet
     assert len(charts(page)) == 2
 
 
-def test_a_protocol_card_sets_the_sidebar_and_judges_the_run():
-    page = open_page()
+def test_a_protocol_card_sets_the_sidebar_and_judges_the_run(train, run_to_its_end):
+    page = train()
     page.selectbox(key="card").set_value("finn_sinusoid").run()
     text = " ".join(part.value for part in page.markdown)
     assert "0.67 after 1 step, 0.38 after 5 steps, 0.35 after 10 steps" in text
@@ -123,7 +120,6 @@ def test_a_protocol_card_sets_the_sidebar_and_judges_the_run():
     for name, value in SMALL.items():
         page.number_input(key=name).set_value(int(value))
     page.run()
-    page.button(key="train").click().run()
     run_to_its_end(page)
     table = next(part.value for part in page.markdown if part.value.startswith("| after |"))
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines()[2:]]
@@ -132,16 +128,16 @@ def test_a_protocol_card_sets_the_sidebar_and_judges_the_run():
     assert any("`num_iterations 70000`" in caption.value for caption in page.caption)
 
 
-def test_a_hosted_demo_says_its_budget(monkeypatch):
+def test_a_hosted_demo_says_its_budget(monkeypatch, train):
     monkeypatch.setattr(resources.jobs(), "hosted", True)
-    page = open_page(num_iterations="200000")
+    page = train(num_iterations="200000")
     page.button(key="train").click().run()
     assert page.error[0].value.startswith("`num_iterations` must be at most 100000 on this hosted demo, got 200000")
     assert len(charts(page)) == 2
 
 
-def test_a_table_that_is_not_here_is_named():
-    page = open_page(tasks="table", data="ab" * 32, task="month", inputs="year", target="sst_c")
+def test_a_table_that_is_not_here_is_named(train):
+    page = train(tasks="table", data="ab" * 32, task="month", inputs="year", target="sst_c")
     assert not page.error
     assert "abababababab" in page.info[0].value
     assert "'sst_c'" in page.info[0].value
@@ -149,16 +145,15 @@ def test_a_table_that_is_not_here_is_named():
     assert "target=sst_c" in page.code[0].value
 
 
-def test_a_table_is_uploaded_and_trained_on():
+def test_a_table_is_uploaded_and_trained_on(train, run_to_its_end):
     rows = "\n".join(f"shop {task},{x},{task + 0.1 * x * x}" for task in range(8) for x in range(12))
-    page = open_page(tasks="table", **SMALL, k_shot="3")
+    page = train(tasks="table", **SMALL, k_shot="3")
     page.file_uploader[0].set_value(("shops.csv", f"shop,x,sales\n{rows}\n".encode(), "text/csv"))
     page.run()
     assert not page.exception
     assert not page.error
     assert any("8 tasks" in caption.value for caption in page.caption)
     assert not page.button(key="train").disabled
-    page.button(key="train").click().run()
     run_to_its_end(page)
     assert not page.error
     assert len(charts(page)) == 3
@@ -175,8 +170,8 @@ def test_a_table_is_uploaded_and_trained_on():
         (b"t,x,y\n" + b"".join(b"a,%d,2\n" % row for row in range(30)), "one task only"),
     ],
 )
-def test_a_table_that_cannot_work_is_answered_with_one_sentence(content, says):
-    page = open_page(tasks="table")
+def test_a_table_that_cannot_work_is_answered_with_one_sentence(content, says, train):
+    page = train(tasks="table")
     page.file_uploader[0].set_value(("table.csv", content, "text/csv"))
     page.run()
     assert not page.exception
