@@ -1,5 +1,6 @@
 """What the pages' tests share: a page opened by its link, and waiting for what it has started."""
 
+import sys
 import time
 from collections.abc import Callable, Iterable
 
@@ -54,3 +55,10 @@ def wait_for_jobs() -> Callable[[Iterable[str]], None]:
                 time.sleep(0.05)
 
     return wait_for_jobs
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _forget_programs():
+    """The pages ask for the same programs, so they are held from one module to the next."""
+    yield
+    sys.modules["jax"].clear_caches()
