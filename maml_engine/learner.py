@@ -18,7 +18,7 @@ from maml_engine.core.episode import Batch
 from maml_engine.core.inner_loop import adapted_params, path_predictions
 from maml_engine.core.losses import LossFn
 from maml_engine.experiment import Experiment
-from maml_engine.io.arrays import StorageError, from_arrays, load_arrays, save_arrays, to_arrays, write_whole
+from maml_engine.io.arrays import StorageError, from_arrays, load_arrays, remove, save_arrays, to_arrays, write_whole
 from maml_engine.methods import Method
 from maml_engine.models import Network
 from maml_engine.tasks import Scaling
@@ -184,6 +184,8 @@ class Learner:
         }
         save_arrays(folder / LEARNER_FILE, to_arrays({"meta": self.meta, "scaling": self.scaling}), facts)
         write_whole(folder / EXPERIMENT_FILE, description.encode())
+        for file in OPENERS:  # a learner of another kind that lay here would be opened first
+            remove(folder / file)
 
     @classmethod
     def load(cls, folder: str | Path, model: nnx.Module | None = None) -> "Learner":

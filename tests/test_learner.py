@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import shutil
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from maml_engine import MLP, Batch, Experiment, Learner, Sinusoid, adapt, learner, train
+from maml_engine import MLP, Batch, Experiment, Learner, Sinusoid, TableLearner, adapt, learner, train
 from maml_engine.io.arrays import StorageError, load_arrays, save_arrays
 from maml_engine.tasks import Scaling
 
@@ -123,6 +124,13 @@ def test_a_saved_learner_predicts_the_same(folder, fresh):
     again = Learner.load(folder)
     assert again.experiment == fresh.experiment
     np.testing.assert_array_equal(again.adapt(X, Y)(QUERY), fresh.adapt(X, Y)(QUERY))
+
+
+def test_a_learner_saved_over_a_tables_is_the_one_that_is_opened(fresh, tmp_path):
+    shutil.copytree(Path(__file__).parent / "compatibility" / "table_learner", tmp_path, dirs_exist_ok=True)
+    assert isinstance(Learner.load(tmp_path), TableLearner)
+    fresh.save(tmp_path)
+    np.testing.assert_array_equal(Learner.load(tmp_path).adapt(X, Y)(QUERY), fresh.adapt(X, Y)(QUERY))
 
 
 def test_a_trained_one_and_its_scaling_come_back(tmp_path):

@@ -45,6 +45,18 @@ def write_whole(path: Path, content: bytes) -> None:
         raise StorageError(f"Could not write {path}: {error.strerror}. What was there before is unchanged.") from error
 
 
+def remove(path: Path) -> None:
+    """Takes a file away, where there is one.
+
+    Raises:
+      StorageError: it may not be taken away.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"Could not remove {path}: {error.strerror}.") from error
+
+
 def save_arrays(path: Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
     """Writes arrays by name, `[...]` of any shape, and JSON-serialisable facts as one safetensors file with its own digest.
 
