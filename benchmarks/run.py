@@ -18,6 +18,7 @@ from benchmarks.measuring import PEERS, Timing
 
 
 def main() -> int:
+    """Measures what the flags ask for, and writes it down group by group."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few minutes: fewer repeats and sizes")
     parser.add_argument("--groups", default=",".join(GROUPS), help=f"some of {', '.join(GROUPS)}")

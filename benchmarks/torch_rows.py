@@ -200,6 +200,7 @@ class Sine(nn.Module):
                 layer.bias.copy_(weights[f"b{number}"])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """`[..., 1] -> [..., 1]`."""
         x = torch.relu(self.layers[0](x))
         return self.layers[2](torch.relu(self.layers[1](x)))
 

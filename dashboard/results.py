@@ -1,5 +1,7 @@
-"""What figures draw, as plain numbers. Imports neither the engine nor streamlit, so that a page can draw before either is
-loaded."""
+"""What figures draw, as plain numbers.
+
+Imports neither the engine nor streamlit, so that a page can draw before either is loaded.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -33,6 +33,7 @@ class MAMLRegressor(nnx.Module):
         self.fc3 = nnx.Linear(hidden_dim, 1, rngs=rngs)
 
     def __call__(self, x):
+        """`[..., 1] -> [..., 1]`."""
         x = nnx.relu(self.fc1(x))
         x = nnx.relu(self.fc2(x))
         return self.fc3(x)

@@ -86,7 +86,7 @@ def entries(docstring: str) -> dict[str, str]:
 
 
 def says_only_its_name(name: str, entry: str) -> bool:
-    """Whether an entry adds nothing to the parameter's name, as in `learner: the learner.`"""
+    """Whether an entry adds nothing to the parameter's name, as `learner: the learner` does."""
     return not set(re.findall(r"\w+", entry.lower().replace("_", " "))) - set(name.lower().split("_")) - ARTICLES
 
 

@@ -20,7 +20,8 @@ class RunFolder:
     """Where a run's snapshots are kept, if anywhere."""
 
     def __init__(self, path: str | None, iteration: int | None = None):
-        """
+        """Finds out at once whether anything can be written there.
+
         Args:
           path: the folder; None keeps nothing.
           iteration: of the snapshot that this run finds there and goes on from; None where it begins anew.

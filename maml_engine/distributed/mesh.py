@@ -36,7 +36,8 @@ class Mesh:
         devices: Sequence[jax.Device],  # pyright: ignore[reportInvalidTypeForm]
         peers: Peers | None = None,
     ):
-        """
+        """The devices that share the tasks of a meta-step.
+
         Args:
           devices: in the same order in every process.
           peers: the processes that they belong to; None where all are this one's.

@@ -43,7 +43,8 @@ class Peers:
     """
 
     def __init__(self, index: int = 0, count: int = 1, client: Any = None):
-        """
+        """By default, a process that is alone.
+
         Args:
           index: which process this is, in `[0, count)`.
           count: how many there are.

@@ -86,6 +86,7 @@ def parse_number(content: str | int) -> float | int | str:
 
 
 def parse_names(name: str, content: str) -> tuple[str, ...]:
+    """Names with commas between, as a row of a CSV file; one that holds a comma stands in quotes."""
     try:
         return tuple(part for part in next(csv.reader(io.StringIO(content, newline=""), strict=True), []) if part)
     except csv.Error as error:

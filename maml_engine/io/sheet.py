@@ -236,7 +236,7 @@ def read_sheet(source: Source, max_bytes: int = MAX_BYTES, *, columns: Sequence[
 
 
 def spell_rows(places: Sequence[int] | np.ndarray) -> str:
-    """ "row 3", or "4 rows (3, 5, 6, 9)"; `places` is `[n]`."""
+    """Names rows by their numbers, `[n]`: "row 3", or "4 rows (3, 5, 6, 9)"."""
     return f"row {places[0]}" if len(places) == 1 else f"{len(places)} rows ({listed(list(places), most=5)})"
 
 

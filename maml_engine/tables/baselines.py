@@ -1,7 +1,8 @@
 """What a meta-learner must beat on a table: fits that are pooled over tasks, made from a task's support, or both.
 
 All work on numbers in units of the target's spread. Those with a support are kernel predictors, solved for all tasks and draws
-of support rows at once."""
+of support rows at once.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager

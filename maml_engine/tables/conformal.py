@@ -50,8 +50,10 @@ class Calibration(NamedTuple):
 
 
 def calibrate(parts: Sequence[Residuals], k_shot: int, nominal: float) -> Calibration:
-    """Widths that hold a share `nominal` of the rows of unseen tasks; the floor is the one of greatest likelihood at
-    `k_shot`."""
+    """Widths that hold a share `nominal` of the rows of unseen tasks.
+
+    The floor is the one of greatest likelihood at `k_shot`.
+    """
     shots = parts[0].shots
     wrong, variance = _rows(parts, shots.index(k_shot))
     typical = float(np.mean(wrong**2)) + 1e-12

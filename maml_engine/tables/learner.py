@@ -164,8 +164,9 @@ class AdaptedTable:
     k: int
 
     def predict_rows(self, rows: Any) -> Prediction:
-        """Predictions of `[n, 1]` in the target's own units (a log is undone) with the interval `nominal` wide; for classes
-        their names, without one.
+        """Predictions of `[n, 1]` in the target's own units (a log is undone), with the interval `nominal` wide.
+
+        For classes: their names, without one.
 
         Args:
           rows: as for `adapt_rows`, the inputs alone.

@@ -42,7 +42,9 @@ class Predictor(Protocol):
     """
 
     @property
-    def setting(self) -> str: ...
+    def setting(self) -> str:
+        """What was chosen in fitting, in words."""
+        ...
 
     def predict(self, tasks: TaskArrays, k: int) -> np.ndarray:
         """`[draws, tasks, rows, outputs]`, from the first `k` rows of each order."""

@@ -25,6 +25,7 @@ class Linear(nnx.Module):
         self.theta = nnx.Param(theta)
 
     def __call__(self, x: jax.Array) -> jax.Array:
+        """`[rows, coordinates] -> [rows, 1]`."""
         return x @ self.theta[...][:, None]
 
 
