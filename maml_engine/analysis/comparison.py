@@ -9,8 +9,9 @@ from functools import partial
 import jax
 import numpy as np
 
+from maml_engine.analysis.cost import temp_bytes
 from maml_engine.checks import check_choice, check_number
-from maml_engine.core.adapter import partition
+from maml_engine.core.adapter import MetaParams, partition
 from maml_engine.core.episode import Episode
 from maml_engine.evaluation import evaluate_episode
 from maml_engine.experiment import Experiment
@@ -27,7 +28,7 @@ FIRST_CHUNK = 20
 
 
 def gradients_per_iteration(experiment: Experiment) -> int:
-    """Gradients and Hessian-vector products of one task's loss that a meta-iteration takes, times its tasks.
+    """Counts the gradients and Hessian-vector products of single tasks' losses that a meta-iteration takes.
 
     The exact gradient takes K inner gradients, one of the query loss and K Hessian-vector products; first order leaves the last
     out, Reptile the query's as well. iMAML takes K inner gradients, one of the query loss and `cg_steps` products. A
@@ -49,9 +50,10 @@ def gradients_per_iteration(experiment: Experiment) -> int:
 
 @dataclass(frozen=True)
 class Budget:
-    """What each run may spend: `kind` is one of `KINDS`; `amount` in meta-iterations, in gradients, or in seconds.
+    """What each run may spend.
 
-    Seconds are of training, compilation apart.
+    kind: one of `KINDS`.
+    amount: in meta-iterations, in gradients, or in seconds of training, compilation apart; > 0.
     """
 
     kind: str
@@ -62,7 +64,7 @@ class Budget:
         check_number("amount", self.amount, above=0)
 
     def iterations(self, experiment: Experiment) -> int:
-        """How many meta-iterations it buys, at least 1; for seconds, the most there can be."""
+        """How many meta-iterations it buys, at least 1; for seconds, `MAX_ITERATIONS`."""
         if self.kind == "seconds":
             return MAX_ITERATIONS
         price = 1 if self.kind == "iterations" else gradients_per_iteration(experiment)
@@ -71,15 +73,17 @@ class Budget:
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """One method at one moment, all its seeds together; nothing in it changes later.
+    """Where one method stands at one moment, all its seeds together; nothing in it changes later.
 
-    experiments, learners: one a seed.
-    iterations, gradients, seconds: what a run had spent when it was judged, `[points]` each. Seeds train side by side, and a
-      run's seconds are its share.
+    experiments: one a seed.
+    learners: the latest that were evaluated, one a seed.
+    iterations: `[points]`, meta-iterations that a run had made when it was evaluated.
+    gradients: `[points]`, gradients that these took, as `gradients_per_iteration` counts them.
+    seconds: `[points]`, seconds that these took. Seeds train side by side, and a run's seconds are its share.
     curves: `[points, seeds, steps + 1]`, mean loss over the tasks after each inner step.
     loss: `[seeds, tasks, steps + 1]`, of the latest point.
     temp_bytes: what one meta-gradient asks for besides its arguments and results; None until it is measured.
-    message: why it ended early.
+    message: why it ended early; empty where it did not.
     """
 
     experiments: tuple[Experiment, ...]
@@ -94,12 +98,12 @@ class Ranking:
 
     @property
     def task_loss(self) -> np.ndarray:
-        """`[tasks, steps + 1]`, mean over seeds."""
+        """Mean loss over seeds, `[tasks, steps + 1]`."""
         return self.loss.mean(axis=0)
 
     @property
     def seconds_per_iteration(self) -> float:
-        """Of one seed; NaN before the first."""
+        """Seconds of a meta-iteration of one seed; NaN before the first."""
         return float(self.seconds[-1] / self.iterations[-1]) if self.iterations[-1] else float("nan")
 
     @property
@@ -111,12 +115,16 @@ class Ranking:
 
 @dataclass(frozen=True, eq=False)
 class ContestReport:
-    """What a contest tells between two stretches.
+    """What a contest reports between two stretches.
 
-    share: of the whole work done, in [0, 1]. iteration: meta-iterations done, all runs together. doing: in words.
+    rankings: by the entrants' names, of those that have been compiled.
+    share: of the whole work done, in [0, 1].
+    iteration: meta-iterations done, all runs together.
+    doing: in words; empty at the end.
+    done: whether this is the last report.
     """
 
-    standings: Mapping[str, Ranking]
+    rankings: Mapping[str, Ranking]
     share: float
     iteration: int
     doing: str
@@ -136,10 +144,11 @@ def contest(
 
     Args:
       entrants: by name, one experiment a seed; those of one name differ in their seeds alone and train as one program.
-      episode: the tasks that all are judged on, with a leading axis `[tasks]`.
-      inner_steps: how far they adapt when they are judged.
-      points: how often they are judged, besides the start.
-      prepare: makes of a snapshot the learner that is judged (a baseline chooses its step size here).
+      budget: what each run may spend.
+      episode: the tasks that all are evaluated on, with a leading axis `[tasks]`.
+      inner_steps: how far they adapt when they are evaluated.
+      points: how often they are evaluated, besides the start; >= 1.
+      prepare: makes of a snapshot the learner that is evaluated (a baseline chooses its step size here).
 
     Yields:
       Reports, a few a second; the last one has `done`.
@@ -149,18 +158,18 @@ def contest(
     share = 0.0
 
     def report(doing: str, done: bool = False) -> ContestReport:
-        standings = {name: run.standing for name, run in runs.items()}
-        return ContestReport(standings, share, sum(run.iteration * len(run.learners) for run in runs.values()), doing, done)
+        rankings = {name: run.ranking for name, run in runs.items()}
+        return ContestReport(rankings, share, sum(run.iteration * len(run.learners) for run in runs.values()), doing, done)
 
     for name, experiments in entrants.items():
         yield report(f"Compiling {name}")
-        runs[name] = _Run(name, experiments, budget, episode, inner_steps, prepare)
+        runs[name] = _Run(experiments, budget, episode, inner_steps=inner_steps, prepare=partial(prepare, name))
     for point in range(1, points + 1):
         for place, (name, run) in enumerate(runs.items()):
             for within in run.until(point / points):
                 share = (point - 1 + (place + within) / len(runs)) / points
                 yield report(f"Training {name}")
-            run.judge()
+            run.evaluate()
             yield report(f"Training {name}")
     for name, run in runs.items():
         yield report(f"Measuring the memory of {name}")
@@ -172,9 +181,16 @@ def contest(
 class _Run:
     """The seeds of one entrant under way."""
 
-    def __init__(self, name, experiments, budget, episode, inner_steps, prepare):
-        self.name, self.budget, self.episode, self.inner_steps = name, budget, episode, inner_steps
-        self.prepare = partial(prepare, name)
+    def __init__(
+        self,
+        experiments: Sequence[Experiment],
+        budget: Budget,
+        episode: Episode,
+        *,
+        inner_steps: int,
+        prepare: Callable[[Learner], Learner],
+    ):
+        self.budget, self.episode, self.inner_steps, self.prepare = budget, episode, inner_steps, prepare
         self.learners = [Learner.untrained(experiment) for experiment in experiments]
         self.total = budget.iterations(experiments[0])
         self.price = gradients_per_iteration(experiments[0])
@@ -183,11 +199,11 @@ class _Run:
         self.states, _ = jax.block_until_ready(population_steps(states, self.programs, 0, 0))  # compiles and runs no step
         self.iteration, self.seconds, self.rate, self.ended = 0, 0.0, 0.0, ""
         empty = np.zeros(0)
-        self.standing = Ranking(tuple(experiments), (), empty, empty, empty, np.zeros((0, len(experiments), 0)), empty)
-        self.judge()
+        self.ranking = Ranking(tuple(experiments), (), empty, empty, empty, np.zeros((0, len(experiments), 0)), empty)
+        self.evaluate()
 
     def until(self, share: float) -> Iterator[float]:
-        """Trains until `share` of the budget is spent; tells how much of this stretch is done."""
+        """Trains until `share` of the budget is spent; yields how much of this stretch is done, in [0, 1]."""
         by_time = self.budget.kind == "seconds"
         begin = self.seconds if by_time else self.iteration
         goal = share * self.budget.amount if by_time else round(share * self.total)
@@ -198,23 +214,23 @@ class _Run:
             done = self.seconds if by_time else self.iteration
             yield min(1.0, (done - begin) / max(goal - begin, 1e-9))
 
-    def judge(self) -> None:
-        """One point more, unless nothing was trained since the last."""
-        past = self.standing
+    def evaluate(self) -> None:
+        """Adds a point to the ranking, unless nothing was trained since the last."""
+        past = self.ranking
         if len(past.iterations) and past.iterations[-1] == self.iteration:
             return
-        judged = tuple(self.prepare(learner) for learner in self.learners)
+        learners = tuple(self.prepare(learner) for learner in self.learners)
         with np.errstate(all="ignore"):  # some tasks may blow up
-            loss = np.stack([evaluate_episode(learner, self.episode, self.inner_steps).loss for learner in judged])
+            loss = np.stack([evaluate_episode(learner, self.episode, self.inner_steps).loss for learner in learners])
             curves = loss.mean(axis=1)[None]
         spent = (self.iteration, self.iteration * self.price, self.seconds)
         iterations, gradients, seconds = (
             np.append(before, now) for before, now in zip((past.iterations, past.gradients, past.seconds), spent, strict=True)
         )
         curves = np.concatenate([past.curves, curves]) if len(past.iterations) else curves
-        self.standing = dataclasses.replace(
+        self.ranking = dataclasses.replace(
             past,
-            learners=judged,
+            learners=learners,
             iterations=iterations,
             gradients=gradients,
             seconds=seconds,
@@ -224,8 +240,8 @@ class _Run:
         )
 
     def measure(self) -> None:
-        """The working memory of one meta-gradient."""
-        self.standing = dataclasses.replace(self.standing, temp_bytes=meta_gradient_bytes(self.learners[0]))
+        """Adds the working memory of one meta-gradient to the ranking."""
+        self.ranking = dataclasses.replace(self.ranking, temp_bytes=meta_gradient_bytes(self.learners[0]))
 
     def _train(self, length: int) -> None:
         began = time.perf_counter()
@@ -237,7 +253,7 @@ class _Run:
             self.ended = (
                 f"The meta-loss was no longer a finite number after iteration {self.iteration:,}; its last snapshot counts."
             )
-            self.standing = dataclasses.replace(self.standing, message=self.ended)
+            self.ranking = dataclasses.replace(self.ranking, message=self.ended)
             return
         self.iteration, self.seconds, self.rate = self.iteration + length, self.seconds + elapsed, length / elapsed
         self.learners = [
@@ -247,12 +263,12 @@ class _Run:
 
 
 def meta_gradient_bytes(learner: Learner) -> int:
-    """What the compiled meta-gradient of `learner`'s own run asks for besides its arguments and results."""
+    """Compiles the meta-gradient of `learner`'s own run and returns its bytes besides arguments and results."""
     program, experiment = program_of(learner), learner.experiment
 
-    def value_and_grad(meta, key):
+    def value_and_grad(meta: MetaParams, key: jax.Array) -> tuple[jax.Array, MetaParams]:
         episode = program.tasks.sample(key, experiment.meta_batch_size, experiment.k_shot, experiment.k_query)
         return learner.method.meta_gradient(meta, episode, network=program.network, loss_fn=program.loss_fn)
 
     compiled = jax.jit(value_and_grad).lower(learner.meta, jax.random.key(0)).compile()
-    return int(compiled.memory_analysis().temp_size_in_bytes)
+    return temp_bytes(compiled)

@@ -29,10 +29,14 @@ STEPS_AT_TASKS, TASKS_AT_STEPS = 25, 5
 
 @dataclass(frozen=True)
 class Cost:
-    """One way to a meta-gradient at one size.
+    """What one way to a meta-gradient costs at one size.
 
-    seconds: median of one call's wall time, compilation apart. temp_bytes: what the compiled program asks for besides its
-    arguments and results.
+    way: a name in `WAYS`.
+    inner_steps: gradient steps on each support set.
+    num_tasks: tasks of the batch.
+    seconds: median of one call's wall time, compilation apart.
+    temp_bytes: what the compiled program asks for besides its arguments and results.
+    compile_seconds: tracing and compiling, once.
     """
 
     way: str
@@ -49,7 +53,8 @@ def measure_costs(
     """Measures every way to the meta-gradient at each size. The ways take turns, so that a busy moment falls on all of them.
 
     Args:
-      episode: tasks on a leading axis; repeated as often as a size needs, since what they hold costs nothing.
+      adapter: the method and its meta-parameters.
+      episode: tasks on a leading axis `[tasks]`; repeated as often as a size needs, since what they hold costs nothing.
       sizes: pairs (inner steps, tasks); None takes `default_sizes()`.
       repeats: calls of each way, of which the median counts.
 
@@ -62,18 +67,26 @@ def measure_costs(
         tasks = _repeated(episode, num_tasks)
         calls = {way: _compiled(way, sized, tasks) for way in WAYS}
         seconds = _interleaved({way: call for way, (call, _, _) in calls.items()}, sized.meta, tasks, repeats)
-        for way, (_, temp_bytes, compile_seconds) in calls.items():
-            yield Cost(way, inner_steps, num_tasks, seconds[way], temp_bytes, compile_seconds)
+        for way, (_, size, compile_seconds) in calls.items():
+            yield Cost(way, inner_steps, num_tasks, seconds[way], size, compile_seconds)
 
 
 def default_sizes() -> list[tuple[int, int]]:
-    """Pairs (inner steps, tasks), each once."""
+    """The pairs (inner steps, tasks) that are measured where nothing else is asked for, each once."""
     both = [(steps, STEPS_AT_TASKS) for steps in STEPS] + [(TASKS_AT_STEPS, tasks) for tasks in TASKS]
     return list(dict.fromkeys(both))
 
 
 def growth(sizes: Sequence[float], costs: Sequence[float]) -> float:
-    """The exponent p of the power law `cost ~ size ** p` that fits best, by logarithms; NaN for fewer than two sizes."""
+    """Fits the power law `cost ~ size ** p` by logarithms.
+
+    Args:
+      sizes: numbers of steps or tasks.
+      costs: what each costs.
+
+    Returns:
+      p; NaN for fewer than two sizes.
+    """
     if len(set(sizes)) < 2 or min(costs) <= 0:
         return float("nan")
     return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
@@ -82,13 +95,20 @@ def growth(sizes: Sequence[float], costs: Sequence[float]) -> float:
 def _compiled(way: str, adapter: Adapter, episode: Episode) -> tuple[Callable, int, float]:
     """A compiled call `(meta, episode) -> (meta_loss, gradient)`, its bytes and the seconds that compiling it took."""
 
-    def value_and_grad(meta: MetaParams, episode: Episode):
+    def value_and_grad(meta: MetaParams, episode: Episode) -> tuple[jax.Array, MetaParams]:
         return WAYS[way](adapter.replace(meta=meta), episode)
 
     began = time.perf_counter()
     compiled = jax.jit(value_and_grad).lower(adapter.meta, episode).compile()
     seconds = time.perf_counter() - began
-    return compiled, int(compiled.memory_analysis().temp_size_in_bytes), seconds
+    return compiled, temp_bytes(compiled), seconds
+
+
+def temp_bytes(compiled: jax.stages.Compiled) -> int:
+    """What a compiled program asks for besides its arguments and results."""
+    analysis = compiled.memory_analysis()
+    assert analysis is not None, "XLA's CPU and GPU backends know what a program asks for."
+    return int(analysis.temp_size_in_bytes)
 
 
 def _interleaved(calls: dict[str, Callable], meta: MetaParams, episode: Episode, repeats: int) -> dict[str, float]:

@@ -22,18 +22,19 @@ from maml_engine.training import Report, train
 class Plane:
     """A plane in parameter space, with coordinates in units of parameters.
 
-    origin: `[params]`, where the coordinates are 0. axes: `[2, params]`, orthonormal.
+    origin: `[params]`, where the coordinates are 0.
+    axes: `[2, params]`, orthonormal.
     """
 
     origin: np.ndarray
     axes: np.ndarray
 
     def coordinates(self, points: np.ndarray) -> np.ndarray:
-        """`[n, params] -> [n, 2]`: of the nearest points of the plane."""
+        """The coordinates `[n, 2]` of what in the plane is nearest to `points` `[n, params]`."""
         return (np.asarray(points, np.float64) - self.origin) @ self.axes.T
 
     def distance(self, points: np.ndarray) -> np.ndarray:
-        """`[n, params] -> [n]`: how far off the plane the points lie."""
+        """How far off the plane `points` `[n, params]` lie, `[n]`."""
         offset = np.asarray(points, np.float64) - self.origin
         return np.linalg.norm(offset - (offset @ self.axes.T) @ self.axes, axis=-1)
 
@@ -42,8 +43,10 @@ class Plane:
 class Slice:
     """Losses over a grid of a plane.
 
-    x, y: coordinates `[columns]` and `[rows]`. before, after: `[tasks, rows, columns]`, query losses without adapting and
-    after adapting from each point.
+    x: `[columns]`, coordinates along the plane's first axis.
+    y: `[rows]`, along its second.
+    before: `[tasks, rows, columns]`, query losses without adapting.
+    after: `[tasks, rows, columns]`, query losses after adapting from each point.
     """
 
     x: np.ndarray
@@ -54,7 +57,14 @@ class Slice:
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """Where theta has been in training so far: `path` `[n, params]` at `iterations` `[n]`, with what it was trained by."""
+    """Where theta has been in training so far.
+
+    path: `[n, params]`, theta at each report, the start first.
+    iterations: `[n]`, meta-iterations made by then.
+    iteration: the latest of them.
+    done: whether this is the run's last report.
+    learner: what has been trained so far.
+    """
 
     path: np.ndarray
     iterations: np.ndarray
@@ -64,7 +74,10 @@ class Walk:
 
 
 def plane_through(points: np.ndarray) -> Plane:
-    """The plane through three points `[3, params]`; the first is the origin, the second lies on the x axis.
+    """The plane through three points.
+
+    Args:
+      points: `[3, params]`; the first is the origin, the second lies on the x axis.
 
     Raises:
       ValueError: the points lie on a line, or are not finite.
@@ -80,9 +93,14 @@ def plane_through(points: np.ndarray) -> Plane:
 
 
 def principal_plane(path: np.ndarray) -> tuple[Plane, np.ndarray]:
-    """The plane in which a path `[n, params]` varies most, and which share of its variance each of the two axes holds.
+    """The plane in which a path varies most.
 
-    The origin is the path's last point; each axis points the way that the path has gone.
+    Args:
+      path: `[n, params]`.
+
+    Returns:
+      The plane, with the path's last point as origin and axes in the direction that the path has gone; and the share of the
+      path's variance along each axis, `[2]`.
 
     Raises:
       ValueError: fewer than three points, or a path that does not move.
@@ -96,36 +114,65 @@ def principal_plane(path: np.ndarray) -> tuple[Plane, np.ndarray]:
 
 
 def adapted_points(adapter: Adapter, episode: Episode, inner_steps: int) -> np.ndarray:
-    """Each task's path, `[tasks, inner_steps + 1, params]`, in the order of `jax.tree.leaves(meta.init)`."""
+    """The inner path of each task.
+
+    Args:
+      adapter: the method and the meta-parameters to start from.
+      episode: tasks on a leading axis `[tasks]`.
+      inner_steps: up to `MAX_STEPS`, all numbers share one compiled program.
+
+    Returns:
+      `[tasks, inner_steps + 1, params]`, in the order of `jax.tree.leaves(meta.init)`.
+    """
     adapter = with_room_for(adapter, inner_steps)
     return np.asarray(_paths(adapter, episode.support))[:, : inner_steps + 1]
 
 
 def flat(learner: Learner) -> np.ndarray:
-    """A learner's theta as one vector `[params]`, in the same order."""
+    """A learner's theta as one vector `[params]`, in the order of `jax.tree.leaves(meta.init)`."""
     return np.asarray(ravel_pytree(learner.meta.init)[0])
 
 
 def loss_slice(
-    adapter: Adapter, episode: Episode, plane: Plane, x: Sequence[float], y: Sequence[float], inner_steps: int
+    adapter: Adapter,
+    episode: Episode,
+    plane: Plane,
+    *,
+    x: Sequence[float] | np.ndarray,
+    y: Sequence[float] | np.ndarray,
+    inner_steps: int,
 ) -> Slice:
-    """The losses of every task of `episode` at every point of a grid, without adapting and after `inner_steps` from there.
+    """The losses of every task at every point of a grid, without adapting and after adapting from there.
 
     Args:
-      x, y: coordinates in the plane. Up to `MAX_STEPS` all numbers of steps share one compiled program.
+      adapter: the method; the grid replaces its initialisation.
+      episode: tasks on a leading axis `[tasks]`.
+      plane: in which the grid lies.
+      x: `[columns]`, coordinates along the plane's first axis.
+      y: `[rows]`, along its second.
+      inner_steps: up to `MAX_STEPS`, all numbers share one compiled program.
     """
     check_number("inner_steps", inner_steps, low=0, integer=True)
     adapter = with_room_for(adapter, inner_steps)
-    x, y, axes = np.asarray(x), np.asarray(y), plane.axes.astype(adapter.dtype)
-    before, after = _losses(adapter, episode, plane.origin.astype(adapter.dtype), axes, x, y, inner_steps)
-    return Slice(x, y, *(np.asarray(losses).transpose(2, 0, 1) for losses in (before, after)))
+    columns, rows = np.asarray(x), np.asarray(y)
+    origin, axes = plane.origin.astype(adapter.dtype), plane.axes.astype(adapter.dtype)
+    losses = _losses(adapter, episode, origin, axes, x=columns, y=rows, inner_steps=inner_steps)
+    before, after = (np.asarray(part).transpose(2, 0, 1) for part in losses)
+    return Slice(columns, rows, before, after)
 
 
 def walk(experiment: Experiment) -> Iterator[Walk]:
     """Trains, and keeps where theta was at every report: fifty times or more.
 
+    Args:
+      experiment: the run.
+
+    Yields:
+      The path so far, longer at every report.
+
     Raises:
-      Diverged, ValueError: as `train`.
+      Diverged: the meta-loss is no number any more.
+      ValueError: the experiment cannot be run.
     """
     path, iterations = [flat(Learner.untrained(experiment))], [0]
     for report in train(experiment):
@@ -149,9 +196,16 @@ def _paths(adapter: Adapter, support: Batch) -> jax.Array:
 
 @jax.jit
 def _losses(
-    adapter: Adapter, episode: Episode, origin: jax.Array, axes: jax.Array, x: jax.Array, y: jax.Array, inner_steps: jax.Array
+    adapter: Adapter,
+    episode: Episode,
+    origin: jax.Array,
+    axes: jax.Array,
+    *,
+    x: jax.Array,
+    y: jax.Array,
+    inner_steps: jax.Array,
 ) -> tuple[jax.Array, jax.Array]:
-    """`[rows, columns, tasks]`, twice."""
+    """Query losses before and after adapting, `[rows, columns, tasks]` each."""
     _, unravel = ravel_pytree(adapter.meta.init)
     loss = adapter.task_loss()
 

@@ -63,7 +63,7 @@ def test_losses_are_those_of_plain_gradient_descent(linear):
 
 def test_a_size_and_its_scaled_learner_agree(linear):
     learner, episode = linear
-    path = predictions_at(learner, 0.1, episode.support, episode.query.x, STEPS)
+    path = predictions_at(learner, episode.support, episode.query.x, inner_lr=0.1, inner_steps=STEPS)
     found = find_frontier(learner, episode, [0.1], STEPS)
     loss = np.square(path - episode.query.y[:, None]).mean(axis=(2, 3))
     np.testing.assert_allclose(found.query_loss[0], loss, rtol=1e-5, atol=1e-7)

@@ -63,7 +63,9 @@ def test_losses_on_the_grid_are_the_engines_at_each_point(learner, episode):
     np.testing.assert_allclose(paths[:, 0], np.broadcast_to(loss_slices.flat(learner), paths[:, 0].shape), rtol=1e-6)
     plane = loss_slices.plane_through(np.stack([paths[0, 0], paths[0, -1], paths[1, -1]]))
     ends = plane.coordinates(paths[:, -1])
-    cut = loss_slices.loss_slice(adapter, episode, plane, [0.0, ends[0, 0], ends[1, 0]], [0.0, ends[1, 1]], STEPS)
+    cut = loss_slices.loss_slice(
+        adapter, episode, plane, x=[0.0, ends[0, 0], ends[1, 0]], y=[0.0, ends[1, 1]], inner_steps=STEPS
+    )
     assert cut.before.shape == cut.after.shape == (2, 2, 3)
     for task in range(2):
         support, query = ([np.asarray(leaf[task]) for leaf in batch[:2]] for batch in episode)
@@ -79,7 +81,7 @@ def test_losses_on_the_grid_are_the_engines_at_each_point(learner, episode):
 
 def test_without_steps_nothing_adapts(learner, episode):
     plane = loss_slices.Plane(loss_slices.flat(learner).astype(float), np.eye(2, loss_slices.flat(learner).size))
-    cut = loss_slices.loss_slice(learner.adapter(), episode, plane, [0.0, 0.1], [0.0], 0)
+    cut = loss_slices.loss_slice(learner.adapter(), episode, plane, x=[0.0, 0.1], y=[0.0], inner_steps=0)
     np.testing.assert_allclose(cut.before, cut.after, rtol=1e-5)
 
 

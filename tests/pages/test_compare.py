@@ -76,9 +76,9 @@ def test_two_methods_are_trained_and_compared(run, wait_for_jobs):
     assert {"FOMAML", "ANIL", "Random start", "Zero-shot", "Oracle"} == set(frame.index)
     assert list(frame.loc[["FOMAML", "ANIL"], "adapted"]) == [10 * 1 + 10 + 10 * 10 + 10 + 10 + 1, 10 + 1]
     assert list(frame.loc[["FOMAML", "ANIL"], "iterations"]) == [200, 200]
-    for name, standing in snapshot.report.standings.items():
+    for name, ranking in snapshot.report.rankings.items():
         shown = frame.loc[NAMES[name], "loss"]
-        assert shown == pytest.approx(standing.loss[:, :, 1].mean(), rel=1e-6)
+        assert shown == pytest.approx(ranking.loss[:, :, 1].mean(), rel=1e-6)
     assert charts(page) == 5
     assert page.selectbox(key="pin").value == "fomaml"
 

@@ -47,6 +47,6 @@ def progress(snapshot: Snapshot) -> Progress:
 
 def show_divergence(snapshot: Snapshot) -> None:
     """Why a method's runs ended before the others'."""
-    for name, ranking in (snapshot.report.standings if snapshot.report else {}).items():
+    for name, ranking in (snapshot.report.rankings if snapshot.report else {}).items():
         if ranking.message:
             st.warning(f"{NAMES[name]}: {ranking.message}", icon=":material/trending_up:")

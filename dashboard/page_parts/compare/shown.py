@@ -52,7 +52,7 @@ def learners_of(snapshot: Snapshot | None, base: Experiment) -> dict[str, Learne
 
 
 def _rankings(snapshot: Snapshot | None) -> Mapping[str, Ranking]:
-    return snapshot.report.standings if snapshot and snapshot.report else {}
+    return snapshot.report.rankings if snapshot and snapshot.report else {}
 
 
 def _shared(run: Experiment) -> Experiment:

@@ -105,4 +105,4 @@ def _around(adapter: Adapter, episode: Episode, plane: Plane, *, marked: np.ndar
     low, high = marked.min(axis=0), marked.max(axis=0)
     middle, reach = (low + high) / 2, (0.5 + ROOM) * max(np.max(high - low), 1e-6)
     x, y = (np.linspace(centre - reach, centre + reach, GRID) for centre in middle)
-    return loss_slice(adapter, episode, plane, x, y, inner_steps)
+    return loss_slice(adapter, episode, plane, x=x, y=y, inner_steps=inner_steps)

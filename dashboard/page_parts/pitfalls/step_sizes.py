@@ -76,7 +76,7 @@ def cell_fits(learner: Learner, shots: int, inner_lr: float, steps: int) -> tupl
     chosen = order[[(len(order) - 1) // 2, -1]]
     episode, (grid, truth) = _held_out(learner, shots, 0.0), _on_grid(learner)
     support = jax.tree.map(lambda leaf: leaf[chosen], episode.support)
-    path = predictions_at(learner, inner_lr, support, grid[chosen], STEPS)[..., 0]
+    path = predictions_at(learner, support, grid[chosen], inner_lr=inner_lr, inner_steps=STEPS)[..., 0]
     return tuple(
         Fit(grid[task, :, 0], truth[task, :, 0], support.x[i, :shots, 0], support.y[i, :shots, 0], path[i])
         for i, task in enumerate(chosen)

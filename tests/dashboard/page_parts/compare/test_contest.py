@@ -76,9 +76,9 @@ def test_every_run_ends_where_it_would_alone(outcome):
     assert last.done
     assert last.share == 1.0
     for name, runs in one.entrants().items():
-        standing = last.standings[name]
-        assert list(standing.iterations) == [0, 10, 20, 30]
-        for run, learner in zip(runs, standing.learners, strict=True):
+        ranking = last.rankings[name]
+        assert list(ranking.iterations) == [0, 10, 20, 30]
+        for run, learner in zip(runs, ranking.learners, strict=True):
             *_, alone = train(run)
             for ours, theirs in zip(jax.tree.leaves(learner.meta), jax.tree.leaves(alone.learner.meta), strict=True):
                 np.testing.assert_allclose(ours, theirs, atol=1e-5)
@@ -86,24 +86,24 @@ def test_every_run_ends_where_it_would_alone(outcome):
 
 def test_losses_are_those_of_the_learners_on_the_same_tasks(outcome):
     _, episode, reports = outcome
-    for standing in reports[-1].standings.values():
-        assert standing.loss.shape == (2, 6, 4)
-        assert standing.curves.shape == (4, 2, 4)
-        np.testing.assert_allclose(standing.curves[-1], standing.loss.mean(axis=1), rtol=1e-6)
-        learner = standing.learners[1]
+    for ranking in reports[-1].rankings.values():
+        assert ranking.loss.shape == (2, 6, 4)
+        assert ranking.curves.shape == (4, 2, 4)
+        np.testing.assert_allclose(ranking.curves[-1], ranking.loss.mean(axis=1), rtol=1e-6)
+        learner = ranking.learners[1]
         adapted = learner.adapt(episode.support.x[2], episode.support.y[2], 3)
         error = np.mean((adapted(episode.query.x[2]) - np.asarray(episode.query.y[2])) ** 2)
-        assert standing.loss[1, 2, 3] == pytest.approx(error, rel=1e-4)
+        assert ranking.loss[1, 2, 3] == pytest.approx(error, rel=1e-4)
 
 
 def test_reports_only_grow_and_older_ones_stay_as_they_were(outcome):
     *_, reports = outcome
     shares = [report.share for report in reports]
     assert shares == sorted(shares)
-    first = next(report for report in reports if "reptile" in report.standings)
-    assert list(first.standings["maml"].iterations) == [0]
-    assert first.standings["maml"].temp_bytes is None
-    assert reports[-1].standings["maml"].temp_bytes > 0
+    first = next(report for report in reports if "reptile" in report.rankings)
+    assert list(first.rankings["maml"].iterations) == [0]
+    assert first.rankings["maml"].temp_bytes is None
+    assert reports[-1].rankings["maml"].temp_bytes > 0
 
 
 def test_memory_grows_with_the_tasks_of_a_meta_step():
@@ -115,15 +115,15 @@ def test_a_run_that_diverges_keeps_its_last_finite_snapshot():
     wild = dataclasses.replace(SMALL, meta_lr=1e30, meta_optimizer="sgd")
     episode = draw(SMALL.build_tasks(), jax.random.key(0), 3, k_shot=5, k_query=5)
     *_, last = contest({"maml": (wild,)}, Budget("iterations", 50), episode, inner_steps=1, points=2)
-    standing = last.standings["maml"]
-    assert "no longer a finite number" in standing.message
-    assert np.isfinite(standing.curves).all()
+    ranking = last.rankings["maml"]
+    assert "no longer a finite number" in ranking.message
+    assert np.isfinite(ranking.curves).all()
 
 
 def test_seconds_are_spent_and_not_overspent():
     episode = draw(SMALL.build_tasks(), jax.random.key(0), 3, k_shot=5, k_query=5)
     *_, last = contest({"maml": (SMALL,)}, Budget("seconds", 0.4), episode, inner_steps=1, points=2)
-    spent = last.standings["maml"].seconds
+    spent = last.rankings["maml"].seconds
     assert 0.4 <= spent[-1] < 2.0  # the last stretch is planned by the speed of the one before; machines stall
     assert np.all(np.diff(spent) > 0)
 
