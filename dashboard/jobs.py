@@ -47,10 +47,19 @@ ENDED = frozenset({STOPPED, DONE, DIVERGED, FAILED})
 class Snapshot:
     """A run at one moment; nothing in it changes later.
 
+    experiment: the run, described.
+    status: one of QUEUED, RUNNING and those in ENDED.
+    message: why it ended, in a sentence for the visitor; empty as long as all is well.
     position: how many runs are before it in the queue.
+    iteration: meta-iterations so far.
+    iterations_per_second: how fast they are made.
+    seconds: that training has taken.
+    seconds_left: that it will take; None where nothing says so yet.
     history: `[n, 3]`, at most a thousand rows of iteration, meta-loss of that iteration, mean since the row before.
-    curve_iterations, curves: `[m]` and `[m, steps + 1]`: held-out loss after each inner step, as training went on.
-    learner: the latest; result: what the run leaves behind (the best or the last, as the experiment says).
+    curve_iterations: `[m]`, where the held-out loss was measured.
+    curves: `[m, steps + 1]`, the held-out loss there after each inner step.
+    learner: the latest.
+    result: what the run leaves behind (the best or the last, as the experiment says); None until then.
     report: the latest report of work other than a plain run (`submit_work`).
     warning: where the method's gradient is not to be trusted; empty otherwise.
     """
@@ -86,7 +95,7 @@ class History:
         self.iteration, self.pending = 0, []
 
     def extend(self, losses: np.ndarray) -> None:
-        """Takes in the losses of the next iterations."""
+        """Takes in the losses `[n]` of the next iterations."""
         for loss in losses.tolist():
             self.iteration += 1
             self.pending.append(loss)
@@ -184,6 +193,7 @@ class JobRegistry:
 
         Args:
           experiments: the runs that it holds, at least one; each must keep within a hosted demo's budget.
+          work: makes the iterator, on the thread that runs it.
 
         Raises:
           ValueError: as for `submit`.

@@ -183,10 +183,12 @@ def cost_figure(costs: Sequence[Cost], against: str, what: str) -> go.Figure:
 
 
 def race_figure(races: Mapping[str, tuple[np.ndarray, np.ndarray]], against: str, *, y_title: str) -> go.Figure:
-    """Held-out loss while training, by method ("maml", "fomaml"): `x [n]`, `loss [n]`; nothing gives empty axes.
+    """Held-out loss while training.
 
     Args:
+      races: by method, "maml" or "fomaml": `x [n]` and `loss [n]`; none give empty axes.
       against: what x is: "meta-iterations" or "seconds of training".
+      y_title: which loss, and after how many steps.
     """
     figure = style.base_figure(against, y_title, height=320)
     _log_axis(figure, np.concatenate([np.zeros(0), *(loss for _, loss in races.values())]))

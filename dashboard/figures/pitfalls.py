@@ -165,7 +165,8 @@ def path_figure(curves: Mapping[str, np.ndarray], *, trained_steps: int | None =
     """Losses against the inner step, one line a name: "support" dashed grey, the others from after to before.
 
     Args:
-      curves: `[steps + 1]` each; none give empty axes. trained_steps: marked by a dotted line.
+      curves: `[steps + 1]` each; none give empty axes.
+      trained_steps: marked by a dotted line; None marks nothing.
     """
     figure = style.base_figure("inner step", "loss (units of y²)", log_y=True)
     colours = iter((style.AFTER, style.BETWEEN, style.BEFORE))
@@ -194,6 +195,8 @@ def runs_figure(runs: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], *
 
     Args:
       runs: "broken" and "mended": `history [n, 2]` (iteration, smoothed meta-loss), `iterations [m]`, `loss [m]`.
+      num_iterations: how far the axis reaches.
+      steps: inner steps after which the held-out loss is taken.
     """
     figure = style.base_figure("meta-iteration", LOSS_TITLE, log_y=True)
     for name, (history, iterations, loss) in runs.items():

@@ -28,6 +28,7 @@ def meta_loss_figure(history: np.ndarray, colour: str = AFTER, *, num_iterations
 
     Args:
       history: `[n, 3]`: iteration, its meta-loss, the mean since the row before. No rows give empty axes.
+      colour: of the line; the raw losses are a fainter one.
       num_iterations: how far the axis reaches, so that it does not move as training goes on.
     """
     figure = base_figure("meta-iteration", "meta-loss (MSE)", height=300, log_y=True)

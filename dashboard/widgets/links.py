@@ -60,7 +60,8 @@ def address(page: str, values: Mapping[str, Any], others: Mapping[str, Any] | No
 
     Args:
       page: the page's address without a query string.
-      values: fields of the Experiment. others: what the page adds of its own; spelt like a field, a list part by part.
+      values: fields of the Experiment.
+      others: what the page adds of its own; spelt like a field, a list part by part.
     """
     added = {name: [Experiment.spell(part) for part in _as_list(value)] for name, value in (others or {}).items()}
     parameters = {VERSION_KEY: str(VERSION), **write(values), **added}

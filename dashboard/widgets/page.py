@@ -52,6 +52,7 @@ def chart(figure: "go.Figure", key: str, alt: str, **how: Any) -> None:
     """One figure, as wide as its place, and below it the way to save it: as a picture, or its numbers.
 
     Args:
+      figure: what is drawn.
       key: steady over reruns, so that the figure is updated and not made anew.
       alt: what somebody who does not see it should know.
       how: further arguments of `st.plotly_chart`, for a figure that answers to clicks.

@@ -20,7 +20,7 @@ class Errors(NamedTuple):
     """What a predictor gets wrong on each task; cross-validation counts as one split.
 
     total: `[splits, shots, tasks]` squared errors (or wrong classes), summed over rows and draws; of one part `[shots, n]`.
-    count: shaped alike, over how many rows.
+    count: of the same shape, over how many rows.
     """
 
     total: np.ndarray

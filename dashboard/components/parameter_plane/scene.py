@@ -111,6 +111,7 @@ def parse(text: str, surface: str) -> tuple[dict[str, Any], list[str]]:
     """The inverse of `spell`, and one sentence for each kind of thing that could not be read.
 
     Args:
+      text: the changes, as the link spells them; empty for none.
       surface: whose window the points must lie in.
     """
     if not text:
@@ -144,6 +145,7 @@ def checked(loose: Mapping[str, Any], surface: str) -> tuple[dict[str, Any], lis
 
     Args:
       loose: field -> anything, as it came from a link or a browser.
+      surface: whose window the points must lie in.
     """
     edits, notes = {}, []
     for name, (low, high) in _BOUNDS.items():
