@@ -2,19 +2,19 @@
 
 import dataclasses
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.checks import check_choice, check_number, listed, shown
-from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.episode import Episode
 from maml_engine.io.read_csv import MAX_BYTES, Source
 from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.pytrees import Replaceable, pytree, static_field
 from maml_engine.tasks.family import SPLITS
+from maml_engine.tasks.padded_rows import PaddedRows, draw_tasks, show
 from maml_engine.tasks.roles import Roles
 from maml_engine.tasks.rows import pad_rows, rows_by_task
 from maml_engine.tasks.scaling import Scaling
@@ -45,19 +45,6 @@ class Origin:
     task_names: tuple[str, ...] = field(compare=False)
     left_out: tuple[str, ...] = field(compare=False)
     fewest_rows: int = field(compare=False)
-
-
-class PaddedRows(NamedTuple):
-    """Rows of tasks, zeros after them.
-
-    x: `[tasks, max_rows, in_dim]`.
-    y: `[tasks, max_rows, 1]`.
-    rows: `[tasks]`, how many count.
-    """
-
-    x: jax.Array
-    y: jax.Array
-    rows: jax.Array
 
 
 @pytree
@@ -182,7 +169,7 @@ class Table(Replaceable):
         check_number("meta_batch_size", meta_batch_size, low=1, integer=True)
         table = self.split("train") if self.stream == "all" else self
         key_tasks, key_rows = jax.random.split(key)
-        return table._episode(key_rows, _draw_tasks(key_tasks, table.num_tasks, meta_batch_size), k_shot)
+        return table._episode(key_rows, draw_tasks(key_tasks, table.num_tasks, meta_batch_size), k_shot)
 
     def every(self, key: jax.Array, k_shot: int) -> Episode:
         """Each task held once, in the order of `task_names`, with support rows drawn by `key`; otherwise as `sample`.
@@ -269,43 +256,7 @@ class Table(Replaceable):
         if k_shot > most:
             raise ValueError(f"`k_shot` must be at most {most} (the smallest task has {most + 1} rows), got {k_shot}.")
         # Indexed from the whole: slicing out the split first would copy it at every step of a compiled loop.
-        return _show(self.whole, self._held.start + tasks, key, k_shot)
-
-
-@partial(jax.jit, static_argnames="k_shot")
-def _show(whole: PaddedRows, tasks: jax.Array, key: jax.Array, k_shot: int) -> Episode:
-    x, y, rows = (part[tasks] for part in whole)
-    order = _shuffle_to_front(key, rows, k_shot, x.shape[1])[..., None]
-    x, y = (jnp.take_along_axis(part, order, axis=1) for part in (x, y))
-    weight = (jnp.arange(k_shot, x.shape[1]) < rows[:, None]).astype(jnp.float32)
-    return Episode(Batch(x[:, :k_shot], y[:, :k_shot]), Batch(x[:, k_shot:], y[:, k_shot:], weight))
-
-
-@partial(jax.jit, static_argnames=("num_tasks", "count"))
-def _draw_tasks(key: jax.Array, num_tasks: int, count: int) -> jax.Array:
-    """`[count]` tasks in random order; all come once before any comes again."""
-    rounds = -(-count // num_tasks)
-    orders = jax.vmap(lambda key: jax.random.permutation(key, num_tasks))(jax.random.split(key, rounds))
-    return orders.reshape(-1)[:count]
-
-
-def _shuffle_to_front(key: jax.Array, rows: jax.Array, count: int, max_rows: int) -> jax.Array:
-    """`[tasks, max_rows]`: for each task its rows with `count` random ones first; padding keeps its place at the end.
-
-    The first steps of a Fisher-Yates shuffle: sorting random numbers takes ten times as long on a CPU.
-    """
-
-    def swap(order: jax.Array, places: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
-        first, chosen = places  # [], [tasks]
-        value = jnp.take_along_axis(order, chosen[:, None], axis=1)
-        here = jnp.arange(max_rows)
-        order = jnp.where(here == chosen[:, None], order[:, first][:, None], order)
-        return jnp.where(here == first, value, order), None
-
-    firsts = jnp.arange(count)
-    chosen = jax.random.randint(key, (len(rows), count), firsts, rows[:, None])
-    order = jnp.broadcast_to(jnp.arange(max_rows), (len(rows), max_rows))
-    return jax.lax.scan(swap, order, (firsts, chosen.T))[0]
+        return show(self.whole, self._held.start + tasks, key, k_shot)
 
 
 def _split_slices(num_tasks: int) -> dict[str, slice]:
