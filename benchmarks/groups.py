@@ -25,7 +25,12 @@ SLOW = ("torch.func", "TorchOpt", "higher", "autograd loop")
 
 @dataclass(frozen=True)
 class Effort:
-    """repeats, seconds: of each row. quick: fewer sizes and settings, for a look."""
+    """How long to measure.
+
+    repeats: of each row.
+    seconds: of each repeat, at least.
+    quick: fewer sizes and settings, for a look.
+    """
 
     repeats: int = 20
     seconds: float = 0.3
@@ -34,7 +39,12 @@ class Effort:
 
 @dataclass(frozen=True)
 class Group:
-    """text: lines for reading. timings: for JSON. figures: single numbers by name."""
+    """What a group of tables found.
+
+    text: lines for reading.
+    timings: for JSON.
+    figures: single numbers by name.
+    """
 
     text: list[str]
     timings: list[Timing]
@@ -127,11 +137,11 @@ def start(effort: Effort) -> Group:
     text, figures = ["", "From an empty process to the first report of the tutorial's run"], {}
     with tempfile.TemporaryDirectory() as home:
         for run in ("empty cache", "full cache"):
-            told = _told(script, os.environ | {"MAML_LAB_HOME": home})
-            figures |= {f"{run}, {name}": value for name, value in told.items()}
+            found = _printed(script, os.environ | {"MAML_LAB_HOME": home})
+            figures |= {f"{run}, {name}": value for name, value in found.items()}
             text.append(
-                f"  {run}: import {told['import']:.2f} s, compile and first evaluation {told['compile']:.2f} s, first report "
-                f"after {told['first report']:.2f} s, peak memory {told['peak_mb']:,.0f} MB"
+                f"  {run}: import {found['import']:.2f} s, compile and first evaluation {found['compile']:.2f} s, first report "
+                f"after {found['first report']:.2f} s, peak memory {found['peak_mb']:,.0f} MB"
             )
     return Group(text, [], figures)
 
@@ -146,7 +156,7 @@ def population(effort: Effort) -> Group:
         f"runs = [Experiment(num_iterations={iterations}, seed=seed) for seed in range(8)]\n"
         "print(json.dumps({count: min(train_population(runs[:count]).seconds for _ in range(3)) for count in (1, 8)}))"
     )
-    seconds = _told(script)
+    seconds = _printed(script)
     times = seconds["8"] / seconds["1"]
     text = ["", f"Eight seeds as one population: {times:.1f} times one seed ({iterations} iterations, sampling included)"]
     return Group(text, [], {"eight seeds over one": times})
@@ -185,14 +195,14 @@ def _share_of_peak(problem: Problem, timing: Timing, figures: dict[str, float]) 
     peak = max(peaks.values())
     share = problem.flops() / timing.median / peak
     figures |= {"share of one core's peak": share, "peak, GFLOP/s": peak / 1e9}
-    said = ", ".join(f"{name} {flops / 1e9:.0f}" for name, flops in peaks.items())
+    listed = ", ".join(f"{name} {flops / 1e9:.0f}" for name, flops in peaks.items())
     return [
         f"  {problem.flops() / 1e6:.1f} MFLOP a step: {share:.0%} of one core's peak, {peak / 1e9:.0f} GFLOP/s on a product of "
-        f"1024 x 1024 x 1024 ({said})"
+        f"1024 x 1024 x 1024 ({listed})"
     ]
 
 
-def _told(script: str, environment: dict[str, str] | None = None) -> Any:
+def _printed(script: str, environment: dict[str, str] | None = None) -> Any:
     """What a Python process of its own prints, as JSON."""
     command = [sys.executable, "-c", script]
     return json.loads(subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout)
@@ -211,8 +221,8 @@ def _grid(problems: Sequence[Problem], effort: Effort, size_of: Callable[[Proble
     text.append(f"  The engine's time grows with {what} to the power {slope:.2f}")
     peak = max(peak_flops().values())
     shares = {size: problem.flops() / seconds / peak for problem, (size, seconds) in zip(problems, mine, strict=True)}
-    said = ", ".join(f"{size}: {share:.0%}" for size, share in shares.items())
-    text.append(f"  Share of one core's peak ({peak / 1e9:.0f} GFLOP/s) by {what}: {said} (both cores count)")
+    listed = ", ".join(f"{size}: {share:.0%}" for size, share in shares.items())
+    text.append(f"  Share of one core's peak ({peak / 1e9:.0f} GFLOP/s) by {what}: {listed} (both cores count)")
     figures = {f"share of one core's peak, {what} {size}": share for size, share in shares.items()}
     return Group(text, timings, figures | {f"power of {what}": slope})
 
@@ -227,7 +237,7 @@ def _conv4_memory(width: int) -> tuple[dict[str, float], list[str]]:
     script = (
         f"import json\nfrom benchmarks.memory import conv4_megabytes\nprint(json.dumps(conv4_megabytes({width}, (10, 50))))"
     )
-    megabytes = _told(script)
+    megabytes = _printed(script)
     text = ["", f"Conv4, width {width}, 8 tasks: temporary memory of the compiled meta-gradient, MB"]
     for way, by_steps in megabytes.items():
         text.append(f"  {way:<22}" + "".join(f"{f'K = {k}: {mb:,.0f}':>18}" for k, mb in by_steps.items()))

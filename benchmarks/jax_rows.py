@@ -28,7 +28,10 @@ ONE_STEP, DEVICES = ", one step a call", ", a device a core"
 
 @pytree
 class FixedTasks:
-    """The same tasks at every meta-step, since no row's clock holds the sampling."""
+    """The same tasks at every meta-step, since no row's clock holds the sampling.
+
+    episode: the tasks.
+    """
 
     episode: Episode
 
@@ -39,7 +42,10 @@ class FixedTasks:
 
 @pytree
 class ForcedMode(MAML):
-    """MAML with its exact gradient computed in one given way."""
+    """MAML with its exact gradient computed in one given way.
+
+    mode: "plain", "mixed" or "checkpointed".
+    """
 
     mode: str = static_field("plain")
 
@@ -57,7 +63,12 @@ def method_of(row: str, problem: Problem) -> MAML:
 
 
 def model_of(problem: Problem, arrays: dict[str, np.ndarray]) -> nnx.Module:
-    """The engine's network with the problem's weights."""
+    """The engine's network with the problem's weights.
+
+    Args:
+      problem: says which network.
+      arrays: `[...]` by the names of `problem.WEIGHTS`.
+    """
     if problem.kind == "sine":
         model = MAMLRegressor(problem.width, rngs=nnx.Rngs(0))
         params = {f"fc{layer}": {"kernel": arrays[f"w{layer}"], "bias": arrays[f"b{layer}"]} for layer in (1, 2, 3)}
@@ -76,7 +87,7 @@ def model_of(problem: Problem, arrays: dict[str, np.ndarray]) -> nnx.Module:
 
 
 def by_name(problem: Problem, gradient) -> dict[str, np.ndarray]:
-    """A gradient shaped like the parameters, by the problem's names."""
+    """Arrays `[...]` of a gradient that is shaped like the parameters, by the problem's names."""
     flat = {"/".join(map(str, path)): np.asarray(leaf[...]) for path, leaf in nnx.to_flat_state(gradient)}
     if problem.kind == "sine":
         paths = [f"fc{layer}/{part}" for layer in (1, 2, 3) for part in ("kernel", "bias")]
@@ -97,10 +108,12 @@ def prepare(row: str, problem: Problem) -> Prepared:
         "device": jax.devices()[0].device_kind,
         "threads": os.environ.get("NPROC", "all"),
     }
-    return (_tutorial if row == "tutorial" else _engine)(row, problem, arrays, model, facts)
+    if row == "tutorial":
+        return _tutorial(problem, arrays, model, facts)
+    return _engine(row, problem, arrays, model, facts=facts)
 
 
-def _engine(row: str, problem: Problem, arrays: dict, model: nnx.Module, facts: dict) -> Prepared:
+def _engine(row: str, problem: Problem, arrays: dict, model: nnx.Module, *, facts: dict) -> Prepared:
     network, params = Network.split(model)
     method, meta = method_of(row, problem), MetaParams(params, ())
     data = {name: jnp.asarray(arrays[name]) for name in ("support_x", "support_y", "query_x", "query_y")}
@@ -135,7 +148,10 @@ def _engine(row: str, problem: Problem, arrays: dict, model: nnx.Module, facts: 
 
 @pytree
 class AsItIs:
-    """No scaling: labels have no units."""
+    """No scaling: labels have no units.
+
+    y_std: `[]`, 1.
+    """
 
     y_std: float = 1.0
 
@@ -144,8 +160,7 @@ class AsItIs:
         return episode
 
 
-def _tutorial(row: str, problem: Problem, arrays: dict, model: nnx.Module, facts: dict) -> Prepared:
-    del row
+def _tutorial(problem: Problem, arrays: dict, model: nnx.Module, facts: dict) -> Prepared:
     support, query = ({"x": arrays[f"{part}_x"], "y": arrays[f"{part}_y"]} for part in ("support", "query"))
     setting = (problem.inner_lr, problem.inner_steps)
     first_order = not problem.second_order

@@ -24,8 +24,13 @@ REFERENCE = "engine"
 class Timing:
     """One row on one problem with one number of threads.
 
-    seconds: of a meta-step, one number a repeat. error: of its meta-gradient against the engine's, relative.
-    facts: versions, seconds to prepare, peak memory. failed: why there are no times; "" where there are.
+    row: its name.
+    problem: what it computes.
+    threads: "1" or "all".
+    seconds: of a meta-step, one number a repeat.
+    error: of its meta-gradient against the engine's, relative.
+    facts: versions, seconds to prepare, peak memory.
+    failed: why there are no times; "" where there are.
     """
 
     row: str
@@ -108,7 +113,9 @@ def measure(rows: Sequence[tuple[str, str]], problem: Problem, *, repeats: int, 
     Args:
       rows: pairs (row, threads), "1" or "all". The engine with the same order of gradient must be among them: the others'
         meta-gradients are held to its own, and a row that differs by more than `TOLERANCE` is not timed.
-      repeats: of each row; each takes at least `seconds`.
+      problem: what they compute.
+      repeats: of each row.
+      seconds: that each repeat takes, at least.
     """
     print(f"... {problem.name}: {len(rows)} rows", file=sys.stderr, flush=True)  # a group takes minutes before its table comes
     timings = [Timing(row, problem, threads) for row, threads in rows]
@@ -126,9 +133,9 @@ def measure(rows: Sequence[tuple[str, str]], problem: Problem, *, repeats: int, 
             for _ in range(repeats):
                 for timing, process in zip(timings, processes, strict=True):
                     if not timing.failed:
-                        told = process.measure(seconds)
-                        timing.seconds.append(told.pop("seconds_per_step"))
-                        timing.facts |= told
+                        measured = process.measure(seconds)
+                        timing.seconds.append(measured.pop("seconds_per_step"))
+                        timing.facts |= measured
         finally:
             for process in processes:
                 process.end()

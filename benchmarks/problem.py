@@ -15,8 +15,12 @@ class Problem:
     """One meta-step, wholly described.
 
     kind: "sine" (1 - width - width - 1, ReLU, squared error) or "conv4" (28 x 28 images, `width` features, cross-entropy).
-    tasks, shots: of the meta-batch; a task has as many queries as support examples ("conv4": per class, 5 classes).
-    inner_steps, inner_lr: of the inner loop. second_order: the exact meta-gradient, or the first-order one.
+    tasks: of the meta-batch.
+    shots: support examples of a task, and as many queries ("conv4": per class, 5 classes).
+    width: units of a hidden layer, or features of a block.
+    inner_steps: gradient steps on the support set.
+    inner_lr: their step size.
+    second_order: the exact meta-gradient, or the first-order one.
     """
 
     kind: str = "sine"
@@ -98,7 +102,13 @@ def _conv4(problem: Problem, rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def save_gradient(path: str | Path, loss: float, gradient: dict[str, np.ndarray]) -> None:
-    """A row's meta-loss and meta-gradient, for the comparison before anything is timed."""
+    """Writes a row's meta-loss and meta-gradient, for the comparison before anything is timed.
+
+    Args:
+      path: of the `.npz` file.
+      loss: the meta-loss.
+      gradient: `[...]` by the names of `WEIGHTS`.
+    """
     np.savez(path, loss=loss, **gradient)
 
 

@@ -1,4 +1,4 @@
-"""The half of a row that all rows share: a process of its own that prepares, then measures whenever it is told to.
+"""The half of a row that all rows share: a process of its own that prepares, then measures whenever it is asked to.
 
 On standard input comes one line a repeat, "measure SECONDS"; each answer is one line of JSON. The driver (`measuring.py`) lets
 the rows take turns, so that a busy moment falls on all of them.
@@ -9,6 +9,10 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from benchmarks.problem import Problem, save_gradient
 
@@ -25,16 +29,22 @@ def serve(prepare: Callable[[str, Problem], "Prepared"]) -> None:
         _answer(_measure(prepared, float(line.split()[1])))
 
 
+@dataclass
 class Prepared:
     """A row ready to be measured.
 
     step: makes `steps_a_call` meta-steps (gradient and Adam) and waits until they are done.
-    loss, gradient: at the given weights, by the names of `problem.WEIGHTS`.
+    loss: the meta-loss at the given weights.
+    gradient: its gradient there, `[...]` by the names of `problem.WEIGHTS`.
     facts: versions, threads, options.
+    steps_a_call: meta-steps of one call of `step`.
     """
 
-    def __init__(self, step: Callable[[], None], loss: float, gradient: dict, facts: dict, steps_a_call: int = 1):
-        self.step, self.loss, self.gradient, self.facts, self.steps_a_call = step, loss, gradient, facts, steps_a_call
+    step: Callable[[], None]
+    loss: float
+    gradient: dict[str, np.ndarray]
+    facts: dict[str, Any]
+    steps_a_call: int = 1
 
 
 def _measure(prepared: Prepared, seconds: float) -> dict:

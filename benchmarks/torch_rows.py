@@ -40,11 +40,20 @@ def predict_conv4(weights: Weights, x: torch.Tensor, batch_norm: Callable[..., t
     return x.mean((2, 3)) @ weights["w5"] + weights["b5"]
 
 
-def written_out_batch_norm(x, running_mean, running_var, scale, bias, training, eps: float = 1e-5) -> torch.Tensor:
+def written_out_batch_norm(  # positional: stands in for `F.batch_norm`
+    x, running_mean, running_var, scale, bias, training, eps: float = 1e-5
+) -> torch.Tensor:
     """`F.batch_norm` by the batch's own statistics, in plain operations.
 
     Under `torch.func.vmap` the second derivative of `F.batch_norm` is wrong (torch 2.13.0, by 1 % in float64 as in float32;
     right without vmap), so a second-order meta-gradient has to be had without it.
+
+    Args:
+      x: `[images, channels, height, width]`.
+      running_mean, running_var, training: not used.
+      scale: `[channels]`, by which what is normalised is multiplied.
+      bias: `[channels]`, which is added to it.
+      eps: keeps the division finite.
     """
     del running_mean, running_var, training
     centred = x - x.mean((0, 2, 3), keepdim=True)
@@ -137,7 +146,7 @@ def functional_meta_loss(problem: Problem, **setting) -> Callable[..., torch.Ten
     """`(weights, *data) -> meta-loss`, by torch.func's grad and vmap."""
     loss_fn = loss_of(problem, **setting)
 
-    def one_task(weights: Weights, support_x, support_y, query_x, query_y) -> torch.Tensor:
+    def one_task(weights: Weights, support_x, support_y, query_x, query_y) -> torch.Tensor:  # positional: for `vmap`
         for _ in range(problem.inner_steps):
             slopes = torch.func.grad(loss_fn)(weights, support_x, support_y)
             slopes = slopes if problem.second_order else {name: s.detach() for name, s in slopes.items()}
@@ -164,7 +173,14 @@ def torch_func(problem: Problem, weights: Weights, data: list[torch.Tensor], **s
 
 
 def compiled(options: dict, problem: Problem, weights: Weights, data: list[torch.Tensor]):
-    """The whole meta-step in one `torch.compile`: gradient and Adam as one function of weights, moments and tasks."""
+    """The whole meta-step in one `torch.compile`: gradient and Adam as one function of weights, moments and tasks.
+
+    Args:
+      options: of `torch.compile`.
+      problem: what to compute.
+      weights: where the run starts.
+      data: support x and y, query x and y, each with a leading axis `[tasks]`.
+    """
     gradient_of = torch.func.grad_and_value(functional_meta_loss(problem))
 
     def meta_step(weights: Weights, first: Weights, second: Weights, count: torch.Tensor, *data):
