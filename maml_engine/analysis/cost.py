@@ -10,16 +10,17 @@ import jax
 import numpy as np
 
 from maml_engine.checks import check_number
-from maml_engine.core import meta_gradient
 from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Episode
+from maml_engine.core.exact import exact_gradient
+from maml_engine.core.first_order import first_order_gradient
 
 # Ways to a meta-gradient, by name: which gradient, and how it is computed.
 WAYS: dict[str, Callable] = {
-    "first-order": meta_gradient.first_order,
-    "exact, mixed": partial(meta_gradient.exact, mode="mixed"),
-    "exact, checkpointed": partial(meta_gradient.exact, mode="checkpointed"),
-    "exact, plain": partial(meta_gradient.exact, mode="plain"),
+    "first-order": first_order_gradient,
+    "exact, mixed": partial(exact_gradient, mode="mixed"),
+    "exact, checkpointed": partial(exact_gradient, mode="checkpointed"),
+    "exact, plain": partial(exact_gradient, mode="plain"),
 }
 
 # What is measured where nothing else is asked for: steps at one number of tasks, tasks at one number of steps.

@@ -12,9 +12,10 @@ from jax.flatten_util import ravel_pytree
 
 from maml_engine.analysis.compiled_steps import with_room_for
 from maml_engine.checks import check_number
-from maml_engine.core import meta_gradient
 from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
+from maml_engine.core.exact import MODES, exact_gradient
+from maml_engine.core.first_order import first_order_gradient
 from maml_engine.methods import Method
 from maml_engine.pytrees import pytree
 
@@ -124,13 +125,13 @@ def _slopes(adapter: Adapter, episode: Episode, vectors: jax.Array) -> tuple[jax
     """Slopes `[directions]` along `vectors` `[directions, params]`: measured, exact and first-order."""
     start, unravel = ravel_pytree(adapter.meta.init)
 
-    def meta_loss(vector: jax.Array) -> jax.Array:
+    def loss_at(vector: jax.Array) -> jax.Array:
         meta = MetaParams(unravel(vector), adapter.meta.rule)
-        return meta_gradient.meta_loss(adapter.replace(meta=meta), episode, mode=meta_gradient.MODES["plain"])
+        return meta_loss(adapter.replace(meta=meta), episode, flow=MODES["plain"])
 
-    ahead, behind = jax.vmap(jax.vmap(meta_loss))(start + STEP * jnp.stack([vectors, -vectors]))
-    _, exact = meta_gradient.exact(adapter, episode)
-    _, first_order = meta_gradient.first_order(adapter, episode)
+    ahead, behind = jax.vmap(jax.vmap(loss_at))(start + STEP * jnp.stack([vectors, -vectors]))
+    _, exact = exact_gradient(adapter, episode)
+    _, first_order = first_order_gradient(adapter, episode)
     computed = [vectors @ ravel_pytree(gradient.init)[0] for gradient in (exact, first_order)]
     return (ahead - behind) / (2 * STEP), *computed
 

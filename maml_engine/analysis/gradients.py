@@ -24,8 +24,8 @@ from maml_engine.analysis.layers import layer_places
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerStep, merge, partition
 from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.exact import mixed_gradient
 from maml_engine.core.inner_loop import adapted_path
-from maml_engine.core.meta_gradient import mixed_gradient
 
 PyTree = Any
 

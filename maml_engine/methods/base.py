@@ -7,9 +7,9 @@ import optax
 from flax import nnx
 
 from maml_engine.checks import check_choice, check_number
-from maml_engine.core import meta_gradient
 from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
+from maml_engine.core.exact import exact_gradient
 from maml_engine.pytrees import Replaceable, pytree, static_field
 
 PyTree = Any
@@ -103,10 +103,10 @@ class Method(Replaceable):
           meta: the meta-parameters.
           episode: tasks on a leading axis `[tasks]`.
           key: for methods that draw.
-          mode: how an exact gradient is computed, a name in `meta_gradient.MODES`; None lets the engine choose.
+          mode: how an exact gradient is computed, a name in `core.exact.MODES`; None lets the engine choose.
           setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
 
         Returns:
           The meta-loss `[]`, and the gradient, shaped like `meta`.
         """
-        return meta_gradient.exact(Adapter(self, meta, **setting), episode, key=key, mode=mode)
+        return exact_gradient(Adapter(self, meta, **setting), episode, key=key, mode=mode)

@@ -7,10 +7,9 @@ import jax.numpy as jnp
 import optax
 
 from maml_engine.checks import check_number
-from maml_engine.core import meta_gradient
 from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
-from maml_engine.core.meta_gradient import Solved
+from maml_engine.core.implicit import Solved, implicit_gradient
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree, static_field
 
@@ -75,7 +74,7 @@ class IMAML(Method):
         self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, **setting
     ) -> tuple[jax.Array, MetaParams, Solved]:
         """The same, with how well both problems were solved, each `[tasks]`."""
-        return meta_gradient.implicit(Adapter(self, meta, **setting), episode, key=key)
+        return implicit_gradient(Adapter(self, meta, **setting), episode, key=key)
 
     def diagnose(self, meta: MetaParams, episode: Episode, **setting) -> str:
         """Whether conjugate gradients met negative curvature, or were far from done."""
@@ -96,4 +95,4 @@ class IMAML(Method):
 
 @jax.jit
 def _solved(adapter: Adapter, episode: Episode) -> Solved:
-    return meta_gradient.implicit(adapter, episode)[2]
+    return implicit_gradient(adapter, episode)[2]

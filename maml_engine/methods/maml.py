@@ -2,9 +2,9 @@
 
 import jax
 
-from maml_engine.core import meta_gradient
 from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Episode
+from maml_engine.core.first_order import first_order_gradient
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree
 
@@ -23,4 +23,4 @@ class FOMAML(Method):
     ) -> tuple[jax.Array, MetaParams]:
         """That of the query loss at the adapted parameters."""
         del mode  # nothing flows back through the inner gradient, so there is nothing to choose
-        return meta_gradient.first_order(Adapter(self, meta, **setting), episode, key=key)
+        return first_order_gradient(Adapter(self, meta, **setting), episode, key=key)

@@ -7,9 +7,10 @@ import jax.numpy as jnp
 from flax import nnx
 
 from maml_engine.checks import check_number
-from maml_engine.core import meta_gradient
 from maml_engine.core.adapter import Adapter, InnerStep, MetaParams, partition
 from maml_engine.core.episode import Episode
+from maml_engine.core.exact import exact_gradient
+from maml_engine.core.first_order import first_order_gradient
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree, static_field
 
@@ -110,10 +111,10 @@ class MAMLPlusPlus(Method):
         adapter = Adapter(self, meta, **setting)
 
         def exact() -> tuple[jax.Array, MetaParams]:
-            return meta_gradient.exact(adapter, episode, key=key, mode=mode)
+            return exact_gradient(adapter, episode, key=key, mode=mode)
 
         def first_order() -> tuple[jax.Array, MetaParams]:
-            return meta_gradient.first_order(adapter, episode, key=key)
+            return first_order_gradient(adapter, episode, key=key)
 
         if self.first_order_iterations == 0:
             return exact()

@@ -2,9 +2,9 @@
 
 import jax
 
-from maml_engine.core import meta_gradient
 from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Episode
+from maml_engine.core.interpolation import interpolation_gradient
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree
 
@@ -24,4 +24,4 @@ class Reptile(Method):
     ) -> tuple[jax.Array, MetaParams]:
         """Interpolation towards the adapted parameters."""
         del mode  # nothing flows back
-        return meta_gradient.interpolation(Adapter(self, meta, **setting), episode, key=key)
+        return interpolation_gradient(Adapter(self, meta, **setting), episode, key=key)

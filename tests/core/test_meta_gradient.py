@@ -13,13 +13,14 @@ import pytest
 from flax import nnx
 from jax.flatten_util import ravel_pytree
 
-from maml_engine import FOMAML, MAML, MLP, Batch, Episode, MetaParams, Sinusoid, adapt, mean_squared_error, meta_value_and_grad
-from maml_engine.core import meta_gradient as flows
+from maml_engine import FOMAML, MAML, MLP, Batch, Episode, adapt, mean_squared_error, meta_value_and_grad
+from maml_engine.core import meta_gradient
 from maml_engine.core.adapter import Adapter
 from maml_engine.methods import METHODS
 from maml_engine.models import ContextMLP, Network
 from maml_engine.pytrees import pytree
-from tests.quadratics import ALPHA, DIM, TASKS, cast, flat, relative_error
+from tests.core.problems import LastLayerMoves, MultiStep, padded, sines, tanh_model, task_of
+from tests.quadratics import ALPHA, DIM, TASKS, flat, relative_error
 
 MODES = ["plain", "mixed"]
 
@@ -41,34 +42,6 @@ def test_meta_gradient_is_the_closed_form(x64, quadratics, method, mode, inner_s
     assert loss.dtype == flat(gradient.init).dtype == dtype
     assert relative_error(gradient.init, expected) < tolerance
     assert relative_error(loss, np.mean(quadratics.query_loss(path[-1]))) < tolerance
-
-
-@PRECISIONS
-@pytest.mark.parametrize("inner_steps", [1, 3, 5])
-def test_adapted_parameters_are_the_closed_form(x64, quadratics, inner_steps, dtype, tolerance):
-    """Trap T4: every step takes the gradient where it stands, not the first one K times."""
-    path, _ = quadratics.path(inner_steps)
-    support = quadratics.episode(dtype).support
-    for task in range(TASKS):
-        of_task = jax.tree.map(lambda leaf, task=task: leaf[task], support)
-        adapted = adapt(MAML(ALPHA), quadratics.model(dtype), of_task, inner_steps)
-        assert relative_error(adapted.theta[...], path[-1, task]) < tolerance
-
-
-def test_first_order_drops_something(x64, quadratics):
-    episode = quadratics.episode(np.float64)
-    exact, first_order = (
-        meta_value_and_grad(method(ALPHA, 3), quadratics.model(np.float64), episode)[1].init for method in (MAML, FOMAML)
-    )
-    assert relative_error(first_order, exact) > 0.1
-
-
-@pytree
-class MultiStep(MAML):
-    """Counts every step's query loss: the gradient is the mean of sum_k w_k A^k Q (theta_k - c)."""
-
-    def step_weights(self, iteration):
-        return jnp.array([0.1, 0.2, 0.3, 0.4])
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -109,31 +82,6 @@ def test_what_the_inner_loop_learns_gets_its_gradient(x64, quadratics, mode):
     assert relative_error(gradient.rule, expected) < 1e-10
 
 
-# A tanh network: smooth, so differences in 64 bits are a judge (trap T22).
-
-
-def tanh_model(dtype=np.float64, hidden_dim=8):
-    model = MLP(hidden_dim, num_layers=1, activation="tanh", rngs=nnx.Rngs(0))
-    nnx.update(model, cast(nnx.state(model, nnx.Param), dtype))
-    return model
-
-
-def sines(tasks=TASKS, k_shot=5, k_query=7, dtype=np.float64):
-    return cast(Sinusoid(amplitude=(0.1, 1.0)).sample(jax.random.key(0), tasks, k_shot, k_query), dtype)
-
-
-def task_of(episode, task):
-    return jax.tree.map(lambda leaf: leaf[task], episode)
-
-
-@pytree
-class LastLayerMoves(MAML):
-    """Adapts the last layer alone (in spirit ANIL, Raghu et al., 2020)."""
-
-    def moving(self, params):
-        return nnx.PathContains(1)
-
-
 @jax.jit
 def loss_after_adapting(params, method, network, episode):
     """The meta-loss by way of `adapt`, which shares no derivative with the meta-gradient."""
@@ -160,33 +108,6 @@ def test_meta_gradient_is_the_slope_of_finite_differences(x64, method, inner_ste
             loss_after_adapting(unravel(start + sign * width * direction), method, network, episode) for sign in (1, -1)
         )
         np.testing.assert_allclose(flat(gradient.init) @ direction, (ahead - behind) / (2 * width), rtol=1e-6)
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_check_grads_of_the_meta_loss(x64, mode):
-    """In reverse mode alone, since the mixed gradient carries its own rule."""
-    network, params = Network.split(tanh_model(hidden_dim=4))
-    episode = sines(tasks=2)
-
-    @jax.jit
-    def meta_loss(params):
-        return flows.meta_loss(Adapter(MAML(0.1, 2), MetaParams(params, ()), network), episode, mode=flows.MODES[mode])
-
-    jax.test_util.check_grads(meta_loss, (params,), order=1, modes=["rev"], eps=1e-5, rtol=1e-6)
-
-
-@pytest.mark.parametrize("mode", ["mixed", "checkpointed"])
-@pytest.mark.parametrize(
-    ("method", "inner_steps"),
-    [(MAML, 0), (MAML, 1), (MAML, 2), (MAML, 5), (MAML, 8), (LastLayerMoves, 0), (LastLayerMoves, 2), (MultiStep, 3)],
-)
-def test_modes_agree_with_plain(x64, method, inner_steps, mode):
-    model, episode = tanh_model(), sines()
-    (plain_loss, plain), (loss, gradient) = (
-        meta_value_and_grad(method(0.1, inner_steps), model, episode, mode=name) for name in ("plain", mode)
-    )
-    np.testing.assert_allclose(loss, plain_loss, rtol=1e-12)
-    assert relative_error(gradient, plain) < 1e-10
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -270,21 +191,6 @@ def test_a_batch_is_the_mean_of_its_tasks(x64):
     assert relative_error(gradient_of_twice, gradient) < 1e-12
 
 
-def test_the_support_loss_is_a_mean(x64):
-    """Trap T8: naming every support row twice moves the parameters no further."""
-    model, support = tanh_model(), task_of(sines().support, 0)
-    twice = jax.tree.map(lambda leaf: jnp.concatenate([leaf, leaf]), support)
-    adapted, adapted_to_twice = (nnx.state(adapt(MAML(0.1, 3), model, batch)) for batch in (support, twice))
-    assert relative_error(adapted_to_twice, adapted) < 1e-12
-
-
-def padded(batch, rows):
-    """`rows` more rows a task, of weight 0 and full of nonsense."""
-    tasks, examples = batch.y.shape[:2]
-    weight = jnp.concatenate([jnp.ones((tasks, examples)), jnp.zeros((tasks, rows))], axis=1)
-    return Batch(*(jnp.pad(leaf, ((0, 0), (0, rows), (0, 0)), constant_values=1e3) for leaf in (batch.x, batch.y)), weight)
-
-
 @pytest.mark.parametrize("mode", MODES)
 def test_padding_changes_nothing(x64, mode):
     model, episode = tanh_model(), sines()
@@ -330,93 +236,12 @@ def test_compiled_meta_gradient_is_the_unjitted_one(name, hidden_dim, num_layers
     episode = sines(tasks, k_shot, k_shot, np.float32)
     method = METHODS[name](inner_lr=0.01, inner_steps=2, **WELL_POSED.get(name, {}))
     arguments = (Adapter.of_model(method, model), episode, None)
-    lowered = flows._compiled.lower(*arguments, mode=None)
+    lowered = meta_gradient._compiled.lower(*arguments, mode=None)
     loss, gradient = lowered.compile({"xla_backend_optimization_level": 3})(*arguments)
     with jax.disable_jit():
         expected_loss, expected = meta_value_and_grad(method, model, episode)
     np.testing.assert_allclose(loss, expected_loss, rtol=1e-5)
     assert relative_error(gradient, expected) < 1e-5
-
-
-def temporary_bytes(method, mode=None):
-    """What the compiled meta-gradient needs beside its arguments and results, where activations outweigh parameters."""
-    network, params = Network.split(tanh_model(np.float32, 16))
-    episode = sines(tasks=4, k_shot=400, k_query=10, dtype=np.float32)
-
-    def gradient(params, episode):
-        meta = MetaParams(params, ())
-        return method.meta_gradient(meta, episode, network=network, loss_fn=mean_squared_error, mode=mode)
-
-    return jax.jit(gradient).lower(params, episode).compile().memory_analysis().temp_size_in_bytes
-
-
-def test_first_order_memory_is_flat_in_the_steps_and_exact_memory_grows():
-    """Trap T2: a first-order gradient that still stored the unrolled loop would be right, and as dear as the exact one."""
-    first_order, plain = ([temporary_bytes(method(0.01, steps), "plain") for steps in (2, 20)] for method in (FOMAML, MAML))
-    assert first_order[1] < 1.2 * first_order[0]
-    assert plain[1] > 3 * plain[0]
-    assert temporary_bytes(MAML(0.01, 20), "mixed") < 0.5 * plain[1]  # one step's activations, and parameters of the others
-
-
-def test_checkpointing_grows_with_the_square_root_of_the_steps():
-    """Where parameters outweigh all else: 16 times the steps need 4 times the memory, where mixed needs 16 times."""
-    model = MLP(64, num_layers=2, rngs=nnx.Rngs(0))
-    network, params = Network.split(model)
-    episode = sines(tasks=4, k_shot=2, k_query=2, dtype=np.float32)
-
-    def stored(mode, inner_steps):
-        def gradient(params):
-            meta = MetaParams(params, ())
-            return MAML(0.01, inner_steps).meta_gradient(meta, episode, network=network, loss_fn=mean_squared_error, mode=mode)
-
-        return jax.jit(gradient).lower(params).compile().memory_analysis().temp_size_in_bytes
-
-    (few, many), (mixed_few, mixed_many) = ([stored(mode, steps) for steps in (10, 145)] for mode in ("checkpointed", "mixed"))
-    assert mixed_many > 8 * mixed_few
-    assert many < 4.5 * few
-    assert many < 0.35 * mixed_many
-
-
-@pytest.mark.parametrize("method", [MAML(0.1, 2), FOMAML(0.1, 2)])
-def test_tasks_in_chunks_give_the_same(x64, monkeypatch, method):
-    """Seven tasks, three at once: chunks of three, and one task left over."""
-    network, params = Network.split(tanh_model())
-    meta, episode = MetaParams(params, ()), sines(tasks=7)
-    setting = {"network": network, "loss_fn": mean_squared_error}
-    loss, gradient = method.meta_gradient(meta, episode, **setting)
-    one_task = flows.task_bytes(Adapter(method, meta, network), episode, 2 if isinstance(method, MAML) else 0)
-    monkeypatch.setattr(flows, "MAX_BYTES", 3 * one_task)
-    text = str(jax.make_jaxpr(lambda meta: method.meta_gradient(meta, episode, **setting))(meta))
-    assert "length=2" in text  # a scan over two chunks, not a loop that was never entered
-    chunked_loss, chunked = method.meta_gradient(meta, episode, **setting)
-    np.testing.assert_allclose(chunked_loss, loss, rtol=1e-12)
-    assert relative_error(chunked, gradient) < 1e-12
-
-
-def test_four_thousand_tasks_fit_the_stated_memory(monkeypatch):
-    network, params = Network.split(MLP(40, rngs=nnx.Rngs(0)))
-    episode = sines(4000, 10, 10, np.float32)
-
-    def temporary_bytes(limit):
-        monkeypatch.setattr(flows, "MAX_BYTES", limit)
-        setting = {"network": network, "loss_fn": mean_squared_error}
-        gradient = jax.jit(lambda params: MAML().meta_gradient(MetaParams(params, ()), episode, **setting))
-        return gradient.lower(params).compile().memory_analysis().temp_size_in_bytes
-
-    assert temporary_bytes(10_000_000) <= 10_000_000 < temporary_bytes(2**30)
-
-
-def test_a_task_that_would_not_fit_is_checkpointed(monkeypatch):
-    network, params = Network.split(MLP(40, rngs=nnx.Rngs(0)))
-    meta, episode, method = MetaParams(params, ()), sines(2, 3, 3, np.float32), MAML(0.01, 30)
-    setting = {"network": network, "loss_fn": mean_squared_error}
-
-    def program():
-        return str(jax.make_jaxpr(lambda meta: method.meta_gradient(meta, episode, **setting))(meta))
-
-    assert "remat" not in program() and "checkpoint" not in program()
-    monkeypatch.setattr(flows, "MAX_BYTES", flows.task_bytes(Adapter(method, meta, network), episode, 20))
-    assert "remat" in program() or "checkpoint" in program()
 
 
 def test_a_new_step_size_compiles_nothing_and_a_new_number_of_steps_does(quadratics):
