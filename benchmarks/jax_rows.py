@@ -47,7 +47,7 @@ class ForcedMode(MAML):
     mode: "plain", "mixed" or "checkpointed".
     """
 
-    mode: str = static_field("plain")
+    mode: str = static_field(default="plain")
 
     def meta_gradient(self, meta, episode, **setting):
         """As `MAML`, in `mode`."""

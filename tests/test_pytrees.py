@@ -16,7 +16,7 @@ from maml_engine.tasks import FAMILIES
 @pytree
 class Doubler:
     number: float
-    times: int = static_field(2)
+    times: int = static_field(default=2)
 
     def __call__(self):
         return self.times * self.number
@@ -25,7 +25,7 @@ class Doubler:
 @pytree
 class Adder:
     number: float
-    times: int = static_field(2)
+    times: int = static_field(default=2)
 
     def __call__(self):
         return self.times + self.number

@@ -16,6 +16,7 @@ from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
 from maml_engine.core.exact import MODES, exact_gradient
 from maml_engine.core.first_order import first_order_gradient
+from maml_engine.core.meta_loss import meta_loss
 from maml_engine.methods import Method
 from maml_engine.pytrees import pytree
 

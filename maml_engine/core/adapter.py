@@ -31,9 +31,9 @@ class MetaParams(NamedTuple):
 class InnerStep(NamedTuple):
     """Where the inner loop stands, for rules that depend on it.
 
-    index: 0 at the first step.
-    iteration: the meta-iteration.
-    key: a random key, or None.
+    index: `[]`, 0 at the first step.
+    iteration: `[]`, the meta-iteration.
+    key: `[]`, a random key, or None where none was given.
     """
 
     index: jax.Array | int
@@ -55,7 +55,7 @@ class InnerRule(Protocol):
 
     def inner_update(
         self, rule: PyTree, moving: PyTree, gradient: PyTree, state: PyTree, step: InnerStep
-    ) -> tuple[PyTree, PyTree]: ...
+    ) -> tuple[PyTree, PyTree]: ...  # positional: methods of a user's own answer it
 
 
 @pytree
@@ -74,7 +74,7 @@ class Adapter(Replaceable):
     method: Any
     meta: MetaParams
     network: Network
-    loss_fn: LossFn = static_field(mean_squared_error)
+    loss_fn: LossFn = static_field(default=mean_squared_error)
     iteration: jax.Array | int = 0
 
     @classmethod
@@ -84,7 +84,7 @@ class Adapter(Replaceable):
         """The adapter of a module; `model` itself stays as it is.
 
         Args:
-          method: a `Method`.
+          method: a `Method` with its hyperparameters.
           model: any NNX module; its `nnx.Param`s are theta.
           loss_fn: gives one number an example.
           rule: what the inner loop has learned; None takes the method's start.

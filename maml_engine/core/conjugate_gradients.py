@@ -1,4 +1,4 @@
-"""A linear solver that tells how well it did."""
+"""A linear solver that reports how well it did."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +11,15 @@ PyTree = Any
 
 
 def conjugate_gradients(system: Callable[[PyTree], PyTree], target: PyTree, steps: int) -> tuple[PyTree, jax.Array, jax.Array]:
-    """Solves `system(x) = target` for a symmetric positive definite `system` from x = 0.
+    """Solves `system(x) = target` for a symmetric positive definite `system`, from x = 0 (Hestenes & Stiefel, 1952).
 
-    JAX's own solver tells neither its residual nor the curvature that it met, and an indefinite system gives
-    garbage without a word; so these few lines.
+    JAX's own solver reports neither its residual nor the curvature that it met, and an indefinite system gives
+    garbage silently; so these few lines.
+
+    Args:
+      system: a linear map from a pytree to one of the same shape.
+      target: the right side.
+      steps: iterations; static.
 
     Returns:
       x, the relative residual `[]`, and the least curvature p'Ap / p'p met `[]`.

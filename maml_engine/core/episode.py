@@ -19,7 +19,11 @@ class Batch(NamedTuple):
 
 
 class Episode(NamedTuple):
-    """What one task shows: `support` to adapt on, `query` to be judged on. Stacked episodes have a leading axis `[tasks]`."""
+    """What one task shows, or many tasks stacked along a leading axis `[tasks]`.
+
+    support: the examples to adapt on.
+    query: the examples to be judged on.
+    """
 
     support: Batch
     query: Batch

@@ -58,7 +58,7 @@ def mixed_gradient(loss: TaskLoss) -> TaskLoss:
 
     The Hessian is symmetric, so the cotangent `v` of the gradient pulls back to `H v`, which is the gradient of the loss's
     derivative along `v`. The same pass gives the mixed derivative for the parameters that stay fixed in the inner loop.
-    Forward-over-reverse takes as many operations, in an order of axes that costs a fifth more (`products`).
+    Forward-over-reverse takes as many operations, in an order of axes that costs a fifth more (`runtime.matmul_rewriting`).
     """
 
     @jax.custom_vjp
@@ -70,15 +70,16 @@ def mixed_gradient(loss: TaskLoss) -> TaskLoss:
 
     def backward(residuals, cotangent: PyTree):
         loss, moving, fixed, batch = residuals
-        pulled_back = jax.grad(partial(_along, loss), argnums=(0, 1))(moving, fixed, batch, cotangent)
+        pulled_back = jax.grad(partial(_along, loss))((moving, fixed), batch, cotangent)
         return None, *pulled_back, None  # nothing here learns from the network's state or from the data
 
     inner_gradient.defvjp(forward, backward)
     return partial(inner_gradient, loss)
 
 
-def _along(loss: TaskLoss, moving: PyTree, fixed: PyTree, batch: Batch, direction: PyTree) -> jax.Array:
-    """The loss's derivative along a direction, `[]`."""
+def _along(loss: TaskLoss, params: tuple[PyTree, PyTree], batch: Batch, direction: PyTree) -> jax.Array:
+    """The loss's derivative at `(moving, fixed)` along a direction of what moves, `[]`."""
+    moving, fixed = params
     return jax.jvp(lambda at: loss(at, fixed, batch), (moving,), (direction,))[1]
 
 
@@ -99,10 +100,10 @@ def mixed_shared_gradients(loss: TaskLoss) -> TaskLoss:
     def backward(residuals, cotangents: PyTree):
         loss, moving, fixed, batches = residuals
 
-        def along(moving: PyTree, fixed: PyTree) -> jax.Array:
-            return jnp.sum(jax.vmap(partial(_along, loss), (None, None, 0, 0))(moving, fixed, batches, cotangents))
+        def along(params: tuple[PyTree, PyTree]) -> jax.Array:
+            return jnp.sum(jax.vmap(partial(_along, loss), (None, 0, 0))(params, batches, cotangents))
 
-        return None, *jax.grad(along, argnums=(0, 1))(moving, fixed), None
+        return None, *jax.grad(along)((moving, fixed)), None
 
     gradients.defvjp(forward, backward)
     return partial(gradients, loss)
@@ -112,6 +113,14 @@ def checkpointed_scan(body: Callable, carry: PyTree, xs: jax.Array) -> tuple[PyT
     """`jax.lax.scan` whose backward pass stores about 2 sqrt(n) of n carries and computes the others once more.
 
     Blocks of sqrt(n) steps: the carries before each block are kept, and while the way back is in a block, those within it.
+
+    Args:
+      body: `(carry, x) -> (carry, y)`.
+      carry: the first carry.
+      xs: `[n]`.
+
+    Returns:
+      The last carry, and the `y` of all steps on a leading axis `[n]`.
     """
     steps = len(xs)
     block = math.isqrt(steps - 1) + 1  # rounded up

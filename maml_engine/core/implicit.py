@@ -18,9 +18,9 @@ PyTree = Any
 class Solved(NamedTuple):
     """How well an implicit gradient's two problems were solved, for each task.
 
-    inner_residual: norm of the proximal objective's gradient where the inner loop ended.
-    cg_residual: norm of (I + H/lambda) g - query gradient, relative to the query gradient's.
-    least_curvature: smallest p'Ap / p'p met by conjugate gradients; at most 0 means that lambda is too small for the
+    inner_residual: `[tasks]`, norm of the proximal objective's gradient where the inner loop ended.
+    cg_residual: `[tasks]`, norm of (I + H/lambda) g - query gradient, relative to the query gradient's.
+    least_curvature: `[tasks]`, smallest p'Ap / p'p met by conjugate gradients; at most 0 means that lambda is too small for the
       loss's negative curvature, and the direction is not to be trusted.
     """
 

@@ -25,7 +25,9 @@ class MetaOptimizer:
 
     meta_lr: step size beta at the start.
     clip_norm: largest norm of the meta-gradient; None does not clip.
-    weight_decay: for "adamw".
+    weight_decay: for "adamw", per unit of step size (decoupled; Loshchilov & Hutter, 2019).
+    name: a name in `META_OPTIMIZERS`.
+    schedule: a name in `SCHEDULES`, of the step size.
     decay_over: meta-steps over which the schedule runs; None where it is constant.
     """
 

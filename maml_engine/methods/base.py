@@ -40,8 +40,8 @@ class Method(Replaceable):
     """
 
     inner_lr: float = 0.01
-    inner_steps: int = static_field(1)
-    inner_optimizer: str | optax.GradientTransformation = static_field("sgd")
+    inner_steps: int = static_field(default=1)
+    inner_optimizer: str | optax.GradientTransformation = static_field(default="sgd")
 
     def __post_init__(self):
         check_number("inner_lr", self.inner_lr, above=0)
@@ -55,7 +55,7 @@ class Method(Replaceable):
         return ...
 
     def fixed_at(self, rule: PyTree, fixed: PyTree, index: jax.Array | int) -> PyTree:
-        """What the parameters that do not move are at inner step `index`; the same at every step here."""
+        """What the parameters that do not move are at inner step `index` `[]`; the same at every step here."""
         del rule, index
         return fixed
 
@@ -71,13 +71,31 @@ class Method(Replaceable):
 
     def inner_update(
         self, rule: PyTree, moving: PyTree, gradient: PyTree, state: PyTree, step: InnerStep
-    ) -> tuple[PyTree, PyTree]:
-        """One step of descent, theta - step size * direction (Finn et al., 2017, eq. 1)."""
+    ) -> tuple[PyTree, PyTree]:  # positional: methods of a user's own answer it
+        """One step of descent, theta - step size * direction (Finn et al., 2017, eq. 1).
+
+        Args:
+          rule: what the inner loop has learned, as `init_rule` shapes it.
+          moving: the parameters that move, before the step.
+          gradient: the support loss's gradient there, of the same shape.
+          state: what `init_inner` or the step before gave.
+          step: where the inner loop stands.
+
+        Returns:
+          The parameters after the step, and the state for the next.
+        """
         direction, state = self._direction().update(gradient, state, moving)
         return self.descend(rule, moving, direction, step), state
 
     def descend(self, rule: PyTree, moving: PyTree, direction: PyTree, step: InnerStep) -> PyTree:
-        """`moving` after a step along `-direction`; one step size for all parameters here."""
+        """`moving` after a step along `-direction`; one step size for all parameters here.
+
+        Args:
+          rule: what the inner loop has learned, as `init_rule` shapes it.
+          moving: the parameters that move, before the step.
+          direction: what the inner optimiser made of the gradient, of the same shape.
+          step: where the inner loop stands.
+        """
         del rule, step
         return jax.tree.map(lambda param, slope: param - self.inner_lr * slope, moving, direction)
 
@@ -102,7 +120,7 @@ class Method(Replaceable):
         Args:
           meta: the meta-parameters.
           episode: tasks on a leading axis `[tasks]`.
-          key: for methods that draw.
+          key: for methods that draw; one for all tasks, or one for each, `[tasks]`.
           mode: how an exact gradient is computed, a name in `core.exact.MODES`; None lets the engine choose.
           setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
 

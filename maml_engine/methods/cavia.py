@@ -33,7 +33,7 @@ class CAVIA(Method):
         return lambda path, _: path[-1] == "context"
 
     def meta_gradient(self, meta: MetaParams, episode: Episode, **setting) -> tuple[jax.Array, MetaParams]:
-        """Exact; none for the context, so that it keeps starting at zero."""
+        """The meta-loss `[]` and its exact gradient; none for the context, so that it keeps starting at zero."""
         loss, gradient = super().meta_gradient(meta, episode, **setting)
         context, others = partition(self, gradient.init)
         return loss, gradient._replace(init=merge(jax.tree.map(jnp.zeros_like, context), others))

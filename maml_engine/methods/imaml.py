@@ -15,12 +15,17 @@ from maml_engine.pytrees import pytree, static_field
 
 PyTree = Any
 
-# Of the linear system, relative to its right side; beyond it a word is said.
+# Of the linear system, relative to its right side; beyond it `diagnose` warns.
 MAX_RESIDUAL = 0.5
 
 
 class Proximal(NamedTuple):
-    """The inner loop's state: where it began, and whether it has arrived."""
+    """The inner loop's state.
+
+    start: theta, where it began; shaped like the parameters that move.
+    arrived: `[]`, whether the proximal gradient has become small enough.
+    optimizer: the inner optimiser's own state.
+    """
 
     start: PyTree
     arrived: jax.Array
@@ -40,7 +45,7 @@ class IMAML(Method):
 
     proximal: float = 2.0
     inner_tolerance: float = 1e-6
-    cg_steps: int = static_field(5)
+    cg_steps: int = static_field(default=5)
 
     def __post_init__(self):
         super().__post_init__()
@@ -54,8 +59,19 @@ class IMAML(Method):
 
     def inner_update(
         self, rule: PyTree, moving: PyTree, gradient: PyTree, state: Proximal, step: InnerStep
-    ) -> tuple[PyTree, Proximal]:
-        """A step on the proximal objective, until its gradient is small enough."""
+    ) -> tuple[PyTree, Proximal]:  # positional: as in `Method`
+        """A step on the proximal objective, until its gradient is small enough.
+
+        Args:
+          rule: empty; nothing is learned here.
+          moving: the parameters that move, before the step.
+          gradient: the support loss's gradient there, of the same shape.
+          state: where the inner loop began, and whether it has arrived.
+          step: where the inner loop stands.
+
+        Returns:
+          The parameters after the step, and the state for the next.
+        """
         pull = jax.tree.map(lambda slope, param, start: slope + self.proximal * (param - start), gradient, moving, state.start)
         arrived = state.arrived | (optax.tree.norm(pull) <= self.inner_tolerance)
         moved, optimizer = super().inner_update(rule, moving, pull, state.optimizer, step)
@@ -65,7 +81,18 @@ class IMAML(Method):
     def meta_gradient(
         self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
     ) -> tuple[jax.Array, MetaParams]:
-        """Through the solution's equation."""
+        """The meta-loss and its gradient through the solution's equation (Rajeswaran et al., 2019, eq. 6).
+
+        Args:
+          meta: the meta-parameters.
+          episode: tasks on a leading axis `[tasks]`.
+          key: for methods that draw; one for all tasks, or one for each, `[tasks]`.
+          mode: any of `core.exact.MODES`; makes no difference here.
+          setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
+
+        Returns:
+          The meta-loss `[]`, and the gradient, shaped like `meta`.
+        """
         del mode  # nothing flows back through the inner loop
         loss, gradient, _ = self.solve(meta, episode, key=key, **setting)
         return loss, gradient
@@ -73,7 +100,14 @@ class IMAML(Method):
     def solve(
         self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, **setting
     ) -> tuple[jax.Array, MetaParams, Solved]:
-        """The same, with how well both problems were solved, each `[tasks]`."""
+        """As `meta_gradient`, and how well both problems were solved, `[tasks]` each.
+
+        Args:
+          meta: the meta-parameters.
+          episode: tasks on a leading axis `[tasks]`.
+          key: for methods that draw.
+          setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
+        """
         return implicit_gradient(Adapter(self, meta, **setting), episode, key=key)
 
     def diagnose(self, meta: MetaParams, episode: Episode, **setting) -> str:

@@ -21,6 +21,17 @@ class FOMAML(Method):
     def meta_gradient(
         self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
     ) -> tuple[jax.Array, MetaParams]:
-        """That of the query loss at the adapted parameters."""
+        """The meta-loss and its first-order gradient: that of the query loss at the adapted parameters.
+
+        Args:
+          meta: the meta-parameters.
+          episode: tasks on a leading axis `[tasks]`.
+          key: for methods that draw; one for all tasks, or one for each, `[tasks]`.
+          mode: any of `core.exact.MODES`; makes no difference here.
+          setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
+
+        Returns:
+          The meta-loss `[]`, and the gradient, shaped like `meta`.
+        """
         del mode  # nothing flows back through the inner gradient, so there is nothing to choose
         return first_order_gradient(Adapter(self, meta, **setting), episode, key=key)

@@ -1,4 +1,4 @@
-"""MAML++ (Antoniou, Edwards & Storkey, 2019): six mends for MAML's training, each a switch."""
+"""MAML++ (Antoniou, Edwards & Storkey, 2019): six fixes for MAML's training, each a switch."""
 
 from typing import Any, NamedTuple
 
@@ -43,14 +43,14 @@ class MAMLPlusPlus(Method):
     inner_lr_decay: each step's size is this times the one before (the tutorial's "annealed inner step size"); 1 keeps it.
     per_step_norms: normalisation layers have a scale and a bias for each step, trained by the outer loop alone (BNWB).
       Statistics are those of the batch at hand, so they are each step's own anyway (BNRS).
-    The sixth mend, a cosine meta step size, is the experiment's `meta_schedule`.
+    The sixth fix, a cosine meta step size, is the experiment's `meta_schedule`.
     """
 
-    multi_step_iterations: int = static_field(0)
-    first_order_iterations: int = static_field(0)
+    multi_step_iterations: int = static_field(default=0)
+    first_order_iterations: int = static_field(default=0)
     inner_lr_decay: float = 1.0
-    learn_step_sizes: bool = static_field(True)
-    per_step_norms: bool = static_field(False)
+    learn_step_sizes: bool = static_field(default=True)
+    per_step_norms: bool = static_field(default=False)
 
     def __post_init__(self):
         super().__post_init__()
@@ -79,11 +79,18 @@ class MAMLPlusPlus(Method):
         return PlusPlusRule(step_sizes, jax.tree.map(lambda leaf: jnp.stack([leaf] * (self.inner_steps + 1)), norms))
 
     def fixed_at(self, rule: PlusPlusRule, fixed: PyTree, index: jax.Array | int) -> PyTree:
-        """The normalisation layers of that step; beyond the last one trained, the last again."""
+        """The normalisation layers of inner step `index` `[]`; beyond the last one trained, the last again."""
         return jax.tree.map(lambda leaf: leaf[jnp.minimum(index, self.inner_steps)], rule.norms) if fixed else fixed
 
     def descend(self, rule: PlusPlusRule, moving: PyTree, direction: PyTree, step: InnerStep) -> PyTree:
-        """Each array by its size of that step; beyond the last one trained, the last again."""
+        """Each array by its step size of that step; beyond the last one trained, the last again.
+
+        Args:
+          rule: the learned step sizes.
+          moving: the parameters that move, before the step.
+          direction: what the inner optimiser made of the gradient, of the same shape.
+          step: where the inner loop stands.
+        """
         if not self.learn_step_sizes:
             size = self.inner_lr * self.inner_lr_decay**step.index
             return jax.tree.map(lambda param, slope: param - size * slope, moving, direction)
@@ -91,10 +98,10 @@ class MAMLPlusPlus(Method):
         return jax.tree.map(lambda param, sizes, slope: param - sizes[last] * slope, moving, rule.step_sizes, direction)
 
     def step_weights(self, iteration: jax.Array | int) -> jax.Array | None:
-        """From all steps alike to the last step, linearly over `multi_step_iterations`; the initial parameters never count.
+        """Weights `[inner_steps + 1]`: from all steps alike to the last step, linearly over `multi_step_iterations`.
 
-        The weights sum to 1. In the end the last step has 1 - (K - 1) * 0.03 / K and the others 0.03 / K, as in the
-        authors' code; after that the last step alone counts.
+        The weights sum to 1, and the initial parameters never count. In the end the last step has 1 - (K - 1) * 0.03 / K and
+        the others 0.03 / K, as in the authors' code; after that the last step alone counts.
         """
         steps = self.inner_steps
         if steps < 2 or self.multi_step_iterations == 0:
@@ -107,7 +114,18 @@ class MAMLPlusPlus(Method):
     def meta_gradient(
         self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
     ) -> tuple[jax.Array, MetaParams]:
-        """First-order for the first iterations, then exact."""
+        """The meta-loss and its gradient: first-order for the first iterations, then exact.
+
+        Args:
+          meta: the meta-parameters.
+          episode: tasks on a leading axis `[tasks]`.
+          key: for methods that draw; one for all tasks, or one for each, `[tasks]`.
+          mode: how the exact gradient is computed, a name in `core.exact.MODES`; None lets the engine choose.
+          setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
+
+        Returns:
+          The meta-loss `[]`, and the gradient, shaped like `meta`.
+        """
         adapter = Adapter(self, meta, **setting)
 
         def exact() -> tuple[jax.Array, MetaParams]:

@@ -26,7 +26,14 @@ class MetaCurvature(Method):
         return [tuple(jnp.eye(size, dtype=leaf.dtype) for size in _axes(leaf)) for leaf in jax.tree.leaves(moving)]
 
     def descend(self, rule: PyTree, moving: PyTree, direction: PyTree, step: InnerStep) -> PyTree:
-        """Along the transformed gradient."""
+        """Along the transformed gradient.
+
+        Args:
+          rule: a square matrix for each axis of each parameter array.
+          moving: the parameters that move, before the step.
+          direction: what the inner optimiser made of the gradient, of the same shape.
+          step: where the inner loop stands.
+        """
         leaves, shape = jax.tree.flatten(direction)
         transformed = jax.tree.unflatten(shape, [_transform(leaf, maps) for leaf, maps in zip(leaves, rule, strict=True)])
         return super().descend((), moving, transformed, step)

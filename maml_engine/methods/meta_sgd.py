@@ -26,6 +26,13 @@ class MetaSGD(Method):
         return jax.tree.map(lambda leaf: jnp.full_like(leaf, self.inner_lr), moving)
 
     def descend(self, rule: PyTree, moving: PyTree, direction: PyTree, step: InnerStep) -> PyTree:
-        """Each parameter by its own step size."""
+        """Each parameter by its own step size.
+
+        Args:
+          rule: the step sizes, shaped like `moving`.
+          moving: the parameters that move, before the step.
+          direction: what the inner optimiser made of the gradient, of the same shape.
+          step: where the inner loop stands.
+        """
         del step
         return jax.tree.map(lambda param, step_size, slope: param - step_size * slope, moving, rule, direction)

@@ -32,7 +32,7 @@ class ANIL(Method):
     head: an NNX filter of the parameters that move; None takes the last layer. The outer loop trains all.
     """
 
-    head: nnx.filterlib.Filter | None = static_field(None)
+    head: nnx.filterlib.Filter | None = static_field(default=None)
 
     def moving(self, params: PyTree) -> nnx.filterlib.Filter:
         """The head."""
@@ -46,7 +46,7 @@ class BOIL(Method):
     head: an NNX filter of the parameters that stay; None takes the last layer. The outer loop trains all.
     """
 
-    head: nnx.filterlib.Filter | None = static_field(None)
+    head: nnx.filterlib.Filter | None = static_field(default=None)
 
     def moving(self, params: PyTree) -> nnx.filterlib.Filter:
         """All but the head."""

@@ -22,6 +22,17 @@ class Reptile(Method):
     def meta_gradient(
         self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
     ) -> tuple[jax.Array, MetaParams]:
-        """Interpolation towards the adapted parameters."""
+        """The meta-loss, and the direction away from the adapted parameters (Nichol et al., 2018, eq. 4).
+
+        Args:
+          meta: the meta-parameters.
+          episode: tasks on a leading axis `[tasks]`.
+          key: for methods that draw; one for all tasks, or one for each, `[tasks]`.
+          mode: any of `core.exact.MODES`; makes no difference here.
+          setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
+
+        Returns:
+          The meta-loss `[]`, and the gradient, shaped like `meta`.
+        """
         del mode  # nothing flows back
         return interpolation_gradient(Adapter(self, meta, **setting), episode, key=key)

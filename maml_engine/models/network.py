@@ -14,6 +14,7 @@ PyTree = Any
 class Network:
     """A module without its parameters: what turns parameters and inputs into predictions.
 
+    graphdef: the module's structure; static.
     rest: whatever else the module holds (statistics, random streams); handed along, never differentiated.
     """
 

@@ -83,7 +83,7 @@ class Polynomials(FunctionFamily):
     degree: 1 draws lines.
     """
 
-    degree: int = static_field(3)
+    degree: int = static_field(default=3)
 
     def __post_init__(self):
         super().__post_init__()
@@ -104,7 +104,7 @@ def _polynomial(x: jax.Array, coefficients: jax.Array, half_width: jax.Array) ->
 class Lines(Polynomials):
     """Straight lines."""
 
-    degree: int = static_field(1)
+    degree: int = static_field(default=1)
 
 
 @pytree

@@ -27,8 +27,8 @@ class FunctionFamily(Replaceable):
 
     x: tuple[float, float] = (-5.0, 5.0)
     noise: float = 0.0
-    pool: int = static_field(0)
-    stream: str = static_field("train")
+    pool: int = static_field(default=0)
+    stream: str = static_field(default="train")
 
     def __post_init__(self):
         check_range("x", self.x)
