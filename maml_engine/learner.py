@@ -14,7 +14,7 @@ from flax import nnx
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, MetaParams, partition
-from maml_engine.core.episode import Batch
+from maml_engine.core.episode import Array, Batch
 from maml_engine.core.inner_loop import adapted_params, path_predictions
 from maml_engine.core.losses import LossFn
 from maml_engine.experiment import Experiment
@@ -269,7 +269,7 @@ def _text_or_none(path: Path) -> str | None:
 
 
 @jax.jit
-def _predict(network: Network, params: PyTree, x: jax.Array) -> jax.Array:
+def _predict(network: Network, params: PyTree, x: Array) -> jax.Array:
     return network.predict(params, x)
 
 

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from flax import nnx
 
-from maml_engine.core.episode import Batch
+from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.losses import LossFn, mean_loss, mean_squared_error
 from maml_engine.models import Network
 from maml_engine.pytrees import Replaceable, pytree, static_field
@@ -53,9 +53,9 @@ class InnerRule(Protocol):
 
     def init_inner(self, rule: PyTree, moving: PyTree) -> PyTree: ...
 
-    def inner_update(
+    def inner_update(  # positional: methods of a user's own answer it
         self, rule: PyTree, moving: PyTree, gradient: PyTree, state: PyTree, step: InnerStep
-    ) -> tuple[PyTree, PyTree]: ...  # positional: methods of a user's own answer it
+    ) -> tuple[PyTree, PyTree]: ...
 
 
 @pytree
@@ -98,6 +98,22 @@ class Adapter(Replaceable):
         """Of the parameters."""
         return np.result_type(*(leaf.dtype for leaf in jax.tree.leaves(self.meta.init)))
 
+    def meta_gradient(
+        self, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None
+    ) -> tuple[jax.Array, MetaParams]:
+        """The meta-loss and its gradient, as the method defines it.
+
+        Args:
+          episode: tasks on a leading axis `[tasks]`.
+          key: for methods that draw; one for all tasks, or one for each, `[tasks]`.
+          mode: how an exact gradient is computed, a name in `core.exact.MODES`; None lets the engine choose.
+
+        Returns:
+          The meta-loss `[]`, and the gradient, shaped like `meta`.
+        """
+        setting = {"network": self.network, "loss_fn": self.loss_fn, "iteration": self.iteration}
+        return self.method.meta_gradient(self.meta, episode, **setting, key=key, mode=mode)
+
     def task_loss(self) -> TaskLoss:
         """`(moving, fixed, batch) -> []`: the mean loss of one task's batch under the two halves of the parameters.
 
@@ -114,8 +130,11 @@ class Adapter(Replaceable):
 
 def partition(method: InnerRule, params: PyTree) -> tuple[PyTree, PyTree]:
     """Parameters that move in the inner loop, and those that stay (empty where all move)."""
-    moving = method.moving(params)
-    return (params, ()) if moving is ... else nnx.split_state(params, moving, ...)
+    which = method.moving(params)
+    if which is ...:
+        return params, ()
+    moving, fixed = nnx.split_state(params, which, ...)
+    return moving, fixed
 
 
 def merge(moving: PyTree, fixed: PyTree) -> PyTree:

@@ -24,7 +24,7 @@ def conjugate_gradients(system: Callable[[PyTree], PyTree], target: PyTree, step
     Returns:
       x, the relative residual `[]`, and the least curvature p'Ap / p'p met `[]`.
     """
-    size = optax.tree.vdot(target, target)
+    size = jnp.asarray(optax.tree.vdot(target, target))
     tiny = jnp.finfo(size.dtype).tiny
 
     def step(carry, _):

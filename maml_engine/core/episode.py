@@ -3,6 +3,10 @@
 from typing import NamedTuple
 
 import jax
+import numpy as np
+
+# What lies on the host goes in as it is; inside a compiled program all are `jax.Array`.
+Array = jax.Array | np.ndarray
 
 
 class Batch(NamedTuple):
@@ -13,9 +17,9 @@ class Batch(NamedTuple):
     weight: `[..., examples]`, 0 where a row is padding; None means that every row counts.
     """
 
-    x: jax.Array
-    y: jax.Array
-    weight: jax.Array | None = None
+    x: Array
+    y: Array
+    weight: Array | None = None
 
 
 class Episode(NamedTuple):

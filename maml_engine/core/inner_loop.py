@@ -10,7 +10,7 @@ from flax import nnx
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerRule, InnerStep, TaskLoss, merge, partition
-from maml_engine.core.episode import Batch
+from maml_engine.core.episode import Array, Batch
 from maml_engine.core.losses import LossFn, mean_squared_error
 
 PyTree = Any
@@ -86,7 +86,7 @@ def adapted_path(adapter: Adapter, support: Batch, inner_steps: int) -> PyTree:
 
 
 @partial(jax.jit, static_argnames="inner_steps")
-def path_predictions(adapter: Adapter, support: Batch, query_x: jax.Array, *, inner_steps: int) -> jax.Array:
+def path_predictions(adapter: Adapter, support: Batch, query_x: Array, *, inner_steps: int) -> jax.Array:
     """Predictions after 0, 1, .. `inner_steps` steps for each of many tasks.
 
     Args:
@@ -99,7 +99,7 @@ def path_predictions(adapter: Adapter, support: Batch, query_x: jax.Array, *, in
       `[tasks, inner_steps + 1, k_query, out_dim]`.
     """
 
-    def one_task(support: Batch, query_x: jax.Array) -> jax.Array:
+    def one_task(support: Batch, query_x: Array) -> jax.Array:
         return inner_loop(adapter, support, inner_steps, along=partial(adapter.network.predict, x=query_x))
 
     return jax.vmap(one_task)(support, query_x)

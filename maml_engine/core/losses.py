@@ -81,7 +81,7 @@ def mean_loss(loss_fn: LossFn, prediction: jax.Array, batch: Batch) -> jax.Array
     Raises:
       ValueError: a scalar loss meets a padded batch, or the losses are not one an example.
     """
-    losses = loss_fn(prediction, batch.y)
+    losses = loss_fn(prediction, jnp.asarray(batch.y))
     if batch.weight is None and losses.ndim == 0:
         return losses
     if losses.shape != batch.x.shape[:1]:

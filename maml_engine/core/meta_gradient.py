@@ -57,5 +57,4 @@ def meta_value_and_grad(
 
 @partial(jax.jit, static_argnames="mode")
 def _compiled(adapter: Adapter, episode: Episode, key: jax.Array | None, *, mode: str | None) -> tuple[jax.Array, MetaParams]:
-    setting = {"network": adapter.network, "loss_fn": adapter.loss_fn, "iteration": adapter.iteration}
-    return adapter.method.meta_gradient(adapter.meta, episode, **setting, key=key, mode=mode)
+    return adapter.meta_gradient(episode, key=key, mode=mode)

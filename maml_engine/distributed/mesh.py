@@ -15,7 +15,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jax.sharding import NamedSharding, PartitionSpec
 
-from maml_engine.core.adapter import MetaParams
+from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.distributed.peers import Peers
 from maml_engine.training.outer_loop import Program, TrainState, run_steps, whole_batch
@@ -74,29 +74,25 @@ class Mesh:
             state, losses = jax.block_until_ready(self._steps(self._everywhere(state), self._placed[1], start, length))
         return state, np.array(losses)[:length]
 
-    def gradient(
-        self, program: Program, meta: MetaParams, episode: Episode, iteration: jax.Array, key: jax.Array
-    ) -> tuple[jax.Array, MetaParams]:
+    def gradient(self, adapter: Adapter, episode: Episode, key: jax.Array) -> tuple[jax.Array, MetaParams]:
         """`outer_loop.whole_batch` by all devices: each computes its own tasks' part. `shard_map` runs it on every device.
 
         Args:
-          program: what a meta-step needs besides its state.
-          meta: meta-parameters, the same on every device.
+          adapter: the method and its meta-parameters, the same on every device.
           episode: all tasks of the meta-step, `[tasks, examples, ...]`, the same on every device.
-          iteration: `[]`, of the meta-step.
           key: for methods that draw; split into one key a task.
 
         Returns:
           The meta-loss `[]` and the meta-gradient, the same on every device.
         """
-        tasks = program.meta_batch_size
+        tasks = episode.support.x.shape[0]
         places = -(-tasks // len(self.devices))
         index = jax.lax.axis_index(AXIS) * places + jnp.arange(places)
         own = jax.tree.map(lambda leaf: leaf[index % tasks], episode)
         if tasks % len(self.devices):
             own = _without(index >= tasks, own)
         keys = jax.random.split(key, tasks)[index % tasks]
-        loss_and_gradient = whole_batch(program, meta, own, iteration, keys)
+        loss_and_gradient = whole_batch(adapter, own, keys)
         _, as_tree = ravel_pytree(loss_and_gradient)  # for the way back alone: its own vector is not used, so not computed
         return as_tree(jax.lax.psum(_flat(loss_and_gradient), AXIS) * (places / tasks))
 

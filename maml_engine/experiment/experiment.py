@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -123,7 +123,7 @@ class Experiment:
                 f"(task column {self.task!r}, inputs {', '.join(map(repr, self.inputs))}, target {self.target!r})."
             )
         family = FAMILIES[self.tasks]
-        mine = dataclasses.asdict(self) | {"x": self.x_range}
+        mine: dict[str, Any] = dataclasses.asdict(self) | {"x": self.x_range}
         names = {spec.name for spec in dataclasses.fields(family)} & set(mine)
         if self.tasks == "lines":
             names.discard("degree")  # a line's is 1
@@ -205,6 +205,6 @@ class Experiment:
 
 
 @partial(nnx.jit, static_argnums=(1, 2))
-def _create(seed: int, model: type[nnx.Module], options: tuple[tuple[str, Any], ...]) -> nnx.Module:
+def _create(seed: int, model: Callable[..., nnx.Module], options: tuple[tuple[str, Any], ...]) -> nnx.Module:
     # One compiled program instead of a dozen: a cold start waits for each.
     return model(**dict(options), rngs=nnx.Rngs(jax.random.key(seed)))

@@ -1,7 +1,7 @@
 """Protocol cards: runs with a paper's exact settings, how they are judged, and what the paper reports."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax
 
@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 class Preset:
     """A named run.
 
-    source: where its settings are from. judged: arguments of `evaluate`.
-    published: query loss by inner step, as the source prints it. margin: half-width of its 95 % interval, where it prints one.
+    title: what it is called.
+    source: where its settings are from.
+    experiment: its settings.
+    judged: arguments of `evaluate`.
+    published: query loss by inner step, as the source prints it.
+    margin: half-width of its 95 % interval by inner step, where the source prints one.
     remark: what to know before comparing.
     """
 
     title: str
     source: str
     experiment: Experiment
-    judged: dict[str, int]
+    judged: dict[str, Any]
     published: dict[int, float] = field(default_factory=dict)
     margin: dict[int, float] = field(default_factory=dict)
     remark: str = ""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax
+import numpy as np
 from flax import nnx
 
 from maml_engine.pytrees import pytree, static_field
@@ -31,6 +32,6 @@ class Network:
         """A new module with these parameters, sharing no variable with any other."""
         return nnx.merge(self.graphdef, params, self.rest, copy=True)
 
-    def predict(self, params: PyTree, x: jax.Array) -> jax.Array:
+    def predict(self, params: PyTree, x: jax.Array | np.ndarray) -> jax.Array:
         """`[examples, in_dim] -> [examples, out_dim]`: a pure function, safe inside any JAX transformation."""
         return self.merge(params)(x)

@@ -16,7 +16,11 @@ RANDOM_FEATURES = 128
 
 
 class Drawn(NamedTuple):
-    """Functions given by arrays with a leading axis `[tasks]` and one formula for all."""
+    """Functions given by numbers of their own and one formula for all.
+
+    values: arrays with a leading axis `[tasks]`.
+    formula: `(x [n, 1], *values of one task) -> [n, 1]`; part of the structure.
+    """
 
     values: tuple[jax.Array, ...]
     formula: Callable[..., jax.Array]
@@ -50,7 +54,7 @@ class FrequencySinusoid(Sinusoid):
         check_range("frequency", self.frequency)
 
     def draw(self, key: jax.Array, num_tasks: int) -> Drawn:
-        """Amplitudes, frequencies and phases."""
+        """Amplitudes, frequencies and phases, `[num_tasks]` each."""
         keys = jax.random.split(key, 3)
         intervals = (self.amplitude, self.frequency, self.phase)
         values = tuple(uniform(key, num_tasks, interval) for key, interval in zip(keys, intervals, strict=True))
@@ -66,7 +70,7 @@ class Harmonics(Sinusoid):
     """A wave and its first overtone at half the amplitude, each with a phase of its own."""
 
     def draw(self, key: jax.Array, num_tasks: int) -> Drawn:
-        """Amplitudes and two phases."""
+        """Amplitudes and two phases, `[num_tasks]` each."""
         keys = jax.random.split(key, 3)
         intervals = (self.amplitude, self.phase, self.phase)
         return Drawn(tuple(uniform(k, num_tasks, i) for k, i in zip(keys, intervals, strict=True)), _harmonics)
@@ -102,19 +106,25 @@ def _polynomial(x: jax.Array, coefficients: jax.Array, half_width: jax.Array) ->
 
 @pytree
 class Lines(Polynomials):
-    """Straight lines."""
+    """Straight lines.
+
+    degree: 1.
+    """
 
     degree: int = static_field(default=1)
 
 
 @pytree
 class Steps(FunctionFamily):
-    """A jump from 0 to a height in `amplitude` (either sign), at a place in the middle half of the interval."""
+    """A jump from 0 to a height, at a place in the middle half of the interval.
+
+    amplitude: the height is uniform in this interval, of either sign.
+    """
 
     amplitude: tuple[float, float] = (0.1, 5.0)
 
     def draw(self, key: jax.Array, num_tasks: int) -> Drawn:
-        """Heights with sign, and places."""
+        """Heights with sign, and places, `[num_tasks]` each."""
         key_height, key_sign, key_place = jax.random.split(key, 3)
         height = uniform(key_height, num_tasks, self.amplitude) * jax.random.rademacher(key_sign, (num_tasks,))
         low, high = self.x
@@ -131,7 +141,7 @@ class Sawteeth(Sinusoid):
     """A sawtooth with the period of the sine wave, 2 pi."""
 
     def draw(self, key: jax.Array, num_tasks: int) -> Drawn:
-        """Amplitudes and phases."""
+        """Amplitudes and phases, `[num_tasks]` each."""
         keys = jax.random.split(key)
         return Drawn((uniform(keys[0], num_tasks, self.amplitude), uniform(keys[1], num_tasks, self.phase)), _sawtooth)
 
@@ -169,18 +179,22 @@ def _cosines(x: jax.Array, frequency: jax.Array, phase: jax.Array, weight: jax.A
 
 @pytree
 class Mixture(FunctionFamily):
-    """Each task from one of several families, all alike likely."""
+    """Each task from one of several families, all alike likely.
+
+    amplitude: of sine waves and sawteeth, uniform in this interval.
+    phase: of sine waves and sawteeth, radians, uniform in this interval.
+    """
 
     amplitude: tuple[float, float] = (0.1, 5.0)
     phase: tuple[float, float] = (0.0, 3.141592653589793)
 
     def families(self) -> tuple[FunctionFamily, ...]:
         """What is mixed."""
-        waves = {"amplitude": self.amplitude, "phase": self.phase, "x": self.x}
-        return Sinusoid(**waves), Sawteeth(**waves), Lines(x=self.x), Polynomials(x=self.x)
+        waves = [kind(amplitude=self.amplitude, phase=self.phase, x=self.x) for kind in (Sinusoid, Sawteeth)]
+        return *waves, Lines(x=self.x), Polynomials(x=self.x)
 
     def draw(self, key: jax.Array, num_tasks: int) -> Any:
-        """Every family's draws, and which one counts."""
+        """Every family's draws, and which one counts, `[num_tasks]`."""
         key_which, key_draw = jax.random.split(key)
         families = self.families()
         which = jax.random.randint(key_which, (num_tasks,), 0, len(families))
@@ -189,7 +203,11 @@ class Mixture(FunctionFamily):
 
 
 class Mixed(NamedTuple):
-    """Functions of which task i counts the one of family `which[i]`."""
+    """Functions of several families, of which each task has one.
+
+    which: `[tasks]`, the index of each task's family.
+    drawn: functions of every family, each `[tasks, n, 1] -> [tasks, n, 1]`.
+    """
 
     which: jax.Array
     drawn: tuple[Callable[[jax.Array], jax.Array], ...]

@@ -45,7 +45,7 @@ class FunctionFamily(Replaceable):
         return self.replace(stream=name)
 
     def draw_split(self, key: jax.Array, num_tasks: int) -> Any:
-        """The functions that `sample` shows for the same `key`."""
+        """The functions that `sample` shows for the same `key` `[]`, `[num_tasks]` of them as one callable."""
         key_functions, _ = self._keys(key)
         if not self.pool or self.stream != "train":
             return self.draw(key_functions, num_tasks)
@@ -61,6 +61,12 @@ class FunctionFamily(Replaceable):
 
     def sample(self, key: jax.Array, meta_batch_size: int, k_shot: int, k_query: int) -> Episode:
         """Fresh tasks with fresh points; support and query share none.
+
+        Args:
+          key: `[]`, draws functions, points and noise.
+          meta_batch_size: tasks.
+          k_shot: support points of each.
+          k_query: query points of each.
 
         Returns:
           An episode with `x` and `y` of shape `[meta_batch_size, k_shot or k_query, 1]`; pure and traceable.

@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.episode import Array, Batch, Episode
 from maml_engine.pytrees import pytree
 
 
@@ -31,8 +31,8 @@ class Scaling:
             *(np.asarray(value, np.float32) for value in (y.mean(0), np.where(y_std > 0, y_std, 1.0))),
         )
 
-    def inputs(self, x: jax.Array) -> jax.Array:
-        """Inputs `[..., in_dim]` in the network's units."""
+    def inputs(self, x: Array) -> Array:
+        """Inputs `[..., in_dim]` in the network's units; what is on the host stays there."""
         return (x - self.x_mean) / self.x_std
 
     def batch(self, batch: Batch) -> Batch:

@@ -11,7 +11,10 @@ from maml_engine.pytrees import pytree, static_field
 
 @pytree
 class Opaque:
-    """The caller's own tasks, where JAX cannot see into them."""
+    """The caller's own tasks, where JAX cannot see into them.
+
+    tasks: anything with `sample`; static, so each value has a compiled program of its own.
+    """
 
     tasks: Any = static_field()
 

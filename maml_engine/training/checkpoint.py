@@ -20,7 +20,7 @@ class Checkpoint:
 
     experiment: the run.
     iteration: meta-iterations done.
-    arrays: the state and the best meta-parameters so far, host copies by name.
+    arrays: the state and the best meta-parameters so far, host copies by name, of the shapes `[...]` that these have.
     best_iteration: when the best were taken; -1 before the first evaluation.
     best_loss: their validation loss; infinite before the first evaluation.
     seconds: spent on meta-steps so far.

@@ -38,13 +38,17 @@ EVALUATIONS, HELD_OUT_TASKS, HELD_OUT_QUERIES, HELD_OUT_STEPS = 50, 100, 50, 10
 
 @dataclass(frozen=True)
 class Report:
-    """What training tells between two stretches.
+    """What training says between two stretches.
 
     iteration: meta-iterations done.
     meta_loss: `[iterations since the last report]`, in squared units of the data.
-    curve: held-out (validation) tasks after 0, 1, .. steps, taken at `curve_iteration`.
-    seconds, compile_seconds: spent on meta-steps since the run began, and on compiling in this process.
-    learner: a snapshot. best: the snapshot with the lowest validation loss so far, taken at `best.iteration`.
+    curve: loss on held-out (validation) tasks after 0, 1, .. inner steps.
+    curve_iteration: when `curve` was taken.
+    seconds: spent on meta-steps since the run began.
+    compile_seconds: spent on compiling in this process.
+    iterations_per_second: the present speed.
+    learner: a snapshot.
+    best: the snapshot with the lowest validation loss so far, taken at `best.iteration`.
     checkpoint: from where another `train` goes on.
     warning: one sentence where the method's outer gradient is not to be trusted on the held-out tasks; empty otherwise.
     """
@@ -107,6 +111,7 @@ def train(
     changes the result.
 
     Args:
+      experiment: the run.
       start: a checkpoint of this run to go on from.
       model: the caller's own module; None builds the experiment's.
       tasks: the caller's own tasks (anything with `sample` and `split`); None builds the experiment's.

@@ -1,14 +1,14 @@
 """The outer loop: meta-steps in one compiled program, tasks drawn on the device inside it."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from maml_engine.core.adapter import MetaParams
+from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Episode
 from maml_engine.core.losses import LossFn
 from maml_engine.core.meta_optimizer import MetaOptimizer
@@ -26,7 +26,11 @@ MAX_AHEAD, MAX_AHEAD_BYTES = 16, 2**20
 
 
 class TrainState(NamedTuple):
-    """What one meta-step hands to the next."""
+    """What one meta-step hands to the next.
+
+    meta: the meta-parameters.
+    opt_state: the meta-optimiser's own.
+    """
 
     meta: MetaParams
     opt_state: optax.OptState
@@ -34,7 +38,19 @@ class TrainState(NamedTuple):
 
 @pytree
 class Program:
-    """What a meta-step needs besides its state. Numbers are leaves, so changing them compiles nothing."""
+    """What a meta-step needs besides its state. Numbers are leaves, so changing them compiles nothing.
+
+    method: how the learner adapts and is trained.
+    network: the module without its parameters.
+    optimizer: of the outer loop.
+    tasks: what tasks are drawn from, the training split.
+    scaling: between the units of the data and the network's.
+    key: `[]`; meta-step i draws its tasks by this key folded with i.
+    loss_fn: gives one number an example; static.
+    meta_batch_size: tasks in a meta-step; static.
+    k_shot: support rows of a task; static.
+    k_query: query rows of a task; static.
+    """
 
     method: Method
     network: Network
@@ -47,9 +63,13 @@ class Program:
     k_shot: int = static_field()
     k_query: int = static_field()
 
+    def adapter(self, meta: MetaParams, iteration: jax.Array | int) -> Adapter:
+        """The method at these meta-parameters, in meta-iteration `iteration` `[]`."""
+        return Adapter(self.method, meta, self.network, self.loss_fn, iteration)
 
-# (program, meta-parameters, tasks, iteration, key) -> (meta-loss [], meta-gradient).
-Gradient = Callable[[Program, MetaParams, Episode, jax.Array, jax.Array], tuple[jax.Array, MetaParams]]
+
+# (adapter, tasks, key) -> (meta-loss [], meta-gradient).
+Gradient = Callable[[Adapter, Episode, jax.Array], tuple[jax.Array, MetaParams]]
 # (state, program, first iteration, how many) -> (state, meta-losses); may make fewer steps, as the losses' number says.
 Steps = Callable[[TrainState, Program, int, int], tuple[TrainState, np.ndarray]]
 
@@ -72,7 +92,7 @@ def program_of(learner: Learner) -> Program:
 
 
 def training_keys(seed: int) -> tuple[jax.Array, jax.Array]:
-    """Keys of the training tasks and of the validation tasks."""
+    """Keys `[]` of the training tasks and of the validation tasks."""
     key_train, key_validation = jax.random.split(jax.random.key(seed))
     return key_train, key_validation
 
@@ -83,22 +103,25 @@ def initial_state(learner: Learner) -> TrainState:
     return TrainState(meta, jax.jit(learner.experiment.build_meta_optimizer().build().init)(meta))
 
 
-def whole_batch(
-    program: Program, meta: MetaParams, episode: Episode, iteration: jax.Array, key: jax.Array
-) -> tuple[jax.Array, MetaParams]:
-    """The meta-loss and meta-gradient of all the tasks of `episode`, here."""
-    return program.method.meta_gradient(
-        meta, episode, network=program.network, loss_fn=program.loss_fn, iteration=iteration, key=key
-    )
+def whole_batch(adapter: Adapter, episode: Episode, key: jax.Array) -> tuple[jax.Array, MetaParams]:
+    """The meta-loss `[]` and meta-gradient of all the tasks of `episode`, here; `key` is one for all, or one a task."""
+    return adapter.meta_gradient(episode, key=key)
 
 
 def run_steps(
     state: TrainState, program: Program, start: jax.Array, length: jax.Array, *, gradient: Gradient = whole_batch
 ) -> tuple[TrainState, jax.Array]:
-    """`length` meta-steps from iteration `start`; the meta-losses are `[MAX_CHUNK]`, of which the first `length` count.
+    """Makes `length` meta-steps from iteration `start` on.
 
     Args:
+      state: before them.
+      program: what a meta-step needs besides its state.
+      start: `[]`, the first one's iteration.
+      length: `[]`, how many, at most `MAX_CHUNK`.
       gradient: gives the meta-gradient of the tasks drawn; another than `whole_batch` may share them out among devices.
+
+    Returns:
+      The state after them, and the meta-losses `[MAX_CHUNK]`, of which the first `length` count.
     """
     optimizer = program.optimizer.build()
     # A table's losses are reported in the units of the data. All its targets have one spread, so one factor does it.
@@ -125,9 +148,9 @@ def run_steps(
             state, losses = carry
             episode, key_data = jax.tree.map(lambda leaf: leaf[iteration - begin], drawn)
             key_method = jax.random.wrap_key_data(key_data, impl=jax.random.key_impl(program.key))
-            loss, meta_gradient = gradient(program, state.meta, episode, iteration, key_method)
+            loss, meta_gradient = gradient(program.adapter(state.meta, iteration), episode, key_method)
             updates, opt_state = optimizer.update(meta_gradient, state.opt_state, state.meta)
-            state = TrainState(optax.apply_updates(state.meta, updates), opt_state)
+            state = TrainState(cast(MetaParams, optax.apply_updates(state.meta, updates)), opt_state)
             return state, losses.at[iteration - start].set(loss * unit)
 
         drawn = jax.tree.map(lambda leaf: jnp.zeros((ahead, *leaf.shape), leaf.dtype), shapes)
@@ -152,6 +175,16 @@ meta_steps = jax.jit(run_steps, donate_argnums=0)
 
 
 def steps_here(state: TrainState, program: Program, start: int, length: int) -> tuple[TrainState, np.ndarray]:
-    """`length` meta-steps on this process's first device; the meta-losses are `[length]`, on the host."""
+    """Makes meta-steps on this process's first device.
+
+    Args:
+      state: before them; its buffers are donated.
+      program: what a meta-step needs besides its state.
+      start: the first one's iteration.
+      length: how many, at most `MAX_CHUNK`.
+
+    Returns:
+      The state after them, and the meta-losses `[length]`, on the host.
+    """
     state, losses = jax.block_until_ready(meta_steps(state, program, start, length))
     return state, np.array(losses)[:length]

@@ -26,7 +26,9 @@ FREE = (
 class Population:
     """Runs that were trained side by side.
 
-    meta_loss: `[runs, num_iterations]`. seconds: of training, compilation apart.
+    learners: one a run, in the order of the experiments.
+    meta_loss: `[runs, num_iterations]`.
+    seconds: of training, compilation apart.
     """
 
     learners: tuple[Learner, ...]
@@ -81,7 +83,17 @@ class _Group:
 def population_steps(
     states: TrainState, programs: Program, start: jax.Array, length: jax.Array
 ) -> tuple[TrainState, jax.Array]:
-    """`meta_steps` for runs on a leading axis; the meta-losses are `[runs, MAX_CHUNK]`."""
+    """`meta_steps` for many runs.
+
+    Args:
+      states: before them, on a leading axis `[runs]`; their buffers are donated.
+      programs: what a meta-step of each run needs besides its state, on a leading axis `[runs]`.
+      start: `[]`, the first one's iteration.
+      length: `[]`, how many, at most `MAX_CHUNK`.
+
+    Returns:
+      The states after them, and the meta-losses `[runs, MAX_CHUNK]`, of which the first `length` of each count.
+    """
     return jax.vmap(meta_steps, in_axes=(0, 0, None, None))(states, programs, start, length)
 
 

@@ -35,7 +35,7 @@ def difference(built, meta, devices):
     row = jax.sharding.Mesh(jax.devices()[:devices], ("tasks",))
     shared = Mesh(jax.devices()[:devices]).gradient
     shared = jax.shard_map(shared, mesh=row, in_specs=P, out_specs=P, check_vma=False)
-    one, other = (ravel_pytree(jax.jit(g)(built, meta, episode, 3, key))[0] for g in (whole_batch, shared))
+    one, other = (ravel_pytree(jax.jit(g)(built.adapter(meta, 3), episode, key))[0] for g in (whole_batch, shared))
     return float(jnp.abs(one - other).max() / jnp.abs(one).max())
 
 @pytree
