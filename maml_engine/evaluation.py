@@ -136,13 +136,13 @@ def evaluate_episode(learner: Adapting, episode: Episode, inner_steps: int) -> A
     num_tasks = episode.support.x.shape[0]
     measures = {"loss": learner.loss_fn, **METRICS.get(learner.loss_fn, {})}
 
-    def judged(start: int) -> dict[str, np.ndarray]:
+    def measured(start: int) -> dict[str, np.ndarray]:
         some = jax.tree.map(lambda leaf: leaf[start : start + TASKS_AT_ONCE], episode)
         predictions = learner.path_predictions(some.support, some.query.x, inner_steps)
         return {name: np.asarray(_path_losses(predictions, some.query, loss_fn=of)) for name, of in measures.items()}
 
     first, *others = range(0, num_tasks, TASKS_AT_ONCE)
-    pieces = [judged(first), *parallel_map(judged, others)]  # the first alone, so that what is compiled is compiled once
+    pieces = [measured(first), *parallel_map(measured, others)]  # the first alone, so that what is compiled is compiled once
     curves = {name: np.concatenate([piece[name] for piece in pieces]) for name in measures}
     return AdaptationCurves(curves.pop("loss"), curves)
 

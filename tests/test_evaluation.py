@@ -78,7 +78,7 @@ def test_the_same_key_gives_the_same_numbers_and_another_one_others(fresh):
     assert (curves(1) != curves(2)).all()
 
 
-# Trap T5: judged on the support, or on queries that share its points.
+# Nothing is measured on the support, or on queries that share its points.
 
 
 def test_queries_share_no_point_with_the_support():
@@ -105,7 +105,7 @@ def test_noise_cannot_be_predicted(fresh):
     assert (curves.interval(0.999)[1] > 1.0).all()
 
 
-# Trap T20: the interval.
+# The interval is over tasks, not over seeds or points.
 
 
 def test_the_interval_is_students_over_tasks():

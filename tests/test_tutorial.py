@@ -147,7 +147,7 @@ def test_the_tutorial_stands_apart():
 
 
 def test_stopping_the_adapted_parameters_gives_no_meta_gradient(model, batches):
-    """Trap T1: the tutorial's own first-order snippet against the one that stops the inner gradient."""
+    """The tutorial's own first-order snippet against the one that stops the inner gradient."""
     graphdef, params = nnx.split(model)
 
     def as_the_tutorial_wrote_it(params):
@@ -240,7 +240,7 @@ def test_a_model_from_outside_may_be_read_inside_any_transformation(model, batch
 
 
 def test_waves_have_the_papers_ranges():
-    """Trap T3. A wave A sin(x + phase) is A sin(phase) at 0 and A cos(phase) at pi / 2."""
+    """The ranges of amplitude and phase are the paper's. A wave A sin(x + phase) is A sin(phase) at 0 and A cos(phase) at pi / 2."""
     rng = np.random.default_rng(0)
     waves = [tutorial.generate_sinusoid_task(rng=rng)(np.array([0.0, np.pi / 2])) for _ in range(4000)]
     sine, cosine = np.array(waves).T

@@ -20,7 +20,7 @@ def mean_squared_error(prediction: jax.Array, y: jax.Array) -> jax.Array:
       `[..., examples]`, in squared units of `y`.
 
     Raises:
-      ValueError: the shapes differ; broadcasting `[n, 1]` against `[n]` would give a wrong loss without a word.
+      ValueError: the shapes differ; broadcasting `[n, 1]` against `[n]` would silently give a wrong loss.
     """
     if prediction.shape != y.shape:
         raise ValueError(f"`prediction` and `y` must have one shape, got {prediction.shape} and {y.shape}.")
@@ -39,7 +39,7 @@ def softmax_cross_entropy(prediction: jax.Array, y: jax.Array) -> jax.Array:
       `[..., examples]`.
 
     Raises:
-      ValueError: `y` is neither; broadcasting would give a wrong loss without a word.
+      ValueError: `y` is neither; broadcasting would silently give a wrong loss.
     """
     log_probability = jax.nn.log_softmax(prediction)
     if _are_labels(prediction, y):

@@ -1,6 +1,6 @@
 """The meta-gradient, by any method of the family.
 
-How it flows back through the inner loop is the method's choice (`Method.meta_gradient`), and each way is a module:
+How it flows back through the inner loop is the method's choice (`Method.meta_gradient`), and each choice is a module:
 `exact` (MAML), `first_order` (FOMAML), `implicit` (iMAML), `interpolation` (Reptile).
 """
 

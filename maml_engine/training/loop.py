@@ -38,7 +38,7 @@ EVALUATIONS, HELD_OUT_TASKS, HELD_OUT_QUERIES, HELD_OUT_STEPS = 50, 100, 50, 10
 
 @dataclass(frozen=True)
 class Report:
-    """What training says between two stretches.
+    """What training reports between two stretches.
 
     iteration: meta-iterations done.
     meta_loss: `[iterations since the last report]`, in squared units of the data.

@@ -30,7 +30,7 @@ def temporary_bytes(method, mode=None):
 
 
 def test_first_order_memory_is_flat_in_the_steps_and_exact_memory_grows():
-    """Trap T2: a first-order gradient that still stored the unrolled loop would be right, and as dear as the exact one."""
+    """A first-order gradient that still stored the unrolled loop would be right, and as dear as the exact one."""
     first_order, plain = ([temporary_bytes(method(0.01, steps), "plain") for steps in (2, 20)] for method in (FOMAML, MAML))
     assert first_order[1] < 1.2 * first_order[0]
     assert plain[1] > 3 * plain[0]

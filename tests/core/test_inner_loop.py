@@ -14,7 +14,7 @@ from tests.quadratics import ALPHA, TASKS, relative_error
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-10), (np.float32, 1e-4)])
 @pytest.mark.parametrize("inner_steps", [1, 3, 5])
 def test_adapted_parameters_are_the_closed_form(x64, quadratics, inner_steps, dtype, tolerance):
-    """Trap T4: every step takes the gradient where it stands, not the first one K times."""
+    """Every step takes the gradient where it stands, not the first one K times."""
     path, _ = quadratics.path(inner_steps)
     support = quadratics.episode(dtype).support
     for task in range(TASKS):
@@ -24,7 +24,7 @@ def test_adapted_parameters_are_the_closed_form(x64, quadratics, inner_steps, dt
 
 
 def test_the_support_loss_is_a_mean(x64):
-    """Trap T8: naming every support row twice moves the parameters no further."""
+    """Naming every support row twice moves the parameters no further."""
     model, support = tanh_model(), task_of(sines().support, 0)
     twice = jax.tree.map(lambda leaf: jnp.concatenate([leaf, leaf]), support)
     adapted, adapted_to_twice = (nnx.state(adapt(MAML(0.1, 3), model, batch)) for batch in (support, twice))

@@ -112,7 +112,7 @@ def test_meta_gradient_is_the_slope_of_finite_differences(x64, method, inner_ste
 
 @pytest.mark.parametrize("mode", MODES)
 def test_parameters_that_stay_in_the_inner_loop_are_learned_outside(x64, mode):
-    """Trap T21."""
+    """Frozen in the inner loop only: the outer gradient reaches them."""
     model, episode = tanh_model(), sines()
     body, head = model.layers
     adapted_body, adapted_head = adapt(LastLayerMoves(0.1, 2), model, task_of(episode.support, 0)).layers
@@ -178,7 +178,7 @@ def test_no_step_leaves_the_gradient_of_the_query_loss(x64, method):
 
 
 def test_a_batch_is_the_mean_of_its_tasks(x64):
-    """Trap T16: the mean over tasks, not the sum; so naming every task twice changes nothing either."""
+    """The mean over tasks, not the sum; so naming every task twice changes nothing either."""
     model, episode = tanh_model(), sines()
     loss, gradient = meta_value_and_grad(MAML(0.1, 2), model, episode)
     alone = [meta_value_and_grad(MAML(0.1, 2), model, task_of(episode, slice(i, i + 1))) for i in range(TASKS)]
@@ -208,7 +208,7 @@ def test_padding_changes_nothing(x64, mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_model_is_untouched(quadratics, mode):
-    """Trap T14, and nothing that is traced escapes."""
+    """Neither its values nor its variables change, and nothing that is traced escapes."""
     model, episode = quadratics.model(np.float32), quadratics.episode(np.float32)
     theta, before = model.theta, np.array(model.theta[...])
     with jax.checking_leaks():
@@ -222,7 +222,7 @@ def test_the_model_is_untouched(quadratics, mode):
 # The compiled program.
 
 
-# At its default, iMAML's lambda is below the negative curvature of a wide network at random (trap T12), and conjugate
+# At its default, iMAML's lambda is below the negative curvature of a wide network at random, and conjugate
 # gradients then magnify rounding without bound, compiled or not.
 WELL_POSED = {"imaml": {"proximal": 100.0}}
 

@@ -16,7 +16,7 @@ from tests.quadratics import ALPHA, DIM, flat, relative_error
 STEPS = 5
 
 
-# Reptile (traps T9, T10)
+# Reptile: a sign or a step size too many would pass unseen, since the loss falls all the same.
 
 
 def test_reptiles_direction_is_the_chord(x64, quadratics):
@@ -59,7 +59,7 @@ def test_meta_sgds_step_size_gradient_is_the_closed_form(x64, quadratics):
     assert relative_error(gradient.rule, np.mean(-at_support * at_query, axis=0)) < 1e-12
 
 
-# iMAML (traps T11, T12)
+# iMAML: damping in the linear system, or too small a lambda, gives a direction that looks like a gradient.
 
 
 @pytest.mark.parametrize("proximal", [0.5, 2.0, 50.0])
@@ -144,7 +144,7 @@ def test_conjugate_gradients_of_nothing_are_nothing():
     assert residual == 0
 
 
-# What moves (trap T21)
+# What moves: the frozen part is frozen in the inner loop only.
 
 
 @pytest.mark.parametrize(("method", "moves"), [(ANIL, {"fc3"}), (BOIL, {"fc1", "fc2"}), (MAML, {"fc1", "fc2", "fc3"})])
@@ -167,7 +167,7 @@ def test_a_caller_may_say_which_leaves_move():
     np.testing.assert_array_equal(adapted.fc3.kernel[...], model.fc3.kernel[...])
 
 
-# MAML++ (trap T15)
+# MAML++: what its schedules say at their ends, and beyond the steps that were trained.
 
 
 def test_maml_plus_plus_with_all_switches_off_is_maml():
@@ -203,7 +203,7 @@ def test_past_the_trained_steps_the_last_sizes_are_used_again():
     np.testing.assert_allclose(adapt(method, model, support, 3)(support.x), twice(support.x), rtol=1e-5)
 
 
-# Inner optimisers (trap T13)
+# Inner optimisers: a square root has no derivative at 0.
 
 
 @pytest.mark.parametrize("inner_optimizer", ["momentum", "adam", "rmsprop"])

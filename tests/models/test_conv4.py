@@ -112,7 +112,7 @@ def test_modes_agree_with_plain(x64, mode):  # noqa: F811
 
 
 def test_queries_are_predicted_together_and_their_order_does_not_matter():
-    """Trap T6: transductive, as the docstring says; but only which queries there are counts."""
+    """Transductive, as the docstring says; but only which queries there are counts."""
     model, query = small(), images(tasks=1, shots=4).query.x[0]
     together, order = np.asarray(model(query)), np.random.default_rng(0).permutation(len(query))
     np.testing.assert_allclose(model(query[order]), together[order], rtol=1e-4, atol=1e-5)
@@ -121,7 +121,7 @@ def test_queries_are_predicted_together_and_their_order_does_not_matter():
 
 
 def test_nothing_is_carried_from_one_batch_to_the_next():
-    """Trap T7: no running statistics, so neither a prediction nor an adaptation changes the model, in whatever order."""
+    """No running statistics, so neither a prediction nor an adaptation changes the model, in whatever order."""
     model, episode = small(), images()
     before = flat(nnx.state(model))
     first, second = (jax.tree.map(lambda leaf, task=task: leaf[task], episode.support) for task in range(2))

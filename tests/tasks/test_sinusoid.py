@@ -11,7 +11,7 @@ KEY = jax.random.key(0)
 
 
 def test_amplitudes_and_phases_fill_their_ranges():
-    """Trap T3: 0.5 for 5.0 gives losses 82 times smaller, and looks superb."""
+    """An amplitude of 0.5 for 5.0 gives losses 82 times smaller, and looks superb."""
     waves = Sinusoid().draw(KEY, 20_000)
     for values, low, high in ((waves.amplitude, 0.1, 5.0), (waves.phase, 0.0, np.pi)):
         margin = 0.001 * (high - low)

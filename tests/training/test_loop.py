@@ -165,7 +165,7 @@ def test_the_same_seed_gives_the_same_run_and_another_one_another(uninterrupted)
     assert (losses_of(run_to_end(dataclasses.replace(SHORT, seed=1))) != losses_of(uninterrupted)).all()
 
 
-# Trap T17: one key for all steps would show the same tasks again and again.
+# One key for all steps would show the same tasks again and again.
 
 
 SEEN = []
