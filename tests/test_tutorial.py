@@ -240,7 +240,7 @@ def test_a_model_from_outside_may_be_read_inside_any_transformation(model, batch
 
 
 def test_waves_have_the_papers_ranges():
-    """The ranges of amplitude and phase are the paper's. A wave A sin(x + phase) is A sin(phase) at 0 and A cos(phase) at pi / 2."""
+    """The ranges are the paper's. A wave A sin(x + phase) is A sin(phase) at 0 and A cos(phase) at pi / 2."""
     rng = np.random.default_rng(0)
     waves = [tutorial.generate_sinusoid_task(rng=rng)(np.array([0.0, np.pi / 2])) for _ in range(4000)]
     sine, cosine = np.array(waves).T

@@ -1,4 +1,4 @@
-"""The outer loop: what it yields, that it can be stopped and taken up anywhere, and how it ends when it diverges."""
+"""The outer loop: what it yields, and how it ends when it diverges."""
 
 import dataclasses
 
@@ -9,39 +9,10 @@ import optax
 import pytest
 from flax import nnx
 
-from maml_engine import MLP, Checkpoint, Diverged, Experiment, MetaParams, Sinusoid, meta_value_and_grad, train
+from maml_engine import MLP, Diverged, Experiment, MetaParams, Sinusoid, meta_value_and_grad, train
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.io.arrays import StorageError
-from maml_engine.io.snapshots import write_snapshot
 from maml_engine.training import loop
-
-SHORT = Experiment(num_iterations=60, meta_batch_size=4, hidden_dim=8)
-
-
-def run_to_end(experiment, **options):
-    return list(train(experiment, **options))
-
-
-def losses_of(reports):
-    return np.concatenate([report.meta_loss for report in reports])
-
-
-def assert_same_learner(one, other):
-    assert one.iteration == other.iteration
-    jax.tree.map(np.testing.assert_array_equal, one.meta, other.meta)
-
-
-def assert_same_checkpoint(one, other):
-    assert one.iteration == other.iteration
-    assert (one.best_iteration, one.best_loss) == (other.best_iteration, other.best_loss)
-    assert one.arrays.keys() == other.arrays.keys()
-    for name, array in one.arrays.items():
-        np.testing.assert_array_equal(array, other.arrays[name], err_msg=name)
-
-
-@pytest.fixture(scope="module")
-def uninterrupted():
-    return run_to_end(SHORT)
+from tests.training.runs import SHORT, assert_same_learner, losses_of, run_to_end
 
 
 def test_reports_cover_every_iteration_once(uninterrupted):
@@ -90,38 +61,6 @@ def test_the_number_of_iterations_between_reports_changes_nothing(monkeypatch, u
     assert_same_learner(reports[-1].learner, uninterrupted[-1].learner)
 
 
-def test_going_on_from_any_checkpoint_ends_bit_for_bit_the_same(uninterrupted, tmp_path):
-    for report in uninterrupted[:-1:12]:
-        report.checkpoint.save(tmp_path / "checkpoint")
-        rest = run_to_end(SHORT, start=Checkpoint.load(tmp_path / "checkpoint"))
-        np.testing.assert_array_equal(losses_of(rest), losses_of(uninterrupted)[report.iteration :])
-        assert_same_checkpoint(rest[-1].checkpoint, uninterrupted[-1].checkpoint)
-        assert_same_learner(rest[-1].best, uninterrupted[-1].best)
-
-
-@pytest.mark.parametrize(
-    "changes", [{"meta_schedule": "cosine", "clip_norm": 1.0}, {"meta_optimizer": "momentum", "keep": "best"}]
-)
-def test_other_optimisers_resume_bit_for_bit_too(changes):
-    experiment = dataclasses.replace(SHORT, num_iterations=30, **changes)
-    whole = run_to_end(experiment)
-    rest = run_to_end(experiment, start=whole[len(whole) // 2].checkpoint)
-    assert_same_checkpoint(rest[-1].checkpoint, whole[-1].checkpoint)
-    assert_same_learner(rest[-1].result, whole[-1].result)
-
-
-def test_a_run_may_go_on_for_longer(uninterrupted):
-    longer = dataclasses.replace(SHORT, num_iterations=80)
-    rest = run_to_end(longer, start=uninterrupted[-1].checkpoint)
-    assert_same_learner(rest[-1].learner, run_to_end(longer)[-1].learner)
-
-
-def test_a_finished_run_goes_on_for_nothing(uninterrupted):
-    (report,) = run_to_end(SHORT, start=uninterrupted[-1].checkpoint)
-    assert len(report.meta_loss) == 0
-    assert_same_learner(report.learner, uninterrupted[-1].learner)
-
-
 def test_reports_stay_whole_while_training_goes_on(uninterrupted):
     """Donated buffers are copied before they are handed out."""
     reports = run_to_end(SHORT)
@@ -130,34 +69,6 @@ def test_reports_stay_whole_while_training_goes_on(uninterrupted):
             (a != b).any() for a, b in zip(jax.tree.leaves(one.learner.meta), jax.tree.leaves(other.learner.meta), strict=True)
         ]
         assert all(differ)
-
-
-@pytest.mark.parametrize(
-    ("changes", "complaint"),
-    [
-        ({"inner_lr": 0.02}, "`inner_lr` is 0.01, this one's is 0.02"),
-        ({"seed": 1}, "`seed`"),
-        ({"num_iterations": 10}, "`num_iterations` must be a whole number >= "),
-    ],
-)
-def test_a_checkpoint_of_another_run_is_refused(uninterrupted, changes, complaint):
-    with pytest.raises(ValueError, match=complaint):
-        train(dataclasses.replace(SHORT, **changes), start=uninterrupted[-1].checkpoint)
-
-
-def test_with_a_schedule_the_length_belongs_to_the_run(uninterrupted):
-    experiment = dataclasses.replace(SHORT, meta_schedule="cosine")
-    checkpoint = dataclasses.replace(uninterrupted[0].checkpoint, experiment=experiment)
-    with pytest.raises(ValueError, match="`num_iterations` is 60, this one's is 80"):
-        train(dataclasses.replace(experiment, num_iterations=80), start=checkpoint)
-
-
-def test_snapshots_of_other_things_are_refused(tmp_path):
-    with pytest.raises(StorageError, match="there is no snapshot"):
-        Checkpoint.load(tmp_path)
-    write_snapshot(tmp_path, {"a": np.ones(3)}, {"something": 1})
-    with pytest.raises(StorageError, match="is not a checkpoint: it holds something"):
-        Checkpoint.load(tmp_path)
 
 
 def test_the_same_seed_gives_the_same_run_and_another_one_another(uninterrupted):
