@@ -33,7 +33,8 @@ class FiniteDifferenceCheck:
     """Slopes of the meta-loss along random directions, measured and computed.
 
     measured: `[directions]`, central differences of the meta-loss.
-    exact, first_order: `[directions]`, what the two gradients say the slopes are.
+    exact: `[directions]`, the slopes by the exact gradient.
+    first_order: `[directions]`, the slopes by the first-order gradient.
     """
 
     measured: np.ndarray
@@ -65,19 +66,23 @@ def finite_difference_check(
     shows as an error far above rounding.
 
     Args:
+      adapter: the method and the meta-parameters to start from.
       episode: tasks on a leading axis `[tasks]`.
       inner_steps: None takes the method's own.
       directions: random unit vectors in parameter space.
       seed: of the directions.
+
+    Raises:
+      ValueError: a number out of range, or a method whose inner loop carries a state.
     """
-    inner_steps = adapter.method.inner_steps if inner_steps is None else inner_steps
+    steps = int(adapter.method.inner_steps) if inner_steps is None else inner_steps
     check_number("directions", directions, low=1, integer=True)
-    adapter = with_room_for(adapter, inner_steps)
+    adapter = with_room_for(adapter, steps)
     size = sum(np.size(leaf) for leaf in jax.tree.leaves(adapter.meta.init))
     vectors = np.random.default_rng(seed).normal(size=(directions, size))
     vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
     with jax.enable_x64(True):
-        adapter = adapter.replace(method=FirstSteps(adapter.method, inner_steps), meta=_in_64_bits(adapter.meta))
+        adapter = adapter.replace(method=FirstSteps(adapter.method, steps), meta=_in_64_bits(adapter.meta))
         slopes = _slopes(adapter, _in_64_bits(episode), vectors)
         return FiniteDifferenceCheck(*(np.asarray(slope) for slope in slopes))
 
@@ -86,7 +91,10 @@ def finite_difference_check(
 class FirstSteps:
     """A method that stands still after `steps` steps, a traced number: one compiled program for any of them.
 
-    Judged after the last step, whatever weights the method gives to earlier ones.
+    The query loss after the last step counts alone, whatever weights the method gives to earlier ones.
+
+    method: makes the steps; its own `inner_steps` is how many are compiled.
+    steps: `[]`, how many are made.
     """
 
     method: Method
@@ -102,7 +110,7 @@ class FirstSteps:
         return self.method.moving(params)
 
     def fixed_at(self, rule: PyTree, fixed: PyTree, index: jax.Array | int) -> PyTree:
-        """As in the method, after as many steps as it took."""
+        """As in the method, at inner step `index` `[]` or at the last one that was made."""
         return self.method.fixed_at(rule, fixed, jnp.minimum(index, self.steps))
 
     def init_inner(self, rule: PyTree, moving: PyTree) -> PyTree:
@@ -111,13 +119,24 @@ class FirstSteps:
 
     def inner_update(
         self, rule: PyTree, moving: PyTree, gradient: PyTree, state: PyTree, step: InnerStep
-    ) -> tuple[PyTree, PyTree]:
-        """The method's step, or none."""
+    ) -> tuple[PyTree, PyTree]:  # positional: as `InnerRule` has it
+        """Makes the method's step, or none.
+
+        Args:
+          rule: what the inner loop has learned.
+          moving: the parameters that move, before the step.
+          gradient: the support loss's gradient there, of the same shape.
+          state: what the step before gave.
+          step: where the inner loop stands.
+
+        Returns:
+          The parameters after the step, and the state for the next.
+        """
         moved = self.method.inner_update(rule, moving, gradient, state, step)
         return jax.tree.map(partial(jnp.where, step.index < self.steps), moved, (moving, state))
 
     def step_weights(self, iteration: jax.Array | int) -> None:
-        """The last step counts alone."""
+        """None: the last step counts alone, at any meta-iteration `[]`."""
         del iteration
 
 

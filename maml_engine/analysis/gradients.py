@@ -34,20 +34,23 @@ PyTree = Any
 class Agreement:
     """How two gradients agree, layer by layer (`[layers]`) or as a whole (`[]`).
 
-    exact_norm, first_order_norm: Euclidean norms. cosine: between -1 and 1. angle: degrees. NaN where a norm is 0.
+    exact_norm: `[layers]` or `[]`, Euclidean norm.
+    first_order_norm: `[layers]` or `[]`, Euclidean norm.
+    cosine: `[layers]` or `[]`, between -1 and 1; NaN where a norm is 0.
+    angle: `[layers]` or `[]`, degrees; NaN where a norm is 0.
     """
 
-    exact_norm: np.ndarray
-    first_order_norm: np.ndarray
-    cosine: np.ndarray
-    angle: np.ndarray
+    exact_norm: np.ndarray | np.floating
+    first_order_norm: np.ndarray | np.floating
+    cosine: np.ndarray | np.floating
+    angle: np.ndarray | np.floating
 
     @classmethod
     def of(cls, exact: np.ndarray, first_order: np.ndarray) -> "Agreement":
-        """Of two vectors `[params]`."""
+        """Compares two vectors `[params]`."""
         exact, first_order = exact.astype(np.float64), first_order.astype(np.float64)
         norms = np.linalg.norm(exact), np.linalg.norm(first_order)
-        angle = np.degrees(_angle(exact, first_order, np)) if min(norms) > 0 else np.nan
+        angle = np.degrees(_angle(exact, first_order, np)) if min(norms) > 0 else np.float64("nan")
         return cls(*norms, np.cos(np.radians(angle)), angle)
 
 
@@ -55,11 +58,16 @@ class Agreement:
 class GradientComparison:
     """The exact and the first-order meta-gradient of a batch of tasks, and the way from one to the other.
 
-    exact, first_order: `[params]`, by `init` alone, in the order of `jax.tree.leaves(meta.init)`.
-    layers: names `[layers]`. by_layer, overall: how the two agree.
+    inner_steps: K.
     meta_loss: mean query loss after `inner_steps` steps.
-    vector_norm: `[inner_steps + 1]`, norm of v_k. correction_norm: `[inner_steps]`, norm of `v_{k+1} - v_k`.
-    vector_angle: `[inner_steps + 1]`, degrees between v_k and v_K. These three are means over tasks.
+    exact: `[params]`, by `init` alone, in the order of `jax.tree.leaves(meta.init)`.
+    first_order: `[params]`, likewise.
+    layers: names `[layers]`.
+    by_layer: how the two agree in each layer.
+    overall: how they agree as a whole.
+    vector_norm: `[inner_steps + 1]`, norm of v_k, mean over tasks.
+    correction_norm: `[inner_steps]`, norm of `v_{k+1} - v_k`, mean over tasks.
+    vector_angle: `[inner_steps + 1]`, degrees between v_k and v_K, mean over tasks.
     """
 
     inner_steps: int
@@ -78,7 +86,8 @@ class GradientComparison:
 class GradientSweep:
     """How the two gradients part as the inner loop grows; NaN where it overflowed.
 
-    inner_lr: `[sizes]`. inner_steps: `[steps]`.
+    inner_lr: `[sizes]`, step sizes.
+    inner_steps: `[steps]`, numbers of steps.
     angle: `[steps, sizes]`, degrees between the two meta-gradients.
     ratio: `[steps, sizes]`, norm of the exact over the norm of the first-order one.
     meta_loss: `[steps, sizes]`, mean query loss after so many steps of that size.
@@ -94,9 +103,10 @@ class GradientSweep:
 def compare_gradients(
     adapter: Adapter, episode: Episode, inner_steps: int | None = None, *, num_tasks: int | None = None
 ) -> GradientComparison:
-    """Both meta-gradients of `episode` and the corrections between them.
+    """Computes both meta-gradients and the corrections between them.
 
     Args:
+      adapter: the method and the meta-parameters to start from.
       episode: tasks on a leading axis `[tasks]`.
       inner_steps: None takes the method's own. Up to `MAX_STEPS` all numbers share one compiled program.
       num_tasks: only so many of the tasks count; None counts all.
@@ -104,24 +114,24 @@ def compare_gradients(
     Raises:
       ValueError: a number out of range, or a method whose inner loop carries a state.
     """
-    inner_steps = adapter.method.inner_steps if inner_steps is None else inner_steps
-    adapter = with_room_for(adapter, inner_steps)
-    results = _compare(adapter, episode, inner_steps, _counted(episode, num_tasks))
+    steps = int(adapter.method.inner_steps) if inner_steps is None else inner_steps
+    adapter = with_room_for(adapter, steps)
+    results = _compare(adapter, episode, steps, _counted(episode, num_tasks))
     meta_loss, exact, first_order, *along = jax.tree.map(np.asarray, results)
     places = layer_places(adapter.meta.init)
     by_layer = [Agreement.of(exact[own], first_order[own]) for own in places.values()]
     fields = ("exact_norm", "first_order_norm", "cosine", "angle")
     return GradientComparison(
-        inner_steps=inner_steps,
+        inner_steps=steps,
         meta_loss=float(meta_loss),
         exact=exact,
         first_order=first_order,
         layers=tuple(places),
         by_layer=Agreement(*(np.array([getattr(layer, name) for layer in by_layer]) for name in fields)),
         overall=Agreement.of(exact, first_order),
-        vector_norm=along[0][: inner_steps + 1],
-        correction_norm=along[1][:inner_steps],
-        vector_angle=along[2][: inner_steps + 1],
+        vector_norm=along[0][: steps + 1],
+        correction_norm=along[1][:steps],
+        vector_angle=along[2][: steps + 1],
     )
 
 
@@ -133,21 +143,25 @@ def sweep_gradients(
     *,
     num_tasks: int | None = None,
 ) -> GradientSweep:
-    """The two meta-gradients for every inner step size and number of inner steps, in one compiled call.
+    """Computes the two meta-gradients for every inner step size and number of inner steps, in one compiled call.
 
     Args:
+      adapter: the method and the meta-parameters to start from.
+      episode: tasks on a leading axis `[tasks]`.
       inner_lr: step sizes `[sizes]`, each > 0; they replace the method's own.
       inner_steps: numbers of steps `[steps]`.
+      num_tasks: only so many of the tasks count; None counts all.
+
+    Raises:
+      ValueError: a number out of range, or a method whose inner loop carries a state.
     """
-    for name, values, bounds in (
-        ("inner_lr", inner_lr, {"above": 0}),
-        ("inner_steps", inner_steps, {"low": 0, "integer": True}),
-    ):
-        for value in values:
-            check_number(name, value, **bounds)
+    for size in inner_lr:
+        check_number("inner_lr", size, above=0)
+    for number in inner_steps:
+        check_number("inner_steps", number, low=0, integer=True)
     adapter = with_room_for(adapter, max(inner_steps))
     sizes, steps = np.asarray(inner_lr, adapter.dtype), np.asarray(inner_steps)
-    results = _sweep(adapter, episode, sizes, steps, _counted(episode, num_tasks))
+    results = _sweep(adapter, episode, sizes, steps, counts=_counted(episode, num_tasks))
     angle, ratio, meta_loss = (np.asarray(result).T for result in results)
     return GradientSweep(np.asarray(inner_lr), steps, angle, ratio, meta_loss)
 
@@ -157,7 +171,9 @@ def _compare(adapter: Adapter, episode: Episode, inner_steps: jax.Array, counts:
     def one_task(support: Batch, query: Batch):
         path = _path(adapter, support)
         losses, ends = _query_gradients(adapter, jax.tree.map(lambda leaf: leaf[inner_steps][None], path), query)
-        vectors = _pull_back(adapter, path, support, ends, jnp.array([inner_steps]))[:, 0]  # [MAX_STEPS + 1, params]
+        vectors = _pull_back(adapter, path, support, ends=ends, inner_steps=jnp.array([inner_steps]))[
+            :, 0
+        ]  # [MAX_STEPS + 1, params]
         norms = jnp.linalg.norm(vectors, axis=-1)
         corrections = jnp.linalg.norm(jnp.diff(vectors, axis=0), axis=-1)
         angles = jnp.degrees(_angle(vectors, vectors[-1], jnp))
@@ -167,14 +183,14 @@ def _compare(adapter: Adapter, episode: Episode, inner_steps: jax.Array, counts:
 
 
 @jax.jit
-def _sweep(adapter: Adapter, episode: Episode, inner_lr: jax.Array, inner_steps: jax.Array, counts: jax.Array):
+def _sweep(adapter: Adapter, episode: Episode, inner_lr: jax.Array, inner_steps: jax.Array, *, counts: jax.Array):
     def one_size(inner_lr: jax.Array):
         resized = adapter.replace(method=adapter.method.replace(inner_lr=inner_lr))
 
         def one_task(support: Batch, query: Batch):
             path = _path(resized, support)
             losses, ends = _query_gradients(resized, jax.tree.map(lambda leaf: leaf[inner_steps], path), query)
-            return losses, _pull_back(resized, path, support, ends, inner_steps)[0], ends
+            return losses, _pull_back(resized, path, support, ends=ends, inner_steps=inner_steps)[0], ends
 
         losses, exact, first_order = _task_mean(jax.vmap(one_task)(*episode), counts)
         ratio = jnp.linalg.norm(exact, axis=-1) / jnp.linalg.norm(first_order, axis=-1)
@@ -200,10 +216,13 @@ def _query_gradients(adapter: Adapter, ends: PyTree, query: Batch) -> tuple[jax.
     return losses, jax.vmap(lambda tree: ravel_pytree(tree)[0])(gradients)
 
 
-def _pull_back(adapter: Adapter, path: PyTree, support: Batch, ends: jax.Array, inner_steps: jax.Array) -> jax.Array:
+def _pull_back(adapter: Adapter, path: PyTree, support: Batch, *, ends: jax.Array, inner_steps: jax.Array) -> jax.Array:
     """The pass backwards along one task's path, for several ends of it at once.
 
     Args:
+      adapter: whose inner steps the path is made of.
+      path: theta_0, theta_1, .. on a leading axis `[steps + 1]`.
+      support: the task's examples.
       ends: `[ends, params]`, query gradients, the first-order ones.
       inner_steps: `[ends]`, at which step of the path each belongs.
 
