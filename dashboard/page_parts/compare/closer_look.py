@@ -106,12 +106,12 @@ def _show_parts(learner: Learner, learners: Mapping[str, Learner], base: Experim
     start = resources.shipped_learners()["sinusoid_maml"]
     shown = {name: learners.get(name) or stand_in(name, base, start) for name in ("maml", "anil", "boil")}
     changes = {name: _change(one, base, k) for name, one in shown.items()}
-    said = "; ".join(
+    listed = "; ".join(
         f"{NAMES[name]} "
         + ", ".join(f"{layer} {size:.1%}" for layer, size in zip(c.layers, c.change.mean(axis=0), strict=True))
         for name, c in changes.items()
     )
-    page.chart(looks.change_figure(changes), "look_change", f"Relative change of each layer: {said}.")
+    page.chart(looks.change_figure(changes), "look_change", f"Relative change of each layer: {listed}.")
     untrained = ", ".join(NAMES[name] for name in shown if name not in learners)
     note = f" Not trained here, so at the shipped MAML's initialisation: {untrained}." if untrained else ""
     st.markdown(
