@@ -45,17 +45,38 @@ class InnerRule(Protocol):
     """What the inner loop asks of a method; `methods.Method` says what each means."""
 
     @property
-    def inner_steps(self) -> int: ...
+    def inner_steps(self) -> int:
+        """Gradient steps on the support set."""
+        ...
 
-    def moving(self, params: PyTree) -> nnx.filterlib.Filter: ...
+    def moving(self, params: PyTree) -> nnx.filterlib.Filter:
+        """Which parameters the inner loop moves."""
+        ...
 
-    def fixed_at(self, rule: PyTree, fixed: PyTree, index: jax.Array | int) -> PyTree: ...
+    def fixed_at(self, rule: PyTree, fixed: PyTree, index: jax.Array | int) -> PyTree:
+        """What the parameters that do not move are at inner step `index` `[]`."""
+        ...
 
-    def init_inner(self, rule: PyTree, moving: PyTree) -> PyTree: ...
+    def init_inner(self, rule: PyTree, moving: PyTree) -> PyTree:
+        """State that the inner loop carries from step to step beside the parameters."""
+        ...
 
     def inner_update(  # positional: methods of a user's own answer it
         self, rule: PyTree, moving: PyTree, gradient: PyTree, state: PyTree, step: InnerStep
-    ) -> tuple[PyTree, PyTree]: ...
+    ) -> tuple[PyTree, PyTree]:
+        """One step of descent.
+
+        Args:
+          rule: what the inner loop has learned.
+          moving: the parameters that move, before the step.
+          gradient: the support loss's there, of the same shapes.
+          state: what `init_inner` or the step before gave.
+          step: where the inner loop stands.
+
+        Returns:
+          The parameters after the step, and the state for the next.
+        """
+        ...
 
 
 @pytree
