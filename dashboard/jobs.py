@@ -21,17 +21,8 @@ log = logging.getLogger(__name__)
 
 # On a hosted demo: how much one visitor may ask for, how many wait, and how long a run goes on unseen.
 BUDGETS = {
-    "num_iterations": 100_000,
-    "meta_batch_size": 200,
-    "inner_steps": 20,
-    "k_shot": 200,
-    "k_query": 200,
-    "hidden_dim": 256,
-    "num_layers": 6,
-    "context_dim": 64,
-    "fourier_features": 256,
-    "cg_steps": 50,
-    "degree": 20,
+    **{"num_iterations": 100_000, "meta_batch_size": 200, "inner_steps": 20, "k_shot": 200, "k_query": 200},
+    **{"hidden_dim": 256, "num_layers": 6, "context_dim": 64, "fourier_features": 256, "cg_steps": 50, "degree": 20},
 }
 MAX_QUEUE = 8
 LEASE_SECONDS = 120.0
@@ -59,7 +50,7 @@ class Snapshot:
     curve_iterations: `[m]`, where the held-out loss was measured.
     curves: `[m, steps + 1]`, the held-out loss there after each inner step.
     learner: the latest.
-    result: what the run leaves behind (the best or the last, as the experiment says); None until then.
+    result: what the run would leave behind now (the best or the last, as the experiment says).
     report: the latest report of work other than a plain run (`submit_work`).
     warning: where the method's gradient is not to be trusted; empty otherwise.
     """
@@ -318,23 +309,20 @@ class JobRegistry:
                     status = STOPPED
                     message = f"Stopped at iteration {report.iteration}, since nobody looked for two minutes."
                     break
-        except Diverged as error:
-            status, message = DIVERGED, str(error)
-        except ValueError as error:
-            status, message = FAILED, str(error)
-        except MemoryError:
-            status, message = (
-                FAILED,
-                "There was not enough memory for this run: lower `meta_batch_size`, `hidden_dim` or `k_query`.",
-            )
-        except Exception:
-            log.exception("A training run failed")
-            status, message = (
-                FAILED,
-                "The run failed for a reason that it did not expect; the server's log says more. Try other values.",
-            )
+        except Exception as error:
+            status, message = _how_it_failed(error)
         with self._changed:
             job.end(status, message)
 
     def _is_forgotten(self, job: _Job) -> bool:
         return self.hosted and self._clock() - job.looked > LEASE_SECONDS
+
+
+def _how_it_failed(error: Exception) -> tuple[str, str]:
+    """Status and message of a run that ended by an error; the engine's own sentences are fit for a visitor."""
+    if isinstance(error, Diverged | ValueError):
+        return DIVERGED if isinstance(error, Diverged) else FAILED, str(error)
+    if isinstance(error, MemoryError):
+        return FAILED, "There was not enough memory for this run: lower `meta_batch_size`, `hidden_dim` or `k_query`."
+    log.error("A training run failed", exc_info=error)
+    return FAILED, "The run failed for a reason that it did not expect; the server's log says more. Try other values."

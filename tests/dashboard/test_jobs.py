@@ -1,5 +1,6 @@
 """The registry with a trainer that is held and let go by the test, and once with the real one."""
 
+import dataclasses
 import threading
 import time
 from types import SimpleNamespace
@@ -219,3 +220,44 @@ def test_the_real_trainer_in_the_background():
     assert snapshot.curves.shape == (len(snapshot.curve_iterations), 11)
     assert snapshot.result.iteration == 60
     registry.close()
+
+
+# Work of another kind than a run.
+
+SMALL = Experiment(hidden_dim=8, meta_batch_size=4, k_shot=5, k_query=5)
+
+
+@dataclasses.dataclass(frozen=True)
+class WorkReport:
+    iteration: int
+    done: bool
+
+
+def ended(registry: JobRegistry, job_id: str):
+    while not (snapshot := registry.snapshot(job_id)).ended:
+        pass
+    return snapshot
+
+
+def test_the_registry_runs_other_work_and_can_stop_it():
+    registry = JobRegistry(hosted=False)
+    job_id = registry.submit_work([SMALL], lambda: iter([WorkReport(1, False), WorkReport(2, True)]))
+    snapshot = ended(registry, job_id)
+    assert (snapshot.status, snapshot.iteration, snapshot.report) == (DONE, 2, WorkReport(2, True))
+
+    def endless():
+        while True:
+            yield WorkReport(3, False)
+
+    job_id = registry.submit_work([SMALL], endless)
+    while registry.snapshot(job_id).report is None:
+        pass
+    registry.stop(job_id)
+    assert ended(registry, job_id).status == STOPPED
+    registry.close()
+
+
+def test_other_work_keeps_within_a_hosted_demos_budget():
+    registry = JobRegistry(hosted=True)
+    with pytest.raises(ValueError, match="`hidden_dim` must be at most 256"):
+        registry.submit_work([SMALL, dataclasses.replace(SMALL, hidden_dim=300)], lambda: iter(()))
