@@ -1,4 +1,4 @@
-"""Several methods trained in turns within one budget, and judged on the same tasks as they go."""
+"""Several methods trained in turns within one budget, and evaluated on the same tasks as they go."""
 
 import dataclasses
 import time

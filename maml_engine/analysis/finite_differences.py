@@ -152,8 +152,8 @@ def _slopes(adapter: Adapter, episode: Episode, vectors: jax.Array) -> tuple[jax
     ahead, behind = jax.vmap(jax.vmap(loss_at))(start + STEP * jnp.stack([vectors, -vectors]))
     _, exact = exact_gradient(adapter, episode)
     _, first_order = first_order_gradient(adapter, episode)
-    computed = [vectors @ ravel_pytree(gradient.init)[0] for gradient in (exact, first_order)]
-    return (ahead - behind) / (2 * STEP), *computed
+    by_exact, by_first_order = (vectors @ ravel_pytree(gradient.init)[0] for gradient in (exact, first_order))
+    return (ahead - behind) / (2 * STEP), by_exact, by_first_order
 
 
 def _in_64_bits(tree: PyTree) -> PyTree:

@@ -262,9 +262,9 @@ def _angle(a: Any, b: Any, xp: Any) -> Any:
 def _counted(episode: Episode, num_tasks: int | None) -> np.ndarray:
     """Which of the tasks count, `[tasks]`."""
     tasks = episode.support.x.shape[0]
-    num_tasks = tasks if num_tasks is None else num_tasks
-    check_number("num_tasks", num_tasks, low=1, high=tasks, integer=True)
-    return np.arange(tasks) < num_tasks
+    counted = tasks if num_tasks is None else num_tasks
+    check_number("num_tasks", counted, low=1, high=tasks, integer=True)
+    return np.arange(tasks) < counted
 
 
 def _task_mean(tree: PyTree, counts: jax.Array) -> PyTree:

@@ -67,9 +67,9 @@ def padding() -> float:
         model, episode = small_network(np.float64), small_waves(np.float64)
         support = episode.support
         rows = ((0, 0), (0, 3), (0, 0))
-        wild = [jnp.pad(leaf, rows, constant_values=1e3) for leaf in (support.x, support.y)]
+        wild_x, wild_y = (jnp.pad(leaf, rows, constant_values=1e3) for leaf in (support.x, support.y))
         weight = jnp.pad(jnp.ones(support.y.shape[:2]), ((0, 0), (0, 3)))
-        padded = episode._replace(support=Batch(*wild, weight))
+        padded = episode._replace(support=Batch(wild_x, wild_y, weight))
         with_padding, without = (meta_value_and_grad(MAML(0.1, 2), model, some)[1].init for some in (padded, episode))
         return relative_error(with_padding, without)
 

@@ -1,4 +1,4 @@
-"""Published tables beside ours: each protocol card that has a printed number, run and judged as the card says."""
+"""Published tables beside ours: each protocol card that has a printed number, run and evaluated as the card says."""
 
 import dataclasses
 import math
