@@ -51,7 +51,7 @@ class ForcedMode(MAML):
 
     def meta_gradient(self, meta, episode, **setting):
         """As `MAML`, in `mode`."""
-        return super().meta_gradient(meta, episode, **setting, mode=self.mode)
+        return super().meta_gradient(meta, episode, **setting | {"mode": self.mode})
 
 
 def method_of(row: str, problem: Problem) -> MAML:

@@ -132,8 +132,10 @@ class Adapter(Replaceable):
         Returns:
           The meta-loss `[]`, and the gradient, shaped like `meta`.
         """
-        setting = {"network": self.network, "loss_fn": self.loss_fn, "iteration": self.iteration}
-        return self.method.meta_gradient(self.meta, episode, **setting, key=key, mode=mode)
+        setting = {"network": self.network, "loss_fn": self.loss_fn, "iteration": self.iteration, "key": key}
+        if mode is not None:  # a method of a user's own need not know of modes
+            setting["mode"] = mode
+        return self.method.meta_gradient(self.meta, episode, **setting)
 
     def task_loss(self) -> TaskLoss:
         """`(moving, fixed, batch) -> []`: the mean loss of one task's batch under the two halves of the parameters.
