@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from flax import nnx
 
+from maml_engine.checks import listed
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.losses import LossFn, mean_loss, mean_squared_error
 from maml_engine.models import Network
@@ -152,12 +153,24 @@ class Adapter(Replaceable):
 
 
 def partition(method: InnerRule, params: PyTree) -> tuple[PyTree, PyTree]:
-    """Parameters that move in the inner loop, and those that stay (empty where all move)."""
+    """Parameters that move in the inner loop, and those that stay (empty where all move).
+
+    Raises:
+      ValueError: the method's filter matches no parameter; those that there are, by path.
+    """
     which = method.moving(params)
     if which is ...:
         return params, ()
     moving, fixed = nnx.split_state(params, which, ...)
+    check_match(f"{type(method).__name__}'s filter of what adapts", moving, params)
     return moving, fixed
+
+
+def check_match(name: str, matched: PyTree, params: PyTree) -> None:
+    """Refuses a filter, by its name, that matched none of `params`: without a word nothing would adapt, or nothing stay."""
+    if not jax.tree.leaves(matched):
+        paths = ["/".join(map(str, path)) for path, _ in nnx.to_flat_state(params)]
+        raise ValueError(f"{name} matches no parameter of this network; there are {listed(paths)}.")
 
 
 def merge(moving: PyTree, fixed: PyTree) -> PyTree:

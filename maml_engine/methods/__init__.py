@@ -1,8 +1,9 @@
 """The family of methods. Each file holds what its method does differently, and nothing else."""
 
-from maml_engine.methods.base import INNER_OPTIMIZERS, Method
+from maml_engine.methods.base import Method
 from maml_engine.methods.cavia import CAVIA
 from maml_engine.methods.imaml import IMAML
+from maml_engine.methods.inner_optimizers import INNER_OPTIMIZERS
 from maml_engine.methods.maml import FOMAML, MAML
 from maml_engine.methods.maml_plus_plus import MAMLPlusPlus
 from maml_engine.methods.meta_curvature import MetaCurvature

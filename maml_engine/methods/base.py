@@ -10,18 +10,10 @@ from maml_engine.checks import check_choice, check_number
 from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
 from maml_engine.core.exact import exact_gradient
+from maml_engine.methods.inner_optimizers import INNER_OPTIMIZERS, check_descends, check_differentiable
 from maml_engine.pytrees import Replaceable, pytree, static_field
 
 PyTree = Any
-
-
-# `eps_root` keeps the square root's derivative finite where a gradient is exactly zero (google-deepmind/optax#882).
-INNER_OPTIMIZERS: dict[str, optax.GradientTransformation] = {
-    "sgd": optax.identity(),
-    "momentum": optax.trace(decay=0.9),
-    "adam": optax.scale_by_adam(eps_root=1e-8),
-    "rmsprop": optax.scale_by_rms(eps=1e-8, eps_in_sqrt=True),
-}
 
 
 @pytree
@@ -37,6 +29,9 @@ class Method(Replaceable):
     inner_steps: gradient steps on the support set; 0 leaves the model as it is.
     inner_optimizer: turns a gradient into the direction to descend, before the step size: a name in `INNER_OPTIMIZERS` or any
       Optax transformation that does not scale by a step size itself (`optax.scale_by_adam(...)`, not `optax.adam(...)`).
+
+    Raises:
+      ValueError: a number out of range, an unknown name, or an inner optimiser whose first step would climb.
     """
 
     inner_lr: float = 0.01
@@ -48,6 +43,8 @@ class Method(Replaceable):
         check_number("inner_steps", self.inner_steps, low=0, integer=True)
         if isinstance(self.inner_optimizer, str):
             check_choice("inner_optimizer", self.inner_optimizer, INNER_OPTIMIZERS)
+        elif isinstance(self.inner_optimizer, optax.GradientTransformation):
+            check_descends(self.inner_optimizer)
 
     def moving(self, params: PyTree) -> nnx.filterlib.Filter:
         """Which parameters the inner loop moves; all of them here."""
@@ -126,5 +123,10 @@ class Method(Replaceable):
 
         Returns:
           The meta-loss `[]`, and the gradient, shaped like `meta`.
+
+        Raises:
+          ValueError: the inner optimiser has no finite derivative at a gradient of 0.
         """
+        if not isinstance(self.inner_optimizer, str):  # those with a name are differentiable
+            check_differentiable(self.inner_optimizer)
         return exact_gradient(Adapter(self, meta, **setting), episode, key=key, mode=mode)

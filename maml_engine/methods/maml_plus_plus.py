@@ -9,7 +9,6 @@ from flax import nnx
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerStep, MetaParams, partition
 from maml_engine.core.episode import Episode
-from maml_engine.core.exact import exact_gradient
 from maml_engine.core.first_order import first_order_gradient
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree, static_field
@@ -129,7 +128,7 @@ class MAMLPlusPlus(Method):
         adapter = Adapter(self, meta, **setting)
 
         def exact() -> tuple[jax.Array, MetaParams]:
-            return exact_gradient(adapter, episode, key=key, mode=mode)
+            return super(MAMLPlusPlus, self).meta_gradient(meta, episode, key=key, mode=mode, **setting)
 
         def first_order() -> tuple[jax.Array, MetaParams]:
             return first_order_gradient(adapter, episode, key=key)

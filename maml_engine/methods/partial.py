@@ -4,6 +4,7 @@ from typing import Any
 
 from flax import nnx
 
+from maml_engine.core.adapter import check_match
 from maml_engine.methods.base import Method
 from maml_engine.pytrees import pytree, static_field
 
@@ -49,5 +50,12 @@ class BOIL(Method):
     head: nnx.filterlib.Filter | None = static_field(default=None)
 
     def moving(self, params: PyTree) -> nnx.filterlib.Filter:
-        """All but the head."""
-        return nnx.Not(last_layer(params) if self.head is None else self.head)
+        """All but the head.
+
+        Raises:
+          ValueError: `head` matches no parameter, so that all would move; those that there are, by path.
+        """
+        if self.head is None:
+            return nnx.Not(last_layer(params))
+        check_match("BOIL's `head`", nnx.filter_state(params, self.head), params)
+        return nnx.Not(self.head)

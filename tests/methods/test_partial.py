@@ -28,3 +28,14 @@ def test_a_caller_may_say_which_leaves_move():
     adapted = adapt(ANIL(0.01, 2, head=nnx.PathContains("fc2")), model, support)
     assert np.any(adapted.fc2.kernel[...] != model.fc2.kernel[...])
     np.testing.assert_array_equal(adapted.fc3.kernel[...], model.fc3.kernel[...])
+
+
+@pytest.mark.parametrize("method", [ANIL, BOIL])
+def test_a_filter_that_matches_nothing_is_refused_with_the_paths_that_there_are(method):
+    """Without a word ANIL would adapt nothing, and BOIL everything."""
+    model = MAMLRegressor(8, rngs=nnx.Rngs(0))
+    support = jax.tree.map(lambda leaf: leaf[0], Sinusoid().sample(jax.random.key(0), 1, 5, 5).support)
+    with pytest.raises(ValueError, match=r"matches no parameter of this network; there are fc1/bias, fc1/kernel, fc2/bias"):
+        adapt(method(0.01, 2, head=nnx.PathContains("fc4")), model, support)
+    with pytest.raises(ValueError, match=r"BOIL's filter of what adapts matches no parameter"):
+        adapt(BOIL(0.01, 2, head=nnx.Param), model, support)
