@@ -14,7 +14,7 @@ from flax import nnx
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, MetaParams, partition
-from maml_engine.core.episode import Array, Batch
+from maml_engine.core.episode import Array, Batch, float_type
 from maml_engine.core.inner_loop import adapted_params, path_predictions
 from maml_engine.core.losses import LossFn
 from maml_engine.experiment import Experiment
@@ -149,7 +149,7 @@ class Learner:
 
     def _rows(self, name: str, value: Any, dim: int) -> np.ndarray:
         try:
-            rows = np.asarray(value, dtype=np.float32)
+            rows = np.asarray(value, dtype=float_type())
         except (TypeError, ValueError):
             raise ValueError(f"`{name}` must hold numbers, got {value!r:.60}.") from None
         rows = rows[:, None] if rows.ndim == 1 and dim == 1 else rows
@@ -283,7 +283,7 @@ def _padded_size(rows: int, smallest: int) -> int:
 
 
 def _padded(rows: np.ndarray, size: int) -> np.ndarray:
-    return np.concatenate([rows, np.zeros((size - len(rows), rows.shape[1]), np.float32)])
+    return np.concatenate([rows, np.zeros((size - len(rows), rows.shape[1]), rows.dtype)])
 
 
 def _first_bad_row(rows: np.ndarray) -> int:

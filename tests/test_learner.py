@@ -286,3 +286,15 @@ def test_the_shipped_learners_open():
     assert shipped
     for name in shipped:
         assert np.isfinite(Learner.load(os.path.join(root, name)).adapt(X, Y)(QUERY)).all()
+
+
+def test_inputs_near_1e8_are_kept_under_64_bits(x64):
+    """A second of a year, in seconds: 32 bits keep steps of 8."""
+    seconds = 1e8 + np.arange(8.0)
+    scaling = Scaling.fit(seconds[:, None], Y[:1, None])
+    fresh = Learner.untrained(EXPERIMENT).replace(scaling=scaling)
+    twin = Learner.untrained(EXPERIMENT)
+    expected = twin.adapt((seconds - seconds.mean()) / seconds.std(), seconds - 1e8 - Y[0])
+    got = fresh.adapt(seconds, seconds - 1e8)
+    np.testing.assert_allclose(got(seconds), Y[0] + expected((seconds - seconds.mean()) / seconds.std()), rtol=1e-9)
+    assert got(seconds).dtype == np.float64

@@ -8,7 +8,7 @@ import numpy as np
 from flax import nnx
 
 from maml_engine.checks import listed
-from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.episode import Batch, Episode, blanked
 from maml_engine.core.losses import LossFn, mean_loss, mean_squared_error
 from maml_engine.models import Network
 from maml_engine.pytrees import Replaceable, pytree, static_field
@@ -147,7 +147,8 @@ class Adapter(Replaceable):
         loss_fn = self.loss_fn
 
         def loss(network: Network, moving: PyTree, fixed: PyTree, batch: Batch) -> jax.Array:
-            return mean_loss(loss_fn, network.predict(merge(moving, fixed), batch.x), batch)
+            x = blanked(batch.x, batch.weight)
+            return mean_loss(loss_fn, network.predict(merge(moving, fixed), x), batch)
 
         return jax.tree_util.Partial(loss, self.network)
 

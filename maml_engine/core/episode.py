@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 # What lies on the host goes in as it is; inside a compiled program all are `jax.Array`.
@@ -31,3 +32,18 @@ class Episode(NamedTuple):
 
     support: Batch
     query: Batch
+
+
+def blanked(rows: Array, weight: Array | None) -> Array:
+    """Rows `[examples, ...]` with zeros where `weight` `[examples]` is 0, so that whatever lay there, NaN too, has no influence.
+
+    Multiplying by 0 would not do: 0 * NaN is NaN, in a loss and in its gradient.
+    """
+    if weight is None:
+        return rows
+    return jnp.where(jnp.reshape(weight > 0, (-1, *[1] * (rows.ndim - 1))), rows, 0)
+
+
+def float_type() -> np.dtype:
+    """Of real numbers here: 32 bits, or 64 where JAX computes in 64 (`JAX_ENABLE_X64`)."""
+    return np.dtype(jax.dtypes.canonicalize_dtype(float))

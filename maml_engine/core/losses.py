@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from maml_engine.core.episode import Batch
+from maml_engine.core.episode import Batch, blanked
 
 LossFn = Callable[[jax.Array, jax.Array], jax.Array]
 
@@ -68,7 +68,7 @@ def _are_labels(prediction: jax.Array, y: jax.Array) -> bool:
 
 
 def mean_loss(loss_fn: LossFn, prediction: jax.Array, batch: Batch) -> jax.Array:
-    """Mean of `loss_fn` over one task's examples, padded ones left out.
+    """Mean of `loss_fn` over one task's examples; those of weight 0 have no influence, whatever they hold.
 
     Args:
       loss_fn: gives one number an example; a scalar is taken as it is where nothing is padded.
@@ -81,7 +81,7 @@ def mean_loss(loss_fn: LossFn, prediction: jax.Array, batch: Batch) -> jax.Array
     Raises:
       ValueError: a scalar loss meets a padded batch, or the losses are not one an example.
     """
-    losses = loss_fn(prediction, jnp.asarray(batch.y))
+    losses = loss_fn(prediction, blanked(jnp.asarray(batch.y), batch.weight))
     if batch.weight is None and losses.ndim == 0:
         return losses
     if losses.shape != batch.x.shape[:1]:
@@ -89,7 +89,7 @@ def mean_loss(loss_fn: LossFn, prediction: jax.Array, batch: Batch) -> jax.Array
     if batch.weight is None:
         return jnp.mean(losses)
     total = jnp.sum(batch.weight)
-    return jnp.sum(losses * batch.weight) / jnp.where(total > 0, total, 1.0)
+    return jnp.sum(blanked(losses, batch.weight) * batch.weight) / jnp.where(total > 0, total, 1.0)
 
 
 # Those that fit the tasks that an experiment can name; all of these have real numbers as targets.

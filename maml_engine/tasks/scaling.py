@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from maml_engine.core.episode import Array, Batch, Episode
+from maml_engine.core.episode import Array, Batch, Episode, float_type
 from maml_engine.pytrees import pytree
 
 
@@ -26,10 +26,8 @@ class Scaling:
     def fit(cls, x: np.ndarray, y: np.ndarray) -> "Scaling":
         """From rows `[n, in_dim]` and `[n, out_dim]`; a constant column keeps its units."""
         x_std, y_std = x.std(axis=0), y.std(axis=0)
-        return cls(
-            *(np.asarray(value, np.float32) for value in (x.mean(0), np.where(x_std > 0, x_std, 1.0))),
-            *(np.asarray(value, np.float32) for value in (y.mean(0), np.where(y_std > 0, y_std, 1.0))),
-        )
+        fitted = (x.mean(0), np.where(x_std > 0, x_std, 1.0), y.mean(0), np.where(y_std > 0, y_std, 1.0))
+        return cls(*(np.asarray(value, float_type()) for value in fitted))
 
     def inputs(self, x: Array) -> Array:
         """Inputs `[..., in_dim]` in the network's units; what is on the host stays there."""

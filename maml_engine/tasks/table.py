@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.checks import check_choice, check_number, listed, shown
-from maml_engine.core.episode import Episode
+from maml_engine.core.episode import Episode, float_type
 from maml_engine.io.read_csv import MAX_BYTES, Source
 from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.pytrees import Replaceable, pytree, static_field
@@ -51,7 +51,7 @@ class Origin:
 class Table(Replaceable):
     """Tasks of a table, split by task into training, validation and test tasks. A pytree: hand it to compiled functions.
 
-    Numbers are in the units of the data (float32), after the logarithm where one was asked for: with a log target,
+    Numbers are in the units of the data (of `float_type`), after the logarithm where one was asked for: with a log target,
     predictions and losses are those of log(target). `scaling` is fitted on rows of training tasks only, whatever the split.
 
     The table as read holds all tasks, training tasks first; a split holds its own, and `sample` of the table as read draws
@@ -124,7 +124,7 @@ class Table(Replaceable):
         _check_precision(values, rows_of, roles.numbers)
         kept = _usable(rows_of, roles, int(k_shot))
         names = _in_split_order(list(kept), int(seed))
-        padded, rows = pad_rows(values.astype(np.float32), [kept[name] for name in names])
+        padded, rows = pad_rows(values.astype(float_type()), [kept[name] for name in names])
         origin = Origin(
             digest=sheet.digest,
             columns=roles,
@@ -301,7 +301,7 @@ def _check_precision(values: np.ndarray, rows_of: dict[str, np.ndarray], names: 
     for name, column in zip(names, values.T, strict=True):
         ranges = np.maximum.reduceat(column[order], starts) - np.minimum.reduceat(column[order], starts)
         spread = ranges.mean() or np.ptp(column)  # a column that is constant in each task may still tell tasks apart
-        error = np.abs(column.astype(np.float32) - column).mean()
+        error = np.abs(column.astype(float_type()) - column).mean()
         if spread > 0 and (error > 0.005 * spread or spread < 1 / np.sqrt(np.finfo(np.float32).max)):
             raise ValueError(
                 f"Column {shown(name)} must vary by more than 32-bit numbers blur, got values from {column.min():.9g} to "
