@@ -14,13 +14,25 @@ from flax import nnx
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, MetaParams, partition
-from maml_engine.core.episode import Array, Batch, float_type
+from maml_engine.core.episode import Array, Batch, Episode
 from maml_engine.core.inner_loop import adapted_params, path_predictions
 from maml_engine.core.losses import LossFn
+from maml_engine.core.row_kind import RowKind
 from maml_engine.experiment import Experiment
-from maml_engine.io.arrays import StorageError, from_arrays, load_arrays, remove, save_arrays, to_arrays, write_whole
+from maml_engine.experiment.saved import experiment_of, text_or_none
+from maml_engine.io.arrays import (
+    StorageError,
+    from_arrays,
+    load_arrays,
+    load_state,
+    remove,
+    save_arrays,
+    to_arrays,
+    write_whole,
+)
 from maml_engine.methods import Method
-from maml_engine.models import Network
+from maml_engine.models import MODELS, Network
+from maml_engine.models.row_probe import rows_are_independent
 from maml_engine.tasks import Scaling
 
 PyTree = Any
@@ -51,9 +63,11 @@ class Learner:
     network: the module without its parameters.
     scaling: between the units of the data and the network's.
     iteration: meta-iterations behind it.
-    in_dim: inputs of a row.
-    out_dim: outputs of a row.
+    in_dim: inputs of a row; of images and the like the last axis.
+    out_dim: outputs of a row, likewise.
     tasks: what it was trained on, where that is at hand.
+    x_kind: of an input row, where it is no vector of `in_dim` real numbers.
+    y_kind: of a target row, where it is no vector of `out_dim` real numbers.
     """
 
     experiment: Experiment
@@ -64,17 +78,21 @@ class Learner:
     in_dim: int
     out_dim: int
     tasks: Any = None
+    x_kind: RowKind | None = None
+    y_kind: RowKind | None = None
 
     @classmethod
     def untrained(cls, experiment: Experiment, *, model: nnx.Module | None = None, tasks: Any = None) -> "Learner":
         """The learner before its first meta-iteration: `model`, or the experiment's network at its random start.
 
         Raises:
-          ValueError: the experiment reads a table and `tasks` does not hand it over, or the method does not fit the network.
+          ValueError: the experiment reads a table and `tasks` does not hand it over, the method does not fit the network, or
+            tasks have several arrays as inputs or targets.
         """
         tasks = experiment.build_tasks() if tasks is None else tasks
         shapes = jax.eval_shape(lambda key: tasks.split("train").sample(key, 1, experiment.k_shot, 1), jax.random.key(0))
-        in_dim, out_dim = shapes.support.x.shape[-1], shapes.support.y.shape[-1]
+        x_kind, y_kind = (RowKind.of_tasks(name, getattr(shapes.support, name)) for name in ("x", "y"))
+        in_dim, out_dim = x_kind.size, y_kind.size
         network, params = Network.split(model or experiment.build_model(in_dim, out_dim))
         if model is None:  # Flax draws parameters in 32 bits even where JAX computes in 64 (JAX_ENABLE_X64)
             params = jax.tree.map(lambda leaf: leaf.astype(float), params)
@@ -82,7 +100,19 @@ class Learner:
         partition(method, params)  # a method that does not fit the network says so here, not inside a compiled program
         meta = MetaParams(params, method.init_rule(params))
         scaling = getattr(tasks, "scaling", Scaling())
-        return cls(experiment, _on_host(meta), network, scaling, 0, in_dim, out_dim, tasks)
+        kinds = (None if kind.is_plain else kind for kind in (x_kind, y_kind))
+        learner = cls(experiment, _on_host(meta), network, scaling, 0, in_dim, out_dim, tasks, *kinds)
+        learner._refuse_padding(shapes)
+        return learner
+
+    def _refuse_padding(self, shapes: Episode) -> None:
+        """Refuses tasks of padded rows for a network in which a row's prediction depends on other rows."""
+        support, query = (batch.weight is not None for batch in shapes)
+        if (support and not self._pads) or (query and self.statistics == "rows predicted together"):
+            raise ValueError(
+                "This network's prediction of a row depends on the other rows, and these tasks pad rows (`weight`), which "
+                "would take part: hand over tasks of one size without `weight`, or a network that takes each row by itself."
+            )
 
     @cached_property
     def method(self) -> Method:
@@ -102,7 +132,37 @@ class Learner:
     def adapter(self, **hyperparameters: float) -> Adapter:
         """What adapting takes, some of the method's hyperparameters replaced."""
         method = self.method.replace(**hyperparameters) if hyperparameters else self.method
-        return Adapter(method, self.meta, self.network, self.loss_fn, self.iteration)
+        return Adapter(method, self.meta, self.network_in_use, self.loss_fn, self.iteration)
+
+    @cached_property
+    def network_in_use(self) -> Network:
+        """The network with its dropout off."""
+        return self.network.quiet(self.meta.init)
+
+    @property
+    def statistics(self) -> str:
+        """What predictions depend on beside a row and the adapted parameters.
+
+        "": nothing. "support": normalisation layers go by the support's statistics. "running": by those that the module
+        brought. "rows predicted together": the network looks at other rows (attention over rows).
+        """
+        return self.network_in_use.statistics(self.meta.init) or ("" if self._pads else "rows predicted together")
+
+    @cached_property
+    def _pads(self) -> bool:
+        """Whether rows may be padded to a few sizes, so that one row more does not compile again."""
+        if type(self.network.merge(self.meta.init)) in MODELS.values():
+            return True  # these predict each row by itself, and a first picture does not wait for a trial
+        row = jax.ShapeDtypeStruct(self._x.shape, np.int32 if self._x.integer else np.float32)
+        return rows_are_independent(self.network_in_use, self.meta.init, row)
+
+    @property
+    def _x(self) -> RowKind:
+        return self.x_kind or RowKind((self.in_dim,))
+
+    @property
+    def _y(self) -> RowKind:
+        return self.y_kind or RowKind((self.out_dim,))
 
     def replace(self, **changes: Any) -> "Learner":
         """A copy with some fields changed."""
@@ -114,24 +174,27 @@ class Learner:
         """Adapts to one task from its support rows.
 
         Args:
-          x: `[k_shot, in_dim]` in the units of the data (`[k_shot]` where there is one input).
+          x: `[k_shot, in_dim]` in the units of the data (`[k_shot]` where there is one input); `[k_shot, ...]` where the tasks'
+            rows have other shapes.
           y: `[k_shot, out_dim]`, likewise.
           inner_steps: gradient steps; None takes as many as in training.
 
         Raises:
           ValueError: no rows, shapes that do not fit, or values that are not finite numbers.
         """
-        x, y = self._rows("x", x, self.in_dim), self._rows("y", y, self.out_dim)
+        x, y = self._x.checked("x", x), self._y.checked("y", y)
         if len(x) != len(y) or len(x) == 0:
             raise ValueError(f"`x` and `y` must hold the same number of rows, at least 1, got {len(x)} and {len(y)}.")
         inner_steps = self.method.inner_steps if inner_steps is None else inner_steps
         check_number("inner_steps", inner_steps, low=0, integer=True)
-        # Padded to a few sizes, so that one row more does not compile again.
-        size = _padded_size(len(x), smallest=8)
-        weight = np.zeros(size, np.float32)
-        weight[: len(x)] = 1.0
+        size = self._size(len(x), smallest=8)
+        weight = (np.arange(size) < len(x)).astype(np.float32) if self._pads else None
         support = self.scaling.batch(Batch(_padded(x, size), _padded(y, size), weight))
-        return Adapted(self, adapted_params(self.adapter(), support, inner_steps=inner_steps))
+        params = adapted_params(self.adapter(), support, inner_steps=inner_steps)
+        return Adapted(self, params, self.network_in_use.settled(params, support.x))
+
+    def _size(self, rows: int, smallest: int) -> int:
+        return _padded_size(rows, smallest) if self._pads else rows
 
     def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
         """Predictions for many tasks after each step, in the units of the data.
@@ -147,20 +210,6 @@ class Learner:
         scaled = self.scaling.batch(support), self.scaling.inputs(query_x)
         return self.scaling.outputs(path_predictions(self.adapter(), *scaled, inner_steps=inner_steps))
 
-    def _rows(self, name: str, value: Any, dim: int) -> np.ndarray:
-        try:
-            rows = np.asarray(value, dtype=float_type())
-        except (TypeError, ValueError):
-            raise ValueError(f"`{name}` must hold numbers, got {value!r:.60}.") from None
-        rows = rows[:, None] if rows.ndim == 1 and dim == 1 else rows
-        if rows.ndim != 2 or rows.shape[1] != dim:
-            raise ValueError(f"`{name}` must have the shape [rows, {dim}], got {list(rows.shape)}.")
-        if not np.isfinite(rows).all():
-            raise ValueError(
-                f"`{name}` must hold finite numbers, got {rows[~np.isfinite(rows)][0]} in row {_first_bad_row(rows)}."
-            )
-        return rows
-
     # Files.
 
     def save(self, folder: str | Path) -> None:
@@ -173,16 +222,18 @@ class Learner:
         """
         folder = Path(folder)
         description = self.experiment.to_json()
-        beside = _text_or_none(folder / EXPERIMENT_FILE)
+        beside = text_or_none(folder / EXPERIMENT_FILE)
         facts = {
             "experiment": self.experiment.digest,
             "iteration": self.iteration,
             "in_dim": self.in_dim,
             "out_dim": self.out_dim,
+            "rows": [self.x_kind, self.y_kind],
             "description": description,
             "replaces": None if beside == description else beside,  # what lies there until the second file is written
         }
-        save_arrays(folder / LEARNER_FILE, to_arrays({"meta": self.meta, "scaling": self.scaling}), facts)
+        parts = {"meta": self.meta, "scaling": self.scaling, "state": self.network.state}
+        save_arrays(folder / LEARNER_FILE, to_arrays(parts), facts)
         write_whole(folder / EXPERIMENT_FILE, description.encode())
         for file in OPENERS:  # a learner of another kind that lay here would be opened first
             remove(folder / file)
@@ -208,13 +259,16 @@ class Learner:
         arrays, facts = load_arrays(folder / LEARNER_FILE)
         if not {"experiment", "iteration", "in_dim", "out_dim"} <= facts.keys():
             raise StorageError(f"{folder / LEARNER_FILE} is not a learner: it holds {', '.join(sorted(facts))}.")
-        experiment = _experiment_of(folder, facts)
+        experiment = experiment_of(folder / EXPERIMENT_FILE, folder / LEARNER_FILE, facts)
         in_dim, out_dim = facts["in_dim"], facts["out_dim"]
         network, params = Network.split(model or experiment.build_model(in_dim, out_dim))
+        if "rows" in facts:  # files of before have plain rows, and no state beside the parameters
+            network = network.with_state(load_state(network.state, arrays, folder / LEARNER_FILE))
         template = {"meta": MetaParams(params, experiment.build_method().init_rule(params))}
         meta = from_arrays(template, arrays, folder / LEARNER_FILE)["meta"]
         scaling = Scaling(*(arrays[f"scaling/{spec.name}"] for spec in dataclasses.fields(Scaling)))
-        return cls(experiment, meta, network, scaling, facts["iteration"], in_dim, out_dim)
+        kinds = (kind and RowKind(tuple(kind[0]), kind[1]) for kind in facts.get("rows", [None, None]))
+        return cls(experiment, meta, network, scaling, facts["iteration"], in_dim, out_dim, None, *kinds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,16 +277,18 @@ class Adapted:
 
     learner: what was adapted.
     params: the network's parameters after the last inner step.
+    network: without its parameters, as it predicts: dropout off, normalisation layers by the support's statistics.
     """
 
     learner: Learner
     params: PyTree
+    network: Network
 
     def __call__(self, x: Any) -> np.ndarray:
-        """`[n, in_dim] -> [n, out_dim]`."""
-        rows = self.learner._rows("x", x, self.learner.in_dim)
-        scaled = self.learner.scaling.inputs(_padded(rows, _padded_size(len(rows), smallest=64)))
-        prediction = _predict(self.learner.network, self.params, scaled)
+        """`[n, in_dim] -> [n, out_dim]`; `[n, ...]` where rows have other shapes."""
+        rows = self.learner._x.checked("x", x)
+        scaled = self.learner.scaling.inputs(_padded(rows, self.learner._size(len(rows), smallest=64)))
+        prediction = _predict(self.network, self.params, scaled)
         return np.asarray(self.learner.scaling.outputs(prediction))[: len(rows)]
 
     def predict(self, x: Any) -> Prediction:
@@ -242,30 +298,12 @@ class Adapted:
     @property
     def model(self) -> nnx.Module:
         """The adapted network as a module of its own, in the network's units."""
-        return self.learner.network.merge(jax.tree.map(jnp.asarray, self.params))
+        return self.network.merge(jax.tree.map(jnp.asarray, self.params))
 
-
-def _experiment_of(folder: Path, facts: dict[str, Any]) -> Experiment:
-    """The experiment beside a learner's arrays; or the one that they carry, where a kill came before it lay beside them."""
-    path = folder / EXPERIMENT_FILE
-    beside = _text_or_none(path)
-    description = facts["description"] if "replaces" in facts and facts["replaces"] == beside else beside
-    if description is None:
-        raise StorageError(f"{folder} is not a learner's folder: it must hold {EXPERIMENT_FILE} beside {LEARNER_FILE}.")
-    try:
-        experiment = Experiment.from_json(description)
-    except ValueError as error:
-        raise StorageError(f"{path}: {error}") from error
-    if facts["experiment"] != experiment.digest:
-        raise StorageError(f"{path} was changed after the learner beside it was saved.")
-    return experiment
-
-
-def _text_or_none(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
+    @property
+    def statistics(self) -> str:
+        """What predictions depend on beside a row and the parameters, as `Learner.statistics` says."""
+        return self.learner.statistics
 
 
 @jax.jit
@@ -283,8 +321,4 @@ def _padded_size(rows: int, smallest: int) -> int:
 
 
 def _padded(rows: np.ndarray, size: int) -> np.ndarray:
-    return np.concatenate([rows, np.zeros((size - len(rows), rows.shape[1]), rows.dtype)])
-
-
-def _first_bad_row(rows: np.ndarray) -> int:
-    return int(np.argmax(~np.isfinite(rows).all(axis=1))) + 1
+    return np.concatenate([rows, np.zeros((size - len(rows), *rows.shape[1:]), rows.dtype)])

@@ -138,11 +138,23 @@ class Adapter(Replaceable):
             setting["mode"] = mode
         return self.method.meta_gradient(self.meta, episode, **setting)
 
-    def task_loss(self) -> TaskLoss:
+    def query_loss(self, params: PyTree, support: Batch, query: Batch, key: jax.Array | None = None) -> jax.Array:
+        """The mean loss `[]` of one task's queries at adapted parameters, as they are predicted in use.
+
+        Args:
+          params: the adapted parameters.
+          support: what they were adapted to; normalisation layers go by its statistics.
+          query: the examples to be judged on.
+          key: `[]`, of the network's random streams.
+        """
+        settled = self.replace(network=self.network.drawing(key).settled(params, support.x))
+        return settled.task_loss()(*partition(self.method, params), query)
+
+    def task_loss(self, key: jax.Array | None = None) -> TaskLoss:
         """`(moving, fixed, batch) -> []`: the mean loss of one task's batch under the two halves of the parameters.
 
         A pytree, so that a function with a derivative rule of its own can take it as an argument: such a function must not
-        close over arrays, and `network` may hold some.
+        close over arrays, and `network` may hold some. `key` `[]` starts the network's random streams, where it has any.
         """
         loss_fn = self.loss_fn
 
@@ -150,7 +162,7 @@ class Adapter(Replaceable):
             x = blanked(batch.x, batch.weight)
             return mean_loss(loss_fn, network.predict(merge(moving, fixed), x), batch)
 
-        return jax.tree_util.Partial(loss, self.network)
+        return jax.tree_util.Partial(loss, self.network.drawing(key))
 
 
 def partition(method: InnerRule, params: PyTree) -> tuple[PyTree, PyTree]:

@@ -1,6 +1,6 @@
 """The data that a meta-learner sees: batches of examples, and episodes of a support and a query batch."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -34,13 +34,13 @@ class Episode(NamedTuple):
     query: Batch
 
 
-def blanked(rows: Array, weight: Array | None) -> Array:
-    """Rows `[examples, ...]` with zeros where `weight` `[examples]` is 0, so that whatever lay there, NaN too, has no influence.
+def blanked(rows: Array, weight: Array | None) -> jax.Array:
+    """Rows `[examples, ...]` with zeros where `weight` `[examples]` is 0, so that nothing there, not even NaN, has influence.
 
     Multiplying by 0 would not do: 0 * NaN is NaN, in a loss and in its gradient.
     """
     if weight is None:
-        return rows
+        return cast(jax.Array, rows)
     return jnp.where(jnp.reshape(weight > 0, (-1, *[1] * (rows.ndim - 1))), rows, 0)
 
 

@@ -1,5 +1,6 @@
 """The implicit outer gradient: of where the inner loop ends, whatever way it took (iMAML)."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -46,7 +47,10 @@ def implicit_gradient(
         solution = inner_loop(adapter, support, method.inner_steps, key=key)
         moving, fixed = partition(method, solution)
         start, _ = partition(method, meta.init)
-        query_loss, (query_gradient, fixed_gradient) = jax.value_and_grad(loss, argnums=(0, 1))(moving, fixed, query)
+        last = None if key is None else jax.random.fold_in(key, method.inner_steps)
+        loss_at = partial(adapter.query_loss, support=support, query=query, key=last)
+        query_loss, by_params = jax.value_and_grad(loss_at)(solution)
+        query_gradient, fixed_gradient = partition(method, by_params)
 
         def support_gradient(at: PyTree) -> PyTree:
             return jax.grad(loss)(at, fixed, support)

@@ -12,6 +12,7 @@ from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerRule, InnerStep, TaskLoss, merge, partition
 from maml_engine.core.episode import Array, Batch
 from maml_engine.core.losses import LossFn, mean_squared_error
+from maml_engine.core.row_kind import check_one_array
 
 PyTree = Any
 
@@ -21,7 +22,7 @@ def inner_loop(
     support: Batch,
     inner_steps: int,
     *,
-    gradient: TaskLoss | None = None,
+    gradient: Callable[[TaskLoss], TaskLoss] = jax.grad,
     first: PyTree = None,
     scan: Callable = jax.lax.scan,
     key: jax.Array | None = None,
@@ -33,11 +34,11 @@ def inner_loop(
       adapter: the method and the meta-parameters to start from.
       support: the task's examples, `x` `[k_shot, in_dim]`.
       inner_steps: gradient steps; static.
-      gradient: the support loss's gradient by what moves; None takes JAX's own. How that is differentiated in turn is the outer
+      gradient: makes of the support loss its gradient by what moves. How that is differentiated in turn is the outer
         gradient's choice.
       first: the gradient at the start, where it is known; shaped like what moves.
       scan: runs the later steps, as `jax.lax.scan` does; what it keeps for the way back is the outer gradient's choice too.
-      key: for methods that draw; each step gets one of its own.
+      key: for methods and networks that draw; each step gets one of its own.
       along: what to give of each step's parameters; None gives the last ones as they are.
 
     Returns:
@@ -48,7 +49,7 @@ def inner_loop(
     method: InnerRule = adapter.method
     init, rule = adapter.meta
     moving, fixed = partition(method, init)
-    gradient_of = jax.grad(adapter.task_loss()) if gradient is None else gradient
+    at_every_step = None if adapter.network.is_random else gradient(adapter.task_loss())
 
     def seen(moving: PyTree, index: jax.Array | int) -> PyTree:
         return None if along is None else along(merge(moving, method.fixed_at(rule, fixed, index)))
@@ -57,6 +58,7 @@ def inner_loop(
         moving, state = carry
         step_key = None if key is None else jax.random.fold_in(key, index)
         if slope is None:
+            gradient_of = at_every_step or gradient(adapter.task_loss(step_key))
             slope = gradient_of(moving, method.fixed_at(rule, fixed, index), support)
         moving, state = method.inner_update(rule, moving, slope, state, InnerStep(index, adapter.iteration, step_key))
         return (moving, state), seen(moving, index + 1)
@@ -100,7 +102,10 @@ def path_predictions(adapter: Adapter, support: Batch, query_x: Array, *, inner_
     """
 
     def one_task(support: Batch, query_x: Array) -> jax.Array:
-        return inner_loop(adapter, support, inner_steps, along=partial(adapter.network.predict, x=query_x))
+        def predict(params: PyTree) -> jax.Array:
+            return adapter.network.settled(params, support.x).predict(params, query_x)
+
+        return inner_loop(adapter, support, inner_steps, along=predict)
 
     return jax.vmap(one_task)(support, query_x)
 
@@ -125,20 +130,25 @@ def adapt(
     Args:
       method: `MAML(...)` or another of the family.
       model: any NNX module.
-      support: one task's examples, `x` of shape `[k_shot, in_dim]`.
+      support: one task's examples, `x` of shape `[k_shot, ...]`.
       inner_steps: gradient steps; None takes the method's own.
       loss_fn: gives one number an example.
       rule: what the inner loop has learned; None takes the method's start.
 
     Returns:
-      A new module of the same kind with the adapted parameters.
+      A new module of the same kind with the adapted parameters, ready for use: dropout is off, and normalisation layers go by
+      the support's statistics.
 
     Raises:
       ValueError: `inner_steps` is negative, or the support set has no examples.
     """
     inner_steps = method.inner_steps if inner_steps is None else inner_steps
     check_number("inner_steps", inner_steps, low=0, integer=True)
+    for name in ("x", "y"):
+        check_one_array(name, getattr(support, name))
     if support.x.shape[0] == 0:
         raise ValueError("`support` must hold at least one example, got none.")
     adapter = Adapter.of_model(method, model, loss_fn, rule=rule)
-    return adapter.network.merge(adapted_params(adapter, support, inner_steps=inner_steps))
+    adapter = adapter.replace(network=adapter.network.quiet(adapter.meta.init))
+    params = adapted_params(adapter, support, inner_steps=inner_steps)
+    return adapter.network.settled(params, support.x).merge(params)

@@ -15,6 +15,7 @@ from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Episode
 from maml_engine.core.exact import MODES
 from maml_engine.core.losses import LossFn, mean_squared_error
+from maml_engine.core.row_kind import check_one_array
 
 PyTree = Any
 
@@ -45,10 +46,12 @@ def meta_value_and_grad(
       The meta-loss `[]`, and `MetaParams` whose `init` is shaped like `nnx.state(model, nnx.Param)`.
 
     Raises:
-      ValueError: an empty episode, unequal numbers of tasks, or an unknown mode.
+      ValueError: an empty episode, unequal numbers of tasks, several arrays where there must be one, or an unknown mode.
     """
     if mode is not None:
         check_choice("mode", mode, MODES)
+    for name, rows in (("support.x", episode.support.x), ("support.y", episode.support.y)):
+        check_one_array(name, rows)
     tasks = {leaf.shape[0] for leaf in jax.tree.leaves(episode)}
     if len(tasks) != 1 or 0 in tasks:
         raise ValueError(f"`episode` must hold one number of tasks, at least 1, in all its arrays, got {sorted(tasks)}.")

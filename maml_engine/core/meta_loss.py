@@ -41,20 +41,20 @@ def meta_loss(adapter: Adapter, episode: Episode, *, flow: Flow, key: jax.Array 
       flow: how the gradient is to flow back.
       key: one for all, or one for each, `[tasks]`.
     """
-    method, loss = adapter.method, adapter.task_loss()
-    gradient = flow.inner_gradient(loss)
+    method = adapter.method
     step_weights = method.step_weights(adapter.iteration)
     first = None
-    if method.inner_steps:
+    if method.inner_steps and not (adapter.network.is_random and key is not None):  # each task draws for itself
         moving, fixed = partition(method, adapter.meta.init)
-        first = flow.first_gradients(loss)(moving, method.fixed_at(adapter.meta.rule, fixed, 0), episode.support)
+        first = flow.first_gradients(adapter.task_loss())(moving, method.fixed_at(adapter.meta.rule, fixed, 0), episode.support)
 
     def one_task(support: Batch, query: Batch, key: jax.Array | None, first: PyTree) -> jax.Array:
-        options = {"gradient": gradient, "first": first, "scan": flow.scan, "key": key}
+        options = {"gradient": flow.inner_gradient, "first": first, "scan": flow.scan, "key": key}
         adapt_to = partial(inner_loop, adapter, support, method.inner_steps, **options)
+        last = None if key is None else jax.random.fold_in(key, method.inner_steps)
         if step_weights is None:
-            return loss(*partition(method, adapt_to()), query)
-        losses = jax.vmap(lambda params: loss(*partition(method, params), query))(adapt_to(along=lambda params: params))
+            return adapter.query_loss(adapt_to(), support, query, last)
+        losses = jax.vmap(lambda params: adapter.query_loss(params, support, query, last))(adapt_to(along=lambda at: at))
         return jnp.sum(step_weights * losses)
 
     keys = task_keys(key, episode)

@@ -139,6 +139,24 @@ def from_arrays(template: PyTree, arrays: dict[str, np.ndarray], source: Path) -
     return jax.tree_util.tree_map_with_path(fill, template)
 
 
+def load_state(template: PyTree, arrays: dict[str, np.ndarray], source: Path) -> PyTree:
+    """What a network holds beside its parameters, from the arrays `[...]` named "state/...".
+
+    Args:
+      template: the state of the network that is to take them.
+      arrays: of a learner's file.
+      source: that file, named in a refusal.
+
+    Raises:
+      StorageError: the file's network and this one do not hold the same.
+    """
+    wanted, found = set(to_arrays({"state": template})), {name for name in arrays if name.startswith("state/")}
+    if wanted != found:
+        theirs, mine = (", ".join(sorted(names)) or "nothing" for names in (found - wanted, wanted - found))
+        raise StorageError(f"{source} belongs to another model: beside parameters it alone holds {theirs}, this model {mine}.")
+    return from_arrays({"state": template}, arrays, source)["state"]
+
+
 def _name(path: tuple) -> str:
     return jax.tree_util.keystr(path, simple=True, separator="/")
 

@@ -1,6 +1,7 @@
 """What turns an inner gradient into a direction to descend, and what a transformation of a caller's own would do wrong."""
 
 from functools import lru_cache
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -23,8 +24,8 @@ def check_descends(transformation: optax.GradientTransformation) -> None:
     """
     if _first_direction(transformation) < 0:
         raise ValueError(
-            "`inner_optimizer` must give the direction that is subtracted, `inner_lr` times; one step from a gradient of 1 gave "
-            "one that climbs, as those of Optax do that bring a step size of their own: hand over optax.scale_by_adam("
+            "`inner_optimizer` must give the direction that is subtracted, `inner_lr` times; one step from a gradient of 1 "
+            "gave one that climbs, as those of Optax do that bring a step size of their own: hand over optax.scale_by_adam("
             "eps_root=1e-8), not optax.adam(...), or chain optax.scale(-1.0) behind it."
         )
 
@@ -63,4 +64,4 @@ def _is_differentiable(transformation: optax.GradientTransformation) -> bool:
 
 def _direction(transformation: optax.GradientTransformation, gradient: jax.Array) -> jax.Array:
     param = jnp.zeros(())
-    return transformation.update(gradient, transformation.init(param), param)[0]
+    return cast(jax.Array, transformation.update(gradient, transformation.init(param), param)[0])

@@ -11,6 +11,8 @@ from maml_engine.pytrees import pytree
 class Scaling:
     """Centre and spread of inputs and targets; fitted on training tasks only.
 
+    Unless they were fitted (`[]`, 0 and 1), whole numbers stay whole: indices of an embedding, labels of classes.
+
     x_mean: `[in_dim]`, in units of the inputs.
     x_std: `[in_dim]`; 1 where an input is constant.
     y_mean: `[out_dim]`, in units of the targets.
@@ -31,11 +33,11 @@ class Scaling:
 
     def inputs(self, x: Array) -> Array:
         """Inputs `[..., in_dim]` in the network's units; what is on the host stays there."""
-        return (x - self.x_mean) / self.x_std
+        return _scaled(x, self.x_mean, self.x_std)
 
     def batch(self, batch: Batch) -> Batch:
         """A batch in the network's units."""
-        return Batch(self.inputs(batch.x), (batch.y - self.y_mean) / self.y_std, batch.weight)
+        return Batch(self.inputs(batch.x), _scaled(batch.y, self.y_mean, self.y_std), batch.weight)
 
     def episode(self, episode: Episode) -> Episode:
         """Support and query in the network's units."""
@@ -44,3 +46,9 @@ class Scaling:
     def outputs(self, prediction: jax.Array) -> jax.Array:
         """Predictions `[..., out_dim]` in the units of the data."""
         return prediction * self.y_std + self.y_mean
+
+
+def _scaled(rows: Array, mean: np.ndarray | float, std: np.ndarray | float) -> Array:
+    if np.ndim(mean) == 0 and np.issubdtype(rows.dtype, np.integer):
+        return rows
+    return (rows - mean) / std

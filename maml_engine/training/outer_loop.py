@@ -125,8 +125,10 @@ def run_steps(
     """
     optimizer = program.optimizer.build()
     # A table's losses are reported in the units of the data. All its targets have one spread, so one factor does it.
-    unit = jnp.mean(program.loss_fn(jnp.ones((1, 1)) * program.scaling.y_std, jnp.zeros((1, 1))))
-    unit = jnp.where(jnp.all(program.scaling.y_std == 1.0), 1.0, unit)
+    unit = 1.0
+    if jnp.ndim(program.scaling.y_std):  # fitted
+        unit = jnp.mean(program.loss_fn(jnp.ones((1, 1)) * program.scaling.y_std, jnp.zeros((1, 1))))
+        unit = jnp.where(jnp.all(program.scaling.y_std == 1.0), 1.0, unit)
 
     def draw(iteration: jax.Array) -> tuple[Episode, jax.Array]:
         key_tasks, key_method = jax.random.split(jax.random.fold_in(program.key, iteration))
