@@ -16,8 +16,7 @@ from maml_engine.runtime.paths import home_folder
 from maml_engine.tables import escape_cell
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
+    from dashboard.figures.plain import Figure
     from maml_engine.tables import TableLearner
 
 
@@ -69,12 +68,12 @@ def curves_csv(snapshot: Snapshot) -> str:
     return content.getvalue()
 
 
-def figure_html(figure: "go.Figure") -> str:
+def figure_html(figure: "Figure") -> str:
     """The figure as a page of its own, which needs no network."""
     return figure.to_html(include_plotlyjs=True, full_html=True)
 
 
-def figure_csv(figure: "go.Figure") -> str:
+def figure_csv(figure: "Figure") -> str:
     """The numbers that a figure draws, one row a point: its trace, its panel where there are several, x, y, and z of a map.
 
     Columns have the titles of the axes where all traces share them. Error bars are half-widths, downwards and upwards.

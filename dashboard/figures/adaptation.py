@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures import parts, style
+from dashboard.figures import parts, plain, style
 from dashboard.results import Fit, LossCurve, spell_loss
 
 X_TITLE, Y_TITLE = "x", "y = A sin(x + phase)"
@@ -13,7 +12,7 @@ X_TITLE, Y_TITLE = "x", "y = A sin(x + phase)"
 
 def fit_figure(
     fit: Fit | None, steps: int, *, y_limit: float | None = None, height: int = 420, legend: bool = True
-) -> go.Figure:
+) -> plain.Figure:
     """One task: truth, support points, before, every step between (fading in), and after `steps` steps.
 
     Args:
@@ -28,18 +27,18 @@ def fit_figure(
     if fit is None:
         return figure
     limit = y_limit or y_range([fit])
-    ranges = {"xaxis_range": [float(fit.x[0]), float(fit.x[-1])], "yaxis_range": [-limit, limit]}
+    axes = {"xaxis": {"range": [float(fit.x[0]), float(fit.x[-1])]}, "yaxis": {"range": [-limit, limit]}}
     path = _on_screen(fit.path[: steps + 1], limit)
     hover = "x %{x:.2f}, y %{y:.2f}"
 
-    def line(name: str, y: np.ndarray, colour: str, width: float) -> go.Scatter:
-        return go.Scatter(x=fit.x, y=y, name=name, mode="lines", line={"color": colour, "width": width}, hovertemplate=hover)
+    def line(name: str, y: np.ndarray, colour: str, width: float) -> plain.Trace:
+        return plain.scatter(x=fit.x, y=y, name=name, mode="lines", line={"color": colour, "width": width}, hovertemplate=hover)
 
-    def between(step: int) -> go.Scatter:
+    def between(step: int) -> plain.Trace:
         colour = style.faint(style.step_colours(steps)[step], 0.45 + 0.35 * step / steps)
         group = {"legendgroup": "steps", "legendrank": 1001, "showlegend": step == 1}
         look = {"mode": "lines", "line": {"color": colour, "width": 1.25}, "hoverinfo": "skip"}
-        return go.Scatter(x=fit.x, y=path[step], name="each step", **look, **group)
+        return plain.scatter(x=fit.x, y=path[step], name="each step", **look, **group)
 
     traces = [
         line("truth", fit.truth, style.TRUTH, 5),
@@ -47,14 +46,13 @@ def fit_figure(
         line("before", path[0], style.BEFORE, 2.5),
     ]
     if steps:
-        traces += [line(parts.after_steps(steps), path[steps], style.AFTER, 3).update(legendrank=1002)]
+        traces += [line(parts.after_steps(steps), path[steps], style.AFTER, 3) | {"legendrank": 1002}]
     dots = {"mode": "markers", "marker": parts.point_marker(10, edge=1.5), "hovertemplate": hover, "legendrank": 1003}
-    traces += [go.Scatter(x=fit.support_x, y=fit.support_y, name="support points", **dots)]
-    # All at once: each call on a Plotly figure costs milliseconds.
-    return figure.add_traces(traces).update_layout(showlegend=legend, **ranges)
+    traces += [plain.scatter(x=fit.support_x, y=fit.support_y, name="support points", **dots)]
+    return figure.add_traces(traces).update_layout(showlegend=legend, **axes)
 
 
-def tasks_figure(fits: Sequence[Fit], steps: int, *, chosen: int | None = None, height: int = 520) -> go.Figure:
+def tasks_figure(fits: Sequence[Fit], steps: int, *, chosen: int | None = None, height: int = 520) -> plain.Figure:
     """Small multiples in three columns; each panel says its loss before and after.
 
     A support point's `customdata` is the number of its task, from 0.
@@ -74,15 +72,15 @@ def tasks_figure(fits: Sequence[Fit], steps: int, *, chosen: int | None = None, 
         first, last = fits[panel].x[0], fits[panel].x[-1]
         return parts.place((x - first) / (last - first), (_on_screen(y, limit) + limit) / (2 * limit), panel)
 
-    def line(name: str, curves: list[np.ndarray], colour: str, width: float) -> go.Scatter:
+    def line(name: str, curves: list[np.ndarray], colour: str, width: float) -> plain.Trace:
         # Every other point is as smooth in so small a panel.
         curves = [placed(fit.x[::2], curve[::2], panel) for panel, (fit, curve) in enumerate(zip(fits, curves, strict=True))]
         look = {"mode": "lines", "line": {"color": colour, "width": width}, "hoverinfo": "skip"}
-        return go.Scatter(name=name, **parts.joined(curves), **look)
+        return plain.scatter(name=name, **parts.joined(curves), **look)
 
     dots = [placed(fit.support_x, fit.support_y, panel) for panel, fit in enumerate(fits)]
     task = np.concatenate([np.full(len(fit.support_x), panel) for panel, fit in enumerate(fits)])
-    points = go.Scatter(
+    points = plain.scatter(
         x=np.concatenate([dot[0] for dot in dots]),
         y=np.concatenate([dot[1] for dot in dots]),
         customdata=task,
@@ -108,7 +106,7 @@ def tasks_figure(fits: Sequence[Fit], steps: int, *, chosen: int | None = None, 
 
 def curves_figure(
     curves: Mapping[str, LossCurve], colours: Mapping[str, str], steps: int | None = None, *, height: int = 380
-) -> go.Figure:
+) -> plain.Figure:
     """Mean loss over tasks against the inner step with its 95 % interval, one curve a learner; no curves give empty axes.
 
     Args:
@@ -134,7 +132,7 @@ def _drawable(curve: LossCurve) -> np.ndarray:
     return np.isfinite(curve.mean) & (curve.mean > 0) & (curve.mean < 1e6)
 
 
-def _band_and_line(name: str, curve: LossCurve, colour: str) -> tuple[go.Scatter, go.Scatter]:
+def _band_and_line(name: str, curve: LossCurve, colour: str) -> tuple[plain.Trace, plain.Trace]:
     step, seen = np.arange(len(curve.mean)), _drawable(curve)
     mean, high = (np.where(seen, values, np.nan) for values in (curve.mean, curve.high))
     # On a log axis a band cannot reach 0; where the interval does, it ends at a tenth of the mean.
@@ -144,7 +142,7 @@ def _band_and_line(name: str, curve: LossCurve, colour: str) -> tuple[go.Scatter
     group = {"name": name, "legendgroup": name, "showlegend": False}
     return (
         parts.band(step[seen], low[seen], high[seen], fill=style.faint(colour), **group),
-        go.Scatter(
+        plain.scatter(
             x=step, y=mean, customdata=np.stack([low, high], 1), name=name, legendgroup=name, hovertemplate=hover, **look
         ),
     )

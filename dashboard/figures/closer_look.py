@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from dashboard.figures import style
+from dashboard.figures import plain, style
 from dashboard.method_names import NAMES
 from maml_engine.analysis.method_diagnostics import (
     ContextMap,
@@ -20,16 +18,18 @@ from maml_engine.analysis.method_diagnostics import (
 # Below zero amber, above zero blue, grey between them.
 _HALVES = ((0.0, "#b56f06"), (0.5, "#9aa0a8"), (1.0, "#2476e0"))
 
+# Plotly's Viridis, written out: by that name, the browser has one of other colours.
+_VIRIDIS = ("#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725")
+_TENTHS = [[place / 9, colour] for place, colour in enumerate(_VIRIDIS)]
 
-def step_field_figure(field: StepField) -> go.Figure:
+
+def step_field_figure(field: StepField) -> plain.Figure:
     """Learned step sizes, one heat map a layer: blue descends, amber climbs, on one scale that is symmetric about 0."""
     layers = len(field.layers)
     # A layer with one row or column would be a hair's breadth: each gets its share, and no less than an eighth.
     widths = [max(sizes.shape[1], sizes.shape[0] / 3, 8) for sizes in field.sizes]
-    figure = make_subplots(
-        1, max(1, layers), column_widths=widths or None, subplot_titles=list(field.layers), horizontal_spacing=0.1
-    )
-    figure.update_layout(style.base_figure("", "", height=360).layout)
+    figure = plain.grid(1, max(1, layers), column_widths=widths, titles=field.layers, horizontal_spacing=0.1)
+    figure.update_layout(style.base_figure("", "", height=360).properties)
     reach = max((float(np.abs(sizes).max()) for sizes in field.sizes), default=1.0) or 1.0
     for place, (layer, sizes) in enumerate(zip(field.layers, field.sizes, strict=True), start=1):
         figure.add_heatmap(
@@ -43,14 +43,14 @@ def step_field_figure(field: StepField) -> go.Figure:
             row=1,
             col=place,
         )
-        figure.update_xaxes(title_text="unit", showgrid=False, nticks=4, row=1, col=place)
+        figure.update_xaxes(title={"text": "unit"}, showgrid=False, nticks=4, row=1, col=place)
         figure.update_yaxes(autorange="reversed", showgrid=False, nticks=6, row=1, col=place)
-    figure.update_yaxes(title_text="input (bias last)", row=1, col=1)
+    figure.update_yaxes(title={"text": "input (bias last)"}, row=1, col=1)
     figure.update_layout(margin={"t": 34})
     return figure
 
 
-def paths_figure(paths: PathAgainstChord | None) -> go.Figure:
+def paths_figure(paths: PathAgainstChord | None) -> plain.Figure:
     """Inner paths against their chords; on the dashed line, both are the same. None gives empty axes."""
     figure = style.base_figure("along the chord (share of its length)", "across it (share of its length)", height=340)
     if paths is None:
@@ -74,7 +74,7 @@ def paths_figure(paths: PathAgainstChord | None) -> go.Figure:
     return figure
 
 
-def weights_figure(look: PlusPlusSchedule) -> go.Figure:
+def weights_figure(look: PlusPlusSchedule) -> plain.Figure:
     """What each step's loss counts for as MAML++ trains."""
     figure = style.base_figure("meta-iteration", "weight of the step's query loss", height=320)
     steps = look.weights.shape[1] - 1
@@ -86,7 +86,7 @@ def weights_figure(look: PlusPlusSchedule) -> go.Figure:
     return figure
 
 
-def step_sizes_figure(look: PlusPlusSchedule) -> go.Figure:
+def step_sizes_figure(look: PlusPlusSchedule) -> plain.Figure:
     """MAML++'s learned step sizes by array and step; none give empty axes."""
     figure = style.base_figure("inner step", "", height=320)
     if not look.step_sizes.size:
@@ -107,7 +107,7 @@ def step_sizes_figure(look: PlusPlusSchedule) -> go.Figure:
     return figure
 
 
-def change_figure(changes: Mapping[str, LayerChange]) -> go.Figure:
+def change_figure(changes: Mapping[str, LayerChange]) -> plain.Figure:
     """How far each layer moves, by method: mean over tasks, with the middle half of the tasks. None give empty axes."""
     figure = style.base_figure("layer", "change / size before", height=340)
     for name, change in changes.items():
@@ -126,7 +126,7 @@ def change_figure(changes: Mapping[str, LayerChange]) -> go.Figure:
     return figure
 
 
-def implicit_figure(error: ImplicitError | None) -> go.Figure:
+def implicit_figure(error: ImplicitError | None) -> plain.Figure:
     """Errors over inner steps: the implicit gradient against the unrolled one."""
     figure = _error_axes("inner steps K")
     if error is not None:
@@ -135,7 +135,7 @@ def implicit_figure(error: ImplicitError | None) -> go.Figure:
     return figure
 
 
-def cg_figure(error: ImplicitError | None) -> go.Figure:
+def cg_figure(error: ImplicitError | None) -> plain.Figure:
     """Error of the implicit gradient over conjugate-gradient steps."""
     figure = _error_axes("conjugate-gradient steps")
     if error is not None:
@@ -143,7 +143,7 @@ def cg_figure(error: ImplicitError | None) -> go.Figure:
     return figure
 
 
-def _error_axes(x_title: str) -> go.Figure:
+def _error_axes(x_title: str) -> plain.Figure:
     figure = style.base_figure(x_title, "relative error of the meta-gradient", height=320)
     figure.update_xaxes(type="log", tickvals=[1, 2, 4, 8, 16, 64, 256])
     figure.update_yaxes(type="log", exponentformat="power", dtick=1)
@@ -151,14 +151,14 @@ def _error_axes(x_title: str) -> go.Figure:
 
 
 def _error_line(
-    figure: go.Figure, x: np.ndarray, y: np.ndarray, *, name: str, method: str, dash: str = style.SECOND_ORDER
+    figure: plain.Figure, x: np.ndarray, y: np.ndarray, *, name: str, method: str, dash: str = style.SECOND_ORDER
 ) -> None:
     line = {"color": style.method_colour(method), "width": 2.5, "dash": dash}
     y = np.where(y > 0, y, np.nan)
     figure.add_scatter(x=x, y=y, name=name, mode="lines+markers", line=line, hovertemplate="%{x}: %{y:.2e}")
 
 
-def contexts_figure(contexts: ContextMap, values: np.ndarray | None, what: str, unit: str = "") -> go.Figure:
+def contexts_figure(contexts: ContextMap, values: np.ndarray | None, what: str, unit: str = "") -> plain.Figure:
     """Adapted contexts on their two main axes, coloured by what the learner has never been given.
 
     Args:
@@ -171,7 +171,7 @@ def contexts_figure(contexts: ContextMap, values: np.ndarray | None, what: str, 
     scale = {"thickness": 12, "title": {"text": f"{what}{f' ({unit})' if unit else ''}", "side": "right"}}
     marker = {"size": 7, "color": style.method_colour("cavia")}
     if values is not None:
-        marker = {"size": 7, "color": values, "colorscale": "Viridis", "colorbar": scale}
+        marker = {"size": 7, "color": values, "colorscale": _TENTHS, "colorbar": scale}
     figure.add_scatter(
         x=contexts.points[:, 0],
         y=contexts.points[:, 1],
@@ -184,7 +184,7 @@ def contexts_figure(contexts: ContextMap, values: np.ndarray | None, what: str, 
     return figure
 
 
-def angles_figure(angles: np.ndarray) -> go.Figure:
+def angles_figure(angles: np.ndarray) -> plain.Figure:
     """Angles between exact and first-order gradient in degrees, `[tasks]`; no finite ones give empty axes."""
     figure = style.base_figure("angle to the exact gradient (degrees)", "tasks", height=320)
     angles = angles[np.isfinite(angles)]
@@ -192,8 +192,8 @@ def angles_figure(angles: np.ndarray) -> go.Figure:
         colour = style.method_colour("fomaml")
         bins = {"start": 0, "end": 180, "size": 5}
         marker = {"color": style.faint(colour, 0.6), "line": {"color": colour, "width": 1}}
-        figure.add_histogram(x=angles, xbins=bins, marker=marker)
-        figure.update_traces(hovertemplate="%{x}°: %{y} tasks<extra></extra>", showlegend=False)
+        hover = "%{x}°: %{y} tasks<extra></extra>"
+        figure.add_trace(plain.trace("histogram", x=angles, xbins=bins, marker=marker, hovertemplate=hover, showlegend=False))
         figure.add_vline(x=float(np.median(angles)), line={"color": style.TRUTH, "width": 2, "dash": "dot"})
         figure.update_xaxes(range=[0, max(95.0, 1.1 * angles.max())], dtick=15)
     return figure

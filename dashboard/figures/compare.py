@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures import parts, style
+from dashboard.figures import parts, plain, style
 from dashboard.method_names import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT
 from dashboard.results import Band, Difference, Fit, Row
 
@@ -33,7 +32,7 @@ def loss_title(k: int) -> str:
 
 def budget_figure(
     bands: Mapping[str, Band], references: Mapping[str, float], against: str, k: int, *, reach: float | None = None
-) -> go.Figure:
+) -> plain.Figure:
     """Loss after `k` steps while training, one line a method with the range of its seeds; references lie across.
 
     Args:
@@ -75,7 +74,7 @@ def budget_figure(
     return figure
 
 
-def losses_figure(rows: Sequence[Row], k: int) -> go.Figure:
+def losses_figure(rows: Sequence[Row], k: int) -> plain.Figure:
     """Mean loss after `k` steps with its 95 % interval, one row a name, best on top; no rows give empty axes."""
     figure = style.base_figure(loss_title(k), "", height=110 + 34 * max(1, len(rows)))
     rows = [row for row in rows if np.isfinite(row.mean)][::-1]
@@ -84,7 +83,7 @@ def losses_figure(rows: Sequence[Row], k: int) -> go.Figure:
     return figure
 
 
-def differences_figure(rows: Sequence[Difference], pinned: str, k: int) -> go.Figure:
+def differences_figure(rows: Sequence[Difference], pinned: str, k: int) -> plain.Figure:
     """Paired differences to `pinned` with their 95 % intervals; left of the line is better than it. No rows: empty axes."""
     title = f"loss after {k}, minus {NAMES[pinned]}'s (MSE)"
     figure = style.base_figure(title, "", height=110 + 34 * max(1, len(rows)))
@@ -94,7 +93,7 @@ def differences_figure(rows: Sequence[Difference], pinned: str, k: int) -> go.Fi
     return figure
 
 
-def _dots(figure: go.Figure, rows: Sequence[Row | Difference], hover: str) -> None:
+def _dots(figure: plain.Figure, rows: Sequence[Row | Difference], hover: str) -> None:
     parts.label_axis(figure, [NAMES[row.name] for row in rows])
     for row in rows:
         look = {"colour": colour(row.name), "marker": {"size": 10}, "hovertemplate": hover + "<extra></extra>"}
@@ -102,7 +101,7 @@ def _dots(figure: go.Figure, rows: Sequence[Row | Difference], hover: str) -> No
         figure.add_trace(parts.dot_with_interval(label, row.mean, row.low, row.high, name=label, **look))
 
 
-def tasks_figure(fits: Mapping[str, Sequence[Fit]], k: int) -> go.Figure:
+def tasks_figure(fits: Mapping[str, Sequence[Fit]], k: int) -> plain.Figure:
     """The same tasks as small multiples: the truth in grey, its points, and each method after `k` steps in its colour."""
     tasks = max((len(some) for some in fits.values()), default=0)
     truths = next(iter(fits.values()), ())

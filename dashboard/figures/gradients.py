@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures import style
+from dashboard.figures import plain, style
 from maml_engine.analysis import Cost, FiniteDifferenceCheck, GradientComparison, GradientSweep
 
 EXACT, FIRST_ORDER = style.method_colour("maml"), style.method_colour("fomaml")
@@ -20,7 +19,7 @@ LR_TITLE, ANGLE_TITLE = "inner step size α", "angle between the two (degrees)"
 DIVERGED = 4.0
 
 
-def norms_figure(comparison: GradientComparison) -> go.Figure:
+def norms_figure(comparison: GradientComparison) -> plain.Figure:
     """Norms of the two meta-gradients, layer by layer."""
     figure = style.base_figure("layer", "norm (loss per unit of weight)", height=300)
     names, by_layer, overall = [*comparison.layers, "all"], comparison.by_layer, comparison.overall
@@ -40,7 +39,7 @@ def norms_figure(comparison: GradientComparison) -> go.Figure:
     return figure
 
 
-def angles_figure(comparison: GradientComparison) -> go.Figure:
+def angles_figure(comparison: GradientComparison) -> plain.Figure:
     """Angles between the two meta-gradients, layer by layer; past 90 degrees they point apart."""
     figure = style.base_figure("layer", ANGLE_TITLE, height=300)
     names = [*comparison.layers, "all"]
@@ -65,7 +64,7 @@ def angles_figure(comparison: GradientComparison) -> go.Figure:
     return figure
 
 
-def corrections_figure(comparison: GradientComparison) -> go.Figure:
+def corrections_figure(comparison: GradientComparison) -> plain.Figure:
     """The pass backwards, from the first-order gradient at the last step to the exact one at the first."""
     figure = style.base_figure("inner step k, backwards", "norm, mean over tasks", height=320)
     steps = np.arange(comparison.inner_steps + 1)
@@ -80,7 +79,7 @@ def corrections_figure(comparison: GradientComparison) -> go.Figure:
     return figure
 
 
-def opening_figure(comparison: GradientComparison) -> go.Figure:
+def opening_figure(comparison: GradientComparison) -> plain.Figure:
     """How far the pass backwards has turned away from where it began."""
     figure = style.base_figure("inner step k, backwards", "angle from v_K (degrees)", height=320)
     _add_line(figure, np.arange(comparison.inner_steps + 1), comparison.vector_angle, "angle")
@@ -93,7 +92,7 @@ def opening_figure(comparison: GradientComparison) -> go.Figure:
     return figure
 
 
-def sweep_figure(sweep: GradientSweep | None, what: str, *, inner_steps: int, now: tuple[float, float]) -> go.Figure:
+def sweep_figure(sweep: GradientSweep | None, what: str, *, inner_steps: int, now: tuple[float, float]) -> plain.Figure:
     """How the gradients part: one line for each number of steps, as far as the inner loop converges; None gives empty axes.
 
     Args:
@@ -133,7 +132,7 @@ def sound(sweep: GradientSweep, what: str) -> np.ndarray:
     return np.where(converges, getattr(sweep, what), np.nan)
 
 
-def check_figure(check: FiniteDifferenceCheck) -> go.Figure:
+def check_figure(check: FiniteDifferenceCheck) -> plain.Figure:
     """Slopes of the meta-loss along random directions: computed against measured. What is right lies on the diagonal."""
     figure = style.base_figure("slope, measured by differences", "slope, computed from the gradient", height=320)
     everything = np.concatenate([check.measured, check.exact, check.first_order])
@@ -153,7 +152,7 @@ def check_figure(check: FiniteDifferenceCheck) -> go.Figure:
     return figure
 
 
-def cost_figure(costs: Sequence[Cost], against: str, what: str) -> go.Figure:
+def cost_figure(costs: Sequence[Cost], against: str, what: str) -> plain.Figure:
     """What a meta-gradient costs, on logarithmic axes: a line of slope 1 is linear. No costs give empty axes.
 
     Args:
@@ -182,7 +181,7 @@ def cost_figure(costs: Sequence[Cost], against: str, what: str) -> go.Figure:
     return figure
 
 
-def race_figure(races: Mapping[str, tuple[np.ndarray, np.ndarray]], against: str, *, y_title: str) -> go.Figure:
+def race_figure(races: Mapping[str, tuple[np.ndarray, np.ndarray]], against: str, *, y_title: str) -> plain.Figure:
     """Held-out loss while training.
 
     Args:
@@ -207,7 +206,7 @@ def spell_angle(degrees: float) -> str:
 
 
 def _add_line(
-    figure: go.Figure,
+    figure: plain.Figure,
     x: np.ndarray,
     y: np.ndarray,
     name: str,
@@ -221,11 +220,11 @@ def _add_line(
     figure.add_scatter(x=x, y=y, name=name, mode=mode, line=line, marker={"size": 7}, hovertemplate="%{x:g}: %{y:.3g}")
 
 
-def _backwards(figure: go.Figure, inner_steps: int) -> None:
+def _backwards(figure: plain.Figure, inner_steps: int) -> None:
     figure.update_xaxes(range=[inner_steps + 0.5, -0.5], dtick=1, tick0=0, showgrid=False)
 
 
-def _log_axis(figure: go.Figure, values: np.ndarray) -> None:
+def _log_axis(figure: plain.Figure, values: np.ndarray) -> None:
     """A logarithmic y axis over `values`, marked at 1, 2, 5 and their multiples by ten, at least two of them in sight."""
     figure.update_yaxes(type="log", tickvals=style.log_marks(-7, 7)["tickvals"], tickformat="~g")
     values = values[np.isfinite(values) & (values > 0)]
@@ -235,5 +234,5 @@ def _log_axis(figure: go.Figure, values: np.ndarray) -> None:
         figure.update_yaxes(range=[low - room, high + room])
 
 
-def _mark_right_angle(figure: go.Figure) -> None:
+def _mark_right_angle(figure: plain.Figure) -> None:
     figure.add_hline(y=90, line={"color": style.TRUTH, "width": 1, "dash": "dot"})

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
+from dashboard.figures import plain
 from dashboard.figures.style import AFTER, TRUTH, WRONG, base_figure
 
 MIN_ERROR = 1e-17  # where an error of 0 is drawn; 64 bits have no relative error between
 
 
-def board_figure(labels: Sequence[str], errors: Sequence[float], tolerances: Sequence[float]) -> go.Figure:
+def board_figure(labels: Sequence[str], errors: Sequence[float], tolerances: Sequence[float]) -> plain.Figure:
     """Each check's error as a dot and what is allowed as a bar, on one logarithmic axis; none gives empty axes."""
     figure = base_figure("error (0 is drawn at 1e-17)", "", height=90 + 24 * len(labels))
     shown = np.clip(np.nan_to_num(np.asarray(errors, float), nan=np.inf), MIN_ERROR, 1.0)
@@ -48,7 +48,7 @@ def published_figure(
     published: Sequence[float],
     margins: Sequence[float | None],
     ours: Sequence[tuple[float, float, float]],
-) -> go.Figure:
+) -> plain.Figure:
     """Printed losses, open diamonds, and ours, dots with 95 % intervals, one line each; lower is better.
 
     Args:

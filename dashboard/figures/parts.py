@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from dashboard.figures import style
+from dashboard.figures import plain, style
 
 # A task's panel is 1 wide and 1 high, and its picture fills this much of it; the rest separates it from the next.
 COLUMNS, PANEL, TITLE_ROOM = 3, 0.92, 0.2
@@ -26,7 +24,7 @@ def count_steps(steps: int) -> str:
 # Bands and intervals.
 
 
-def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, *, fill: str, **look: Any) -> go.Scatter:
+def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, *, fill: str, **look: Any) -> plain.Trace:
     """The area between two curves, as one closed line around it.
 
     Args:
@@ -37,7 +35,7 @@ def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, *, fill: str, **look:
       **look: further properties of the trace; a line of width 0 and no hovering unless they say otherwise.
     """
     around = {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]])}
-    return go.Scatter(**around, **({"fill": "toself", "fillcolor": fill, "mode": "lines", **_QUIET} | look))
+    return plain.scatter(**around, **({"fill": "toself", "fillcolor": fill, "mode": "lines", **_QUIET} | look))
 
 
 _QUIET = {"line": {"width": 0}, "hoverinfo": "skip"}
@@ -45,7 +43,7 @@ _QUIET = {"line": {"width": 0}, "hoverinfo": "skip"}
 
 def dot_with_interval(
     label: str, middle: float, low: float, high: float, *, colour: str, marker: Mapping[str, Any], **look: Any
-) -> go.Scatter:
+) -> plain.Trace:
     """One dot on the line of a `label_axis`, with a bar from `low` to `high`.
 
     Args:
@@ -59,10 +57,10 @@ def dot_with_interval(
     """
     bars = {"type": "data", "array": [high - middle], "arrayminus": [middle - low], "color": colour, "thickness": 2, "width": 5}
     dot = {"mode": "markers", "marker": {"color": colour, **marker}, "showlegend": False}
-    return go.Scatter(x=[middle], y=[label], error_x=bars, **dot, **look)
+    return plain.scatter(x=[middle], y=[label], error_x=bars, **dot, **look)
 
 
-def label_axis(figure: go.Figure, labels: Sequence[str], **look: Any) -> None:
+def label_axis(figure: plain.Figure, labels: Sequence[str], **look: Any) -> None:
     """Makes the y axis one of labels, the first one lowest, each with a line of its own."""
     figure.update_yaxes(
         type="category",
@@ -103,7 +101,7 @@ def joined(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndar
     return {name: np.concatenate([np.append(curve[axis], np.nan) for curve in curves]) for axis, name in enumerate(("x", "y"))}
 
 
-def lay_out_panels(figure: go.Figure, titles: Sequence[str], *, chosen: int | None = None, **layout: Any) -> go.Figure:
+def lay_out_panels(figure: plain.Figure, titles: Sequence[str], *, chosen: int | None = None, **layout: Any) -> plain.Figure:
     """Frames and titles of the panels, on axes without numbers.
 
     Args:
@@ -148,7 +146,7 @@ def small_multiples(
     spacing: float,
     y_limit: float,
     x_marks: Sequence[float] | None,
-) -> go.Figure:
+) -> plain.Figure:
     """Empty axes for each task, shared along rows and columns; a trace goes to `cell(panel, columns)`.
 
     Args:
@@ -161,15 +159,13 @@ def small_multiples(
       x_marks: where the x axes are marked; None leaves it to Plotly.
     """
     rows = num_rows(panels, columns) or 1
-    figure = make_subplots(
-        rows, columns, shared_xaxes=True, shared_yaxes=True, horizontal_spacing=0.02, vertical_spacing=spacing
-    )
-    figure.update_layout(style.base_figure("", "", height=row_height * rows + room).layout)
-    axis = {"gridcolor": figure.layout.xaxis.gridcolor, "zeroline": False, "automargin": True, "title": None}
+    figure = plain.grid(rows, columns, shared_x=True, shared_y=True, horizontal_spacing=0.02, vertical_spacing=spacing)
+    figure.update_layout(style.base_figure("", "", height=row_height * rows + room).properties)
+    axis = {"gridcolor": style.GRID, "zeroline": False, "automargin": True, "title": None}
     figure.update_xaxes(tickvals=x_marks, **axis)
     figure.update_yaxes(range=[-y_limit, y_limit], **axis)
-    figure.update_xaxes(title_text="x", row=rows)
-    figure.update_yaxes(title_text="y", col=1)
+    figure.update_xaxes(title={"text": "x"}, row=rows)
+    figure.update_yaxes(title={"text": "y"}, col=1)
     return figure
 
 

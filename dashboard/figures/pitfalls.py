@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures import parts, style
+from dashboard.figures import parts, plain, style
 from dashboard.results import LossCurve
 
 STEPS_TITLE, LOSS_TITLE = "inner steps", "query loss (units of y²)"
@@ -23,7 +22,7 @@ def map_figure(
     chosen: tuple[int, int] | None = None,
     trained: tuple[float, int] | None = None,
     height: int = 470,
-) -> go.Figure:
+) -> plain.Figure:
     """Loss over step size and steps: blue is better than not adapting, amber worse; the red line is the frontier.
 
     A cell's `customdata` is its number: index of the size times how many steps there are, plus the step.
@@ -58,7 +57,8 @@ def map_figure(
     }
     rows, columns = np.divmod(np.arange(sizes * steps), steps)
     cells = list(zip(rows.tolist(), columns.tolist(), strict=True))
-    shades = go.Heatmap(
+    shades = plain.trace(
+        "heatmap",
         z=colour,
         text=[[spell_cell(value) for value in row] for row in loss],
         texttemplate="%{text}",
@@ -72,7 +72,7 @@ def map_figure(
         ygap=1,
     )
     # Plotly selects points, not cells: an invisible point in the middle of each.
-    points = go.Scatter(
+    points = plain.scatter(
         x=columns,
         y=rows,
         customdata=list(range(sizes * steps)),  # plain: of an array's rows the browser gives back no lists
@@ -87,13 +87,13 @@ def map_figure(
     edge = np.repeat(first_diverged[1:] - 0.5, 2)
     along = np.repeat(np.arange(steps) + 0.5, 2)[1:-1]
     line = {"color": style.WRONG, "width": 4}
-    frontier = go.Scatter(x=along, y=edge, mode="lines", line=line, name="frontier of divergence", hoverinfo="skip")
+    frontier = plain.scatter(x=along, y=edge, mode="lines", line=line, name="frontier of divergence", hoverinfo="skip")
     traces = [shades, frontier]
     if trained is not None:
         place = np.interp(np.log(trained[0]), np.log(inner_lrs), np.arange(sizes))
         star = {"symbol": "star", "size": 9, "color": "white", "line": {"color": "black", "width": 1}}
         traces.append(
-            go.Scatter(
+            plain.scatter(
                 x=[trained[1] + 0.32], y=[place + 0.28], mode="markers", marker=star, name="as trained", hoverinfo="skip"
             )
         )
@@ -125,7 +125,7 @@ def map_figure(
 
 def sizes_figure(
     inner_lrs: Sequence[float], loss: np.ndarray, steps: Sequence[int], *, claimed: tuple[float, float] | None = None
-) -> go.Figure:
+) -> plain.Figure:
     """Loss against the step size, one line for each number of steps.
 
     Args:
@@ -161,7 +161,7 @@ def sizes_figure(
     )
 
 
-def path_figure(curves: Mapping[str, np.ndarray], *, trained_steps: int | None = None) -> go.Figure:
+def path_figure(curves: Mapping[str, np.ndarray], *, trained_steps: int | None = None) -> plain.Figure:
     """Losses against the inner step, one line a name: "support" dashed grey, the others from after to before.
 
     Args:
@@ -190,7 +190,9 @@ def path_figure(curves: Mapping[str, np.ndarray], *, trained_steps: int | None =
     return figure
 
 
-def runs_figure(runs: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], *, num_iterations: int, steps: int) -> go.Figure:
+def runs_figure(
+    runs: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], *, num_iterations: int, steps: int
+) -> plain.Figure:
     """Two runs in training: the meta-loss dotted, the loss on their own held-out tasks solid.
 
     Args:
@@ -214,7 +216,7 @@ def runs_figure(runs: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], *
     return figure.update_xaxes(range=[0, num_iterations])
 
 
-def new_tasks_figure(curves: Mapping[str, LossCurve], *, steps: int) -> go.Figure:
+def new_tasks_figure(curves: Mapping[str, LossCurve], *, steps: int) -> plain.Figure:
     """The two learners on the same test tasks against the inner step, with 95 % intervals; `steps` is marked."""
     figure = style.base_figure("inner step", LOSS_TITLE, log_y=True)
     for name, curve in curves.items():

@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard.figures import style
+from dashboard.figures import plain, style
 from dashboard.results import AdaptationSlice, TrainingSlice
 from maml_engine.analysis.loss_slices import Slice
 
@@ -20,7 +19,7 @@ def losses(cut: Slice, what: str) -> np.ndarray:
     return {"first": cut.before[0], "second": cut.before[1], "both": cut.before.mean(0), "after": cut.after.mean(0)}[what]
 
 
-def adapting_figure(adapting: AdaptationSlice, what: str, *, surface: bool) -> go.Figure:
+def adapting_figure(adapting: AdaptationSlice, what: str, *, surface: bool) -> plain.Figure:
     """Theta, and the paths from it to both tasks' adapted parameters, over one of the losses."""
     ground = _ground(adapting.losses, what, surface=surface)
     for number, path in enumerate(adapting.paths, start=1):
@@ -30,7 +29,7 @@ def adapting_figure(adapting: AdaptationSlice, what: str, *, surface: bool) -> g
     return ground.figure
 
 
-def training_figure(training: TrainingSlice, what: str, *, surface: bool) -> go.Figure:
+def training_figure(training: TrainingSlice, what: str, *, surface: bool) -> plain.Figure:
     """Theta's path through training, over one of the losses; none of them moves with it, as the tasks are fixed."""
     ground = _ground(training.losses, what, surface=surface)
     _add_path(ground, training.path, "θ in training", style.BEFORE)
@@ -47,7 +46,7 @@ class _Ground(NamedTuple):
     heights: the surface's, `[rows, columns]`; None for contours.
     """
 
-    figure: go.Figure
+    figure: plain.Figure
     cut: Slice
     heights: np.ndarray | None
 
@@ -67,16 +66,17 @@ def _ground(cut: Slice, what: str, *, surface: bool) -> _Ground:
     heights = _log(values)
     figure = style.base_figure(X_TITLE, Y_TITLE, height=HEIGHT)
     if surface:
-        figure.add_surface(
-            x=cut.x, y=cut.y, z=heights, customdata=values, colorscale=_SHADES, showscale=False,
+        surface_trace = plain.trace(
+            "surface", x=cut.x, y=cut.y, z=heights, customdata=values, colorscale=_SHADES, showscale=False,
             hovertemplate="loss %{customdata:.3g}<extra></extra>",
         )  # fmt: skip
+        figure.add_trace(surface_trace)
         quiet = {"backgroundcolor": "rgba(0,0,0,0)", "gridcolor": style.faint(style.TRUTH, 0.4), "showspikes": False}
         figure.update_layout(
             scene={
-                "xaxis": {"title": "along", **quiet},
-                "yaxis": {"title": "across", **quiet},
-                "zaxis": {"title": "loss", **quiet, **_log_ticks(heights)},
+                "xaxis": {"title": {"text": "along"}, **quiet},
+                "yaxis": {"title": {"text": "across"}, **quiet},
+                "zaxis": {"title": {"text": "loss"}, **quiet, **_log_ticks(heights)},
                 "camera": {"eye": {"x": 1.2, "y": -1.4, "z": 1.0}},
                 "aspectratio": {"x": 1, "y": 1, "z": 0.65},
             }
@@ -84,10 +84,11 @@ def _ground(cut: Slice, what: str, *, surface: bool) -> _Ground:
         return _Ground(figure, cut, heights)
     below = {"orientation": "h", "y": -0.16, "yanchor": "top", "thickness": 10, "outlinewidth": 0}
     bar = {"title": {"text": "loss", "side": "bottom"}, **below, **_log_ticks(heights)}
-    figure.add_contour(
-        x=cut.x, y=cut.y, z=heights, customdata=values, colorscale=_SHADES, opacity=0.75, ncontours=18, colorbar=bar,
+    contours = plain.trace(
+        "contour", x=cut.x, y=cut.y, z=heights, customdata=values, colorscale=_SHADES, opacity=0.75, ncontours=18, colorbar=bar,
         line={"color": style.faint(style.AFTER, 0.6), "width": 1}, hovertemplate="loss %{customdata:.3g}<extra></extra>",
     )  # fmt: skip
+    figure.add_trace(contours)
     figure.update_yaxes(scaleanchor="x", constrain="domain", showgrid=False)
     figure.update_xaxes(constrain="domain", showgrid=False)
     return _Ground(figure, cut, None)
@@ -98,7 +99,7 @@ def _add_path(ground: _Ground, path: np.ndarray, name: str, colour: str) -> None
     shared = {"x": x, "y": y, "mode": "lines+markers", "name": name, "hoverinfo": "name", "showlegend": False}
     if ground.heights is not None:
         line, marker = {"color": colour, "width": 5}, {"color": colour, "size": 2.5}
-        ground.figure.add_scatter3d(**shared, z=ground.under(path), line=line, marker=marker)
+        ground.figure.add_trace(plain.trace("scatter3d", **shared, z=ground.under(path), line=line, marker=marker))
     else:
         line, marker = {"color": colour, "width": 2.5}, {"color": colour, "size": 5}
         ground.figure.add_scatter(**shared, line=line, marker=marker)
@@ -111,7 +112,7 @@ def _add_mark(ground: _Ground, point: np.ndarray, name: str, colour: str) -> Non
         **{"text": [name], "textposition": "top center", "textfont": {"size": 15}},
     }
     if ground.heights is not None:
-        ground.figure.add_scatter3d(**shared, z=ground.under(point[None]), marker={**marker, "size": 6})
+        ground.figure.add_trace(plain.trace("scatter3d", **shared, z=ground.under(point[None]), marker={**marker, "size": 6}))
     else:
         ground.figure.add_scatter(**shared, marker={**marker, "size": 14})
 

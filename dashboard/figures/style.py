@@ -1,11 +1,7 @@
 """What colours and lines mean, the same on every page and readable on both themes; and the layout that all figures share."""
 
-from typing import TYPE_CHECKING
-
+from dashboard.figures import plain
 from dashboard.method_names import COLOURS
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TRUTH = "#8a9099"
 BEFORE = "#d98310"
@@ -23,7 +19,7 @@ SECOND_ORDER, FIRST_ORDER = "solid", "dash"
 # Inner steps go from before to after, past a colour that neither truth nor a method's start has.
 BETWEEN = "#c25a86"
 _STEP_COLOURS = (BEFORE, BETWEEN, AFTER)
-_GRID = "rgba(128, 134, 145, 0.22)"
+GRID = "rgba(128, 134, 145, 0.22)"
 
 
 def method_colour(name: str) -> str:
@@ -44,7 +40,7 @@ def step_colours(inner_steps: int) -> list[str]:
     )
 
 
-def base_figure(x_title: str, y_title: str, *, height: int = 320, log_y: bool = False) -> "go.Figure":
+def base_figure(x_title: str, y_title: str, *, height: int = 320, log_y: bool = False) -> plain.Figure:
     """Empty axes in the house's layout: transparent, legend above, margins that leave room at 390 px.
 
     Args:
@@ -53,17 +49,14 @@ def base_figure(x_title: str, y_title: str, *, height: int = 320, log_y: bool = 
       height: in pixels.
       log_y: a logarithmic y axis.
     """
-    import plotly.graph_objects as go  # here, so that the colours can be had without it
-
-    axis = {"gridcolor": _GRID, "zeroline": False, "automargin": True, "ticks": ""}
-    # One dictionary at once: Plotly checks every later change anew, which took six times as long.
-    figure = go.Figure(
-        layout={
+    axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "ticks": ""}
+    figure = plain.Figure(
+        {
             "height": height,
             "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "xanchor": "left", "x": 0, "title": {"text": None}},
+            "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "xanchor": "left", "x": 0},
             "hovermode": "closest",
             "uirevision": "keep",
             "modebar": {"bgcolor": "rgba(0,0,0,0)"},

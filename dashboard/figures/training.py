@@ -1,10 +1,8 @@
 """What training looks like: meta-loss, held-out loss after each inner step, functions before and after adapting."""
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from dashboard.figures import parts
+from dashboard.figures import parts, plain
 from dashboard.figures.style import AFTER, BEFORE, TRUTH, base_figure, faint, step_colours
 
 LOSS_TITLE = "query loss (MSE)"
@@ -23,7 +21,7 @@ def smoothed(values: np.ndarray, span: int) -> np.ndarray:
     return result
 
 
-def meta_loss_figure(history: np.ndarray, colour: str = AFTER, *, num_iterations: int | None = None) -> go.Figure:
+def meta_loss_figure(history: np.ndarray, colour: str = AFTER, *, num_iterations: int | None = None) -> plain.Figure:
     """Meta-loss over iterations, smoothed over raw.
 
     Args:
@@ -53,7 +51,7 @@ def meta_loss_figure(history: np.ndarray, colour: str = AFTER, *, num_iterations
 
 def fan_figure(
     iterations: np.ndarray, curves: np.ndarray, *, num_iterations: int | None = None, trained_steps: int = 1
-) -> go.Figure:
+) -> plain.Figure:
     """Held-out loss over iterations, one line for each number of inner steps: they fan apart as the start becomes adaptable.
 
     Args:
@@ -80,7 +78,9 @@ def fan_figure(
     return figure
 
 
-def curve_figure(mean: np.ndarray, low: np.ndarray, high: np.ndarray, *, name: str = "MAML", colour: str = AFTER) -> go.Figure:
+def curve_figure(
+    mean: np.ndarray, low: np.ndarray, high: np.ndarray, *, name: str = "MAML", colour: str = AFTER
+) -> plain.Figure:
     """Held-out loss against inner step with its 95 % interval.
 
     Args:
@@ -113,7 +113,7 @@ def family_figure(
     support_y: np.ndarray,
     inner_steps: int,
     y_limit: float = 5.5,
-) -> go.Figure:
+) -> plain.Figure:
     """A few tasks side by side: the truth, what the network says before adapting and after.
 
     Args:
@@ -154,7 +154,9 @@ def family_figure(
     return figure
 
 
-def prediction_figure(true: np.ndarray, before: np.ndarray, after: np.ndarray, *, target: str, inner_steps: int) -> go.Figure:
+def prediction_figure(
+    true: np.ndarray, before: np.ndarray, after: np.ndarray, *, target: str, inner_steps: int
+) -> plain.Figure:
     """Predicted against true targets of held-out tasks, before and after adapting; on the line, they agree.
 
     Args:
@@ -175,7 +177,7 @@ def prediction_figure(true: np.ndarray, before: np.ndarray, after: np.ndarray, *
 
 def run_figure(
     history: np.ndarray, iterations: np.ndarray, curves: np.ndarray, *, colour: str, trained_steps: int
-) -> go.Figure:
+) -> plain.Figure:
     """Meta-loss and held-out loss one above the other, to be kept as one picture.
 
     Args:
@@ -185,21 +187,21 @@ def run_figure(
       colour: the method's.
       trained_steps: inner steps that training works on.
     """
-    figure = make_subplots(2, 1, shared_xaxes=True, vertical_spacing=0.06)
-    figure.update_layout(base_figure("", "", height=720).layout)
+    figure = plain.grid(2, 1, shared_x=True, vertical_spacing=0.06)
+    figure.update_layout(base_figure("", "", height=720).properties)
     above_and_below = (
         meta_loss_figure(history, colour),
         fan_figure(iterations, curves, trained_steps=trained_steps),
     )
     for row, part in enumerate(above_and_below, start=1):
-        figure.add_traces(part.data, rows=row, cols=1)
-        figure.update_yaxes(type="log", title_text=part.layout.yaxis.title.text, row=row)
-    figure.update_xaxes(title_text=None, row=1)
-    figure.update_xaxes(title_text="meta-iteration", row=2)
+        figure.add_traces(part.traces, row=row, col=1)
+        figure.update_yaxes(type="log", title={"text": part.properties["yaxis"]["title"]["text"]}, row=row)
+    figure.update_xaxes(title={"text": None}, row=1)
+    figure.update_xaxes(title={"text": "meta-iteration"}, row=2)
     return figure
 
 
-def _reach(figure: go.Figure, num_iterations: int | None) -> None:
+def _reach(figure: plain.Figure, num_iterations: int | None) -> None:
     if num_iterations:
         figure.update_xaxes(range=[0, num_iterations])
 

@@ -6,10 +6,9 @@ Names come from somebody's file: everything that Plotly would read as HTML goes 
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from dashboard.escape import drawn
-from dashboard.figures import parts, style
+from dashboard.figures import parts, plain, style
 from maml_engine.tables import Score, TaskPicture, TaskScore, Verdict
 
 META = "meta"
@@ -20,7 +19,7 @@ def colour(name: str, method: str) -> str:
     return style.method_colour(method if name == META else name)
 
 
-def errors_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.Figure:
+def errors_figure(verdict: Verdict, method: str, *, in_units: bool) -> plain.Figure:
     """Each predictor's error on tasks never seen with its 95 % interval over tasks, best on top; in its units or relative."""
     scale = verdict.spread if in_units else 1.0
     # In two lines: beside the names of the predictors a phone leaves no room for one.
@@ -33,7 +32,7 @@ def errors_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.Figure
     return figure.update_xaxes(rangemode="tozero")
 
 
-def differences_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.Figure:
+def differences_figure(verdict: Verdict, method: str, *, in_units: bool) -> plain.Figure:
     """The meta-learner's error minus each other's, paired over tasks, with its 95 % interval; left of 0 it is better."""
     scale = verdict.spread if in_units else 1.0
     scores = [score for score in ranked(verdict)[::-1] if score.difference is not None]
@@ -44,7 +43,7 @@ def differences_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.F
     return figure.add_vline(x=0, line={"color": style.method_colour(method), "width": 2, "dash": "dot"})
 
 
-def _scores_figure(title: str, scores: Sequence[Score]) -> go.Figure:
+def _scores_figure(title: str, scores: Sequence[Score]) -> plain.Figure:
     """Axes with a line for each score, the first one lowest; the meta-learner's name is bold."""
     figure = style.base_figure(title, "", height=110 + 32 * max(1, len(scores)))
     names = [drawn(score.title, 40) for score in scores]
@@ -53,7 +52,7 @@ def _scores_figure(title: str, scores: Sequence[Score]) -> go.Figure:
     return figure
 
 
-def _dot(score: Score, numbers: tuple[float, float, float], method: str, spelling: str) -> go.Scatter:
+def _dot(score: Score, numbers: tuple[float, float, float], method: str, spelling: str) -> plain.Trace:
     """A score's middle, low and high, spelt for the pointer by a format of d3's."""
     middle, low, high = numbers
     marker = {"size": 13, "symbol": "diamond"} if score.name == META else {"size": 9, "symbol": "circle"}
@@ -70,7 +69,7 @@ def _dot(score: Score, numbers: tuple[float, float, float], method: str, spellin
     )
 
 
-def shots_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.Figure:
+def shots_figure(verdict: Verdict, method: str, *, in_units: bool) -> plain.Figure:
     """Error against the number of support rows: the meta-learner and the best of the rest strong, all others thin."""
     scale = verdict.spread if in_units else 1.0
     figure = style.base_figure("support rows of a new task", error_title(verdict, in_units=in_units), height=420)
@@ -101,7 +100,7 @@ def shots_figure(verdict: Verdict, method: str, *, in_units: bool) -> go.Figure:
     return figure
 
 
-def gains_figure(verdict: Verdict) -> go.Figure:
+def gains_figure(verdict: Verdict) -> plain.Figure:
     """What each task gains over the best of the rest, sorted; blue gains, the other's colour loses. No tasks: empty axes."""
     figure = style.base_figure(
         f"{len(verdict.tasks)} tasks, sorted", f"gain ({drawn(verdict.target, 40)})" if verdict.target else "gain", height=320
@@ -131,7 +130,7 @@ def gains_figure(verdict: Verdict) -> go.Figure:
     return figure
 
 
-def tasks_figure(tasks: Sequence[TaskPicture], x_title: str, y_title: str, *, as_lines: bool = True) -> go.Figure:
+def tasks_figure(tasks: Sequence[TaskPicture], x_title: str, y_title: str, *, as_lines: bool = True) -> plain.Figure:
     """Single tasks before and after adapting, small multiples on one pair of axes; a panel says its error before → after.
 
     Args:
@@ -156,9 +155,9 @@ def tasks_figure(tasks: Sequence[TaskPicture], x_title: str, y_title: str, *, as
         y = np.where((y >= y_low) & (y <= y_high), y, np.nan)
         return parts.place((x - x_low) / (x_high - x_low), (y - y_low) / (y_high - y_low), panel, width=parts.PANEL - 0.04)
 
-    def trace(name: str, field: str, look: dict, *, support: bool | None = None) -> go.Scatter:
+    def trace(name: str, field: str, look: dict, *, support: bool | None = None) -> plain.Trace:
         curves = [placed(task, field, panel, support) for panel, task in enumerate(tasks)]
-        return go.Scatter(name=name, hoverinfo="skip", **parts.joined(curves), **look)
+        return plain.scatter(name=name, hoverinfo="skip", **parts.joined(curves), **look)
 
     def prediction(colour_: str, width: float) -> dict:
         if as_lines:

@@ -6,10 +6,9 @@ Names come from somebody's file: everything that Plotly would read as HTML goes 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from dashboard.escape import drawn
-from dashboard.figures import parts, style
+from dashboard.figures import parts, plain, style
 
 MAX_LINES = 80
 
@@ -21,7 +20,7 @@ def rows_figure(
     *,
     categories: Sequence[str] = (),
     classes: Sequence[str] = (),
-) -> go.Figure:
+) -> plain.Figure:
     """Every task's rows as one thin line, the first one's stronger; no tasks give empty axes.
 
     Where x or y are names, and where a task has an x twice, there are dots only.
@@ -56,7 +55,7 @@ def rows_figure(
     return figure
 
 
-def validation_figure(iterations: Sequence[int], error: Sequence[float], method: str) -> go.Figure:
+def validation_figure(iterations: Sequence[int], error: Sequence[float], method: str) -> plain.Figure:
     """Error on validation tasks while training, over the target's spread."""
     figure = style.base_figure("meta-iteration", "error over spread", height=230)
     look = {"color": style.method_colour(method), "width": 2.5}
@@ -73,7 +72,7 @@ def prediction_figure(
     titles: tuple[str, str],
     nominal: float,
     classes: Sequence[str] = (),
-) -> go.Figure:
+) -> plain.Figure:
     """A new task: its known rows, what is predicted for the others, and how sure that is.
 
     Args:

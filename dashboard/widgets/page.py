@@ -10,8 +10,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from dashboard.widgets import session
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
+    from dashboard.figures.plain import Figure
     from maml_engine import Experiment
 
 ICON = str(Path(__file__).with_name("icon.png"))
@@ -48,7 +47,7 @@ def equation(latex: str, words: str) -> None:
         st.markdown(words)
 
 
-def chart(figure: "go.Figure", key: str, alt: str, **how: Any) -> None:
+def chart(figure: "Figure", key: str, alt: str, **how: Any) -> None:
     """One figure, as wide as its place, and below it the way to save it: as a picture, or its numbers.
 
     Args:
@@ -59,7 +58,7 @@ def chart(figure: "go.Figure", key: str, alt: str, **how: Any) -> None:
     """
     from dashboard.components.save_picture import save_picture
 
-    height = int(figure.layout.height or 450)
+    height = figure.height or 450
     config = {
         "displaylogo": False,
         "responsive": True,
@@ -67,7 +66,7 @@ def chart(figure: "go.Figure", key: str, alt: str, **how: Any) -> None:
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
     }
     with st.container(gap=None):
-        st.plotly_chart(figure, width="stretch", key=key, config=config, alt=alt, **how)
+        st.plotly_chart(figure.as_sent(), width="stretch", key=key, config=config, alt=alt, **how)
         with st.popover("Save", icon=":material/download:", type="tertiary", key=f"{key}_save", help="Picture or numbers"):
             save_picture(f"{key}_picture", key, f"maml-lab-{key}", width=PICTURE_WIDTH, height=height)
             st.download_button(
@@ -141,7 +140,7 @@ def _say_what_was_refused(own: Mapping[str, Any]) -> None:
     st.session_state[session.NOTES] = [*st.session_state[session.NOTES], *notes]
 
 
-def _figure_csv(figure: "go.Figure") -> str:
+def _figure_csv(figure: "Figure") -> str:
     from dashboard.downloads import files  # where something is saved: a first picture need not wait for the engine
 
     return files.figure_csv(figure)

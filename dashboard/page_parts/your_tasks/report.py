@@ -2,14 +2,11 @@
 
 import html
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from dashboard.escape import short
+from dashboard.figures import plain
 from dashboard.figures import verdict as figures
 from maml_engine.tables import Finding, Roles, Settings, Verdict
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 # Nothing is loaded from anywhere, whatever the file is made to hold.
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -116,7 +113,7 @@ def _figures(roles: Roles, method: str, verdict: Verdict) -> str:
     return "\n".join(f"<h2>{title}</h2>\n{_drawn(figure, first=place == 0)}" for place, (title, figure) in enumerate(shown))
 
 
-def _drawn(figure: "go.Figure", *, first: bool) -> str:
+def _drawn(figure: plain.Figure, *, first: bool) -> str:
     """A figure's own part of the page; the first one brings Plotly along for all."""
     config = {"displaylogo": False, "responsive": True}
     return figure.to_html(full_html=False, include_plotlyjs=first, config=config)

@@ -1,6 +1,7 @@
 """What several figures draw alike."""
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures import parts, style
@@ -8,13 +9,13 @@ from dashboard.figures import parts, style
 
 def test_a_band_runs_along_its_upper_end_and_back_along_the_lower_one():
     x, low, high = np.array([0.0, 1.0]), np.array([1.0, 2.0]), np.array([3.0, 5.0])
-    band = parts.band(x, low, high, fill="#123456", name="around")
+    band = go.Scatter(parts.band(x, low, high, fill="#123456", name="around"))
     assert list(zip(band.x, band.y, strict=True)) == [(0, 3), (1, 5), (1, 2), (0, 1)]
     assert (band.fill, band.fillcolor, band.line.width, band.mode, band.name) == ("toself", "#123456", 0, "lines", "around")
 
 
 def test_a_dots_bar_goes_from_low_to_high():
-    dot = parts.dot_with_interval("one", 2.0, 1.5, 4.0, colour="#123456", marker={"size": 9})
+    dot = go.Scatter(parts.dot_with_interval("one", 2.0, 1.5, 4.0, colour="#123456", marker={"size": 9}))
     assert (dot.x[0] - dot.error_x.arrayminus[0], dot.x[0] + dot.error_x.array[0]) == (1.5, 4.0)
     assert (dot.y[0], dot.marker.size, dot.marker.color, dot.error_x.color) == ("one", 9, "#123456", "#123456")
 
