@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help app test lint lint-js lock bench acceptance chromium
+.PHONY: help app test lint lint-js lock bench load acceptance chromium
 
 help:
 	@echo "make app         install what is missing and open the app"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint        style, docstrings, signatures and types"
 	@echo "make lock        pin what requirements.txt allows to today's versions, in requirements.lock"
 	@echo "make bench       time the engine beside its peers (BENCH='--quick' for a look)"
+	@echo "make load        many visitors on one server: what they wait (LOAD='--sessions 1,10' for a look)"
 	@echo "make acceptance  measure the figures of the README against their targets"
 
 app: $(VENV)/.app-installed
@@ -49,6 +50,9 @@ $(VENV)/.lock-tool/bin/uv: | $(VENV)/.made
 # The peers live in an environment of their own: PyTorch's is larger than all of ours.
 bench: $(VENV)/.app-installed benchmarks/.venv/.installed
 	$(BIN)/python -m benchmarks.run $(BENCH)
+
+load: $(VENV)/.app-installed
+	$(BIN)/python -m benchmarks.load $(LOAD)
 
 benchmarks/.venv/.installed: benchmarks/requirements.txt | $(VENV)/.made
 	$(BIN)/python -m venv benchmarks/.venv

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import heap
 from dashboard.widgets import page
 
 page.setup()
@@ -27,3 +28,4 @@ st.navigation(
         ],
     }
 ).run()
+heap.settle()  # the page is painted by now

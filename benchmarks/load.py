@@ -1,0 +1,208 @@
+"""`make load`, or `python -m benchmarks.load [--sessions 1,10] [--seconds 60] [--out FOLDER]`: many visitors on one server.
+
+First one visitor alone: each change's processor time and each page's, once everything is compiled. Then so many sessions at a
+time: each opens page after page in random order and changes three things on each, one every 2 to 4 s; the first two keep a run
+training and follow it. A time is from asking to the script's end. A Streamlit app with one slider and one chart is measured in
+the same run: the floor.
+"""
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from benchmarks import machine
+from benchmarks.visitors import Server, Visitor
+
+FLOOR = "benchmarks/one_chart_app.py"
+# By page, the keys of what is moved on it, light and heavy.
+CHANGES = {
+    "": ["shots", "point_noise", "point_seed", "sine_bench"],
+    "learn": ["lesson", "sine_bench"],
+    "parameter_space": ["inner_steps", "loss", "surface"],
+    "gradients": ["adapt_lr", "inner_steps", "meta_batch_size", "k_shot", "seed"],
+    "train": ["inner_lr", "k_shot", "hidden_dim", "seed", "meta_batch_size", "inner_steps"],
+    "adapt": ["shots", "task_seed", "shown_steps", "chosen_task", "task_range", "sine_bench"],
+    "compare": ["after", "pin", "budget", "amount_iterations", "seeds"],
+    "your_tasks": ["example", "known_rows", "error_in", "effort", "way"],
+}
+TRAINING_SESSIONS = 2
+
+
+def main() -> int:
+    """Measures what the flags ask for, and writes it down."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__.splitlines()[0])
+    parser.add_argument("--sessions", default="1,10,25,50", help="how many at a time, one after another")
+    parser.add_argument("--seconds", type=float, default=60, help="of each number of sessions")
+    parser.add_argument("--out", default="benchmarks/results", help="folder for load.json")
+    options = parser.parse_args()
+    content = {"machine": machine.describe()}
+    server = Server(FLOOR)
+    try:
+        content["floor"] = floor = alone(server, {"": ["number"]})
+        say_alone({"one-chart app": floor[""]})
+    finally:
+        server.stop()
+    server = Server("streamlit_app.py")
+    try:
+        content["alone"] = alone(server, CHANGES)
+        say_alone({page or "home": figures for page, figures in content["alone"].items()})
+        cpu = statistics.median(figures["cpu_ms"] for figures in content["alone"].values())
+        print(
+            f"one change, median over the pages: {cpu:.0f} ms of processor, {cpu / floor['']['cpu_ms']:.1f} times the floor's"
+        )
+        print("| sessions | changes: median, 95th | opening a page: median, 95th | cores used | memory | errors |")
+        print("|---|---|---|---|---|---|")
+        content["together"] = []
+        for sessions in map(int, options.sessions.split(",")):
+            content["together"].append(figures := together(server, sessions, options.seconds))
+            print(row_of(figures), flush=True)
+    finally:
+        server.stop()
+    folder = Path(options.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "load.json").write_text(json.dumps(content, indent=1) + "\n")
+    return 0
+
+
+def alone(server: Server, changes: dict[str, list[str]], repeats: int = 8) -> dict[str, dict[str, float]]:
+    """What one visitor costs once everything has been used: by page, milliseconds of `open`, `cpu` and wall of a change.
+
+    Args:
+      server: nobody else uses it.
+      changes: keys of widgets, by page.
+      repeats: changes a page.
+    """
+    figures, choose = {}, random.Random(0)
+    for measured in (False, True):
+        visitor = Visitor(server.port)
+        for page, keys in changes.items():
+            opening = visitor.open(page)
+            visitor.rerun()
+            times, cpu = [], []
+            for turn in range(repeats if measured else len(keys)):
+                if visitor.change(keys[turn % len(keys)], choose):
+                    before = server.cpu_seconds()
+                    times.append(1e3 * visitor.rerun())
+                    cpu.append(1e3 * (server.cpu_seconds() - before))
+            mean = {"cpu_ms": statistics.mean(cpu), "rerun_times_ms": statistics.median(times), "longest_ms": max(times)}
+            figures[page] = {"open_ms": 1e3 * opening, **mean}
+        visitor.close()
+    return figures
+
+
+def together(server: Server, sessions: int, seconds: float) -> dict:
+    """What so many sessions at once wait, and what the server takes meanwhile."""
+    stage = Stage(server.port, time.monotonic() + seconds)
+    began, cpu = time.monotonic(), server.cpu_seconds()
+    trainers = TRAINING_SESSIONS if sessions > TRAINING_SESSIONS else 0
+    threads = [
+        threading.Thread(target=train if number < trainers else browse, args=(stage, number)) for number in range(sessions)
+    ]
+    for thread in threads:
+        thread.start()
+    memory = [server.memory_mb()]
+    while any(thread.is_alive() for thread in threads):
+        time.sleep(1)
+        memory.append(server.memory_mb())
+    return {
+        "sessions": sessions,
+        "rerun_times_ms": stage.times["change"],
+        "page_load_times_ms": stage.times["open"],
+        "cpu_cores": (server.cpu_seconds() - cpu) / (time.monotonic() - began),
+        "memory_rss_mb_peak": max(memory),
+        "errors": dict(stage.errors),
+    }
+
+
+class Stage:
+    """Sessions at once: where and until when, what all have waited for in milliseconds, and what went wrong."""
+
+    def __init__(self, port: int, end: float):
+        self.port, self.end = port, end
+        self.times, self.errors = {"open": [], "change": []}, Counter()
+
+    @property
+    def goes_on(self) -> bool:
+        """It is not over."""
+        return time.monotonic() < self.end
+
+    def add(self, what: str, seconds: float, visitor: Visitor) -> None:
+        """One answer."""
+        self.times[what].append(1e3 * seconds)
+        self.errors.update(visitor.exceptions)
+        visitor.exceptions.clear()
+
+
+def browse(stage: Stage, number: int) -> None:
+    """Page after page with three changes each; `number` says in which order."""
+    choose = random.Random(number)
+    time.sleep(choose.uniform(0, 3))
+    visitor, ahead = None, []
+    while stage.goes_on:
+        try:
+            visitor = visitor or Visitor(stage.port)
+            ahead = ahead or choose.sample(list(CHANGES), len(CHANGES))
+            page = ahead.pop()
+            stage.add("open", visitor.open(page), visitor)
+            for _ in range(3):
+                time.sleep(choose.uniform(2, 4))
+                if stage.goes_on and visitor.change(choose.choice(CHANGES[page]), choose):
+                    stage.add("change", visitor.rerun(), visitor)
+            time.sleep(choose.uniform(2, 4))
+        except Exception as error:  # whatever it is: it is counted, and the session comes back
+            stage.errors[f"{type(error).__name__}: {error}"] += 1
+            visitor = None
+    if visitor:
+        visitor.close()
+
+
+def train(stage: Stage, number: int) -> None:
+    """A run after another on Train, followed as the page follows it; `number` is their seed."""
+    visitor = Visitor(stage.port)
+    visitor.open("train", f"num_iterations=100000&seed={number}")
+    while stage.goes_on:
+        try:
+            visitor.rerun(press="train")
+            while visitor.repeats and stage.goes_on:
+                time.sleep(0.4)
+                visitor.rerun(fragment=next(iter(visitor.repeats)))
+            time.sleep(1)
+        except Exception as error:  # as above
+            stage.errors[f"in training: {type(error).__name__}: {error}"] += 1
+            time.sleep(1)
+    visitor.close()
+
+
+def say_alone(pages: dict[str, dict[str, float]]) -> None:
+    """One line a page."""
+    for page, figures in pages.items():
+        print(
+            f"{page}, one visitor: a change {figures['cpu_ms']:.0f} ms of processor, {figures['rerun_times_ms']:.0f} ms"
+            f" (longest {figures['longest_ms']:.0f}); opening it {figures['open_ms']:.0f} ms",
+            flush=True,
+        )
+
+
+def row_of(figures: dict) -> str:
+    """A line of the table of sessions."""
+    waits = [spell(figures[name]) for name in ("rerun_times_ms", "page_load_times_ms")]
+    memory, errors = f"{figures['memory_rss_mb_peak']:.0f} MB", sum(figures["errors"].values())
+    return f"| {figures['sessions']} | {waits[0]} | {waits[1]} | {figures['cpu_cores']:.2f} | {memory} | {errors} |"
+
+
+def spell(times: list[float]) -> str:
+    """Median and 95th percentile of milliseconds, in seconds."""
+    if not times:
+        return "-"
+    highest = sorted(times)[min(len(times) - 1, int(0.95 * len(times)))]
+    return f"{statistics.median(times) / 1e3:.2f}, {highest / 1e3:.2f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""A Streamlit server of its own, and visitors who speak its protocol: WebSockets and protobufs, no browser."""
+
+import json
+import os
+import random
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+from benchmarks.measuring import ROOT
+
+# How a widget's identity begins, before the key that the page gave it.
+_IDENTITY = re.compile(r"\$\$(?:ID|WIDGET|GENERATED_WIDGET)-[0-9a-f]+-(.*)$")
+_FINISHED = (0, 1, 3)  # a script that ended well, with an error in it, or as a fragment; 2 is "ended early for another run"
+
+
+class Server:
+    """An app on this machine's loopback, hosted and with no runs of before."""
+
+    def __init__(self, script: str):
+        """Starts it and waits until it answers."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._home = tempfile.TemporaryDirectory(prefix="maml-lab-load-")
+        environment = os.environ | {"MAML_LAB_HOME": self._home.name, "MAML_LAB_HOSTED": "1", "JAX_PLATFORMS": "cpu"}
+        flags = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(self.port)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", script, *flags],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_stcore/health", timeout=1):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        self.stop()
+        raise TimeoutError(f"{script} did not answer within a minute")
+
+    def cpu_seconds(self) -> float:
+        """Processor time so far, of the server and the processes that it started."""
+        ticks = sum(sum(map(int, _stat(process)[11:13])) for process in self._tree())
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def memory_mb(self) -> float:
+        """Resident memory now, of the server and the processes that it started."""
+        pages = sum(int(_stat(process)[21]) for process in self._tree())
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._home.cleanup()
+
+    def _tree(self) -> list[int]:
+        parents = {int(path.name): _stat(int(path.name)) for path in Path("/proc").iterdir() if path.name.isdigit()}
+        found = [self._process.pid]
+        for one in found:
+            found += [process for process, fields in parents.items() if int(fields[1]) == one]
+        return [process for process in found if _stat(process)[0] != "-"]
+
+
+def _stat(process: int) -> list[str]:
+    """The fields of /proc/PID/stat after the name; of a process that is gone, "-" and zeros."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+    except OSError:
+        return ["-"] + ["0"] * 50
+
+
+class Visitor:
+    """One browser tab: what it shows, and what it has set."""
+
+    def __init__(self, port: int, *, patience: float = 120.0):
+        """Connects.
+
+        Args:
+          port: the server's.
+          patience: seconds after which an answer counts as an error.
+        """
+        self.query, self.exceptions = "", []
+        self.widgets, self.repeats, self.progress = {}, {}, ""
+        self._pages, self._page, self._states, self._messages = {}, "", {}, {}
+        self._address, self._patience = f"127.0.0.1:{port}", patience
+        self._socket = connect(
+            f"ws://{self._address}/_stcore/stream",
+            subprotocols=["streamlit"],
+            origin=f"http://{self._address}",
+            max_size=None,
+            ping_interval=None,
+            compression=None,
+            proxy=None,
+        )
+
+    def close(self) -> None:
+        """Leaves."""
+        self._socket.close()
+
+    def open(self, page: str, query: str = "") -> float:
+        """Goes to a page by its path, "" for the first one; seconds until it stands."""
+        self.query, self._states = query, {}
+        message = BackMsg()
+        if page in self._pages:
+            message.rerun_script.page_script_hash = self._pages[page]
+        else:
+            message.rerun_script.page_name = page
+        return self._run(message, page)
+
+    def rerun(self, *, press: str | None = None, fragment: str | None = None) -> float:
+        """Runs the page again with what is set; seconds until it stands.
+
+        Args:
+          press: the key of a button to press.
+          fragment: runs this part of the page alone, as a part that repeats itself asks for.
+        """
+        message = BackMsg()
+        message.rerun_script.page_script_hash = self._page
+        if fragment:
+            message.rerun_script.fragment_id, message.rerun_script.is_auto_rerun = fragment, True
+        if press:
+            widget = message.rerun_script.widget_states.widgets.add()
+            widget.id, widget.trigger_value = self.widgets[press][1].id, True
+        return self._run(message, "")
+
+    def change(self, key: str, choose: random.Random) -> bool:
+        """Sets a widget to a value that it has; False where there is none of that key, or none that we know to move."""
+        if key not in self.widgets:
+            key = next((name for name, (kind, _) in self.widgets.items() if kind == "bidi_component" and key in name), key)
+        if key not in self.widgets:
+            return False
+        kind, widget = self.widgets[key]
+        state = BackMsg().rerun_script.widget_states.widgets.add()
+        state.id = widget.id
+        if kind == "bidi_component":
+            wave = {"number": choose.randrange(1, 10**6), "amplitude": choose.uniform(0.5, 5), "phase": choose.uniform(0, 3)}
+            state.json_value = json.dumps({"scene": wave | {"holds": []}})
+        elif kind == "slider" and widget.options:
+            state.string_array_value.data.append(choose.choice(list(widget.options)[:6]))
+        elif kind == "slider":
+            steps = round((widget.max - widget.min) / widget.step)
+            state.double_array_value.data.append(widget.min + widget.step * choose.randrange(steps + 1))
+        elif kind == "number_input":
+            low, high = max(1, int(widget.min)), int(widget.max) if widget.has_max else 8
+            state.double_value = float(choose.randint(low, max(low, min(high, 2000 if key.endswith("seed") else 5))))
+        elif kind == "selectbox":
+            state.string_value = choose.choice(list(widget.options))
+        elif kind == "button_group":
+            state.string_array_value.data.append(choose.choice([option.content for option in widget.options]))
+        else:
+            return False
+        self._states[widget.id] = state
+        return True
+
+    def _run(self, message: BackMsg, page: str) -> float:
+        run = message.rerun_script
+        run.query_string = self.query
+        run.context_info.url = f"http://{self._address}/{page}"
+        run.cached_message_hashes.extend(self._messages)
+        run.widget_states.widgets.extend(self._states.values())
+        began = time.perf_counter()
+        self._socket.send(message.SerializeToString())
+        while True:
+            left = began + self._patience - time.perf_counter()
+            answer = ForwardMsg()
+            answer.ParseFromString(self._socket.recv(timeout=max(0.1, left)))
+            if answer.WhichOneof("type") == "ref_hash":  # a message that we said we have
+                answer = self._messages[answer.ref_hash]
+            elif answer.metadata.cacheable:
+                self._messages[answer.hash] = answer
+            if answer.WhichOneof("type") == "script_finished" and answer.script_finished in _FINISHED:
+                return time.perf_counter() - began
+            self._take(answer)
+
+    def _take(self, answer: ForwardMsg) -> None:
+        kind = answer.WhichOneof("type")
+        if kind == "new_session":
+            if not answer.metadata.run.fragment_ids:
+                self.widgets, self.repeats, self.progress = {}, {}, ""
+            self._page = answer.new_session.page_script_hash or self._page
+        elif kind == "navigation":
+            pages = answer.navigation.app_pages
+            self._pages = {"" if page.is_default else page.url_pathname: page.page_script_hash for page in pages}
+            self._page = answer.navigation.page_script_hash or self._page
+        elif kind == "page_info_changed":
+            self.query = answer.page_info_changed.query_string
+        elif kind == "auto_rerun":
+            self.repeats[answer.auto_rerun.fragment_id] = answer.auto_rerun.interval
+        elif kind == "stop_auto_rerun":
+            self.repeats.pop(answer.stop_auto_rerun.fragment_id, None)
+        elif kind == "delta" and answer.delta.WhichOneof("type") == "new_element":
+            self._show(answer.delta.new_element)
+
+    def _show(self, element) -> None:
+        kind = element.WhichOneof("type")
+        shown = getattr(element, kind) if kind else None
+        if kind == "exception":
+            self.exceptions.append(f"{shown.type}: {shown.message[:200]}")
+        elif kind == "progress":
+            self.progress = shown.text
+        elif getattr(shown, "id", ""):
+            named = _IDENTITY.match(shown.id)
+            name = getattr(shown, "component_name", "") or (named.group(1) if named else shown.id)
+            self.widgets[name] = (kind, shown)
