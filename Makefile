@@ -1,4 +1,4 @@
-# `make app` opens the app, `make test` runs everything that takes minutes, `make acceptance` measures the README's numbers.
+# `make app` opens the app, `make test` runs everything that takes minutes, `make acceptance` measures the figures of docs/.
 # On a machine with nothing but Python (3.11 or later) each makes .venv first; later calls find it there.
 
 SHELL := /bin/bash
@@ -16,7 +16,7 @@ help:
 	@echo "make lock        pin what requirements.txt allows to today's versions, in requirements.lock"
 	@echo "make bench       time the engine beside its peers (BENCH='--quick' for a look)"
 	@echo "make load        many visitors on one server: what they wait (LOAD='--sessions 1,10' for a look)"
-	@echo "make acceptance  measure the figures of the README against their targets"
+	@echo "make acceptance  measure the figures of docs/ against their targets"
 
 app: $(VENV)/.app-installed
 	$(BIN)/streamlit run streamlit_app.py
