@@ -5,11 +5,12 @@ import signal
 import sys
 import tempfile
 import threading
-from importlib.metadata import version
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests.compiling import QUICKLY, as_flags
 
 # Before anything asks for the home folder: no test touches the user's own.
 _home = tempfile.TemporaryDirectory(prefix="maml-lab-test-", ignore_cleanup_errors=True)
@@ -34,18 +35,10 @@ hypothesis.settings.load_profile("untimed")
 pytest_plugins = ["tests.quadratics"]  # its fixtures
 
 
-# Most of a run is compiling, and XLA's optimisations and newer emitters are most of that. Without them the gradients of five
-# methods compile in 3.2 seconds of CPU (11.7 with all, 7.5 with optimisation level 0 alone) and run at a fifth of the speed:
-# small networks do not notice. Whoever measures, or tests the compiler, has its own level.
-QUICK_TO_COMPILE = ["--xla_backend_optimization_level=0"]
-if version("jaxlib").startswith("0.10."):  # an unknown flag ends the process, and these two come and go
-    QUICK_TO_COMPILE += ["--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1"]
-
-
 def pytest_configure(config):
-    """Compiles quickly what is not measured."""
+    """Compiles quickly what is not measured; a test of what the compiler makes asks for `AS_IN_USE`."""
     if config.getoption("markexpr") != "acceptance":
-        os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *QUICK_TO_COMPILE]).strip()
+        os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *as_flags(QUICKLY)]).strip()
 
 
 @pytest.fixture(scope="module", autouse=True)

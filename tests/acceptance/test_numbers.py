@@ -1,4 +1,4 @@
-"""The figures of `docs/results.md` against their targets, each by the command that stands beside it there: `make acceptance`."""
+"""The figures of `docs/results.md` against their targets, each by the command beside it there: `make acceptance`."""
 
 import csv
 import json

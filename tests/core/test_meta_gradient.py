@@ -19,6 +19,7 @@ from maml_engine.core.adapter import Adapter
 from maml_engine.methods import METHODS
 from maml_engine.models import ContextMLP, Network
 from maml_engine.pytrees import pytree
+from tests.compiling import AS_IN_USE
 from tests.core.problems import LastLayerMoves, MultiStep, padded, sines, tanh_model, task_of
 from tests.quadratics import ALPHA, DIM, TASKS, flat, relative_error
 
@@ -237,7 +238,7 @@ def test_compiled_meta_gradient_is_the_unjitted_one(name, hidden_dim, num_layers
     method = METHODS[name](inner_lr=0.01, inner_steps=2, **WELL_POSED.get(name, {}))
     arguments = (Adapter.of_model(method, model), episode, None)
     lowered = meta_gradient._compiled.lower(*arguments, mode=None)
-    loss, gradient = lowered.compile({"xla_backend_optimization_level": 3})(*arguments)
+    loss, gradient = lowered.compile(AS_IN_USE)(*arguments)
     with jax.disable_jit():
         expected_loss, expected = meta_value_and_grad(method, model, episode)
     np.testing.assert_allclose(loss, expected_loss, rtol=1e-5)
