@@ -134,6 +134,7 @@ left, right = st.columns([5, 6], gap="medium")
 with left:
     upload.source_controls()
     table = upload.current(snapshot.report.table if snapshot and snapshot.report else None)
+    upload.say_whose(table)
     table = upload.role_controls(table)
 with right:
     upload.show_rows(table)

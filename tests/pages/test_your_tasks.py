@@ -18,6 +18,7 @@ from dashboard.page_parts.your_tasks import predictions, run
 from dashboard.page_parts.your_tasks.examples import EXAMPLES
 from dashboard.page_parts.your_tasks.script import script
 from maml_engine import Learner
+from tests.pages.walks import visit
 from tests.small_verdict import EVIL
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "your_tasks.py"
@@ -323,6 +324,22 @@ def test_a_run_is_stopped(small_runs, monkeypatch):
     while not resources.jobs().snapshot(job_id).ended:
         time.sleep(0.05)
     assert "Stopped before there was a verdict" in shown(open_page(trial=job_id))
+
+
+def test_an_example_where_a_file_was_to_come_is_said_so():
+    """A file stays in its session, and a page that is loaded anew begins another."""
+    page = open_page(source="A file")
+    assert "No file is here: bring one." in shown(page)
+    assert "No file is here" not in shown(upload(page, table()))
+
+
+def test_the_run_comes_back_into_the_address_after_another_page(job_id, open_app):
+    app = open_app("your_tasks", trial=job_id)
+    visit(app, "notes")
+    assert "trial" not in app.query_params
+    visit(app, "your_tasks")
+    assert app.query_params["trial"] == job_id
+    assert resources.jobs().snapshot(job_id).report.verdict.sentence in shown(app)
 
 
 def test_a_run_that_is_not_here_is_said_so():

@@ -1,5 +1,6 @@
 """What a learner makes of the rows of a new task: editors' rows in, predictions and files out."""
 
+import dataclasses
 import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -69,6 +70,33 @@ def typed(table: UserTable, names: Sequence[str]) -> pd.DataFrame:
     )
 
 
+def complete(table: UserTable, task: NewTask) -> tuple[NewTask, list[str]]:
+    """The rows in which nothing is missing, and one sentence for each editor that holds others.
+
+    A text that is empty is a category like any that training has not seen; numbers, dates and targets have to be there.
+
+    Args:
+      table: whose columns they are.
+      task: as the editors hold it; rows without anything in them are passed over in silence.
+    """
+    roles, sentences = table.roles, []
+    inputs = [name for name in roles.inputs if table.sheet.kind(name) != "text"]
+    kept = {}
+    for which, label, names in (("known", "Known rows", [*inputs, roles.target]), ("asked", "Rows to predict", inputs)):
+        frame = getattr(task, which).dropna(how="all")
+        empty = pd.DataFrame({name: frame[name].map(_is_empty) for name in names}, index=frame.index, dtype=bool)
+        kept[which] = frame[~empty.any(axis=1)]
+        if lacking := [place for place, is_short in enumerate(empty.any(axis=1), start=1) if is_short]:
+            first = next(name for name in names if empty[name].iloc[lacking[0] - 1])
+            more = f", and {len(lacking) - 1} more are not complete" if len(lacking) > 1 else ""
+            sentences.append(f"{label}: row {lacking[0]} has no {first} yet{more}. What is not complete is left out.")
+    return task._replace(**kept), sentences
+
+
+def _is_empty(cell: Any) -> bool:
+    return not cell.strip() if isinstance(cell, str) else bool(pd.isna(cell))
+
+
 class Predictions(NamedTuple):
     """What is predicted for the rows of a new task that are asked for.
 
@@ -91,6 +119,8 @@ def predict(trained: TrainedVerdict, task: NewTask) -> Predictions:
       ValueError: no known rows, or cells that do not fit, named.
     """
     known, asked = task.known.dropna(how="all"), task.asked.dropna(how="all")
+    if known.empty:
+        raise ValueError("There must be at least one known row, complete, for the learner to adapt to.")
     adapted = trained.learner.adapt_rows(known)
     inputs = list(trained.table.roles.inputs)
     mean, low, high = _flat(adapted.predict_rows(asked)) if len(asked) else (np.zeros(0),) * 3
@@ -143,14 +173,38 @@ def places(names: Iterable[Any], known: Sequence[str]) -> np.ndarray:
 def read_rows(content: bytes, names: Sequence[str]) -> pd.DataFrame:
     """Rows of a new task from a file, for the editor.
 
+    A header may be in another case, as long as one column alone can be meant; numbers may have decimal commas, in quotes where
+    commas separate the columns.
+
     Raises:
-      ValueError: what `read_sheet` refuses, or columns that are missing, named.
+      ValueError: what `read_sheet` refuses, columns that are missing, named, or commas that may be of thousands.
     """
     sheet = read_sheet(content, fewest_columns=1)
-    if missing := [name for name in names if name not in sheet.names]:
+    meant = {name: _meant(name, sheet.names) for name in names}
+    if missing := [name for name, there in meant.items() if there is None]:
         there = ", ".join(map(repr, sheet.names[:12]))
         raise ValueError(f"The file must have the column {missing[0]!r}, got {there}.")
-    return pd.DataFrame({name: sheet.numbers(name) if sheet.kind(name) == "number" else sheet.text(name) for name in names})
+    return pd.DataFrame({name: _cells(sheet, there) for name, there in meant.items()})
+
+
+def _meant(name: str, there: Sequence[str]) -> str | None:
+    """The column that a name means: itself, else the only one that differs from it in case alone."""
+    alike = [column for column in there if column.casefold() == name.casefold()]
+    return name if name in there else alike[0] if len(alike) == 1 else None
+
+
+def _cells(sheet: Sheet, name: str) -> np.ndarray:
+    """A column, `[rows]`: numbers where it holds them, however their decimals are written, else text."""
+    if sheet.kind(name) != "number":
+        cells, written = sheet.frame[name], ~sheet.missing(name)
+        if not cells[written].str.fullmatch(r"[+-]?\d*[.,]?\d+(e[+-]?\d+)?", case=False).all():
+            return sheet.text(name)
+        if (thousands := cells[written & cells.str.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}").to_numpy(bool)]).size:
+            raise ValueError(
+                f"Column {name!r} holds {thousands.iloc[0]!r}, whose comma may be of thousands or of decimals: write a point."
+            )
+        sheet = dataclasses.replace(sheet, frame=sheet.frame.assign(**{name: cells.str.replace(",", ".")}), _parsed={})
+    return sheet.numbers(name)
 
 
 def _spelled(frame: pd.DataFrame) -> dict[str, list[str]]:

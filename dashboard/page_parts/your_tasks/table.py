@@ -3,6 +3,7 @@
 A table is named by an id; the session's state holds ids.
 """
 
+import dataclasses
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
@@ -82,7 +83,8 @@ def edited(table: UserTable, frame: pd.DataFrame) -> UserTable:
     Raises:
       ValueError: as for `read`.
     """
-    return _changed(table, Sheet.from_frame(frame), table.roles)
+    sheet = dataclasses.replace(Sheet.from_frame(frame), decimal_comma=table.sheet.decimal_comma)
+    return _changed(table, sheet, table.roles)
 
 
 def _changed(table: UserTable, sheet: Sheet, roles: Roles) -> UserTable:

@@ -68,6 +68,17 @@ def source_controls() -> None:
     )
 
 
+def say_whose(table: UserTable) -> None:
+    """That an example is shown where a file or a text was to come; a page that is loaded anew has lost what was brought."""
+    source = st.session_state.get(session.SOURCE, EXAMPLE)
+    if table.example and source != EXAMPLE:
+        st.info(
+            f"No {'file' if source == A_FILE else 'text'} is here: bring one. What was brought before the page was loaded anew "
+            f"went with its session, unless it was trained on. Until then this is the example {table.example}.",
+            icon=":material/upload_file:",
+        )
+
+
 def switch_source() -> None:
     """A callback: who comes back to the examples sees the one that is chosen there."""
     st.session_state[session.SOURCE_SWITCHED] = st.session_state[session.SOURCE] == EXAMPLE

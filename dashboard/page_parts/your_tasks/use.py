@@ -27,8 +27,10 @@ def show(trained: TrainedVerdict) -> None:
         known = st.data_editor(task.known, num_rows="dynamic", hide_index=True, key=f"known_{key}")
         st.markdown("**Rows to predict**")
         asked = st.data_editor(task.asked, num_rows="dynamic", hide_index=True, key=f"asked_{key}")
-        task = NewTask(known, asked, task.source)
+        task, sentences = predictions.complete(trained.table, NewTask(known, asked, task.source))
         st.caption(task.source)
+        for sentence in sentences:
+            st.info(escape.markdown(sentence), icon=":material/edit:")
         with st.popover("Rows from a file", icon=":material/upload_file:"):
             for which, label in (("known", "Known rows"), ("asked", "Rows to predict")):
                 st.file_uploader(

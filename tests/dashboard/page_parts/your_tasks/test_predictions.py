@@ -57,6 +57,46 @@ def test_one_input_has_a_curve_over_the_table_and_what_is_asked(table, trained):
     np.testing.assert_allclose(high - low, 2)
 
 
+def test_rows_that_are_not_complete_are_left_out_with_a_sentence(table, trained):
+    known = pd.DataFrame(
+        {"kind": ["", None, "old"], "speed": [1, None, 2], "when": ["x", None, "y"], "vibration": [9, None, None]}
+    )
+    asked = pd.DataFrame({"kind": ["old", "old", "new"], "speed": [None, 2.0, 3.0], "when": ["x", " ", "y"]})
+    task, sentences = predictions.complete(table, NewTask(known, asked))
+    assert task.known["speed"].tolist() == [1]  # its empty text is a category that training has not seen
+    assert task.asked["speed"].tolist() == [3]
+    assert sentences == [
+        "Known rows: row 2 has no vibration yet. What is not complete is left out.",
+        "Rows to predict: row 1 has no speed yet, and 1 more are not complete. What is not complete is left out.",
+    ]
+    assert not predictions.complete(table, task)[1]
+    with pytest.raises(ValueError, match="at least one known row"):
+        predictions.predict(trained(table), task._replace(known=task.known.iloc[:0]))
+
+
+@pytest.mark.parametrize(
+    ("content", "speeds"),
+    [
+        (b'Speed,KIND\n"1,5",old\n"-0,25",new\n', [1.5, -0.25]),
+        (b"SPEED;kind\n1,5;old\n2;new\n", [1.5, 2]),
+        (b'speed,kind\n"1,5",old\n2.5,new\n', [1.5, 2.5]),
+        (b'speed,kind\n"0,125",old\n,new\n', [0.125, np.nan]),
+    ],
+)
+def test_a_file_of_rows_is_read_as_it_is_meant(content, speeds):
+    frame = predictions.read_rows(content, ["kind", "speed"])
+    np.testing.assert_array_equal(frame["speed"], speeds)
+    assert frame["kind"].tolist() == ["old", "new"]
+
+
+def test_what_a_file_of_rows_may_mean_in_two_ways_is_asked():
+    with pytest.raises(ValueError, match="'1,234', whose comma may be of thousands"):
+        predictions.read_rows(b'speed,kind\n"1,234",old\n"2,5",new\n', ["speed"])
+    with pytest.raises(ValueError, match="must have the column 'SPEED'"):
+        predictions.read_rows(b"speed,Speed\n1,2\n", ["SPEED"])
+    assert predictions.read_rows(b'kind,speed\n"a,5",1\n', ["kind"])["kind"].tolist() == ["a,5"]
+
+
 def test_a_file_of_rows_must_hold_the_columns():
     frame = predictions.read_rows(b"speed,kind,other\n1,old,x\n2,new,y\n", ["kind", "speed"])
     assert frame.to_dict("list") == {"kind": ["old", "new"], "speed": [1.0, 2.0]}

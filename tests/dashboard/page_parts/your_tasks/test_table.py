@@ -3,7 +3,7 @@
 import numpy as np
 
 from dashboard.page_parts.your_tasks import table as tables
-from maml_engine.tables import Fix, Roles
+from maml_engine.tables import Fix, Roles, read_sheet
 
 
 def test_rows_for_a_picture_lie_along_the_first_input_that_is_no_text(table):
@@ -30,6 +30,12 @@ def test_a_fix_and_an_edit_give_another_table(table):
     frame.loc[frame.index[2], "vibration"] = "20"
     assert tables.edited(table, frame).sheet.numbers("vibration")[2] == 20
     assert len(tables.edited(table, frame.iloc[1:]).sheet) == 7
+
+
+def test_an_edit_keeps_how_decimals_are_written():
+    sheet = read_sheet(b"machine;speed;vibration\na;1,5;3,25\na;2,5;4\nb;1;2\n")
+    table = tables.UserTable("commas", "commas.csv", sheet, Roles("machine", ("speed",), "vibration"))
+    np.testing.assert_array_equal(tables.edited(table, sheet.frame).sheet.numbers("speed"), [1.5, 2.5, 1])
 
 
 def test_the_shelf_holds_a_few_tables(monkeypatch):
