@@ -5,8 +5,7 @@ import streamlit as st
 from dashboard import heap
 from dashboard.widgets import page
 
-page.setup()
-st.navigation(
+chosen = st.navigation(
     {
         "Learn": [
             st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
@@ -27,5 +26,7 @@ st.navigation(
             st.Page("pages/notes.py", title="Notes", icon=":material/fact_check:", url_path="notes"),
         ],
     }
-).run()
+)
+page.setup(chosen.title)
+chosen.run()
 heap.settle()  # the page is painted by now

@@ -20,7 +20,7 @@ RANGES = {"trained": "As in training", "amplitude": "Larger amplitudes", "phase"
 BASELINES = {"pretrained": ("Pretrained on all tasks", "sinusoid_joint"), "random": ("Random initialisation", "random")}
 OWN = {
     "adapt_bench": "",
-    "shots": 5,
+    "adapt_shots": 5,
     "adapt_lr": None,
     session.TASK_SEED: 0,
     "task_range": "trained",
@@ -59,7 +59,7 @@ def suitable(learner: Learner) -> Learner:
 
 def choose_adapting(own_lr: float) -> tuple[int, float, int]:
     """The sidebar: support points, the step size of the chosen learner, and which tasks."""
-    shots = st.sidebar.slider("Support points", 1, MAX_SHOTS, OWN["shots"], key="shots", bind="query-params")
+    shots = st.sidebar.slider("Support points", 1, MAX_SHOTS, OWN["adapt_shots"], key="adapt_shots", bind="query-params")
     inner_lr = st.sidebar.number_input(
         "Inner step size α",
         min_value=0.0001,
@@ -205,6 +205,7 @@ page.opening(
     "Before and after",
     "**Press “Another twelve”**, again and again: the learner has seen none of these waves. Then take waves from outside the "
     "training range, and see where adapting ends.",
+    name="adapt",
 )
 learner = suitable(controls.learner_control())
 shots, inner_lr, seed = choose_adapting(learner.experiment.inner_lr)

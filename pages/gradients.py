@@ -8,7 +8,7 @@ from dashboard.page_parts.gradients import costs, pictures, race
 from dashboard.widgets import controls, page, session
 from maml_engine import Experiment, Learner
 
-OWN = {"adapt_lr": None, pictures.BENCH: ""} | race.OWN
+OWN = {"gradient_lr": None, pictures.BENCH: ""} | race.OWN
 
 
 def choose_step_size(learner: Learner) -> float:
@@ -19,7 +19,7 @@ def choose_step_size(learner: Learner) -> float:
         sorted({*gradients.STEP_SIZES, own}),
         own,
         format_func="{:g}".format,
-        key="adapt_lr",
+        key="gradient_lr",
         bind="query-params",
         help=f"Step size at which the gradients are taken. This learner was trained with {learner.experiment.inner_lr:g}.",
     )
@@ -38,6 +38,7 @@ page.opening(
     "First order against second order",
     "**Raise the inner step size**: the angle between the exact meta-gradient and the first-order one opens. Then take more "
     "inner steps.",
+    name="gradients",
 )
 learner = controls.learner_control()
 inner_lr = choose_step_size(learner)

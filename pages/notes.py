@@ -8,12 +8,13 @@ from maml_engine.verification.board import CHECKS
 from maml_engine.verification.published import CARDS
 from maml_engine.verification.record import described, recorded
 
-OWN = {"card": CARDS[0], session.CARD_JOB: ""}
+OWN = {"published_card": CARDS[0], session.CARD_JOB: ""}
 
 page.opening(
     "Are the numbers right?",
     "**Press “Run all”**: the engine's gradients are measured against closed forms, against differences of the loss and "
     "against the tutorial's code, here and now. Below, what papers print beside what is reached here.",
+    name="notes",
 )
 if st.button("Run all", type="primary", icon=":material/play_arrow:", key="run_all"):
     board.run_all()

@@ -12,7 +12,7 @@ from maml_engine import Learner
 
 OPEN = "open_"  # + a card's name: whether it is open
 OWN = {
-    "shots": 10,
+    "pitfall_shots": 10,
     "summary": "mean",
     **step_size_map.OWN,
     session.PAIR: "",
@@ -30,7 +30,7 @@ def suitable(learner: Learner) -> Learner:
 
 def choose_points_and_summary() -> tuple[int, str]:
     """The sidebar: how many support points, and which loss of the hundred tasks."""
-    shots = st.sidebar.slider("Support points", 1, MAX_SHOTS, OWN["shots"], key="shots", bind="query-params")
+    shots = st.sidebar.slider("Support points", 1, MAX_SHOTS, OWN["pitfall_shots"], key="pitfall_shots", bind="query-params")
     summary = st.sidebar.segmented_control(
         "Of a hundred tasks, the loss shown",
         list(SUMMARIES),
@@ -78,6 +78,7 @@ page.opening(
     "Pitfalls",
     "**Click on a cell** below the red line, then on one above it: a step size that is good for one step may ruin the fit "
     "after ten. Below the map, each pitfall is shown and mended.",
+    name="pitfalls",
 )
 runs.read_link()
 learner = suitable(controls.learner_control())

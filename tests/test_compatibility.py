@@ -170,7 +170,8 @@ def test_a_link_opens_its_page_as_it_was(kept):
     app.run()
     assert not app.exception
     assert not [note.value for note in app.info if "link" in note.value]
-    assert {key: app.session_state[key] for key in kept["state"]} == kept["state"]
+    renamed = session.RENAMED.get(kept["page"], {})
+    assert {key: app.session_state[renamed.get(key, key)] for key in kept["state"]} == kept["state"]
     if session.VALID in app.session_state:
         assert app.session_state[session.VALID].changes() == experiment.changes()
 

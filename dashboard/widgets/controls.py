@@ -117,10 +117,10 @@ def by_name(key: str, options: Iterable[Any], shown: Callable[[Any], str], *, se
     if key in st.session_state or key not in st.query_params:
         return
     named = {Experiment.spell(option): option for option in options}
-    chosen = [named[part] for part in st.query_params.get_all(key) if part in named]
-    if chosen:
-        st.session_state[key] = chosen if several else chosen[0]
-        st.query_params[key] = [shown(option) for option in chosen] if several else shown(chosen[0])
+    spelled = [shown(named[part]) for part in st.query_params.get_all(key) if part in named]
+    if spelled and spelled != st.query_params.get_all(key):
+        st.query_params[key] = spelled if several else spelled[0]
+        st.rerun()  # a widget reads the address as it was when the run began, and drops what it does not know
 
 
 def relevant(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,18 +129,28 @@ def relevant(kept: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if _is_relevant(name, values)}
 
 
-def keep_in_link() -> None:
-    """Writes the fields that this page does not show, and the run, into the address, so that a reload keeps them."""
+def keep_in_link(own: Mapping[str, Any] | None = None) -> None:
+    """Writes what no widget of this page writes into the address, so that a reload keeps it.
+
+    That is the fields that the page does not show, the run of the Train page, and of the page's own what code keeps there: its
+    jobs, and what was changed in its pictures. A visit to another page has dropped them from the address.
+
+    Args:
+      own: the page's own part of the link: key -> default.
+    """
     shown = st.session_state[SHOWN]
     kept = {name: value for name, value in relevant(st.session_state[KEPT]).items() if name not in shown}
     job_id = st.session_state.get(JOB)
     wanted = links.write(kept) | ({links.JOB_KEY: job_id} if job_id else {})
     if wanted or st.query_params:
         wanted[links.VERSION_KEY] = str(links.VERSION)
+    # A default of "" is that of a text which code keeps; the others are their widgets'.
+    texts = {name: st.session_state.get(name) for name, default in (own or {}).items() if default == ""}
+    wanted |= {name: content for name, content in texts.items() if content}
     missing = {name: value for name, value in wanted.items() if st.query_params.get(name) != value}
-    if missing:
+    for name, value in missing.items():
         with contextlib.suppress(StreamlitAPIException):  # a widget of this page holds the name, and writes it itself
-            st.query_params.update(missing)
+            st.query_params[name] = value
 
 
 def choose(experiment: Experiment) -> None:

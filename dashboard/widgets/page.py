@@ -24,16 +24,52 @@ ON_PRIMARY = """<style>
 </style>"""
 
 
-def setup() -> None:
-    """The app's own configuration, the same on every page."""
+# Streamlit pushes each address that Python asks for as a step to go back to, though nobody has gone anywhere, and takes what a
+# page's widgets hold out of the address of that page before it goes to another: the first Back came to defaults, the second to
+# the page as it was left. A visit is one step here, and its address stays as it was left.
+ONE_STEP_A_VISIT = """<style>[data-testid="stElementContainer"]:has(#one-step-a-visit) {display: none}</style>
+<i id="one-step-a-visit"></i>
+<script>
+if (!window.mamlLabSteps) {
+  window.mamlLabSteps = true;
+  let left = "";
+  const isHere = (url) => new URL(url, window.location.href).pathname === window.location.pathname;
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("a[href]");
+    if (link && !isHere(link.href)) left = window.location.href;
+  }, true);
+  const push = window.history.pushState.bind(window.history);
+  window.history.pushState = (state, unused, url) => {
+    if (isHere(url ?? "")) return window.history.replaceState(state, unused, url);
+    if (left && isHere(left)) window.history.replaceState(state, unused, left);
+    left = "";
+    push(state, unused, url);
+  };
+}
+</script>"""
+
+
+def setup(title: str) -> None:
+    """The app's own configuration.
+
+    Args:
+      title: of the page that is shown, for the tab and the browser's history.
+    """
     # A picture of ours: a Material symbol would be fetched from elsewhere for the tab, unlike those inside the page.
-    st.set_page_config(page_title="MAML Lab", page_icon=ICON, layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(page_title=f"{title} · MAML Lab", page_icon=ICON, layout="wide", initial_sidebar_state="auto")
+    st.html(ONE_STEP_A_VISIT, unsafe_allow_javascript=True)
 
 
-def opening(title: str, try_this: str) -> None:
-    """The title, one sentence that says what to try, and what could not be read of the link. Comes first on a page."""
+def opening(title: str, try_this: str, name: str = "") -> None:
+    """The title, one sentence that says what to try, and what could not be read of the link. Comes first on a page.
+
+    Args:
+      title: of the page.
+      try_this: what to try there.
+      name: the page's file, where links of before spell some of its keys in another way (`session.RENAMED`).
+    """
     _come_by_the_entrance()
-    session.begin()
+    session.begin(name)
     st.title(title, anchor=False)
     st.markdown(try_this)
     st.session_state[session.PLACE] = st.container()
@@ -107,7 +143,7 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     own = own or {}
     st.html(ON_PRIMARY)
     _say_what_was_refused(own)
-    controls.keep_in_link()
+    controls.keep_in_link(own)
     with st.sidebar.container(horizontal=True):
         with st.popover("Copy link", icon=":material/link:"):
             st.markdown("This link opens the page as it is now:")

@@ -5,6 +5,8 @@ code reads or sets such a widget, or keeps something of its own in the link, the
 widget that code only makes has its name where it is made, and components keep what they remember beside the page's key.
 """
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 # Of every page.
@@ -30,13 +32,12 @@ LEARN_LR, LEARN_STEPS = "learn_lr", "learn_steps"
 WALK = "walk"  # the job id of the run whose path is drawn
 WALK_SEED = "walk_seed"
 # Gradients.
-RACE = "pair"  # the two job ids of the race
+RACE = "race_runs"  # the two job ids of the race
 COSTS_MEASURED = "_costs_measured"  # whether costs are measured here
 # Pitfalls.
 MAP = "map"  # the figure that is clicked on
 CELL_LR, CELL_STEPS = "cell_lr", "cell_steps"
-PAIR = "pair"  # the card whose runs were started last, and their two job ids
-PAIRS = "_pairs"  # card -> the job ids of its two runs
+PAIR = "pair"  # cards and the job ids of their two runs, as in "leak.id.id,steps.id.id"
 PAIR_REFUSED = "_pair_refused"  # a card, and why its runs were refused
 # Train.
 JOB = "_job"  # the job id of the run that the page shows
@@ -64,17 +65,33 @@ TABLE_FILE, TABLE_PASTED = "_tasks_file", "_tasks_pasted"
 ROWS_FILE = {"known": "_known_file", "asked": "_asked_file"}  # uploads of a new task's rows
 NEW_TASK = "_known_rows_of"  # a table's id, and the id of what the editors of a new task begin with
 
+# A page's own keys are its own alone, since widgets of one key share their value, whatever kind of widget they are. These once
+# were not: page -> key in links of before -> key now.
+RENAMED: Mapping[str, Mapping[str, str]] = {
+    "adapt": {"shots": "adapt_shots"},
+    "gradients": {"adapt_lr": "gradient_lr", "pair": RACE},
+    "notes": {"card": "published_card"},
+    "pitfalls": {"shots": "pitfall_shots"},
+}
 
-def begin() -> None:
-    """What every run of a page begins with."""
-    settle()
+
+def begin(page: str = "") -> None:
+    """What every run of a page begins with.
+
+    Args:
+      page: its file's name; links of before may spell some of its keys in another way.
+    """
+    settle(RENAMED.get(page, {}))
     st.session_state[SHOWN] = []
 
 
-def settle() -> None:
+def settle(renamed: Mapping[str, str] | None = None) -> None:
     """Takes in the link that the visitor came by, once a session, before any widget is made.
 
     What the link spells in another way, or wrongly, is put right in the address, since widgets read it there themselves.
+
+    Args:
+      renamed: key in links of before -> key now.
     """
     if KEPT in st.session_state:
         return
@@ -85,7 +102,9 @@ def settle() -> None:
         return
     from dashboard.widgets import links
 
-    link = links.read(came_by)
+    renamed = {name: now for name, now in (renamed or {}).items() if name in came_by}
+    named = {now: came_by[name] for name, now in renamed.items()}
+    link = links.read(named | {name: spelled for name, spelled in came_by.items() if name not in renamed})
     st.session_state[CAME_BY] = link.others
     st.session_state[KEPT] = {name: value for name, value in link.values.items() if value != links.FIELDS[name].default}
     st.session_state[NOTES] = link.notes

@@ -31,7 +31,7 @@ def test_the_page_opens_with_true_pictures_and_a_passed_check(page):
 
 def test_the_bench_shows_the_inner_loop_of_the_sidebar(open_page):
     page = open_page("gradients", inner_steps="3", k_shot="25")
-    page.select_slider(key="adapt_lr").set_value(0.0005).run()
+    page.select_slider(key="gradient_lr").set_value(0.0005).run()
     assert not page.exception
     scene = on_bench(page)["scene"]
     assert (scene["steps"], scene["inner_lr"], len(scene["points"])) == (3, 0.0005, 20)
@@ -44,7 +44,7 @@ def test_the_bench_shows_the_inner_loop_of_the_sidebar(open_page):
 def test_raising_the_inner_step_size_opens_the_angle(page):
     angles = []
     for inner_lr in (0.0001, 0.0005, 0.001):
-        page.select_slider(key="adapt_lr").set_value(inner_lr).run()
+        page.select_slider(key="gradient_lr").set_value(inner_lr).run()
         angles.append(angle(page))
     assert not page.exception
     assert angles[0] < angles[1] < angles[2]
@@ -59,7 +59,7 @@ def test_without_inner_steps_the_two_are_one(page):
 
 
 def test_what_overflows_is_said_and_nothing_breaks(page):
-    page.select_slider(key="adapt_lr").set_value(0.1).run()
+    page.select_slider(key="gradient_lr").set_value(0.1).run()
     page.number_input(key="inner_steps").set_value(10).run()
     assert not page.exception
     assert metrics(page)["Angle between the two"] == "–"
@@ -114,7 +114,7 @@ def test_costs_measured_elsewhere_are_shown_at_once(tmp_path, monkeypatch):
 def test_both_are_trained_and_compared(page, wait_for_jobs):
     page.select_slider(key="race_iterations").set_value(500).run()
     page.button(key="race").click().run()
-    job_ids = page.session_state["pair"].split(".")
+    job_ids = page.session_state["race_runs"].split(".")
     assert len(job_ids) == 2
     wait_for_jobs(job_ids)
     page.run()

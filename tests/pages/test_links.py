@@ -1,6 +1,5 @@
 """Every page opens from any link: what cannot be read is said in one sentence each, and nothing is a traceback."""
 
-import ast
 import math
 import re
 from pathlib import Path
@@ -8,22 +7,48 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from dashboard.widgets import links
+from dashboard.widgets import links, session
 from maml_engine import Experiment
 from maml_engine.experiment import VERSION
+from tests.pages.walks import PAGES, own
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 NASTY = ("nan", "1e999", "-1", "abc", "x" * 10_000, "<b>[x](http://x)", "")
 
 
-def own_keys(page):
-    """Names in the page's address that are no field: the keys of what it calls OWN, which stands above the page itself."""
-    tree = ast.parse((ROOT / "pages" / f"{page}.py").read_text())
-    opening = next(number for number, node in enumerate(tree.body) if ast.unparse(node).startswith("page.opening("))
-    above = {"__name__": page}
-    exec(compile(ast.Module(tree.body[:opening], []), page, "exec"), above)
-    return list(above["OWN"])
+def test_a_key_belongs_to_one_page_alone():
+    """Widgets of one key share their value: what is a number on one page would be None, or a list, on another."""
+    owners = {}
+    for page in PAGES:
+        for key in own(page):
+            owners.setdefault(key, []).append(page)
+    assert {key: pages for key, pages in owners.items() if len(pages) > 1} == {}
+    assert not set(owners) & {*links.FIELDS, *links.RESERVED}
+
+
+def test_a_key_that_was_renamed_is_an_alias_on_its_page_alone():
+    for page, renamed in session.RENAMED.items():
+        keys = set(own(page))
+        assert set(renamed.values()) <= keys
+        assert not set(renamed) & {*keys, *links.FIELDS, *links.RESERVED}
+        assert f'name="{page}"' in (ROOT / "pages" / f"{page}.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("page", "old", "spelled", "now", "value"),
+    [
+        ("adapt", "shots", "8", "adapt_shots", 8),
+        ("gradients", "adapt_lr", "0.0002", "gradient_lr", 0.0002),
+        ("notes", "card", "meta_sgd_5_shot", "published_card", "meta_sgd_5_shot"),
+        ("pitfalls", "shots", "5", "pitfall_shots", 5),
+    ],
+)
+def test_an_old_key_means_the_same_on_its_page(page, old, spelled, now, value, opened):
+    app = opened(page, {old: spelled})
+    assert app.session_state[now] == value
+    assert now in app.query_params
+    assert old not in app.query_params
+    assert not [note for note in said(app) if "link" in note.lower()]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +64,7 @@ def said(app):
 @pytest.mark.parametrize("page", PAGES)
 def test_a_hostile_link_is_answered_in_sentences(page, opened):
     """Each nasty value in turn, for every field and every key of the page's own."""
-    names = [*links.FIELDS, *own_keys(page), "job", "learner", "stranger"]
+    names = [*links.FIELDS, *own(page), "job", "learner", "stranger"]
     parameters = {name: NASTY[number % len(NASTY)] for number, name in enumerate(names)} | {"v": "999"}
     app = opened(page, parameters)
     sentences = said(app)
@@ -51,7 +76,7 @@ def test_a_hostile_link_is_answered_in_sentences(page, opened):
 
 @pytest.mark.parametrize("nasty", NASTY)
 def test_every_value_of_home_may_be_nasty(nasty, opened):
-    keys = own_keys("home")
+    keys = own("home")
     app = opened("home", dict.fromkeys(keys, nasty))
     assert not app.exception
     values = [app.session_state[key] for key in keys if key in app.session_state]
@@ -66,11 +91,11 @@ def test_an_old_link_opens_and_says_so_only_where_it_matters(opened):
 
 
 def test_what_a_widget_did_not_take_is_said_once(opened):
-    app = opened("pitfalls", {"cell_steps": "99", "shots": "12"})
+    app = opened("pitfalls", {"cell_steps": "99", "pitfall_shots": "12"})
     (note,) = [note for note in said(app) if "`cell_steps`" in note]
     assert "`99`" in note and note.endswith("its default, 1.")
-    assert app.session_state["shots"] == 12
-    assert not [note for note in said(app) if "`shots`" in note]
+    assert app.session_state["pitfall_shots"] == 12
+    assert not [note for note in said(app) if "shots`" in note]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +104,7 @@ def test_what_a_widget_did_not_take_is_said_once(opened):
         ("adapt", {"task_range": "phase", "shown": "random", "shown_steps": 3}),
         ("compare", {"methods": ["anil", "imaml"], "budget": "gradients", "amount_gradients": 20_000, "look": "cavia"}),
         ("train", {"card": "cavia"}),
-        ("notes", {"card": "meta_sgd_10_shot"}),
+        ("notes", {"published_card": "meta_sgd_10_shot"}),
         ("pitfalls", {"summary": "median", "cell_lr": 0.0005}),
     ],
 )

@@ -60,4 +60,4 @@ def test_a_card_is_run_short(monkeypatch, open_page, wait_for_jobs):
 @pytest.mark.parametrize("job", ["", "no-such-run", "x" * 3000])
 def test_a_link_with_a_run_that_is_gone_opens(job, open_page):
     page = open_page("notes", card="cavia", card_job=job)
-    assert page.session_state["card"] == "cavia"
+    assert page.session_state["published_card"] == "cavia"

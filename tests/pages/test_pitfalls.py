@@ -63,8 +63,8 @@ def test_both_runs_are_trained_and_judged(small_cards, name, open_page, wait_for
     page = open_page("pitfalls", **{"open_" + name: "true"})
     page.button(key=f"run_{name}").click().run()
     assert not page.exception
-    ids = page.session_state["_pairs"][name]
-    assert len(ids) == 2
+    card, *ids = page.session_state["pair"].split(".")
+    assert (card, len(ids)) == (name, 2)
     wait_for_jobs(ids)
     again = open_page("pitfalls", pair=".".join([name, *ids]), **{"open_" + name: "true"})  # as a reload does
     text = " ".join(part.value for part in again.markdown)
@@ -72,6 +72,18 @@ def test_both_runs_are_trained_and_judged(small_cards, name, open_page, wait_for
     assert "broken **" in text
     assert "mended **" in text
     assert f"pair={name}.{ids[0]}.{ids[1]}" in again.code[0].value
+
+
+def test_the_link_names_the_runs_of_every_card(small_cards, open_page, wait_for_jobs):
+    page = open_page("pitfalls", open_finite_pool="true", open_support_as_query="true")
+    page.button(key="run_finite_pool").click().run()
+    page.button(key="run_support_as_query").click().run()
+    assert not page.exception
+    pairs = page.session_state["pair"]
+    assert [pair.split(".")[0] for pair in pairs.split(",")] == ["finite_pool", "support_as_query"]
+    wait_for_jobs(job_id for pair in pairs.split(",") for job_id in pair.split(".")[1:])
+    again = open_page("pitfalls", pair=pairs, open_finite_pool="true", open_support_as_query="true")  # as a reload does
+    assert [part.value for part in again.markdown].count("**Judged on the same 200 new tasks**") == 2
 
 
 def test_a_pair_that_is_not_here_is_left_aside(open_page):

@@ -51,9 +51,9 @@ def short_run(card: str) -> Experiment:
 
 def show_short_run() -> None:
     """A card, run again here with a fraction of its meta-iterations."""
-    controls.by_name("card", CARDS, _title)
+    controls.by_name("published_card", CARDS, _title)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        card = st.selectbox("Protocol card", CARDS, format_func=_title, key="card", bind="query-params")
+        card = st.selectbox("Protocol card", CARDS, format_func=_title, key="published_card", bind="query-params")
         st.button(
             f"Run {SHORT_ITERATIONS:,} meta-iterations of it",
             icon=":material/play_arrow:",

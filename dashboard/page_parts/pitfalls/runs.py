@@ -22,18 +22,21 @@ JUDGED_TASKS = 200
 
 
 def read_link() -> None:
-    """Takes in the pair of runs that the link names; before any card is shown."""
-    st.session_state.setdefault(session.PAIR, st.query_params.get(session.PAIR, ""))
+    """Takes in the runs that the link names; before any card is shown."""
+    if not st.session_state.get(session.PAIR):
+        st.session_state[session.PAIR] = st.query_params.get(session.PAIR, "")
+
+
+def _pairs() -> dict[str, list[str]]:
+    """The two runs of each card that has some, of this session or of the link."""
+    spelled = [pair.split(".") for pair in st.session_state[session.PAIR].split(",")[: len(CARDS)]]
+    return {card: ids for card, *ids in spelled if card in CARDS and len(ids) == len(WHICH)}
 
 
 def pair_of(name: str) -> list[str]:
-    """The two runs of a card, of this session or of the link; none where this server does not know them."""
-    held = dict(st.session_state.get(session.PAIRS, {}))
-    card, *ids = st.session_state[session.PAIR].split(".")
-    if card and card not in held:
-        held[card] = ids
-    ids = held.get(name, [])
-    return ids if len(ids) == 2 and all(resources.jobs().snapshot(job_id) for job_id in ids) else []
+    """The two runs of a card; none where this server does not know them."""
+    ids = _pairs().get(name, [])
+    return ids if all(resources.jobs().snapshot(job_id) for job_id in ids) else []
 
 
 def start(name: str) -> None:
@@ -45,8 +48,8 @@ def start(name: str) -> None:
     except ValueError as error:
         st.session_state[session.PAIR_REFUSED] = (name, str(error))
         return
-    st.session_state[session.PAIRS] = {**st.session_state.get(session.PAIRS, {}), name: ids}
-    st.session_state[session.PAIR] = st.query_params[session.PAIR] = ".".join([name, *ids])
+    spelled = ",".join(".".join([card, *ids]) for card, ids in (_pairs() | {name: ids}).items())
+    st.session_state[session.PAIR] = st.query_params[session.PAIR] = spelled
 
 
 def show(name: str) -> None:

@@ -192,3 +192,29 @@ def test_reset_brings_back_the_defaults():
     assert page.code[0].value.endswith("?v=1")
     page.run()
     assert experiment_of(page).changes() == {}
+
+
+def test_a_pages_own_text_comes_back_into_the_address():
+    """A visit to another page has dropped it there: a run's id, say, that code keeps in the session."""
+
+    def shown():
+        import streamlit as st
+
+        from dashboard.widgets import page
+
+        page.opening("Title", "Try this.")
+        st.number_input("Number", 0, 9, 3, key="known_rows", bind="query-params")
+        page.finish({"trial": "", "pair": "", "known_rows": 3})
+
+    page = AppTest.from_function(shown, default_timeout=60)
+    page.session_state["trial"] = "a-run"
+    page.run()
+    page.number_input(key="known_rows").set_value(5).run()
+    assert not page.exception
+    assert page.query_params["trial"] == "a-run"
+    assert "pair" not in page.query_params
+    page.query_params.clear()
+    page.run()
+    assert page.query_params["trial"] == "a-run"
+    page.button(key="_reset").click().run()
+    assert "trial" not in page.query_params
