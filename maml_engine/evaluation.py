@@ -10,6 +10,7 @@ import numpy as np
 
 from maml_engine.checks import check_number
 from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.labels import check_labels, takes_labels
 from maml_engine.core.losses import METRICS, LossFn, mean_loss
 from maml_engine.runtime.parallel import parallel_map
 from maml_engine.tasks.traceable import as_argument
@@ -64,12 +65,14 @@ class AdaptationCurves:
         return self.mean - half, self.mean + half
 
     def rows(self) -> list[dict[str, float | None]]:
-        """One row a step: `step`, `mean`, `low`, `high`; None where a number is not finite, as JSON wants it."""
+        """One row a step: `step`, `mean`, `low`, `high` and any metric's mean; None where not finite, as JSON wants it."""
         low, high = self.interval()
-        columns = zip(self.mean, low, high, strict=True)
+        columns = {"mean": self.mean, "low": low, "high": high}
+        columns |= {name: values.mean(axis=0) for name, values in self.metrics.items()}
+        rows = zip(*columns.values(), strict=True)
         return [
-            {"step": step} | {name: _finite(value) for name, value in zip(("mean", "low", "high"), row, strict=True)}
-            for step, row in enumerate(columns)
+            {"step": step} | {name: _finite(value) for name, value in zip(columns, row, strict=True)}
+            for step, row in enumerate(rows)
         ]
 
 
@@ -139,6 +142,8 @@ def evaluate_episode(learner: Adapting, episode: Episode, inner_steps: int) -> A
     def measured(start: int) -> dict[str, np.ndarray]:
         some = jax.tree.map(lambda leaf: leaf[start : start + TASKS_AT_ONCE], episode)
         predictions = learner.path_predictions(some.support, some.query.x, inner_steps)
+        if takes_labels(learner.loss_fn):
+            check_labels("query.y", some.query, predictions.shape[-1], axes=2)
         return {name: np.asarray(_path_losses(predictions, some.query, loss_fn=of)) for name, of in measures.items()}
 
     first, *others = range(0, num_tasks, TASKS_AT_ONCE)

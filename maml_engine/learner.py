@@ -16,6 +16,7 @@ from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, MetaParams, partition
 from maml_engine.core.episode import Array, Batch, Episode
 from maml_engine.core.inner_loop import adapted_params, path_predictions
+from maml_engine.core.labels import check_classes, checked_targets
 from maml_engine.core.losses import LossFn
 from maml_engine.core.row_kind import RowKind
 from maml_engine.experiment import Experiment
@@ -34,6 +35,7 @@ from maml_engine.methods import Method
 from maml_engine.models import MODELS, Network
 from maml_engine.models.row_probe import rows_are_independent
 from maml_engine.tasks import Scaling
+from maml_engine.tasks.classified import for_loss
 
 PyTree = Any
 EXPERIMENT_FILE, LEARNER_FILE = "experiment.json", "learner.safetensors"
@@ -89,11 +91,15 @@ class Learner:
           ValueError: the experiment reads a table and `tasks` does not hand it over, the method does not fit the network, or
             tasks have several arrays as inputs or targets.
         """
-        tasks = experiment.build_tasks() if tasks is None else tasks
+        tasks = for_loss(experiment.build_tasks() if tasks is None else tasks, experiment.loss_fn)
         shapes = jax.eval_shape(lambda key: tasks.split("train").sample(key, 1, experiment.k_shot, 1), jax.random.key(0))
         x_kind, y_kind = (RowKind.of_tasks(name, getattr(shapes.support, name)) for name in ("x", "y"))
         in_dim, out_dim = x_kind.size, y_kind.size
+        check_classes(experiment.loss, experiment.loss_fn, y_kind, has_model=model is not None)
         network, params = Network.split(model or experiment.build_model(in_dim, out_dim))
+        if not y_kind.shape:  # labels: the network says of how many classes
+            one_task = jax.ShapeDtypeStruct(shapes.support.x.shape[1:], shapes.support.x.dtype)
+            out_dim = jax.eval_shape(network.predict, params, one_task).shape[-1]
         if model is None:  # Flax draws parameters in 32 bits even where JAX computes in 64 (JAX_ENABLE_X64)
             params = jax.tree.map(lambda leaf: leaf.astype(float), params)
         method = experiment.build_method()
@@ -127,7 +133,7 @@ class Learner:
     @cached_property
     def default_tasks(self) -> Any:
         """The tasks that `evaluate` draws from where none are given."""
-        return self.experiment.build_tasks() if self.tasks is None else self.tasks
+        return for_loss(self.experiment.build_tasks() if self.tasks is None else self.tasks, self.loss_fn)
 
     def adapter(self, **hyperparameters: float) -> Adapter:
         """What adapting takes, some of the method's hyperparameters replaced."""
@@ -182,7 +188,7 @@ class Learner:
         Raises:
           ValueError: no rows, shapes that do not fit, or values that are not finite numbers.
         """
-        x, y = self._x.checked("x", x), self._y.checked("y", y)
+        x, y = self._x.checked("x", x), checked_targets(self.loss_fn, self._y, y, self.out_dim)
         if len(x) != len(y) or len(x) == 0:
             raise ValueError(f"`x` and `y` must hold the same number of rows, at least 1, got {len(x)} and {len(y)}.")
         inner_steps = self.method.inner_steps if inner_steps is None else inner_steps

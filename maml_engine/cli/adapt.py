@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from maml_engine.cli.exit_codes import DIVERGED, DONE
+from maml_engine.core.labels import takes_labels
 from maml_engine.experiment import Experiment
 from maml_engine.experiment.fields import parse_number
 from maml_engine.io.arrays import write_whole
@@ -22,7 +23,7 @@ from maml_engine.tables.learner import as_sheet
 
 
 def adapt(options: Namespace) -> int:
-    """Adapts to the support file and writes the query's inputs and predictions as CSV, in the units of the files."""
+    """Adapts to the support file and writes the query's inputs and predictions (or classes) as CSV, in the files' units."""
     learner = Learner.load(options.folder)
     if isinstance(learner, TableLearner):
         return _adapt_table(learner, options)
@@ -35,7 +36,9 @@ def adapt(options: Namespace) -> int:
     query = read_sheet(options.predict, columns=inputs)
     support_x, support_y = (support.matrix(names, log) for names in (inputs, [target]))
     adapted = learner.adapt(support_x, support_y[:, 0], inner_steps)
-    predictions = adapted(query.matrix(inputs, log))[:, 0].astype(np.float64)
+    outputs = adapted(query.matrix(inputs, log)).astype(np.float64)
+    is_class = takes_labels(learner.loss_fn) and bool(np.isfinite(outputs).all())
+    predictions = outputs.argmax(axis=1) if is_class else outputs[:, 0]
     if not np.isfinite(predictions).all():
         print("error: Adapting diverged: its predictions are no finite numbers; lower `inner_steps`.", file=sys.stderr)
         return DIVERGED

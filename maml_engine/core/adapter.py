@@ -9,6 +9,7 @@ from flax import nnx
 
 from maml_engine.checks import listed
 from maml_engine.core.episode import Batch, Episode, blanked
+from maml_engine.core.labels import check_labels, takes_labels
 from maml_engine.core.losses import LossFn, mean_loss, mean_squared_error
 from maml_engine.models import Network
 from maml_engine.pytrees import Replaceable, pytree, static_field
@@ -119,6 +120,19 @@ class Adapter(Replaceable):
     def dtype(self) -> np.dtype:
         """Of the parameters."""
         return np.result_type(*(leaf.dtype for leaf in jax.tree.leaves(self.meta.init)))
+
+    def check_targets(self, name: str, batch: Batch, *, axes: int = 1) -> None:
+        """Refuses targets that a loss of classes cannot take; any other loss takes what it is given.
+
+        Args:
+          name: what the refusal calls them.
+          batch: `x` `[examples, ...]` of one task (`axes` 1), or `[tasks, examples, ...]` (2).
+          axes: before a row's own.
+        """
+        if takes_labels(self.loss_fn):
+            one_task = jax.ShapeDtypeStruct(batch.x.shape[axes - 1 :], batch.x.dtype)
+            prediction = jax.eval_shape(self.network.predict, self.meta.init, one_task)
+            check_labels(name, batch, prediction.shape[-1], axes=axes)
 
     def meta_gradient(
         self, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None

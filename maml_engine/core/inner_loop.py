@@ -140,7 +140,8 @@ def adapt(
       the support's statistics.
 
     Raises:
-      ValueError: `inner_steps` is negative, or the support set has no examples.
+      ValueError: `inner_steps` is negative, the support set has no examples or several arrays where there must be one, or its
+        targets are no classes where the loss is of classes.
     """
     inner_steps = method.inner_steps if inner_steps is None else inner_steps
     check_number("inner_steps", inner_steps, low=0, integer=True)
@@ -149,6 +150,7 @@ def adapt(
     if support.x.shape[0] == 0:
         raise ValueError("`support` must hold at least one example, got none.")
     adapter = Adapter.of_model(method, model, loss_fn, rule=rule)
+    adapter.check_targets("support.y", support)
     adapter = adapter.replace(network=adapter.network.quiet(adapter.meta.init))
     params = adapted_params(adapter, support, inner_steps=inner_steps)
     return adapter.network.settled(params, support.x).merge(params)

@@ -92,8 +92,8 @@ def mean_loss(loss_fn: LossFn, prediction: jax.Array, batch: Batch) -> jax.Array
     return jnp.sum(blanked(losses, batch.weight) * batch.weight) / jnp.where(total > 0, total, 1.0)
 
 
-# Those that fit the tasks that an experiment can name; all of these have real numbers as targets.
-LOSSES: dict[str, LossFn] = {"mean_squared_error": mean_squared_error}
+# By the name that an experiment gives them. The second is of classes: tasks with labels, one-hot rows, or a table of labels.
+LOSSES: dict[str, LossFn] = {"mean_squared_error": mean_squared_error, "softmax_cross_entropy": softmax_cross_entropy}
 
 # What `evaluate` measures besides the loss, each like a loss one number an example.
 METRICS: dict[LossFn, dict[str, LossFn]] = {softmax_cross_entropy: {"accuracy": accuracy}}

@@ -39,14 +39,15 @@ def meta_value_and_grad(
       episode: support and query sets with a leading axis `[tasks]`.
       loss_fn: one number an example.
       rule: what the inner loop has learned; None takes the method's start.
-      iteration, key: for methods that schedule or draw.
+      iteration, key: for methods and networks that schedule or draw; without a key, dropout drops the same units every time.
       mode: how an exact gradient is computed, a name in `MODES`; None lets the engine choose. The gradient is the same.
 
     Returns:
       The meta-loss `[]`, and `MetaParams` whose `init` is shaped like `nnx.state(model, nnx.Param)`.
 
     Raises:
-      ValueError: an empty episode, unequal numbers of tasks, several arrays where there must be one, or an unknown mode.
+      ValueError: an empty episode, unequal numbers of tasks, several arrays where there must be one, targets
+        that are no classes where the loss is of classes, or an unknown mode.
     """
     if mode is not None:
         check_choice("mode", mode, MODES)
@@ -55,7 +56,10 @@ def meta_value_and_grad(
     tasks = {leaf.shape[0] for leaf in jax.tree.leaves(episode)}
     if len(tasks) != 1 or 0 in tasks:
         raise ValueError(f"`episode` must hold one number of tasks, at least 1, in all its arrays, got {sorted(tasks)}.")
-    return _compiled(Adapter.of_model(method, model, loss_fn, rule=rule, iteration=iteration), episode, key, mode=mode)
+    adapter = Adapter.of_model(method, model, loss_fn, rule=rule, iteration=iteration)
+    for name, batch in zip(("support.y", "query.y"), episode, strict=True):
+        adapter.check_targets(name, batch, axes=2)
+    return _compiled(adapter, episode, key, mode=mode)
 
 
 @partial(jax.jit, static_argnames="mode")

@@ -1,5 +1,8 @@
 """`maml evaluate`."""
 
+import json
+
+import numpy as np
 import pytest
 
 
@@ -26,3 +29,42 @@ def test_evaluate_prints_a_small_table(run, trained):
     header, *rows = out.splitlines()[1:]
     assert header.split() == ["step", "mean", "loss", "95", "%", "interval"]
     assert [row.split()[0] for row in rows] == ["0", "1", "2"]
+
+
+@pytest.fixture
+def thirds(tmp_path):
+    """A table of 12 tasks: which third of a line a point is in."""
+    rng = np.random.default_rng(0)
+    lines = [f"t{task},{x:.3f},{int(x * 3)}" for task in range(12) for x in [0.1, 0.5, 0.9, *rng.uniform(size=9)]]
+    path = tmp_path / "thirds.csv"
+    path.write_text("\n".join(["task,x,third", *lines]))
+    return path
+
+
+def test_a_table_of_labels_is_learned_with_accuracy(run, thirds, tmp_path):
+    table = ["--tasks", "table", "--data", thirds, "--task", "task", "--inputs", "x", "--target", "third"]
+    flags = ["--loss", "softmax_cross_entropy", "--k-shot", 5, "--num-iterations", 400, "--hidden-dim", 16, "--inner-lr", 0.1]
+    code, _, err = run("train", *table, *flags, "--out", tmp_path / "run")
+    assert code == 0, err
+    _, out, _ = run("evaluate", tmp_path / "run", "--data", thirds)
+    header, *rows = out.splitlines()[1:]
+    assert header.split()[-1] == "accuracy"
+    assert float(rows[1].split()[-1]) > 0.7
+    _, out, _ = run("evaluate", tmp_path / "run", "--data", thirds, "--json")
+    assert 0.7 < json.loads(out)["curve"][1]["accuracy"] <= 1
+    (tmp_path / "known.csv").write_text("x,third\n0.1,0\n0.2,0\n0.5,1\n0.6,1\n0.9,2")
+    (tmp_path / "asked.csv").write_text("x\n0.05\n0.97")
+    _, out, _ = run("adapt", tmp_path / "run", tmp_path / "known.csv", "--predict", tmp_path / "asked.csv")
+    assert [line.split(",")[1] for line in out.splitlines()] == ["third", "0", "2"]
+
+
+def test_labels_from_1_and_a_family_of_curves_are_refused_in_one_sentence(run, thirds, tmp_path):
+    from_1 = tmp_path / "from_1.csv"
+    from_1.write_text(thirds.read_text().replace(",2\n", ",3\n").replace(",0\n", ",1\n"))
+    table = ["--tasks", "table", "--data", from_1, "--task", "task", "--inputs", "x", "--target", "third", "--k-shot", 5]
+    code, _, err = run("train", *table, "--loss", "softmax_cross_entropy")
+    assert code == 2
+    assert "Column 'third' must hold labels, whole numbers from 0 on, where the loss is of classes, got" in err
+    code, _, err = run("train", "--loss", "softmax_cross_entropy")
+    assert code == 2
+    assert "these tasks have one number a row" in err
