@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import jax
 import numpy as np
+from jax.core import Tracer
 
 from maml_engine.checks import listed
 from maml_engine.core.episode import Batch
@@ -29,7 +29,7 @@ def check_labels(name: str, batch: Batch, classes: int, *, axes: int = 1) -> Non
       ValueError: labels that are text, negative, not whole or too large, with those found; or rows that are no probabilities.
     """
     y: Any = batch.y
-    if isinstance(y, jax.core.Tracer) or isinstance(batch.weight, jax.core.Tracer):
+    if isinstance(y, Tracer) or isinstance(batch.weight, Tracer):
         return
     if classes < 2:
         raise ValueError(
@@ -67,7 +67,7 @@ def check_classes(name: str, loss_fn: LossFn, kind: RowKind, *, has_model: bool)
 
     Args:
       name: of the loss.
-      loss_fn: the loss.
+      loss_fn: one number an example.
       kind: of the tasks' target rows.
       has_model: whether the caller brings the network, which then says how many classes there are.
     """

@@ -1,5 +1,6 @@
 """A table whose target column numbers classes, for a loss of classes."""
 
+import dataclasses
 from typing import Any
 
 import jax
@@ -45,7 +46,7 @@ class Classified(Replaceable):
     @property
     def scaling(self) -> Scaling:
         """Of the inputs alone."""
-        return self.table.scaling.replace(y_mean=0.0, y_std=1.0)
+        return dataclasses.replace(self.table.scaling, y_mean=0.0, y_std=1.0)
 
     @property
     def task_names(self) -> tuple[str, ...]:
