@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.engine_calls import gradients
+from dashboard.engine_calls import gradients, resources
 from dashboard.engine_calls.gradients import Choice
 from dashboard.page_parts.gradients import costs, pictures, race
 from dashboard.widgets import controls, page, session
@@ -65,4 +65,4 @@ else:
 costs.show(learner)
 race.controls(experiment)
 race.show()
-page.finish(OWN)
+page.finish(OWN | {"gradient_lr": resources.shipped_learners()["sinusoid_maml"].experiment.inner_lr})

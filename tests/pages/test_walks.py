@@ -46,6 +46,16 @@ def test_no_page_breaks_another_or_takes_anything_from_its_address(open_app):
     assert not wrong
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_reset_brings_every_page_back(page, open_app):
+    app = open_app(page)
+    change(app, page, 0)
+    app.button(key="_reset").click().run()
+    assert not list(problems(app))
+    defaults = {key: default for key, default in own(page).items() if default is not None}
+    assert {key: app.session_state.get(key, default) for key, default in defaults.items()} == defaults
+
+
 @pytest.mark.parametrize(("page", "title"), [("home", "Home"), ("your_tasks", "Your tasks")])
 def test_a_tab_is_titled_by_its_page(page, title, open_app, monkeypatch):
     titles = []
