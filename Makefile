@@ -23,7 +23,7 @@ app: $(VENV)/.app-installed
 
 # One worker a core: most of the time goes into compiling, which one core does for one program.
 test: $(VENV)/.dev-installed chromium
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev-installed lint-js
 	$(BIN)/ruff check .

@@ -41,6 +41,23 @@ def pytest_configure(config):
         os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *as_flags(QUICKLY)]).strip()
 
 
+# Files of a minute or more, and where browsers and servers are waited for: they begin, so that no worker ends with one alone.
+LONG = (
+    "tests/browser",
+    "tests/test_examples",
+    "tests/test_readme",
+    "tests/test_compatibility",
+    "tests/core/test_meta_gradient",
+    "tests/models",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The long files first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _forget_programs():
     """A worker would hold every program of a thousand tests, some gigabytes."""
