@@ -62,6 +62,8 @@ def main() -> int:
         for sessions in map(int, options.sessions.split(",")):
             content["together"].append(figures := together(server, sessions, options.seconds))
             print(row_of(figures), flush=True)
+            for error, times in figures["errors"].items():
+                print(f"{times} times: {error}", file=sys.stderr)
     finally:
         server.stop()
     folder = Path(options.out)
@@ -90,8 +92,9 @@ def alone(server: Server, changes: dict[str, list[str]], repeats: int = 8) -> di
                     before = server.cpu_seconds()
                     times.append(1e3 * visitor.rerun())
                     cpu.append(1e3 * (server.cpu_seconds() - before))
-            mean = {"cpu_ms": statistics.mean(cpu), "rerun_times_ms": statistics.median(times), "longest_ms": max(times)}
-            figures[page] = {"open_ms": 1e3 * opening, **mean}
+            if times:
+                middle = {"cpu_ms": statistics.median(cpu), "rerun_times_ms": statistics.median(times)}
+                figures[page] = {"open_ms": 1e3 * opening, **middle, "longest_ms": max(times)}
         visitor.close()
     return figures
 

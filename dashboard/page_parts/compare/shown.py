@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import streamlit as st
 
 from dashboard.engine_calls import resources
 from dashboard.jobs import Snapshot
@@ -47,6 +48,12 @@ def learners_of(snapshot: Snapshot | None, base: Experiment) -> dict[str, Learne
     rankings = _rankings(snapshot)
     if trained := {name: ranking.learners[0] for name, ranking in rankings.items() if ranking.learners}:
         return trained
+    return _shipped(base)
+
+
+@st.cache_resource(max_entries=50, show_spinner=False)
+def _shipped(base: Experiment) -> dict[str, Learner]:
+    """The learners that come with the app, for all visitors; the pretrained one's step size is found on ten evaluations."""
     shipped = resources.shipped_learners()
     return {"maml": shipped["sinusoid_maml"], PRETRAINED: contest.fine_tuned(shipped["sinusoid_joint"], base)}
 
