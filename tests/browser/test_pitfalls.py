@@ -43,6 +43,7 @@ def test_a_card_opens_and_its_link_opens_the_broken_run(open_page):
     page.get_by_text("No task diversity").click()
     expect(page.get_by_text("Tasks that are nearly alike can be learned by heart")).to_be_visible()
     page.wait_for_url(re.compile("open_no_diversity=true"))
+    wait_until_idle(page)  # the address is there before the card is
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open the broken run in Train").click()
     train = opened.value
