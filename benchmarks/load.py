@@ -25,9 +25,9 @@ CHANGES = {
     "": ["shots", "point_noise", "point_seed", "sine_bench"],
     "learn": ["lesson", "sine_bench"],
     "parameter_space": ["inner_steps", "loss", "surface"],
-    "gradients": ["adapt_lr", "inner_steps", "meta_batch_size", "k_shot", "seed"],
+    "gradients": ["gradient_lr", "inner_steps", "meta_batch_size", "k_shot", "seed"],
     "train": ["inner_lr", "k_shot", "hidden_dim", "seed", "meta_batch_size", "inner_steps"],
-    "adapt": ["shots", "task_seed", "shown_steps", "chosen_task", "task_range", "sine_bench"],
+    "adapt": ["adapt_shots", "task_seed", "shown_steps", "chosen_task", "task_range", "sine_bench"],
     "compare": ["after", "pin", "budget", "amount_iterations", "seeds"],
     "your_tasks": ["example", "known_rows", "error_in", "effort", "way"],
 }
@@ -44,7 +44,7 @@ def main() -> int:
     content = {"machine": machine.describe()}
     server = Server(FLOOR)
     try:
-        content["floor"] = floor = alone(server, {"": ["number"]})
+        content["floor"] = floor = alone(server, {"": ["number"]}, repeats=80)  # a change is shorter than the clock's tick
         say_alone({"one-chart app": floor[""]})
     finally:
         server.stop()
@@ -53,9 +53,7 @@ def main() -> int:
         content["alone"] = alone(server, CHANGES)
         say_alone({page or "home": figures for page, figures in content["alone"].items()})
         cpu = statistics.median(figures["cpu_ms"] for figures in content["alone"].values())
-        print(
-            f"one change, median over the pages: {cpu:.0f} ms of processor, {cpu / floor['']['cpu_ms']:.1f} times the floor's"
-        )
+        print(f"one change, median over the pages: {cpu:.1f} ms of processor, {floor['']['cpu_ms']:.1f} ms the floor's")
         print("| sessions | changes: median, 95th | opening a page: median, 95th | cores used | memory | errors |")
         print("|---|---|---|---|---|---|")
         content["together"] = []
@@ -93,7 +91,8 @@ def alone(server: Server, changes: dict[str, list[str]], repeats: int = 8) -> di
                     times.append(1e3 * visitor.rerun())
                     cpu.append(1e3 * (server.cpu_seconds() - before))
             if times:
-                middle = {"cpu_ms": statistics.median(cpu), "rerun_times_ms": statistics.median(times)}
+                # Processor time comes in ticks of 10 ms, so it is a mean, new numbers and all.
+                middle = {"cpu_ms": statistics.mean(cpu), "rerun_times_ms": statistics.median(times)}
                 figures[page] = {"open_ms": 1e3 * opening, **middle, "longest_ms": max(times)}
         visitor.close()
     return figures
