@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 SMALL = "meta_batch_size=4&hidden_dim=8"
 # Long enough to be caught in the act on any machine, and stopped by the test.
-LONG = f"{SMALL}&num_iterations=100000"
+LONG = f"{SMALL}&num_iterations=10000000"
 
 
 IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
@@ -84,13 +84,15 @@ def test_a_reload_finds_the_run_again_and_it_goes_on(open_page):
     numbers(page)
     assert page.url == address
     first = _iteration(page)
-    page.wait_for_function("before => (document.body.innerText.match(/([0-9,]+) of 100,000/)?.[1] ?? '') !== before", arg=first)
+    page.wait_for_function(
+        "before => (document.body.innerText.match(/([0-9,]+) of 10,000,000/)?.[1] ?? '') !== before", arg=first
+    )
     page.locator(".st-key-stop button").click()
     expect(page.get_by_text("Take it along")).to_be_visible(timeout=30_000)
 
 
 def _iteration(page):
-    return page.evaluate("document.body.innerText.match(/([0-9,]+) of 100,000/)[1]")
+    return page.evaluate("document.body.innerText.match(/([0-9,]+) of 10,000,000/)[1]")
 
 
 def test_a_bad_value_is_answered_with_one_sentence(open_page):

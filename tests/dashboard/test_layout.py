@@ -26,6 +26,7 @@ ROOMS = {
     "results": set(),
     "method_names": set(),
     "escape": set(),
+    "heap": set(),
 }
 # What a visitor's browser never sees, and tests run without a server.
 WITHOUT_STREAMLIT = ("jobs", "results", "method_names", "escape", "downloads.files", "downloads.code", "widgets.links")
