@@ -7,6 +7,10 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import wait_until_idle
 
+# Every chart of the page has its picture.
+PLOTS_STAND = """() => [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].filter(chart => chart.checkVisibility())
+    .every(chart => chart.querySelector('.js-plotly-plot .main-svg'))"""
+
 
 def click_cell(page, row, column):
     """A click in the middle of a cell of the map."""
@@ -44,10 +48,10 @@ def test_a_card_opens_and_its_link_opens_the_broken_run(open_page):
     expect(page.get_by_text("Tasks that are nearly alike can be learned by heart")).to_be_visible()
     page.wait_for_url(re.compile("open_no_diversity=true"))
     wait_until_idle(page)  # the address is there before the card is
-    link = page.get_by_role("link", name="Open the broken run in Train")
-    assert link.get_attribute("target") == "_blank"
-    train = page.context.new_page()  # not by a click, which is lost where the card is drawn anew in that moment
-    train.goto(link.evaluate("link => link.href"))
+    page.wait_for_function(PLOTS_STAND)  # a chart that is drawn above it moves the link away from under the mouse
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the broken run in Train").click()
+    train = opened.value
     expect(train.locator(".st-key-amplitude input")).to_have_value("4,5", timeout=60_000)
     expect(train.locator(".st-key-phase input")).to_have_value("0,0.5")
 
