@@ -8,15 +8,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 
+from maml_engine.analysis.wrapped_method import WrappedMethod
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerStep
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.inner_loop import adapted_path, path_predictions
 from maml_engine.core.losses import mean_loss
 from maml_engine.learner import Learner
-from maml_engine.methods import Method
 from maml_engine.pytrees import pytree
 from maml_engine.tasks import Scaling
 
@@ -24,32 +23,13 @@ PyTree = Any
 
 
 @pytree
-class Scaled:
+class Scaled(WrappedMethod):
     """A method each of whose steps is `scale` times as long; step sizes that were learned are all scaled alike.
 
-    method: makes the steps.
     scale: `[]`.
     """
 
-    method: Method
     scale: jax.Array | float
-
-    @property
-    def inner_steps(self) -> int:
-        """The method's own."""
-        return self.method.inner_steps
-
-    def moving(self, params: PyTree) -> nnx.filterlib.Filter:
-        """The method's own."""
-        return self.method.moving(params)
-
-    def fixed_at(self, rule: PyTree, fixed: PyTree, index: jax.Array | int) -> PyTree:
-        """The method's own, at inner step `index` `[]`."""
-        return self.method.fixed_at(rule, fixed, index)
-
-    def init_inner(self, rule: PyTree, moving: PyTree) -> PyTree:
-        """The method's own."""
-        return self.method.init_inner(rule, moving)
 
     def inner_update(
         self, rule: PyTree, moving: PyTree, gradient: PyTree, state: PyTree, step: InnerStep

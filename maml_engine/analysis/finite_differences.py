@@ -7,17 +7,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 from jax.flatten_util import ravel_pytree
 
 from maml_engine.analysis.compiled_steps import with_room_for
+from maml_engine.analysis.wrapped_method import WrappedMethod
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
 from maml_engine.core.exact import MODES, exact_gradient
 from maml_engine.core.first_order import first_order_gradient
 from maml_engine.core.meta_loss import meta_loss
-from maml_engine.methods import Method
 from maml_engine.pytrees import pytree
 
 PyTree = Any
@@ -88,34 +87,19 @@ def finite_difference_check(
 
 
 @pytree
-class FirstSteps:
+class FirstSteps(WrappedMethod):
     """A method that stands still after `steps` steps, a traced number: one compiled program for any of them.
 
     The query loss after the last step counts alone, whatever weights the method gives to earlier ones.
 
-    method: makes the steps; its own `inner_steps` is how many are compiled.
-    steps: `[]`, how many are made.
+    steps: `[]`, how many are made; the method's own `inner_steps` is how many are compiled.
     """
 
-    method: Method
     steps: jax.Array | int
-
-    @property
-    def inner_steps(self) -> int:
-        """As many as are compiled."""
-        return self.method.inner_steps
-
-    def moving(self, params: PyTree) -> nnx.filterlib.Filter:
-        """As in the method."""
-        return self.method.moving(params)
 
     def fixed_at(self, rule: PyTree, fixed: PyTree, index: jax.Array | int) -> PyTree:
         """As in the method, at inner step `index` `[]` or at the last one that was made."""
-        return self.method.fixed_at(rule, fixed, jnp.minimum(index, self.steps))
-
-    def init_inner(self, rule: PyTree, moving: PyTree) -> PyTree:
-        """As in the method."""
-        return self.method.init_inner(rule, moving)
+        return super().fixed_at(rule, fixed, jnp.minimum(index, self.steps))
 
     def inner_update(
         self, rule: PyTree, moving: PyTree, gradient: PyTree, state: PyTree, step: InnerStep
