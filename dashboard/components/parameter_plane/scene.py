@@ -204,7 +204,3 @@ def _point(value: Any, size: int, surface: str) -> tuple[tuple[float, ...] | Non
         return None, False
     near = [min(max(part, low), high) for part, (low, high) in zip(numbers, SURFACES[surface].window, strict=False)]
     return (*near, *(math.fmod(part, math.pi) for part in numbers[2:])), near != numbers[:2]
-
-
-def _rounded(numbers: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(round(float(number), DIGITS) + 0.0 for number in numbers)
