@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import heap
 from dashboard.widgets import page
 
+page.setup()
 chosen = st.navigation(
     {
         "Learn": [
@@ -27,6 +28,6 @@ chosen = st.navigation(
         ],
     }
 )
-page.setup(chosen.title)
+page.name_tab(chosen.title)
 chosen.run()
 heap.settle()  # the page is painted by now

@@ -49,3 +49,21 @@ def test_a_run_is_in_the_address_again_after_another_page_and_a_reload(open_page
     page.reload()
     expect(page.get_by_text("200 of 200 iterations")).to_be_visible(timeout=60_000)
     assert "num_iterations=200" in page.url
+
+
+def test_nothing_is_fetched_from_elsewhere(open_page):
+    """Neither on opening a page by its address nor on a visit: a tab's Material symbol would come from Google's server."""
+    page = open_page("/", ready=False)
+    home = re.match(r"https?://[^/]+", page.url).group()
+    asked_for = []
+    page.on("request", lambda request: asked_for.append(request.url))
+    for path in ("/", "/compare", "/your_tasks"):
+        page.goto(home + path)
+        wait_until_idle(page)
+    go(page, "Notes")
+    go(page, "Train")
+    page.wait_for_timeout(1000)  # what is fetched for the tab comes last
+    assert len(asked_for) > 10
+    assert [
+        address for address in asked_for if not address.startswith((home, home.replace("http", "ws", 1), "data:", "blob:"))
+    ] == []
