@@ -51,13 +51,13 @@ if (!window.mamlLabSteps) {
 
 def setup() -> None:
     """The app's own configuration; before the navigation, whose Material symbols a browser would fetch for its tab."""
-    st.set_page_config(page_title="MAML Lab", page_icon=ICON, layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state="auto")
     st.html(ONE_STEP_A_VISIT, unsafe_allow_javascript=True)
 
 
 def name_tab(title: str) -> None:
     """Names the tab, and the visit in the browser's history, after the page that is shown."""
-    st.set_page_config(page_title=f"{title} · MAML Lab", page_icon=ICON)
+    st.set_page_config(page_title=f"{title} · MAML Lab")
 
 
 def opening(title: str, try_this: str, name: str = "") -> None:
