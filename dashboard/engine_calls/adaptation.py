@@ -4,14 +4,13 @@ Support sets are padded to `MAX_SHOTS` and every call takes a fixed number of st
 """
 
 import dataclasses
-import hashlib
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import streamlit as st
 
+from dashboard.engine_calls.cache import cached
 from dashboard.results import CURVE_POINTS, MAX_SHOTS, MAX_STEPS, Fit, LossCurve
 from maml_engine import Batch, Episode, Learner, Sinusoid
 from maml_engine.evaluation import draw, evaluate_episode
@@ -21,18 +20,6 @@ from maml_engine.tasks.sinusoid import Waves
 # Longer steps blow up on some tasks, and a few validation tasks may not show it.
 BASELINE_STEP_SIZES = (0.001, 0.003, 0.01)
 NUM_TASKS, CURVE_TASKS, CURVE_STEPS, CURVE_QUERIES = 12, 200, 10, 100
-
-
-def fingerprint(learner: Learner) -> str:
-    """Names a learner by its content, for caches."""
-    digest = hashlib.sha256(f"{learner.experiment.digest} {learner.iteration}".encode())
-    for leaf in jax.tree.leaves((learner.meta, learner.scaling)):
-        digest.update(np.asarray(leaf).tobytes())
-    return digest.hexdigest()
-
-
-# Shared by all visitors, so both are small: some 100 KB an entry at most.
-cached = partial(st.cache_data, max_entries=200, show_spinner=False, hash_funcs={Learner: fingerprint})
 
 
 @cached

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from dashboard.engine_calls.adaptation import cached, padded
+from dashboard.engine_calls.adaptation import padded
+from dashboard.engine_calls.cache import cached
 from maml_engine import Batch, Episode, Learner
 from maml_engine.analysis import (
     MAX_STEPS,

@@ -11,7 +11,7 @@ import numpy as np
 from dashboard.components.sine_bench import CURVE_POINTS, Answer, Entrant, Scene
 from dashboard.components.sine_bench.weights import weights
 from dashboard.engine_calls import adaptation, first_pictures, resources
-from dashboard.engine_calls.adaptation import cached
+from dashboard.engine_calls.cache import cached
 from dashboard.method_names import COLOURS
 from dashboard.results import MAX_SHOTS, MAX_STEPS
 from maml_engine import Batch, Learner, Sinusoid

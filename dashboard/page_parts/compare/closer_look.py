@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.engine_calls.adaptation import cached
+from dashboard.engine_calls.cache import cached
 from dashboard.figures import closer_look as looks
 from dashboard.method_names import NAMES
 from dashboard.page_parts.compare.contest import JUDGED_TASKS, judging_tasks, recipe

@@ -8,7 +8,8 @@ from functools import partial
 import jax
 import numpy as np
 
-from dashboard.engine_calls.adaptation import BASELINE_STEP_SIZES, cached, fits, padded, with_inner_lr
+from dashboard.engine_calls.adaptation import BASELINE_STEP_SIZES, fits, padded, with_inner_lr
+from dashboard.engine_calls.cache import cached
 from dashboard.jobs import BUDGETS
 from dashboard.method_names import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT
 from dashboard.results import MAX_SHOTS, MAX_STEPS, Fit

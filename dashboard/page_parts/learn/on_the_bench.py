@@ -11,7 +11,7 @@ from dashboard.components.sine_bench import CURVE_POINTS, Answer, Scene, sine_be
 from dashboard.components.sine_bench.scene import spell
 from dashboard.engine_calls import adaptation
 from dashboard.engine_calls import sine_bench as bench_engine
-from dashboard.engine_calls.adaptation import cached
+from dashboard.engine_calls.cache import cached
 from dashboard.engine_calls.first_pictures import X_RANGE
 from dashboard.page_parts.learn.lesson import AFTER, BEFORE, OTHER, TRUTH, Equation, Lesson, Outcome, Term, number
 from dashboard.results import MAX_SHOTS, spell_loss

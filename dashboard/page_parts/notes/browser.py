@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.components.browser_check import browser_check
 from dashboard.components.sine_bench.weights import weights
-from dashboard.engine_calls.adaptation import cached
+from dashboard.engine_calls.cache import cached
 from dashboard.engine_calls.resources import shipped_learners
 from dashboard.page_parts.notes.board import show_check
 from maml_engine import Batch

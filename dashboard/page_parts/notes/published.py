@@ -5,7 +5,7 @@ import dataclasses
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.engine_calls.adaptation import cached
+from dashboard.engine_calls.cache import cached
 from dashboard.figures import notes as figures
 from dashboard.jobs import Snapshot
 from dashboard.widgets import controls, job_view, page, session

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import streamlit as st
 
-from dashboard.engine_calls.adaptation import cached
+from dashboard.engine_calls.cache import cached
 from dashboard.figures import slices as figures
 from dashboard.results import AdaptationSlice, TrainingSlice
 from dashboard.widgets import page

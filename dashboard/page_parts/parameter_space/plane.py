@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.components.parameter_plane import DESCENT_STEPS, MAX_STEP_LENGTH, META_LR, PlaneScene
-from dashboard.engine_calls.adaptation import cached
+from dashboard.engine_calls.cache import cached
 from dashboard.method_names import NAMES
 from dashboard.results import spell_loss
 from maml_engine.analysis import toy_landscape

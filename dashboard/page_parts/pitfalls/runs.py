@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.engine_calls.adaptation import cached
+from dashboard.engine_calls.cache import cached
 from dashboard.figures import pitfalls as figures
 from dashboard.figures.training import smoothed
 from dashboard.jobs import Snapshot

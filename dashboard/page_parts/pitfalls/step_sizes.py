@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dashboard.engine_calls.adaptation import cached, padded
+from dashboard.engine_calls.adaptation import padded
+from dashboard.engine_calls.cache import cached
 from dashboard.results import CURVE_POINTS, MAX_SHOTS, Fit
 from maml_engine import Episode, Learner
 from maml_engine.analysis.divergence import Frontier, find_frontier, predictions_at

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard.engine_calls.adaptation import cached
+from dashboard.engine_calls.cache import cached
 from dashboard.results import LossCurve, spell_loss
 from dashboard.widgets import controls, links
 from maml_engine import Experiment, Learner

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.engine_calls import resources
+from dashboard.engine_calls import cache, resources
 from dashboard.page_parts.pitfalls import step_sizes
 from dashboard.page_parts.pitfalls.step_sizes import INNER_LRS, STEPS
 from maml_engine.analysis import divergence as engine
@@ -35,7 +35,7 @@ def test_the_claim_of_the_tutorial_is_measured(found):
 
 
 def test_moving_a_control_compiles_nothing(learner, found):
-    step_sizes.frontier.clear()
+    cache.ANSWERS.clear()
     step_sizes.cell_fits(learner, 10, 0.001, 1)
     step_sizes.frontier(learner, 5)  # what came before may have been forgotten
     compiled = engine._losses._cache_size()
