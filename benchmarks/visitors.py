@@ -26,21 +26,30 @@ _FINISHED = (0, 1, 3)  # a script that ended well, with an error in it, or as a 
 class Server:
     """An app on this machine's loopback, hosted and with no runs of before."""
 
-    def __init__(self, script: str):
-        """Starts it and waits until it answers."""
+    def __init__(self, script: str, *, counts_compiling: bool = False):
+        """Starts it and waits until it answers.
+
+        Args:
+          script: the app's.
+          counts_compiling: for `programs_compiled`.
+        """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self._home = tempfile.TemporaryDirectory(prefix="maml-lab-load-")
         environment = os.environ | {"MAML_LAB_HOME": self._home.name, "MAML_LAB_HOSTED": "1", "JAX_PLATFORMS": "cpu"}
+        self._log = Path(self._home.name) / "log.txt" if counts_compiling else Path(os.devnull)
+        if counts_compiling:
+            environment["JAX_LOG_COMPILES"] = "1"
         flags = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(self.port)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", script, *flags],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", script, *flags],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         for _ in range(600):
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_stcore/health", timeout=1):
@@ -59,6 +68,10 @@ class Server:
         """Resident memory now, of the server and the processes that it started."""
         pages = sum(int(_stat(process)[21]) for process in self._tree())
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def programs_compiled(self) -> int:
+        """How many programs JAX has compiled so far, or loaded from its cache."""
+        return self._log.read_bytes().count(b"Finished XLA compilation")
 
     def stop(self) -> None:
         """Ends it."""
@@ -148,7 +161,12 @@ class Visitor:
         kind, widget = self.widgets[key]
         state = BackMsg().rerun_script.widget_states.widgets.add()
         state.id = widget.id
-        if kind == "bidi_component":
+        if kind == "bidi_component" and "parameter_plane" in key:
+            now, ((low_x, high_x), (low_y, high_y)) = json.loads(widget.json)["now"], json.loads(widget.json)["window"]
+            theta = [choose.uniform(low_x, high_x), choose.uniform(low_y, high_y)]
+            moved = now | {"theta": theta, "inner_lr": choose.uniform(0.05, 0.4), "number": choose.randrange(1, 10**6)}
+            state.json_value = json.dumps({"now": moved})
+        elif kind == "bidi_component":
             wave = {"number": choose.randrange(1, 10**6), "amplitude": choose.uniform(0.5, 5), "phase": choose.uniform(0, 3)}
             state.json_value = json.dumps({"scene": wave | {"holds": []}})
         elif kind == "slider" and widget.options:
@@ -156,6 +174,8 @@ class Visitor:
         elif kind == "slider":
             steps = round((widget.max - widget.min) / widget.step)
             state.double_array_value.data.append(widget.min + widget.step * choose.randrange(steps + 1))
+        elif kind == "number_input" and widget.step % 1:
+            state.double_value = choose.uniform(widget.min, min(widget.max, widget.min + 10 * widget.step))
         elif kind == "number_input":
             low, high = max(1, int(widget.min)), int(widget.max) if widget.has_max else 8
             state.double_value = float(choose.randint(low, max(low, min(high, 2000 if key.endswith("seed") else 5))))

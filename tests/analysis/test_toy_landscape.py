@@ -12,6 +12,8 @@ from flax import nnx
 from maml_engine import FOMAML, MAML, Batch, Episode, Reptile, meta_value_and_grad
 from maml_engine.analysis import toy_landscape
 from maml_engine.analysis.toy_landscape import FLAT, METHODS, STEEP, SURFACES, Landscape
+from maml_engine.analysis.toy_landscape.surfaces import of_form
+from tests.programs import compiled
 
 TASKS = ((-1.7, 1.7, 0.4), (1.2, 3.0, 1.1), (2.8, 0.4, -0.6))
 THETA = (0.4, -0.3)
@@ -90,6 +92,33 @@ def test_the_exact_gradient_is_the_slope_of_the_meta_loss(surface):
     # First order is neither zero nor exact where the ground is curved.
     assert seen.direction["fomaml"].norm > 0.01
     assert np.linalg.norm(seen.direction["fomaml"].gradient - slope) > 0.01
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_each_surfaces_form_is_its_loss_with_both_derivatives(surface, x64):
+    loss, window, _, form = SURFACES[surface]
+    rng = np.random.default_rng(0)
+    low, high = np.transpose(window)
+    theta, task = rng.uniform(low, high, (20, 2)), np.append(rng.uniform(low, high, (20, 2)), rng.uniform(-3, 3, (20, 1)), 1)
+    for derivative in (lambda f: f, jax.grad, jax.hessian):
+        expected = jax.vmap(derivative(loss))(theta, task)
+        found = jax.vmap(derivative(lambda theta, task: of_form(theta, task, jnp.array(form))))(theta, task)
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_one_program_serves_all_surfaces_and_whatever_is_dragged():
+    def everything(here: Landscape) -> None:
+        toy_landscape.view(here, THETA)
+        toy_landscape.optimum(here)
+        toy_landscape.meta_loss(here, np.zeros((6, 2)))
+        for method in METHODS:
+            toy_landscape.descend(here, method, THETA, meta_lr=0.1, max_step=0.05, steps=100)
+
+    everything(plane("bowls"))
+    before = len(compiled())
+    for surface in SURFACES:
+        everything(plane(surface, inner_steps=7, inner_lr=0.05, gap=0.0))
+    assert compiled()[before:] == []
 
 
 class Point(nnx.Module):

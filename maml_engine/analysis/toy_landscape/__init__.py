@@ -2,7 +2,7 @@
 
 A task is three numbers `(x, y, turn)`: where its loss is 0, and by how many radians its surface is turned. All functions here
 are exact: losses have formulas, derivatives are JAX's. Everything is computed in 64 bits, and padded to `MAX_TASKS` tasks and
-`MAX_STEPS` inner steps, so that one program serves a surface whatever is dragged.
+`MAX_STEPS` inner steps, so that one program serves all surfaces and whatever is dragged.
 """
 
 from maml_engine.analysis.toy_landscape.gradients import METHODS

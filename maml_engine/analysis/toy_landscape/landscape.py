@@ -51,6 +51,8 @@ class Landscape:
 class Setting(NamedTuple):
     """A landscape as arrays, padded to `MAX_TASKS` tasks.
 
+    form: `[4]`, of the surface's loss.
+    window: `[axes, ends]`, low and high end of x, then of y.
     query: `[MAX_TASKS, 3]`, tasks by their query losses.
     support: `[MAX_TASKS, 3]`, the same by their support losses.
     weight: `[MAX_TASKS]`, how much each counts in a mean; 0 where it is padding.
@@ -59,6 +61,8 @@ class Setting(NamedTuple):
     proximal: `[]`, lambda.
     """
 
+    form: jax.Array
+    window: jax.Array
     query: jax.Array
     support: jax.Array
     weight: jax.Array
@@ -76,5 +80,14 @@ def setting_of(landscape: Landscape) -> Setting:
     angle = query[:, 2] + math.pi / 4
     support[:, :2] += landscape.gap * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     weight = (np.arange(MAX_TASKS) < count) / count
-    query, support, weight = (jnp.asarray(array) for array in (query, support, weight))
-    return Setting(query, support, weight, landscape.inner_lr, landscape.inner_steps, landscape.proximal)
+    surface = SURFACES[landscape.surface]
+    return Setting(
+        form=jnp.asarray(surface.form),
+        window=jnp.asarray(surface.window),
+        query=jnp.asarray(query),
+        support=jnp.asarray(support),
+        weight=jnp.asarray(weight),
+        inner_lr=landscape.inner_lr,
+        inner_steps=landscape.inner_steps,
+        proximal=landscape.proximal,
+    )

@@ -10,6 +10,8 @@ NEWTON_STEPS, HALVINGS, LAST_STEP = 30, 12, 1e-5
 
 Carry = tuple[Any, jax.Array, Any]  # steps made, the point, whether it has moved
 
+gradient = jax.jacfwd  # of what has two parameters
+
 
 def newton(objective: Callable[[jax.Array], jax.Array], start: jax.Array) -> jax.Array:
     """Minimises by Newton's method that only goes downhill: curvature is lifted above 0, and a step is halved until it pays.
@@ -24,11 +26,11 @@ def newton(objective: Callable[[jax.Array], jax.Array], start: jax.Array) -> jax
     lengths = jnp.append(0.5 ** jnp.arange(HALVINGS), 0.0)
 
     def whole_step(point: jax.Array) -> jax.Array:
-        hessian = jax.hessian(objective)(point)
+        hessian = gradient(gradient(objective))(point)
         smaller, larger = _eigenvalues(hessian)
         floor = 1e-3 * jnp.maximum(jnp.abs(smaller), jnp.abs(larger)) + 1e-30
         lifted = hessian + jnp.maximum(0.0, floor - smaller) * jnp.eye(2)
-        return jnp.linalg.solve(lifted, jax.grad(objective)(point))
+        return solve(lifted, gradient(objective)(point))
 
     def step(carry: Carry) -> Carry:
         count, point, _ = carry
@@ -45,6 +47,13 @@ def newton(objective: Callable[[jax.Array], jax.Array], start: jax.Array) -> jax
     # Values of the objective cannot tell points closer than 1e-8 apart; its gradient can.
     last = whole_step(point)
     return jnp.where(jnp.linalg.norm(last) < LAST_STEP, point - last, point)
+
+
+def solve(matrix: jax.Array, right: jax.Array) -> jax.Array:
+    """The `[2]` that a `[2, 2]` matrix takes to `right` `[2]`; written out, it is no call to LAPACK for two numbers."""
+    (a, b), (c, d) = matrix
+    x, y = right
+    return jnp.stack([d * x - b * y, a * y - c * x]) / (a * d - b * c)
 
 
 def _eigenvalues(matrix: jax.Array) -> tuple[jax.Array, jax.Array]:

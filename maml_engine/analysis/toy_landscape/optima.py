@@ -10,7 +10,6 @@ import numpy as np
 from maml_engine.analysis.toy_landscape.gradients import GRADIENTS, METHODS, mean_query_loss
 from maml_engine.analysis.toy_landscape.landscape import Landscape, Setting, setting_of
 from maml_engine.analysis.toy_landscape.newton import newton
-from maml_engine.analysis.toy_landscape.surfaces import SURFACES
 from maml_engine.analysis.toy_landscape.views import meta_losses
 from maml_engine.checks import check_choice
 
@@ -36,7 +35,7 @@ class Optimum:
 def optimum(landscape: Landscape) -> Optimum:
     """Finds the meta-optimum; with `inner_steps` 0 it is the joint optimum, which minimises the mean loss unadapted."""
     with jax.enable_x64(True):
-        theta, meta_loss, is_flat = jax.tree.map(np.asarray, _optimum(landscape.surface, setting_of(landscape)))
+        theta, meta_loss, is_flat = jax.tree.map(np.asarray, _optimum(setting_of(landscape)))
     distance = np.linalg.norm(np.array(landscape.tasks)[:, :2] - theta, axis=-1)
     return Optimum(theta, float(meta_loss), distance, bool(is_flat))
 
@@ -80,33 +79,30 @@ def descend(
     check_choice("method", method, METHODS)
     with jax.enable_x64(True):
         start, index = np.asarray(theta, float), METHODS.index(method)
-        path = _descend(landscape.surface, start, setting_of(landscape), index, meta_lr=meta_lr, max_step=max_step, steps=steps)
+        path = _descend(start, setting_of(landscape), index, meta_lr=meta_lr, max_step=max_step, steps=steps)
         return np.asarray(path)
 
 
-@partial(jax.jit, static_argnames="surface")
-def _optimum(surface: str, setting: Setting) -> tuple[jax.Array, jax.Array, jax.Array]:
-    (low_x, high_x), (low_y, high_y) = SURFACES[surface].window
+@jax.jit
+def _optimum(setting: Setting) -> tuple[jax.Array, jax.Array, jax.Array]:
+    (low_x, high_x), (low_y, high_y) = setting.window
     x, y = jnp.meshgrid(jnp.linspace(low_x, high_x, GRID), jnp.linspace(low_y, high_y, GRID))
     grid = jnp.stack([x.ravel(), y.ravel()], axis=-1)
-    losses = meta_losses(surface, grid, setting)
+    losses = meta_losses(grid, setting)
     losses = jnp.where(jnp.isfinite(losses), losses, jnp.inf)
-    theta = newton(lambda theta: mean_query_loss(SURFACES[surface].loss, theta, setting), grid[jnp.argmin(losses)])
-    unadapted = meta_losses(surface, grid, setting._replace(inner_steps=0))
+    theta = newton(lambda theta: mean_query_loss(theta, setting), grid[jnp.argmin(losses)])
+    unadapted = meta_losses(grid, setting._replace(inner_steps=0))
     is_flat = jnp.max(losses) - jnp.min(losses) < 1e-9 * jnp.max(unadapted)
-    return theta, meta_losses(surface, theta[None], setting)[0], is_flat
+    return theta, meta_losses(theta[None], setting)[0], is_flat
 
 
-@partial(jax.jit, static_argnames=("surface", "steps"))
-def _descend(
-    surface: str, theta: jax.Array, setting: Setting, index: int, *, meta_lr: float, max_step: float, steps: int
-) -> jax.Array:
+@partial(jax.jit, static_argnames="steps")
+def _descend(theta: jax.Array, setting: Setting, index: int, *, meta_lr: float, max_step: float, steps: int) -> jax.Array:
     # Reptile's chord over alpha K steps; the others are gradients already.
     scale = jnp.where(index == METHODS.index("reptile"), setting.inner_lr * jnp.maximum(setting.inner_steps, 1), 1.0)
-    gradients = [partial(gradient, SURFACES[surface].loss) for gradient in GRADIENTS.values()]
 
     def step(theta: jax.Array, _):
-        move = meta_lr * jax.lax.switch(index, gradients, theta, setting) / scale
+        move = meta_lr * jax.lax.switch(index, list(GRADIENTS.values()), theta, setting) / scale
         theta = theta - move * jnp.minimum(1.0, max_step / jnp.maximum(jnp.linalg.norm(move), 1e-300))
         return theta, theta
 

@@ -70,6 +70,29 @@ def wave(theta: jax.Array, task: jax.Array) -> jax.Array:
     return (amplitude**2 + true_amplitude**2 - 2 * amplitude * true_amplitude * jnp.cos(phase - true_phase)) / 2
 
 
+def of_form(theta: jax.Array, task: jax.Array, form: jax.Array) -> jax.Array:
+    """Any of these losses by its numbers, so that one compiled program serves them all.
+
+    Args:
+      theta: `[2]`.
+      task: `[3]`.
+      form: `[4]`, a surface's.
+
+    Returns:
+      `[]`.
+    """
+    first, second, bend, is_polar = form
+    x, y = jnp.where(is_polar > 0, _between_waves(theta, task), _own_axes(theta, task))
+    return (first * x**2 + second * (y - bend * jnp.sin(WINDING * x)) ** 2) / 2
+
+
+def _between_waves(theta: jax.Array, task: jax.Array) -> jax.Array:
+    """The difference of two waves given by phase and amplitude, in weights of sine and cosine."""
+    (phase, amplitude), (true_phase, true_amplitude, _) = theta, task
+    own = amplitude * jnp.array([jnp.cos(phase), jnp.sin(phase)])
+    return own - true_amplitude * jnp.array([jnp.cos(true_phase), jnp.sin(true_phase)])
+
+
 def _own_axes(theta: jax.Array, task: jax.Array) -> jax.Array:
     """`theta` as the task sees it: from its optimum, along its own axes."""
     cos, sin = jnp.cos(task[2]), jnp.sin(task[2])
@@ -82,17 +105,20 @@ class Surface(NamedTuple):
     loss: `(theta [2], task [3]) -> []`.
     window: low and high end of x, then of y; a square, so that angles look as they are.
     axes: what the two parameters are.
+    form: the loss as `of_form` takes it: curvature along a task's own first axis and its second, how far the valley along the
+      first one winds, and 1 where theta is phase and amplitude.
     """
 
     loss: Callable[[jax.Array, jax.Array], jax.Array]
     window: tuple[tuple[float, float], tuple[float, float]]
     axes: tuple[str, str]
+    form: tuple[float, float, float, float]
 
 
 _SQUARE = ((-5.0, 5.0), (-5.0, 5.0))
 SURFACES = {
-    "bowls": Surface(bowl, _SQUARE, ("weight of sin x", "weight of cos x")),
-    "valleys": Surface(valley, _SQUARE, ("first parameter", "second parameter")),
-    "rivers": Surface(river, _SQUARE, ("first parameter", "second parameter")),
-    "waves": Surface(wave, ((-1.9, 5.1), (-0.75, 6.25)), ("phase (radians)", "amplitude")),
+    "bowls": Surface(bowl, _SQUARE, ("weight of sin x", "weight of cos x"), (1.0, 1.0, 0.0, 0.0)),
+    "valleys": Surface(valley, _SQUARE, ("first parameter", "second parameter"), (STEEP, FLAT, 0.0, 0.0)),
+    "rivers": Surface(river, _SQUARE, ("first parameter", "second parameter"), (BED, BANK, BEND, 0.0)),
+    "waves": Surface(wave, ((-1.9, 5.1), (-0.75, 6.25)), ("phase (radians)", "amplitude"), (1.0, 1.0, 0.0, 1.0)),
 }

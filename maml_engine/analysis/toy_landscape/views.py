@@ -2,15 +2,22 @@
 
 import math
 from dataclasses import dataclass, field
-from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from maml_engine.analysis.toy_landscape.gradients import GRADIENTS, METHODS, inner_path, mean_query_loss, proximal_solution
+from maml_engine.analysis.toy_landscape.gradients import (
+    GRADIENTS,
+    METHODS,
+    inner_end,
+    inner_path,
+    mean_query_loss,
+    proximal_solution,
+)
 from maml_engine.analysis.toy_landscape.landscape import Landscape, Setting, setting_of
-from maml_engine.analysis.toy_landscape.surfaces import SURFACES
+from maml_engine.analysis.toy_landscape.newton import gradient
+from maml_engine.analysis.toy_landscape.surfaces import of_form
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +59,7 @@ class View:
 def view(landscape: Landscape, theta: tuple[float, float]) -> View:
     """Runs every task's inner loop from `theta` and takes the direction of each method."""
     with jax.enable_x64(True):
-        seen = jax.tree.map(np.asarray, _view(landscape.surface, np.asarray(theta, float), setting_of(landscape)))
+        seen = jax.tree.map(np.asarray, _view(np.asarray(theta, float), setting_of(landscape)))
     count, steps = len(landscape.tasks), landscape.inner_steps
     gradients = dict(zip(METHODS, seen["gradients"], strict=True))
     return View(
@@ -80,29 +87,32 @@ def meta_loss(landscape: Landscape, theta: np.ndarray) -> np.ndarray:
       `[starts]`, mean query loss after the inner steps.
     """
     with jax.enable_x64(True):
-        return np.asarray(meta_losses(landscape.surface, np.asarray(theta, float), setting_of(landscape)))
+        return np.asarray(meta_losses(np.asarray(theta, float), setting_of(landscape)))
 
 
-@partial(jax.jit, static_argnames="surface")
-def meta_losses(surface: str, theta: jax.Array, setting: Setting) -> jax.Array:
+@jax.jit
+def meta_losses(theta: jax.Array, setting: Setting) -> jax.Array:
     """`meta_loss`, traced: `theta` `[starts, 2]` gives `[starts]`."""
-    return jax.vmap(lambda start: mean_query_loss(SURFACES[surface].loss, start, setting))(theta)
+    return jax.vmap(lambda start: mean_query_loss(start, setting))(theta)
 
 
-@partial(jax.jit, static_argnames="surface")
-def _view(surface: str, theta: jax.Array, setting: Setting) -> dict[str, jax.Array]:
-    loss = SURFACES[surface].loss
-    path = jax.vmap(lambda task: inner_path(loss, theta, task, setting))(setting.support)
-    end = jax.vmap(lambda task: jax.jacobian(lambda theta: inner_path(loss, theta, task, setting)[-1])(theta))
-    solution = jax.vmap(lambda task: proximal_solution(loss, theta, task, setting.proximal))(setting.support)
+@jax.jit
+def _view(theta: jax.Array, setting: Setting) -> dict[str, jax.Array]:
+    path = jax.vmap(lambda task: inner_path(theta, task, setting))(setting.support)
+    end = jax.vmap(gradient(inner_end), (None, 0, None))
+    solution = jax.vmap(lambda task: proximal_solution(theta, task, setting))(setting.support)
+
+    def losses(theta: jax.Array, task: jax.Array) -> jax.Array:
+        return of_form(theta, task, setting.form)
+
     return {
         "path": path,
-        "loss": jax.vmap(lambda points, task: jax.vmap(loss, (0, None))(points, task))(path, setting.query),
-        "jacobian": end(setting.support),
+        "loss": jax.vmap(lambda points, task: jax.vmap(losses, (0, None))(points, task))(path, setting.query),
+        "jacobian": end(theta, setting.support, setting),
         "solution": solution,
-        "solution_loss": jax.vmap(loss)(solution, setting.query),
-        "gradients": jnp.stack([gradient(loss, theta, setting) for gradient in GRADIENTS.values()]),
-        "meta_loss": mean_query_loss(loss, theta, setting),
+        "solution_loss": jax.vmap(losses)(solution, setting.query),
+        "gradients": jnp.stack([direction(theta, setting) for direction in GRADIENTS.values()]),
+        "meta_loss": mean_query_loss(theta, setting),
     }
 
 
