@@ -174,6 +174,10 @@ class Learner:
         """A copy with some fields changed."""
         return dataclasses.replace(self, **changes)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Its fields: what was worked out from them is worked out again in the process that it goes to."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
     # Adapting.
 
     def adapt(self, x: Any, y: Any, inner_steps: int | None = None) -> "Adapted":

@@ -82,7 +82,7 @@ def start(table: UserTable, settings: Settings) -> None:
 
     def submit() -> str:
         experiment = settings.experiment(table.sheet, table.roles)
-        return resources.jobs().submit_work([experiment], lambda: run.work(table, settings))
+        return resources.jobs().submit_work([experiment], run.work(table, settings))
 
     TRIAL.start(submit)
 

@@ -16,6 +16,7 @@ from tests.compiling import QUICKLY, as_flags
 _home = tempfile.TemporaryDirectory(prefix="maml-lab-test-", ignore_cleanup_errors=True)
 os.environ["MAML_LAB_HOME"] = _home.name
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ["MAML_LAB_WORKERS"] = "0"  # pages compute in the tests' own process; what is tested with others asks for them
 
 # Most of a run is compiling. By way of the environment the folder also serves the processes that tests start.
 _programs = Path(__file__).resolve().parent.parent / ".pytest_cache" / "xla"

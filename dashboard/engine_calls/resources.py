@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.jobs import JobRegistry
+from dashboard.jobs import POOL, JobRegistry
 from maml_engine import Learner
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
 
@@ -22,7 +22,9 @@ def shipped_learners() -> dict[str, Learner]:
     return learners | {"random": Learner.untrained(learners["sinusoid_maml"].experiment)}
 
 
-@st.cache_resource(show_spinner=False)
+_JOBS = JobRegistry(pool=POOL)
+
+
 def jobs() -> JobRegistry:
-    """The runs of this server."""
-    return JobRegistry()
+    """The runs of this server. No cache of Streamlit's holds them, which any visitor may ask it to clear."""
+    return _JOBS

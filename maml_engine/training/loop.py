@@ -96,6 +96,9 @@ class Diverged(RuntimeError):
         super().__init__(message)
         self.iteration, self.report = iteration, report
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.iteration, self.report)
+
 
 def train(
     experiment: Experiment,

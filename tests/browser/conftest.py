@@ -28,7 +28,13 @@ def start_app(home: Path, script: str = "streamlit_app.py", **settings: str) -> 
     options = ["--server.address=127.0.0.1", "--server.headless=true", "--browser.gatherUsageStats=false"]
     # Compiled a little better than in the tests' own processes: what a page trains here takes longer than compiling it.
     flags = os.environ.get("XLA_FLAGS", "").replace("optimization_level=0", "optimization_level=1")
-    environment = os.environ | {"MAML_LAB_HOME": str(home), "PYTHONPATH": str(ROOT), "XLA_FLAGS": flags, **settings}
+    environment = os.environ | {
+        "MAML_LAB_HOME": str(home),
+        "PYTHONPATH": str(ROOT),
+        "XLA_FLAGS": flags,
+        "MAML_LAB_WORKERS": "",
+        **settings,
+    }
     with (home / "app.log").open("ab") as log:
         process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"

@@ -1,5 +1,7 @@
 """A run whose theta is kept at every report, in the background: what the second tab of the parameter-space page trains."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.engine_calls import resources
@@ -28,7 +30,7 @@ def controls() -> None:
 def _start() -> None:
     """A callback."""
     experiment = first_run(st.session_state[session.WALK_SEED])
-    RUN.start(lambda: resources.jobs().submit_work([experiment], lambda: walk(experiment)))
+    RUN.start(lambda: resources.jobs().submit_work([experiment], partial(walk, experiment)))
 
 
 def watch() -> Walk | None:

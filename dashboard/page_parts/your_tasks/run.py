@@ -4,8 +4,8 @@
 """
 
 import dataclasses
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,9 +40,9 @@ class TrainedVerdict(NamedTuple):
         return cls(last.table, last.settings, last.verdict, last.learner)
 
 
-def work(table: UserTable, settings: Settings) -> Iterator[Progress]:
+def work(table: UserTable, settings: Settings) -> Callable[[], Iterator[Progress]]:
     """What the background job runs; of a large table it keeps the first rows, so that ended runs stay small."""
-    yield from judge(table.sheet, table.roles, settings, table=first_part(table))
+    return partial(judge, table.sheet, table.roles, settings, table=first_part(table))
 
 
 def first_part(table: UserTable) -> UserTable:
@@ -67,7 +67,7 @@ def shipped(name: str, folder: Path = SHIPPED) -> TrainedVerdict | None:
 def ship(name: str, settings: Settings = RECOMMENDED, folder: Path = SHIPPED) -> None:
     """Judges an example and writes what `shipped` reads."""
     folder = folder / Path(EXAMPLES[name].file).stem
-    *_, last = work(example(name), settings)
+    *_, last = work(example(name), settings)()
     last.learner.save(folder / "learner")
     (folder / "verdict.json").write_text(last.verdict.to_json(), encoding="utf-8")
 

@@ -5,7 +5,6 @@ A table is named by an id; the session's state holds ids.
 
 import dataclasses
 import secrets
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,30 +13,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.page_parts.your_tasks.examples import EXAMPLES, example_csv
+from dashboard.page_parts.your_tasks.user_table import UserTable
 from maml_engine.tables import Finding, Fix, Roles, Sheet, guess_roles, read_sheet, validate
 
 FIRST_EXAMPLE = "Machines"
 MAX_EDITED_ROWS = 5000
 MAX_DRAWN_TASKS = 60
 MAX_ON_SHELF = 4
-
-
-@dataclass(frozen=True, eq=False)
-class UserTable:
-    """A table at hand.
-
-    id: names it in the session.
-    name: the file's, or the example's.
-    sheet: its cells.
-    roles: which column is what.
-    example: its name among `EXAMPLES`, as long as nothing was changed; else "".
-    """
-
-    id: str
-    name: str
-    sheet: Sheet
-    roles: Roles
-    example: str = ""
 
 
 @st.cache_resource(scope="session", show_spinner=False)

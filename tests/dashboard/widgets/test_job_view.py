@@ -138,7 +138,7 @@ def test_a_failure_and_a_refusal_are_said(registry, monkeypatch):
     app.run()
     assert app.error[0].value == "An unlucky seed."
     monkeypatch.setattr(registry, "hosted", True)
-    monkeypatch.setattr("dashboard.jobs.BUDGETS", {"num_iterations": 5})
+    monkeypatch.setattr("dashboard.jobs.registry.BUDGETS", {"num_iterations": 5})
     app.button(key="go").click().run()
     assert any("must be at most 5" in error.value for error in app.error)
     app.run()

@@ -10,11 +10,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from dashboard.jobs.pool import EngineLost, Pool
+from dashboard.jobs.snapshot import DIVERGED, DONE, FAILED, QUEUED, RUNNING, STOPPED, History, Snapshot
 from maml_engine import Diverged, Experiment, Learner, Report, train
 
 log = logging.getLogger(__name__)
@@ -26,91 +28,15 @@ BUDGETS = {
 }
 MAX_QUEUE = 8
 LEASE_SECONDS = 120.0
-# Everywhere: how many ended runs are kept, and how many points of a curve.
+# Everywhere: how many ended runs are kept.
 KEEP_ENDED = 24
-MAX_POINTS = 1000
-
-QUEUED, RUNNING, STOPPED, DONE, DIVERGED, FAILED = "queued", "running", "stopped", "done", "diverged", "failed"
-ENDED = frozenset({STOPPED, DONE, DIVERGED, FAILED})
-
-
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """A run at one moment; nothing in it changes later.
-
-    experiment: the run, described.
-    status: one of QUEUED, RUNNING and those in ENDED.
-    message: why it ended, in a sentence for the visitor; empty as long as all is well.
-    position: how many runs are before it in the queue.
-    iteration: meta-iterations so far.
-    iterations_per_second: how fast they are made.
-    seconds: that training has taken.
-    seconds_left: that it will take; None where nothing says so yet.
-    history: `[n, 3]`, at most a thousand rows of iteration, meta-loss of that iteration, mean since the row before.
-    curve_iterations: `[m]`, where the held-out loss was measured.
-    curves: `[m, steps + 1]`, the held-out loss there after each inner step.
-    learner: the latest.
-    result: what the run would leave behind now (the best or the last, as the experiment says).
-    report: the latest report of work other than a plain run (`submit_work`).
-    warning: where the method's gradient is not to be trusted; empty otherwise.
-    """
-
-    experiment: Experiment
-    status: str
-    message: str = ""
-    position: int = 0
-    iteration: int = 0
-    iterations_per_second: float = 0.0
-    seconds: float = 0.0
-    seconds_left: float | None = None
-    history: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
-    curve_iterations: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
-    curves: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    learner: Learner | None = None
-    result: Learner | None = None
-    report: Any = None
-    warning: str = ""
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will come."""
-        return self.status in ENDED
-
-
-class History:
-    """Meta-losses in bounded memory: single values and means over stretches, whose length doubles when room runs out."""
-
-    def __init__(self, most_points: int = MAX_POINTS):
-        self.most_points, self.stride = most_points, 1
-        self.rows: list[tuple[float, float, float]] = []
-        self.iteration, self.pending = 0, []
-
-    def extend(self, losses: np.ndarray) -> None:
-        """Takes in the losses `[n]` of the next iterations."""
-        for loss in losses.tolist():
-            self.iteration += 1
-            self.pending.append(loss)
-            if len(self.pending) == self.stride:
-                self.rows.append((self.iteration, loss, sum(self.pending) / self.stride))
-                self.pending = []
-                if len(self.rows) == self.most_points:
-                    self._halve()
-
-    def array(self) -> np.ndarray:
-        """`[n, 3]`: iteration, its loss, the mean since the row before."""
-        return np.array(self.rows, float).reshape(-1, 3)
-
-    def _halve(self) -> None:
-        pairs = zip(self.rows[::2], self.rows[1::2], strict=False)
-        self.rows = [(last[0], last[1], (first[2] + last[2]) / 2) for first, last in pairs]
-        self.stride *= 2
 
 
 class _Job:
     """A run: the description, what was reported so far, and two ways to end it."""
 
-    def __init__(self, experiment: Experiment, tasks: Any, now: float, work: Callable[[], Iterator[Any]] | None = None):
-        self.experiment, self.tasks, self.work = experiment, tasks, work
+    def __init__(self, experiment: Experiment, now: float, work: Callable[[], Iterator[Any]], *, is_plain: bool):
+        self.experiment, self.work, self.is_plain = experiment, work, is_plain
         self.stop = threading.Event()
         self.looked = now
         self.snapshot = Snapshot(experiment, QUEUED)
@@ -118,7 +44,7 @@ class _Job:
         self.curves: list[tuple[int, np.ndarray]] = []
 
     def take_in(self, report: Report) -> None:
-        if self.work is not None:
+        if not self.is_plain:
             self.snapshot = dataclasses.replace(self.snapshot, iteration=report.iteration, report=report)
             return
         self.history.extend(report.meta_loss)
@@ -141,13 +67,14 @@ class _Job:
 
     def end(self, status: str, message: str = "") -> None:
         self.snapshot = dataclasses.replace(self.snapshot, status=status, message=message, seconds_left=None)
-        self.tasks = self.work = None  # a table's rows go with the run
+        del self.work  # a table's rows go with the run
 
 
 class JobRegistry:
     """Runs by their id, which cannot be guessed. Safe to call from any thread.
 
     hosted: a demo for strangers, with budgets and leases; None reads `MAML_LAB_HOSTED`.
+    pool: where runs compute; None takes this process.
     train: the trainer; another one in tests.
     """
 
@@ -155,12 +82,13 @@ class JobRegistry:
         self,
         *,
         hosted: bool | None = None,
+        pool: Pool | None = None,
         train: Callable[..., Iterator[Report]] = train,
         clock: Callable[[], float] = time.monotonic,
         keep_ended: int = KEEP_ENDED,
     ):
         self.hosted = os.environ.get("MAML_LAB_HOSTED", "") not in ("", "0") if hosted is None else hosted
-        self._train, self._clock, self._keep_ended = train, clock, keep_ended
+        self._pool, self._train, self._clock, self._keep_ended = pool or Pool(0), train, clock, keep_ended
         self._jobs: dict[str, _Job] = {}
         self._queue: deque[str] = deque()
         self._changed = threading.Condition()
@@ -177,21 +105,21 @@ class JobRegistry:
           ValueError: on a hosted demo, more than it allows; or the queue is full.
         """
         self._check_budget(experiment)
-        return self._enqueue(_Job(experiment, tasks, self._clock()))
+        return self._enqueue(_Job(experiment, self._clock(), partial(_run, self._train, experiment, tasks), is_plain=True))
 
     def submit_work(self, experiments: Sequence[Experiment], work: Callable[[], Iterator[Any]]) -> str:
         """Puts work of another kind in the same queue: what `work()` yields has `iteration` and `done`.
 
         Args:
           experiments: the runs that it holds, at least one; each must keep within a hosted demo's budget.
-          work: makes the iterator, on the thread that runs it.
+          work: makes the iterator where it runs, so it is a module's function, or a `functools.partial` of one.
 
         Raises:
           ValueError: as for `submit`.
         """
         for experiment in experiments:
             self._check_budget(experiment)
-        return self._enqueue(_Job(experiments[0], None, self._clock(), work))
+        return self._enqueue(_Job(experiments[0], self._clock(), work, is_plain=False))
 
     def _enqueue(self, job: _Job) -> str:
         job_id = secrets.token_urlsafe(12)
@@ -293,13 +221,13 @@ class JobRegistry:
                 self._run(job)
             elif experiment is not None:
                 with contextlib.suppress(Exception):  # a run that is asked for will say what is wrong
-                    next(self._train(experiment, tasks=None))
+                    next(self._pool.stream(self._train, experiment))
 
     def _run(self, job: _Job) -> None:
         """One run from its first report to its end, however it ends."""
         try:
             status, message = DONE, ""
-            for report in job.work() if job.work is not None else self._train(job.experiment, tasks=job.tasks):
+            for report in self._pool.stream(job.work):
                 with self._changed:
                     job.take_in(report)
                 if job.stop.is_set() and not report.done:
@@ -318,9 +246,15 @@ class JobRegistry:
         return self.hosted and self._clock() - job.looked > LEASE_SECONDS
 
 
+def _run(train: Callable[..., Iterator[Report]], experiment: Experiment, tasks: Any) -> Iterator[Report]:
+    """The reports of a run, without what another run would go on from."""
+    for report in train(experiment, tasks=tasks):
+        yield dataclasses.replace(report, checkpoint=None) if isinstance(report, Report) else report
+
+
 def _how_it_failed(error: Exception) -> tuple[str, str]:
     """Status and message of a run that ended by an error; the engine's own sentences are fit for a visitor."""
-    if isinstance(error, Diverged | ValueError):
+    if isinstance(error, Diverged | ValueError | EngineLost):
         return DIVERGED if isinstance(error, Diverged) else FAILED, str(error)
     if isinstance(error, MemoryError):
         return FAILED, "There was not enough memory for this run: lower `meta_batch_size`, `hidden_dim` or `k_query`."

@@ -1,0 +1,23 @@
+"""Work that takes long, away from the server's own process: runs in a queue, and the processes in which the engine computes."""
+
+from dashboard.jobs.pool import POOL, EngineLost, Pool
+from dashboard.jobs.registry import BUDGETS, LEASE_SECONDS, JobRegistry
+from dashboard.jobs.snapshot import DIVERGED, DONE, ENDED, FAILED, QUEUED, RUNNING, STOPPED, History, Snapshot
+
+__all__ = [
+    "BUDGETS",
+    "DIVERGED",
+    "DONE",
+    "ENDED",
+    "FAILED",
+    "LEASE_SECONDS",
+    "POOL",
+    "QUEUED",
+    "RUNNING",
+    "STOPPED",
+    "EngineLost",
+    "History",
+    "JobRegistry",
+    "Pool",
+    "Snapshot",
+]

@@ -1,0 +1,194 @@
+"""Where the engine computes for all visitors: in processes of its own, so that the server's threads stay free.
+
+Two lanes, so that neither waits for the other: short calls, which a page waits for, and jobs, which report as they go.
+"""
+
+import atexit
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import ParamSpec, TypeVar
+
+from dashboard.jobs.engine_process import Ended, EngineProcess, Line
+
+Given = ParamSpec("Given")
+T = TypeVar("T")
+
+# How many processes there may be: 0 computes in the server's own, 1 shares one between both lanes.
+WORKERS = "MAML_LAB_WORKERS"
+DEFAULT_WORKERS = 2
+CALLS_AT_ONCE = 2  # in a process: while one waits for the compiler, another is answered
+MAX_MEMORY_MB = 700  # a process that has grown beyond is replaced once it is idle; compiled programs lie on the disk
+JOB_NICENESS = 5  # a page that somebody waits for goes first
+
+
+class EngineLost(RuntimeError):
+    """The process that computed something ended before it had; in a sentence for the visitor."""
+
+
+class Pool:
+    """The engine's processes; safe to use from any thread. None is started before it is needed.
+
+    workers: how many processes, at most; None reads `MAML_LAB_WORKERS`.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        """Starts no process yet."""
+        workers = asked_workers() if workers is None else workers
+        self._calls: _Lane | None = None
+        self._jobs: _Lane | None = None
+        if workers == 1:
+            self._calls = self._jobs = _Lane(1, CALLS_AT_ONCE + 1)
+        elif workers > 1:
+            self._calls, self._jobs = _Lane(workers - 1, CALLS_AT_ONCE), _Lane(1, 1, JOB_NICENESS)
+
+    def call(self, function: Callable[Given, T], /, *args: Given.args, **kwargs: Given.kwargs) -> T:
+        """What `function` gives, computed in one of the processes; it must be a function of a module.
+
+        Raises:
+          EngineLost: the process ended before it had answered, twice.
+          Exception: what `function` raised.
+        """
+        if self._calls is None:
+            return function(*args, **kwargs)
+        for _ in range(2):
+            with contextlib.suppress(Ended), self._calls.line() as line:
+                return line.call(function, args, kwargs)
+        raise EngineLost(
+            "The process that computed this ended before it was done, and so did another one, perhaps for want of memory: "
+            "try smaller values."
+        )
+
+    def stream(self, function: Callable[Given, Iterator[T]], /, *args: Given.args, **kwargs: Given.kwargs) -> Iterator[T]:
+        """What the iterator yields that `function` makes, computed in one of the processes whenever the next is asked for.
+
+        Raises:
+          EngineLost: the process ended before the stream did.
+          Exception: what the iterator raised.
+        """
+        if self._jobs is None:
+            yield from function(*args, **kwargs)
+            return
+        try:
+            with self._jobs.line() as line:
+                yield from line.stream(function, args, kwargs)
+        except Ended:
+            raise EngineLost(
+                "The process that computed this ended before it was done, perhaps for want of memory: what was reported until "
+                "then is kept."
+            ) from None
+
+    def start(self) -> None:
+        """Starts a process for calls, so that the first need not wait for one."""
+        if self._calls is not None:
+            self._calls.start()
+
+    def pids(self) -> list[int]:
+        """The processes that there are now."""
+        return [process.pid for lane in self._lanes() for process in lane.processes]
+
+    def close(self) -> None:
+        """Ends the processes, whatever they are doing; there will be no others."""
+        for lane in self._lanes():
+            lane.close()
+
+    def _lanes(self) -> set["_Lane"]:
+        return {lane for lane in (self._calls, self._jobs) if lane is not None}
+
+
+class _Lane:
+    """Processes of one kind, and the lines to them that are free."""
+
+    def __init__(self, most: int, lines: int, niceness: int = 0) -> None:
+        self._most, self._lines, self._niceness = most, lines, niceness
+        self.processes: list[EngineProcess] = []
+        self._free: list[tuple[EngineProcess, Line]] = []
+        self._changed = threading.Condition()
+        self._has_started = self._is_closed = False
+
+    @contextlib.contextmanager
+    def line(self) -> Iterator[Line]:
+        """A line for one request; waits until there is one."""
+        process, line = self._take()
+        try:
+            yield line
+        except Ended:
+            with self._changed:
+                self._forget(process)
+            raise
+        finally:
+            self._give_back(process, line)
+
+    def start(self) -> None:
+        """Starts a process where there is none."""
+        with self._changed:
+            if not self.processes and not self._is_closed:
+                self._start()
+
+    def close(self) -> None:
+        """Ends all processes, for good."""
+        with self._changed:
+            self._is_closed = True
+            for process in list(self.processes):
+                self._forget(process)
+            self._changed.notify_all()
+
+    def _take(self) -> tuple[EngineProcess, Line]:
+        with self._changed:
+            while not self._is_closed:
+                while self._free:
+                    process, line = self._free.pop()
+                    if process.is_alive:
+                        return process, line
+                    self._forget(process)
+                if len(self.processes) < self._most:
+                    self._start()
+                else:
+                    self._changed.wait()
+        raise Ended
+
+    def _give_back(self, process: EngineProcess, line: Line) -> None:
+        with self._changed:
+            if process in self.processes:
+                self._free.append((process, line))
+                is_idle = sum(owner is process for owner, _ in self._free) == self._lines
+                if is_idle and process.memory_mb > MAX_MEMORY_MB:
+                    self._forget(process)
+                    self._start()
+            else:
+                line.close()
+            self._changed.notify()
+
+    def _start(self) -> None:
+        if not self._has_started:  # after whatever waits for a process at the end, so before it at the end
+            self._has_started = True
+            atexit.register(self.close)
+        process = EngineProcess(self._lines, niceness=self._niceness)
+        self.processes.append(process)
+        self._free += [(process, line) for line in process.lines]
+
+    def _forget(self, process: EngineProcess) -> None:
+        if process in self.processes:
+            self.processes.remove(process)
+            process.end()
+            for _, line in (idle := [pair for pair in self._free if pair[0] is process]):
+                line.close()
+            self._free = [pair for pair in self._free if pair not in idle]
+
+
+def asked_workers() -> int:
+    """What `MAML_LAB_WORKERS` says.
+
+    Raises:
+      ValueError: it is not a number of processes.
+    """
+    asked = os.environ.get(WORKERS, "")
+    if not asked:
+        return DEFAULT_WORKERS if os.name == "posix" else 0  # elsewhere a pipe cannot be handed to a process in this way
+    if not asked.isdecimal():
+        raise ValueError(f"`{WORKERS}` must be a number of processes, 0 or more, got {asked!r}.")
+    return int(asked)
+
+
+POOL = Pool()

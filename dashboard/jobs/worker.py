@@ -1,0 +1,97 @@
+"""One of the engine's processes: `python -m dashboard.jobs.worker FILE_DESCRIPTOR ...`, started by `engine_process`.
+
+A thread answers each connection, one request after another: a call's answer is a value, a stream gives a report whenever it is
+asked for one. Where standard input ends, so has the server, however it ended, and so does this process.
+"""
+
+import contextlib
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import Any
+
+from dashboard.jobs import travel
+from dashboard.jobs.travel import CALL, DONE, ERROR, MISSING, NEXT, STREAM, VALUE
+from maml_engine.runtime.compilation_cache import enable_compilation_cache
+
+
+def main(descriptors: list[int]) -> None:
+    """Answers until the server ends."""
+    enable_compilation_cache()
+    learners = travel.Learners()
+    for descriptor in descriptors:
+        connection = Connection(descriptor)
+        threading.Thread(target=serve, args=(connection, learners), name="maml-lab-engine", daemon=True).start()
+    with contextlib.suppress(OSError):
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+    os._exit(0)  # a thread may be inside a compiled program, and there is nothing to tidy
+
+
+def serve(connection: Connection, learners: travel.Learners) -> None:
+    """Answers the requests of a connection until it is closed."""
+    with connection, contextlib.suppress(EOFError, OSError):
+        while True:
+            message = connection.recv_bytes()
+            if message[:1] == CALL:
+                connection.send_bytes(_answer(partial(_called, message[1:], learners)))
+            elif message[:1] == STREAM:
+                _stream(connection, message[1:], learners)
+            # anything else belongs to a stream that has ended meanwhile
+
+
+def _called(content: bytes, learners: travel.Learners) -> bytes:
+    function, args, kwargs = travel.opened(content, learners)
+    return travel.pack(function(*args, **kwargs), travel.parts_of(function, args, kwargs))
+
+
+def _stream(connection: Connection, content: bytes, learners: travel.Learners) -> None:
+    """Sends a report whenever one is asked for, until there are no more, or no more are wanted."""
+    reports: Iterator[Any] = iter(())
+    held: list[Any] = []
+
+    def begin() -> bytes:
+        nonlocal reports, held
+        function, args, kwargs = travel.opened(content, learners)
+        held = travel.parts_of(function, args, kwargs)
+        reports = iter(function(*args, **kwargs))
+        return b""
+
+    answer = _answer(begin)
+    connection.send_bytes(answer)
+    while answer[:1] == VALUE and connection.recv_bytes() == NEXT:
+        answer = _answer(lambda: travel.pack(next(reports), held))
+        connection.send_bytes(answer)
+    if close := getattr(reports, "close", None):
+        _answer(lambda: close() or b"")
+
+
+def _answer(work: Callable[[], bytes]) -> bytes:
+    """What the server is told of `work`, however it ends."""
+    try:
+        return VALUE + work()
+    except StopIteration:
+        return DONE
+    except travel.Missing:
+        return MISSING
+    except Exception as error:
+        return ERROR + _pack_error(error)
+
+
+def _pack_error(error: Exception) -> bytes:
+    """An exception with where it came from; in words where it cannot travel."""
+    where = "".join(traceback.format_exception(error))
+    try:
+        content = travel.pack((error, where))
+        travel.unpack(content)
+        return content
+    except Exception:
+        return travel.pack((RuntimeError(f"{type(error).__name__}: {error}"), where))
+
+
+if __name__ == "__main__":
+    main([int(descriptor) for descriptor in sys.argv[1:]])
