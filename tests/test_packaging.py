@@ -259,8 +259,10 @@ def test_the_tutorial_imports_nothing_of_the_engine():
     assert not [name for name, _ in imports_of(ENGINE / "tutorial.py") if name.startswith("maml_engine")]
 
 
-def test_no_pickle_is_ever_loaded():
+def test_no_pickle_is_ever_loaded_but_what_our_own_processes_send_each_other():
     """Nor code built from text, anywhere in what is shipped."""
+    travel = ROOT / "dashboard" / "jobs" / "travel.py"
+    processes = {travel.with_name("engine_process.py"), travel.with_name("worker.py")}  # the two ends of a pipe
     barred = re.compile(
         r"\b(pickle|marshal|shelve|dill|cloudpickle|joblib)\b|allow_pickle\s*=\s*True|\b(eval|exec)\(|yaml\.load\("
     )
@@ -271,7 +273,8 @@ def test_no_pickle_is_ever_loaded():
                 for node in ast.walk(ast.parse(path.read_text()))
                 if isinstance(node, ast.Import | ast.ImportFrom | ast.Call)
             )
-            assert not barred.search(code), path
+            assert path == travel or not barred.search(code), path
+            assert ("jobs import travel" not in code and "jobs.travel" not in code) or path in processes, path
 
 
 def test_the_console_command_is_the_modules_main():
