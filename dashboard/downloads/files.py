@@ -98,6 +98,21 @@ def figure_csv(figure: "Figure") -> str:
     return content.getvalue()
 
 
+def figures_csv(figures: Mapping[Any, "Figure"]) -> str:
+    """The numbers of a figure that can be switched: those of each choice, which is the first column where there are several."""
+    texts = {str(choice): figure_csv(figure) for choice, figure in figures.items()}
+    if len(texts) == 1:
+        return next(iter(texts.values()))
+    content = io.StringIO()
+    rows = csv.writer(content, lineterminator="\n")
+    for place, (choice, text) in enumerate(texts.items()):
+        header, *points = csv.reader(io.StringIO(text))
+        if not place:
+            rows.writerow(["shown", *header])
+        rows.writerows([_safe(choice), *point] for point in points)
+    return content.getvalue()
+
+
 def _safe(cell: Any) -> Any:
     """A name may be a visitor's own, and must not become a formula; numbers keep all their digits."""
     return escape_cell(cell) if isinstance(cell, str) else cell

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dashboard.figures import parts, plain, style
+from dashboard.figures.changes import Changes
 from dashboard.results import Fit, LossCurve, spell_loss
 
 X_TITLE, Y_TITLE = "x", "y = A sin(x + phase)"
@@ -68,17 +69,11 @@ def tasks_figure(fits: Sequence[Fit], steps: int, *, chosen: int | None = None, 
         return figure
     limit = y_range(fits)
 
-    def placed(x: np.ndarray, y: np.ndarray, panel: int) -> tuple[np.ndarray, np.ndarray]:
-        first, last = fits[panel].x[0], fits[panel].x[-1]
-        return parts.place((x - first) / (last - first), (_on_screen(y, limit) + limit) / (2 * limit), panel)
-
     def line(name: str, curves: list[np.ndarray], colour: str, width: float) -> plain.Trace:
-        # Every other point is as smooth in so small a panel.
-        curves = [placed(fit.x[::2], curve[::2], panel) for panel, (fit, curve) in enumerate(zip(fits, curves, strict=True))]
         look = {"mode": "lines", "line": {"color": colour, "width": width}, "hoverinfo": "skip"}
-        return plain.scatter(name=name, **parts.joined(curves), **look)
+        return plain.scatter(name=name, **_in_panels(fits, curves, limit), **look)
 
-    dots = [placed(fit.support_x, fit.support_y, panel) for panel, fit in enumerate(fits)]
+    dots = [_placed(fit, fit.support_x, fit.support_y, panel, limit=limit) for panel, fit in enumerate(fits)]
     task = np.concatenate([np.full(len(fit.support_x), panel) for panel, fit in enumerate(fits)])
     points = plain.scatter(
         x=np.concatenate([dot[0] for dot in dots]),
@@ -98,10 +93,34 @@ def tasks_figure(fits: Sequence[Fit], steps: int, *, chosen: int | None = None, 
             points,
         ]
     )
-    titles = [
+    return parts.lay_out_panels(figure, _titles(fits, steps), chosen=chosen, clickmode="event+select")
+
+
+def tasks_changes(fits: Sequence[Fit], steps: int) -> Changes:
+    """What `tasks_figure` shows differently for these fits of the same tasks, by any learner after any number of steps."""
+    limit = y_range(fits)
+    before, after = (_in_panels(fits, [fit.path[step] for fit in fits], limit)["y"] for step in (0, steps))
+    titles = {f"annotations[{panel}].text": title for panel, title in enumerate(_titles(fits, steps))}
+    return Changes({1: {"y": before}, 2: {"y": after, "name": parts.after_steps(steps)}}, titles)
+
+
+def _in_panels(fits: Sequence[Fit], curves: Sequence[np.ndarray], limit: float) -> dict[str, np.ndarray]:
+    """A curve of each task in its panel, as the x and y of one trace."""
+    # Every fourth point is as smooth in so small a panel.
+    placed = [_placed(fit, fit.x[::4], curve[::4], panel, limit=limit) for panel, (fit, curve) in enumerate(zip(fits, curves, strict=True))]
+    return {name: values.astype(np.float32) for name, values in parts.joined(placed).items()}
+
+
+def _placed(fit: Fit, x: np.ndarray, y: np.ndarray, panel: int, *, limit: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where points of a task lie in its panel."""
+    first, last = fit.x[0], fit.x[-1]
+    return parts.place((x - first) / (last - first), (_on_screen(y, limit) + limit) / (2 * limit), panel)
+
+
+def _titles(fits: Sequence[Fit], steps: int) -> list[str]:
+    return [
         f"<b>{panel}</b>  {spell_loss(fit.loss[0])} → {spell_loss(fit.loss[steps])}" for panel, fit in enumerate(fits, start=1)
     ]
-    return parts.lay_out_panels(figure, titles, chosen=chosen, clickmode="event+select")
 
 
 def curves_figure(

@@ -236,6 +236,11 @@ def _merge(old: dict[str, Any], new: Mapping[str, Any]) -> None:
             old[name] = value
 
 
+def encoded(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Properties by name or path as the browser takes them; None, which resets one, stays."""
+    return {name: None if value is None else _plain(value, name.rpartition(".")[2]) for name, value in properties.items()}
+
+
 def _plain(value: Any, name: str = "") -> Any:
     """`value` as JSON takes it: what is None is left out of dictionaries, and arrays are packed as Plotly packs them."""
     if value is None or isinstance(value, str | bool | int | float):

@@ -1,6 +1,6 @@
 """The frame of a page: it opens with a title and what to try, shows pictures, and ends with its link."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,13 +83,14 @@ def equation(latex: str, words: str) -> None:
         st.markdown(words)
 
 
-def chart(figure: "Figure", key: str, alt: str, **how: Any) -> None:
+def chart(figure: "Figure", key: str, alt: str, *, shown: "Callable[[], Mapping[Any, Figure]] | None" = None, **how: Any) -> None:
     """One figure, as wide as its place, and below it the way to save it: as a picture, or its numbers.
 
     Args:
       figure: what is drawn.
       key: steady over reruns, so that the figure is updated and not made anew.
       alt: what somebody who does not see it should know.
+      shown: where the browser switches what is shown, gives the figure of each choice: all are saved as numbers.
       how: further arguments of `st.plotly_chart`, for a figure that answers to clicks.
     """
     from dashboard.components.save_picture import save_picture
@@ -107,7 +108,7 @@ def chart(figure: "Figure", key: str, alt: str, **how: Any) -> None:
             save_picture(f"{key}_picture", key, f"maml-lab-{key}", width=PICTURE_WIDTH, height=height)
             st.download_button(
                 "Numbers (CSV)",
-                lambda: _figure_csv(figure),
+                lambda: _figures_csv(shown() if shown else {"": figure}),
                 f"maml-lab-{key}.csv",
                 "text/csv",
                 key=f"{key}_csv",
@@ -176,10 +177,10 @@ def _say_what_was_refused(own: Mapping[str, Any]) -> None:
     st.session_state[session.NOTES] = [*st.session_state[session.NOTES], *notes]
 
 
-def _figure_csv(figure: "Figure") -> str:
+def _figures_csv(figures: "Mapping[Any, Figure]") -> str:
     from dashboard.downloads import files  # where something is saved: a first picture need not wait for the engine
 
-    return files.figure_csv(figure)
+    return files.figures_csv(figures)
 
 
 def _as_code(make: str, experiment: "Experiment") -> str:

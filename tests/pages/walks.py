@@ -1,6 +1,7 @@
 """A visitor who goes from page to page and changes something on each, as a browser would have it."""
 
 import ast
+import json
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,7 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 CHEAP = {
     **{"adapt": "chosen_task", "compare": "after", "gradients": "race_iterations", "home": "point_seed", "learn": "lesson"},
     **{"notes": "published_card", "parameter_space": "surface", "pitfalls": "cell_steps", "train": "seed"},
-    "your_tasks": "error_in",
+    "your_tasks": "effort",
 }
 KINDS = ("number_input", "slider", "select_slider", "selectbox", "toggle", "button_group", "multiselect", "text_input")
 # Buttons that ask for nothing but what is there; the others train.
@@ -124,7 +125,19 @@ def bound(app: AppTest) -> set[str]:
         return set(parameters._bindings_by_param)
 
 
+def switches(app: AppTest) -> list[tuple[str, list[str]]]:
+    """What the browser switches by itself on the page: keys in the address, each with what it may say."""
+    shown = [each.proto for each in app.get("bidi_component") if each.proto.component_name == "switch"]
+    controls = [control for proto in shown for control in json.loads(proto.json)["controls"]]
+    return [(control["key"], [value for value, _ in control["choices"]]) for control in controls]
+
+
 def random_change(app: AppTest, rng: random.Random) -> str:
-    """Sets a widget of the page, or presses a button that trains nothing; says what was done."""
-    widget = rng.choice(widgets(app))
-    return send(app, widget, rng.choice(values(widget)))
+    """Sets a widget or a switch of the page, or presses a button that trains nothing; says what was done."""
+    place = rng.choice([*widgets(app), *switches(app)])
+    if isinstance(place, Widget):
+        return send(app, place, rng.choice(values(place)))
+    key, choices = place
+    app.query_params[key] = rng.choice(choices)
+    app._run()  # the page hears of it with whatever comes next
+    return f"{key}: {app.query_params[key]}"

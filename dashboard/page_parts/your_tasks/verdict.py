@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import escape
+from dashboard.components.switch import Control, Picture, chosen, switch
 from dashboard.figures import verdict as figures
 from dashboard.method_names import NAMES
 from dashboard.page_parts.your_tasks import report
@@ -14,6 +15,7 @@ from maml_engine.tables import Settings, Verdict
 
 # Bound to the link, and spelt there as on the page.
 IN_UNITS, RELATIVE = "In its own units", "Over its spread"
+ERROR_IN = Control("error_in", "", {unit: unit for unit in (IN_UNITS, RELATIVE)}, IN_UNITS, help="Errors")
 ICONS = {
     "worth it": ":green[:material/thumb_up:]",
     "no different": ":gray[:material/drag_handle:]",
@@ -43,16 +45,7 @@ def show(trained: TrainedVerdict, table: UserTable, settings: Settings, *, is_ru
         st.markdown(f"### {ICONS[verdict.outcome]} {escape.markdown(verdict.sentence, 2000)}")
         st.markdown(escape.markdown(verdict.advice, 2000))
     show_numbers(verdict)
-    unit = st.segmented_control(
-        "Error",
-        [IN_UNITS, RELATIVE],
-        default=IN_UNITS,
-        key="error_in",
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-    )
-    show_methods(verdict, trained.settings.method, in_units=unit == IN_UNITS)
+    show_methods(verdict, trained.settings.method)
     show_tasks(trained)
 
 
@@ -71,25 +64,32 @@ def show_numbers(verdict: Verdict) -> None:
             st.metric(f"In the {verdict.nominal:.0%} intervals", f"{verdict.coverage:.0%}", width="content", help=help)
 
 
-def show_methods(verdict: Verdict, method: str, *, in_units: bool) -> None:
+def show_methods(verdict: Verdict, method: str) -> None:
     """Every predictor beside the others: errors, paired differences, and how both depend on the known rows."""
+    drawn = {"errors": figures.errors_figure, "differences": figures.differences_figure, "shots": figures.shots_figure}
+    pictures = {
+        key: {unit: draw(verdict, method, in_units=unit == IN_UNITS) for unit in ERROR_IN.choices}
+        for key, draw in drawn.items()
+    }
+    switch("_error_in", [ERROR_IN], [Picture.of(key, ERROR_IN, by_unit) for key, by_unit in pictures.items()])
+    now = {key: by_unit[chosen(ERROR_IN)] for key, by_unit in pictures.items()}
     own, other = next(s for s in verdict.scores if s.name == figures.META), figures.best_other(verdict)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Error on tasks never seen**")
         alt = f"Error of {len(verdict.scores)} ways with 95 % intervals; the meta-learner {own.relative:.3f}, "
         alt += f"{other.title} {other.relative:.3f} of the target's spread."
-        page.chart(figures.errors_figure(verdict, method, in_units=in_units), "errors", alt)
+        page.chart(now["errors"], "errors", alt, shown=lambda: pictures["errors"])
     with right:
         st.markdown("**Against the meta-learner, task by task**")
         alt = f"Paired differences with 95 % intervals; to {other.title} {other.difference:+.3f} of the target's spread."
-        page.chart(figures.differences_figure(verdict, method, in_units=in_units), "differences", alt)
+        page.chart(now["differences"], "differences", alt, shown=lambda: pictures["differences"])
         st.caption("Left of the line the meta-learner is better; where the interval crosses it, no difference is seen.")
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**With more known rows, or fewer**")
         alt = f"Error against 1 to {verdict.shots[-1]} support rows for every way."
-        page.chart(figures.shots_figure(verdict, method, in_units=in_units), "shots", alt)
+        page.chart(now["shots"], "shots", alt, shown=lambda: pictures["shots"])
     with right:
         st.markdown("**Which tasks gain, and which lose**")
         gaining = sum(task.gain > 0 for task in verdict.tasks)
