@@ -1,18 +1,19 @@
 """Adapt: before and after on tasks that the learner has never seen, with the statistics over two hundred."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
 
 from dashboard.components.sine_bench import Scene, sine_bench
+from dashboard.components.switch import chosen
 from dashboard.engine_calls import adaptation as adapting
 from dashboard.engine_calls import resources
 from dashboard.engine_calls import sine_bench as bench_engine
-from dashboard.figures import adaptation as figures
 from dashboard.figures.style import method_colour
-from dashboard.results import MAX_SHOTS, Fit, LossCurve, spell_loss
+from dashboard.page_parts.adapt import pictures
+from dashboard.results import MAX_SHOTS
 from dashboard.widgets import controls, page, session
 from maml_engine import Learner, Sinusoid
 
@@ -25,7 +26,7 @@ OWN = {
     session.TASK_SEED: 0,
     "task_range": "trained",
     "shown": "learner",
-    "shown_steps": 10,
+    pictures.STEPS.key: pictures.STEPS.default,
     session.CHOSEN_TASK: 1,
 }
 
@@ -101,30 +102,22 @@ def another_twelve() -> None:
     st.session_state[session.TASK_SEED] = (st.session_state[session.TASK_SEED] + 1) % 10_000
 
 
-def choose_on_the_picture() -> None:
-    """A callback: a click on a support point chooses its task."""
-    points = st.session_state[session.PICTURES]["selection"]["points"]
-    if points and "customdata" in points[0]:
-        number = points[0]["customdata"]
-        st.session_state[session.CHOSEN_TASK] = int(number[0] if isinstance(number, list) else number) + 1
-
-
-def choose_view(labels: Mapping[str, str]) -> tuple[str, str, int]:
-    """Which tasks, whose fits (one of `labels`), and after how many steps."""
+def choose_tasks() -> str:
+    """Which tasks, one of `RANGES`; or another twelve of them."""
     controls.by_name("task_range", RANGES, RANGES.get)
-    controls.by_name("shown", labels, labels.get)
-    steady = {"required": True, "wrap": True, "bind": "query-params"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         task_range = st.segmented_control(
-            "Tasks", list(RANGES), default=OWN["task_range"], format_func=RANGES.get, key="task_range", **steady
+            "Tasks",
+            list(RANGES),
+            default=OWN["task_range"],
+            format_func=RANGES.get,
+            key="task_range",
+            required=True,
+            wrap=True,
+            bind="query-params",
         )
-        shown = st.segmented_control(
-            "Learner shown", list(labels), default=OWN["shown"], format_func=labels.get, key="shown", **steady
-        )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        steps = st.slider("Gradient steps", 0, adapting.CURVE_STEPS, OWN["shown_steps"], key="shown_steps", bind="query-params")
         st.button("Another twelve", icon=":material/casino:", type="primary", on_click=another_twelve)
-    return task_range, shown, steps
+    return task_range
 
 
 def choose_task() -> int:
@@ -148,25 +141,6 @@ def describe(tasks: Sinusoid, trained_on: Sinusoid) -> str:
     return f"Amplitudes from {low:g} to {high:g}, phases from {first:.3g} to {last:.3g} radians: {where}."
 
 
-def show_twelve(fits: Sequence[Fit], label: str, steps: int, number: int) -> None:
-    """All twelve tasks, small; a click chooses.
-
-    Args:
-      fits: one a task.
-      label: of who adapted.
-      steps: gradient steps after which the fits are drawn.
-      number: of the chosen task, from 1.
-    """
-    page.chart(
-        figures.tasks_figure(fits, steps, chosen=number - 1),
-        session.PICTURES,
-        on_select=choose_on_the_picture,
-        selection_mode="points",
-        alt=f"Twelve sampled tasks in small panels, {label} before and after {steps} steps. Errors after, task by task: "
-        + ", ".join(spell_loss(fit.loss[steps]) for fit in fits),
-    )
-
-
 def show_chosen(number: int, scene: Scene, contenders: Mapping[str, Contender], tasks: Sinusoid) -> None:
     """One task on the bench: the same wave and points as on its picture, until the visitor moves them.
 
@@ -184,21 +158,33 @@ def show_chosen(number: int, scene: Scene, contenders: Mapping[str, Contender], 
     ]
     learners = {name: one.learner for name, one in contenders.items()}
     answer = partial(bench_engine.answers, learners=learners, step_sizes=own, x_range=tasks.x)
-    sine_bench("adapt_bench", scene, entrants, answer=answer, x_range=tasks.x)
+    follows = {"shown_steps": "steps", "shown": "focus"}
+    sine_bench("adapt_bench", scene, entrants, answer=answer, x_range=tasks.x, follows=follows)
 
 
-def show_curves(curves: Mapping[str, LossCurve], colours: Mapping[str, str], steps: int) -> None:
-    """The loss against the step over the held-out tasks, by label: numbers after `steps`, then the picture."""
-    st.subheader(f"Over {adapting.CURVE_TASKS} held-out tasks", anchor=False)
-    help = f"Mean squared error before and after {steps} steps, over {adapting.CURVE_TASKS} tasks that are always the same."
-    for column, (label, curve) in zip(st.columns(len(curves)), curves.items(), strict=True):
-        before, after = spell_loss(curve.mean[0]), spell_loss(curve.mean[steps])
-        interval = f"95 % interval {spell_loss(curve.low[steps])} to {spell_loss(curve.high[steps])}"
-        below = interval if after != "diverged" else "on some tasks"
-        column.metric(label, f"{before} → {after}", below, delta_color="off", delta_arrow="off", help=help)
-    listed = ", ".join(f"{label} {spell_loss(curve.mean[-1])}" for label, curve in curves.items())
-    alt = f"Mean loss over {adapting.CURVE_TASKS} tasks against the inner step, 95 % intervals; after ten steps: {listed}"
-    page.chart(figures.curves_figure(curves, colours, steps), "curves", alt)
+@st.fragment
+def show_tasks(fits: Mapping[str, pictures.Fits], contenders: Mapping[str, Contender], tasks: Sinusoid, seed: int) -> None:
+    """All twelve, small, and one of them on the bench; which one is a matter of this part alone.
+
+    Args:
+      fits: of the twelve, by learner.
+      contenders: who adapts.
+      tasks: what they are drawn from.
+      seed: says which twelve.
+    """
+    labels = {name: one.label for name, one in contenders.items()}
+    left, right = st.columns([2, 3], gap="medium")
+    wall = left.container()
+    with left:
+        number = choose_task()
+    with wall:
+        pictures.show_twelve(fits, labels, number)
+    with right:
+        wave, task = adapting.drawn_waves(tasks, seed)[number - 1], fits["learner"][number - 1]
+        steps, focus = chosen(pictures.STEPS), chosen(pictures.learner_shown(labels))
+        inner_lr = contenders["learner"].inner_lr
+        scene = Scene.of_points(*wave, task.support_x, task.support_y, steps=steps, inner_lr=inner_lr, focus=focus)
+        show_chosen(number, scene, contenders, tasks)
 
 
 page.opening(
@@ -210,27 +196,19 @@ page.opening(
 learner = suitable(controls.learner_control())
 shots, inner_lr, seed = choose_adapting(learner.experiment.inner_lr)
 labels = {"learner": learner.experiment.method.upper()} | {name: label for name, (label, _) in BASELINES.items()}
-task_range, shown, steps = choose_view(labels)
+task_range = choose_tasks()
 trained_on = learner.default_tasks
 tasks = trained_on if task_range == "trained" else adapting.beyond(trained_on, task_range)
 contenders = contenders_of(learner, inner_lr, tasks, shots)
-fits = adapting.fits(contenders[shown].learner, tasks, shots=shots, inner_lr=contenders[shown].inner_lr, seed=seed)
-
+fits = {
+    name: adapting.fits(one.learner, tasks, shots=shots, inner_lr=one.inner_lr, seed=seed) for name, one in contenders.items()
+}
+pictures.show_switch(fits, labels)
 st.caption(f"{describe(tasks, trained_on)} A panel's numbers are its mean squared error before → after.")
-left, right = st.columns([2, 3], gap="medium")
-pictures = left.container()
-with left:
-    number = choose_task()
-with pictures:
-    show_twelve(fits, labels[shown], steps, number)
-with right:
-    wave, chosen = adapting.drawn_waves(tasks, seed)[number - 1], fits[number - 1]
-    scene = Scene.of_points(*wave, chosen.support_x, chosen.support_y, steps=steps, inner_lr=inner_lr, focus=shown)
-    show_chosen(number, scene, contenders, tasks)
-show_curves(
+show_tasks(fits, contenders, tasks, seed)
+pictures.show_curves(
     {one.label: adapting.held_out_curve(one.learner, tasks, shots, one.inner_lr) for one in contenders.values()},
     {one.label: one.colour for one in contenders.values()},
-    steps,
 )
 st.caption(
     f"{labels['learner']} takes steps of {inner_lr:g}. Each baseline takes the step size that suits it best on other tasks, "

@@ -96,18 +96,25 @@ def tasks_figure(fits: Sequence[Fit], steps: int, *, chosen: int | None = None, 
     return parts.lay_out_panels(figure, _titles(fits, steps), chosen=chosen, clickmode="event+select")
 
 
-def tasks_changes(fits: Sequence[Fit], steps: int) -> Changes:
-    """What `tasks_figure` shows differently for these fits of the same tasks, by any learner after any number of steps."""
-    limit = y_range(fits)
-    before, after = (_in_panels(fits, [fit.path[step] for fit in fits], limit)["y"] for step in (0, steps))
+def before_changes(fits: Sequence[Fit]) -> Changes:
+    """What `tasks_figure` shows of another learner's fits of the same tasks before it adapts."""
+    return Changes({1: {"y": _in_panels(fits, [fit.path[0] for fit in fits], y_range(fits))["y"]}}, {})
+
+
+def after_changes(fits: Sequence[Fit], steps: int) -> Changes:
+    """What `tasks_figure` shows of them after another number of steps."""
+    after = _in_panels(fits, [fit.path[steps] for fit in fits], y_range(fits))["y"]
     titles = {f"annotations[{panel}].text": title for panel, title in enumerate(_titles(fits, steps))}
-    return Changes({1: {"y": before}, 2: {"y": after, "name": parts.after_steps(steps)}}, titles)
+    return Changes({2: {"y": after, "name": parts.after_steps(steps)}}, titles)
 
 
 def _in_panels(fits: Sequence[Fit], curves: Sequence[np.ndarray], limit: float) -> dict[str, np.ndarray]:
     """A curve of each task in its panel, as the x and y of one trace."""
-    # Every fourth point is as smooth in so small a panel.
-    placed = [_placed(fit, fit.x[::4], curve[::4], panel, limit=limit) for panel, (fit, curve) in enumerate(zip(fits, curves, strict=True))]
+    # Every fifth point is as smooth in so small a panel.
+    placed = [
+        _placed(fit, fit.x[::5], curve[::5], panel, limit=limit)
+        for panel, (fit, curve) in enumerate(zip(fits, curves, strict=True))
+    ]
     return {name: values.astype(np.float32) for name, values in parts.joined(placed).items()}
 
 

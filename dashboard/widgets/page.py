@@ -83,7 +83,9 @@ def equation(latex: str, words: str) -> None:
         st.markdown(words)
 
 
-def chart(figure: "Figure", key: str, alt: str, *, shown: "Callable[[], Mapping[Any, Figure]] | None" = None, **how: Any) -> None:
+def chart(
+    figure: "Figure", key: str, alt: str, *, shown: "Callable[[], Mapping[Any, Figure]] | None" = None, **how: Any
+) -> None:
     """One figure, as wide as its place, and below it the way to save it: as a picture, or its numbers.
 
     Args:

@@ -6,13 +6,13 @@ import pytest
 
 from tests.browser.benches import BENCH, card, drag, point, wait_for_python
 
-METRIC = '[data-testid="stMetric"]'
+NUMBER = ".st-key-_over_tasks dl > div"
 
 
 def losses(page, label: str) -> tuple[float, float]:
     """Before and after, as the page says them; `label` is the whole label."""
-    metric = page.locator(METRIC).filter(has=page.get_by_text(label, exact=True)).first
-    value = metric.locator('[data-testid="stMetricValue"]').inner_text()
+    number = page.locator(NUMBER).filter(has=page.get_by_text(label, exact=True)).first
+    value = number.locator(".value").inner_text()
     before, after = (float(part.strip().replace(",", "")) for part in value.split("→"))
     return before, after
 
@@ -59,6 +59,24 @@ def test_a_click_on_the_wall_chooses_a_task(open_page):
     page.mouse.click(*spot)
     wait_for_task(page, 8)
     page.wait_for_url("**chosen_task=8*")
+
+
+def test_learner_and_steps_are_switched_in_the_browser_and_bench_and_numbers_follow(open_page):
+    page = open_page("/adapt")
+    wait_for_python(page)
+    after = "document.querySelector('.st-key-wall .js-plotly-plot')._fullData[2].name"
+    old = losses(page, "MAML")
+    page.get_by_label("Gradient steps", exact=True).press("Home")
+    page.get_by_role("radio", name="Random initialisation").click()
+    page.wait_for_function(f"() => {after} === 'after 0 steps'")
+    assert losses(page, "MAML") == (old[0], old[0]) != old
+    assert page.locator(BENCH).locator(".k-value").inner_text() == "0"
+    assert page.locator(BENCH).locator(".card.focus .name").inner_text() == "Random initialisation"
+    assert "shown=random" in page.url and "shown_steps=0" in page.url
+    page.get_by_role("button", name="Another twelve").click()  # Python draws what is shown
+    page.wait_for_url("**task_seed=1*")
+    page.wait_for_function(f"() => {after} === 'after 0 steps'")
+    assert page.locator(BENCH).locator(".k-value").inner_text() == "0"
 
 
 def test_the_buttons_below_the_wall_choose_as_well(open_page):

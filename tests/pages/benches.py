@@ -7,8 +7,20 @@ from streamlit.testing.v1 import AppTest
 
 def on_bench(page: AppTest) -> dict:
     """What Python sent to the browser: the scene, who adapts, and the engine's numbers."""
-    (bench,) = [element for element in page.get("bidi_component") if element.proto.component_name == "sine_bench"]
-    return json.loads(bench.proto.json)
+    return sent(page, "sine_bench")
+
+
+def sent(page: AppTest, component: str) -> dict:
+    """What Python sent to the only component of that name on the page."""
+    (found,) = [element for element in page.get("bidi_component") if element.proto.component_name == component]
+    return json.loads(found.proto.json)
+
+
+def cells(page: AppTest) -> dict[str, tuple[str, str]]:
+    """The numbers beside a switch, for what is chosen: what each is, how much, and what stands below it."""
+    data = sent(page, "switched_text")
+    key = "|".join(page.query_params.get(control["key"], control["default"]) for control in data["controls"])
+    return {label: (value, below) for label, value, below in data["texts"][key]}
 
 
 def losses(page: AppTest) -> dict[str, tuple[float, float]]:

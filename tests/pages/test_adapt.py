@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -5,8 +7,8 @@ from dashboard.engine_calls import adaptation
 from dashboard.engine_calls.resources import shipped_learners
 from dashboard.widgets import controls
 from maml_engine import Experiment, Learner, Sinusoid
+from tests.pages.benches import cells, on_bench, sent
 from tests.pages.benches import losses as on_bench_losses
-from tests.pages.benches import on_bench
 
 
 @pytest.fixture
@@ -16,13 +18,13 @@ def adapt(open_page) -> AppTest:
 
 def losses(page: AppTest, label: str) -> tuple[float, float]:
     """Before and after."""
-    value = next(metric.value for metric in page.metric if metric.label == label)
+    value, _ = cells(page)[label]
     return tuple(float(part.replace(",", "")) if part != "diverged" else float("inf") for part in value.split(" → "))
 
 
 def test_before_and_after_on_twelve_and_on_two_hundred_tasks(adapt):
     assert not adapt.exception
-    assert [metric.label for metric in adapt.metric] == ["MAML", "Pretrained on all tasks", "Random initialisation"]
+    assert list(cells(adapt)) == ["MAML", "Pretrained on all tasks", "Random initialisation"]
     assert len(adapt.get("plotly_chart")) == 2
     maml, pretrained = losses(adapt, "MAML"), losses(adapt, "Pretrained on all tasks")
     assert 2.7 < maml[0] < 3.6 and maml[1] < 0.5
@@ -39,7 +41,7 @@ def test_another_twelve_leaves_the_statistics_as_they_are(adapt):
 
 def test_the_chosen_task_stands_on_the_bench_with_the_pictures_numbers(adapt):
     adapt.session_state["chosen_task"] = 7
-    adapt.session_state["shown"] = "random"
+    adapt.query_params["shown"] = "random"
     adapt.run()
     assert not adapt.exception
     assert any("Task 7" in markdown.value for markdown in adapt.markdown)
@@ -86,9 +88,28 @@ def test_a_step_size_that_diverges_is_no_traceback(adapt):
 
 
 def test_no_steps(adapt):
-    adapt.slider(key="shown_steps").set_value(0).run()
+    adapt.query_params["shown_steps"] = "0"
+    adapt.run()
     assert not adapt.exception
     assert losses(adapt, "MAML")[0] == losses(adapt, "MAML")[1]
+
+
+def test_the_browser_has_the_pictures_of_every_learner_after_any_number_of_steps(adapt):
+    adapt.query_params |= {"shown": "random", "shown_steps": "3"}
+    adapt.run()
+    assert not adapt.exception
+    data = sent(adapt, "switch")
+    assert data["values"] == {"shown": "random", "shown_steps": "3"}
+    _, twelve, curves = data["pictures"]
+    wall, fan = (json.loads(chart.proto.spec) for chart in adapt.get("plotly_chart"))
+    now = twelve["changes"]["random|3"]
+    assert set(twelve["changes"]) == {f"{name}|{steps}" for name in ("learner", "pretrained", "random") for steps in range(11)}
+    assert now["traces"]["2"] == {"y": wall["data"][2]["y"], "name": wall["data"][2]["name"]} and "3" in now["alt"]
+    assert now["traces"]["2"]["y"] != twelve["changes"]["learner|3"]["traces"]["2"]["y"]
+    assert now["layout"]["annotations[11].text"] == wall["layout"]["annotations"][11]["text"]
+    assert data["pictures"][0]["changes"]["random"]["traces"]["1"]["y"] == wall["data"][1]["y"]
+    assert curves["changes"]["3"]["layout"]["shapes[0].x0"] == fan["layout"]["shapes"][0]["x0"] == 3
+    assert len(json.dumps(data)) < 150_000
 
 
 def test_a_learner_of_other_tasks_gives_way_to_the_shipped_one(adapt, monkeypatch):

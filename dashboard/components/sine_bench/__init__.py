@@ -69,6 +69,7 @@ def sine_bench(
     *,
     answer: Callable[[Scene], Mapping[str, Answer]] | None = None,
     x_range: tuple[float, float] = (-5.0, 5.0),
+    follows: Mapping[str, str] | None = None,
 ) -> Scene:
     """Shows the bench and gives back what stands on it.
 
@@ -78,6 +79,7 @@ def sine_bench(
       entrants: in the order in which they are listed; the first one's steps are drawn, until the visitor chooses another.
       answer: Python's own numbers for a scene, by the entrants' names. None leaves them out: the browser's are on their own.
       x_range: ends of the x axis.
+      follows: a switch's key -> the field of the scene that it sets, as `base` has it when the page runs again.
     """
     scene = _scene_now(key, base)
     st.session_state[BASE + key] = base
@@ -89,6 +91,7 @@ def sine_bench(
         "weights": _not_there_yet(entrants, _reported(key, "holds", [])),
         "answers": _answers_sent(answer(scene), entrants) if answer else None,
         "x_range": list(x_range),
+        "follows": dict(follows or {}),
         "curve_points": CURVE_POINTS,
         "most": {"points": MAX_SHOTS, "steps": MAX_STEPS},
         "step_sizes": [min(SLIDER[0], scene.inner_lr), max(SLIDER[1], scene.inner_lr)],

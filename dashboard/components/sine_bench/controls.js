@@ -1,6 +1,7 @@
 // @ts-check
 // Sliders and buttons below the picture.
 
+import { CHOSEN } from "../shared/address.js";
 import { find } from "../shared/elements.js";
 import { spellNumber } from "../shared/numbers.js";
 import { hint } from "./announce.js";
@@ -37,6 +38,8 @@ export class Controls {
     this.remove = button(".remove");
     this.texts = { steps: text(".k-value"), rate: text(".rate-value"), after: text(".after-label"), hint: text(".hint") };
     this.#listen();
+    this.follow = (/** @type {Event} */ event) => this.#follow(/** @type {CustomEvent} */ (event).detail);
+    window.addEventListener(CHOSEN, this.follow);
     this.add.onclick = () => bench.add([widestGap(bench.scene, bench.data.x_range), null]);
     this.remove.onclick = () => bench.remove(bench.chosen);
     button(".reset").onclick = () => bench.startOver();
@@ -130,6 +133,26 @@ export class Controls {
       this.stop();
       bench.commit();
     }, PLAY_STEP);
+  }
+
+  /**
+   * A switch of the page has set a field of the scene: no news to Python, which reads it in the address.
+   * @param {{ key: string, value: string }} chosen
+   */
+  #follow({ key, value }) {
+    const { bench } = this;
+    const field = bench.data.follows[key];
+    if (!field) return;
+    const now = { [field]: field === "steps" ? Number(value) : value };
+    bench.data = { ...bench.data, base: { ...bench.data.base, ...now } };
+    bench.scene = { ...bench.scene, ...now };
+    this.lay(bench.data, bench.scene);
+    bench.schedule();
+  }
+
+  end() {
+    this.stop();
+    window.removeEventListener(CHOSEN, this.follow);
   }
 
   stop() {

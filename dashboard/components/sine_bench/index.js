@@ -73,7 +73,7 @@ export class Bench {
 
   end() {
     this.observer.disconnect();
-    this.controls.stop();
+    this.controls.end();
     clearTimeout(this.#later);
     this.protocol.reports.flush();
   }

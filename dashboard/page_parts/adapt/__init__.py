@@ -1,0 +1,1 @@
+"""What Adapt alone shows."""
