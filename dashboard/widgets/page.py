@@ -141,6 +141,7 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     Args:
       own: the page's own widgets that are bound to the link: key -> default.
     """
+    from dashboard.components.copy_link import copy_link
     from dashboard.widgets import controls, links  # the page is painted by now
 
     own = own or {}
@@ -148,9 +149,7 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     _say_what_was_refused(own)
     controls.keep_in_link(own)
     with st.sidebar.container(horizontal=True):
-        with st.popover("Copy link", icon=":material/link:"):
-            st.markdown("This link opens the page as it is now:")
-            st.code(_link(own), language=None, wrap_lines=True)
+        copy_link("_copy_link", {links.VERSION_KEY: str(links.VERSION)})
         if st.session_state[session.SHOWN] and session.VALID in st.session_state:
             with st.popover("Code", icon=":material/code:"):
                 st.markdown("The run that the sidebar describes, as code that needs `maml_engine` alone:")
@@ -200,16 +199,3 @@ def _come_by_the_entrance() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
-
-
-def _link(own: Mapping[str, Any]) -> str:
-    """The page's whole state: the fields, what the page adds, the run and the learner."""
-    from dashboard.widgets import controls, links
-
-    job_id = st.session_state.get(session.JOB)
-    others = {name: st.session_state[name] for name, default in own.items() if st.session_state.get(name, default) != default}
-    # A page's own widgets are read from the session: a callback that set one has not reached the address yet.
-    known = {*links.FIELDS, *own}
-    bound = {name: st.query_params.get_all(name) for name in st.query_params if name in st.session_state and name not in known}
-    chosen = {links.JOB_KEY: job_id} if job_id else {}
-    return links.address(st.context.url or "", controls.relevant(st.session_state[session.KEPT]), others | bound | chosen)

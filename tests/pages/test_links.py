@@ -3,13 +3,13 @@
 import math
 import re
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from dashboard.widgets import links, session
 from maml_engine import Experiment
 from maml_engine.experiment import VERSION
+from tests.pages import walks
 from tests.pages.walks import PAGES, own
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,13 +110,16 @@ def test_what_a_widget_did_not_take_is_said_once(opened):
 )
 def test_the_copied_link_opens_the_same_page(page, state, opened):
     app = opened(page, {})
+    switches = {key for key, _ in walks.switches(app)}
     for key, value in state.items():
-        app.session_state[key] = value
+        if key in switches:
+            app.query_params[key] = str(value)
+        else:
+            app.session_state[key] = value
         app.run()
         assert not app.exception
-    (link,) = [element.value for element in app.sidebar.code]
-    parameters = parse_qs(urlsplit(link).query)
-    assert parameters["v"] == [str(VERSION)]
+    parameters = dict(app.query_params)  # what is copied is the address
+    assert parameters["v"] == str(VERSION)
     again = opened(page, parameters)
     assert not again.exception
     assert {key: again.session_state[key] for key in state} == state

@@ -63,7 +63,7 @@ def test_a_run_is_trained_watched_and_taken_along(trained):
     labels = [button.proto.label for button in page.get("download_button")]
     assert {"Learner", "Curves (CSV)", "Figure (HTML)", "Python script", "Notebook"} <= set(labels)
     job_id = page.session_state[session.JOB]
-    assert f"job={job_id}" in page.code[0].value
+    assert page.query_params["job"] == job_id
     page.button(key="offer").click().run()
     assert page.session_state["learner"] == f"run {job_id}"
     page.button(key="save").click().run()
@@ -142,7 +142,7 @@ def test_a_table_that_is_not_here_is_named(train):
     assert "abababababab" in page.info[0].value
     assert "'sst_c'" in page.info[0].value
     assert page.button(key="train").disabled
-    assert "target=sst_c" in page.code[0].value
+    assert page.query_params["target"] == "sst_c"
 
 
 def test_a_table_is_uploaded_and_trained_on(train, run_to_its_end):
@@ -157,8 +157,8 @@ def test_a_table_is_uploaded_and_trained_on(train, run_to_its_end):
     run_to_its_end(page)
     assert not page.error
     assert len(charts(page)) == 3
-    assert "tasks=table" in page.code[0].value
-    assert "inputs=x" in page.code[0].value
+    assert page.query_params["tasks"] == "table"
+    assert page.query_params["inputs"] == "x"
 
 
 @pytest.mark.parametrize(
