@@ -1,5 +1,6 @@
 """Compare: methods trained side by side within one budget, judged on the same tasks."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
@@ -10,7 +11,7 @@ from dashboard.page_parts.compare import choices, closer_look, pictures, run, sh
 from dashboard.page_parts.compare.contest import Contest
 from dashboard.page_parts.compare.shown import Shown
 from dashboard.widgets import job_view, page, session
-from maml_engine import Experiment
+from maml_engine import Experiment, Learner
 
 OWN = choices.OWN | {"look": "reptile", session.CONTEST: ""}
 
@@ -52,6 +53,27 @@ def show_growing(base: Experiment, snapshot: Snapshot) -> None:
     show_results(shown.of(snapshot, base))
 
 
+@st.fragment
+def show_view(now: Shown, learners: Mapping[str, Learner]) -> None:
+    """All that hangs on the number of steps and the pinned method; twelve tasks and the closer look are parts of their own."""
+    choices.choose_view(list(now.losses))
+    with st.container(key="results"):
+        show_results(now)
+    k = st.session_state[session.AFTER]
+    st.subheader("The same twelve tasks", anchor=False)
+    show_twelve(now, learners, k)
+    st.fragment(closer_look.show)(learners, now.base, k)
+
+
+@st.fragment
+def show_twelve(now: Shown, learners: Mapping[str, Learner], k: int) -> None:
+    """The twelve tasks under the chosen methods, after `k` steps."""
+    if chosen := choices.choose_overlay(learners):
+        pictures.show_twelve(learners, chosen, now.base, k)
+    else:
+        st.info("Choose at least one method to draw.", icon=":material/info:")
+
+
 page.opening(
     "Compare",
     "**Press Compare** and watch MAML and Reptile train side by side; then pin one and see by how much, task by task, the "
@@ -63,24 +85,17 @@ run.RUN.show_refusal()
 job_ids = run.RUN.ids()
 snapshot = resources.jobs().snapshot(job_ids[0]) if job_ids else None
 now = shown.of(snapshot, base)
-choices.choose_view(list(now.losses))
-with st.container(key="results"):
-    if job_ids:
-        is_over = job_view.watch(job_ids, run.progress, partial(show_growing, base), key="stop")
-    else:
-        show_results(now)
-        is_over = True
-if is_over:
-    run.lay_over_what_was_trained(now)
-    learners, k = shown.learners_of(snapshot, now.base), st.session_state[session.AFTER]
-    st.subheader("The same twelve tasks", anchor=False)
-    if chosen := choices.choose_overlay(learners):
-        pictures.show_twelve(learners, chosen, now.base, k)
-    else:
-        st.info("Choose at least one method to draw.", icon=":material/info:")
-    closer_look.show(learners, now.base, k)
-else:
+if snapshot and not snapshot.ended:
+    choices.choose_view(list(now.losses))
+    with st.container(key="results"):
+        if job_view.watch(job_ids, run.progress, partial(show_growing, base), key="stop"):
+            st.rerun()  # it has ended in this moment
     st.caption("Twelve tasks under each method and a closer look at each come when the training ends.")
+else:
+    if snapshot:
+        job_view.watch(job_ids, run.progress, run.show_divergence, key="stop")
+    run.lay_over_what_was_trained(now)
+    show_view(now, shown.learners_of(snapshot, now.base))
 page.equation(
     r"\bar d = \frac{1}{N} \sum_{i=1}^{N} \Bigl( \mathcal{L}_i^{\text{query}}\bigl(\phi_i^{A}\bigr) - "
     r"\mathcal{L}_i^{\text{query}}\bigl(\phi_i^{B}\bigr) \Bigr), \qquad \bar d \pm t_{0.975,\,N-1}\, \frac{s_d}{\sqrt N}",

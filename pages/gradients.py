@@ -63,6 +63,5 @@ else:
     pictures.show_sweep(gradients.sweep(learner, choice), comparison, inner_lr)
     pictures.show_check(gradients.check(learner, choice, inner_lr, inner_steps))
 costs.show(learner)
-race.controls(experiment)
-race.show()
+race.show(experiment)
 page.finish(OWN | {"gradient_lr": resources.shipped_learners()["sinusoid_maml"].experiment.inner_lr})

@@ -12,6 +12,7 @@ from maml_engine.analysis import Cost, default_sizes, growth
 from maml_engine.analysis.cost import STEPS_AT_TASKS, TASKS_AT_STEPS
 
 
+@st.fragment
 def show(learner: Learner) -> None:
     """Seconds and bytes: as measured before, and on this machine where the visitor asks."""
     st.subheader("What it costs", anchor=False)

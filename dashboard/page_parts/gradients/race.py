@@ -47,8 +47,14 @@ class Race(NamedTuple):
         return float(np.interp(position, getattr(self, axis), self.loss)) if len(self.loss) else math.nan
 
 
-def controls(experiment: Experiment) -> None:
-    """What both runs take, and the button that starts them."""
+@st.fragment
+def show(experiment: Experiment) -> None:
+    """What both runs take, the button that starts them, and the runs themselves."""
+    _controls(experiment)
+    _show_runs()
+
+
+def _controls(experiment: Experiment) -> None:
     st.subheader("Trained side by side", anchor=False)
     st.markdown(
         "Two networks from the same start on the same tasks, one with each gradient. **Race them at α = 0.01, then at "
@@ -92,7 +98,7 @@ def _start(experiment: Experiment) -> None:
     RUNS.start(*(partial(resources.jobs().submit, run) for run in runs))
 
 
-def show() -> None:
+def _show_runs() -> None:
     """The runs, looked at again and again until both have ended."""
     RUNS.show_refusal()
     ids = RUNS.ids()
