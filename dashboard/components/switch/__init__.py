@@ -17,7 +17,7 @@ from dashboard.figures import plain
 from dashboard.figures.changes import Changes, between
 
 HERE = Path(__file__).parent
-SHARED, TEXT = HERE.parent / "shared", HERE.parent / "switched_text"
+SHARED = HERE.parent / "shared"
 
 
 @dataclass(frozen=True)
@@ -107,22 +107,9 @@ def switch(key: str, controls: Sequence[Control], pictures: Sequence[Picture] = 
     _SWITCH(key=key, data=data, on_chosen_change=take_in)
 
 
-def switched_text(key: str, by: Sequence[Control], texts: Mapping[tuple[Any, ...], str | Sequence[Sequence[str]]]) -> None:
-    """Shows a text that hangs on what is chosen.
-
-    Args:
-      key: one a page.
-      by: the controls.
-      texts: by their values, one after the other: a sentence, in which `**` may stand around what is strong, or numbers, each
-        with what it is, how much, and what to say below.
-    """
-    spelled = {_spell(values): text for values, text in texts.items()}
-    _TEXT(key=key, data={"controls": [control.sent for control in by], "texts": spelled})
-
-
 def _picture_sent(picture: Picture) -> dict[str, Any]:
     changes = {
-        _spell(values): {
+        spell(values): {
             "traces": {str(number): plain.encoded(properties) for number, properties in each.traces.items()},
             "layout": plain.encoded(each.layout),
             "alt": each.alt,
@@ -132,7 +119,8 @@ def _picture_sent(picture: Picture) -> dict[str, Any]:
     return {"chart": picture.chart, "by": [control.key for control in picture.by], "changes": changes}
 
 
-def _spell(values: tuple[Any, ...]) -> str:
+def spell(values: tuple[Any, ...]) -> str:
+    """Values of several controls as the browser joins them."""
     return "|".join(map(str, values))
 
 
@@ -141,10 +129,4 @@ _SWITCH = st.components.v2.component(
     html='<div class="switch"></div>',
     css=style_sheet(SHARED / "button.css", HERE / "switch.css"),
     js=browser_module(HERE / "index.js"),
-)
-_TEXT = st.components.v2.component(
-    "switched_text",
-    html='<div class="text"></div>',
-    css=style_sheet(TEXT / "text.css"),
-    js=browser_module(TEXT / "index.js"),
 )

@@ -5,7 +5,8 @@ from functools import lru_cache
 
 import streamlit as st
 
-from dashboard.components.switch import Control, Picture, chosen, switch, switched_text
+from dashboard.components.switch import Control, Picture, chosen, switch
+from dashboard.components.switched_text import switched_text
 from dashboard.engine_calls import adaptation as adapting
 from dashboard.figures import adaptation as figures
 from dashboard.figures.changes import Changes

@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 def app(chosen_before=None):
     import streamlit as st
 
-    from dashboard.components.switch import Control, Picture, choose, chosen, switch, switched_text
+    from dashboard.components.switch import Control, Picture, choose, chosen, switch
+    from dashboard.components.switched_text import switched_text
     from dashboard.figures import plain
 
     who = Control("who", "Who", {"maml": "MAML", "joint": "Pretrained, on all"}, "maml")
