@@ -12,8 +12,11 @@
  */
 
 /**
- * A component's default export. Streamlit calls it whenever data or theme change, and what it gives back once, at the end: here
- * as one object for each place that the component is mounted in.
+ * A component's default export: one object for each place that the component is mounted in.
+ *
+ * Streamlit calls it whenever data or theme change. What it gives back is called when the place is gone, and also for a call that
+ * newer data overtook while the browser was importing the script; the place then stands, and so does the object in it. Ended
+ * there, the next call would make a second one in the same place, and every handle would be there twice.
  * @template Data
  * @param {(parent: HTMLElement | ShadowRoot, data: Data) => { receive: (data: Data, tell: SetStateValue) => void, end: () => void }} make
  * @returns {(call: Call<Data>) => () => void}
@@ -26,8 +29,7 @@ export function mounted(make) {
     instances.set(parentElement, instance);
     instance.receive(data, setStateValue);
     return () => {
-      instance.end();
-      instances.delete(parentElement);
+      if (!parentElement.isConnected && instances.delete(parentElement)) instance.end();
     };
   };
 }
