@@ -271,11 +271,14 @@ class Learner:
             raise StorageError(f"{folder / LEARNER_FILE} is not a learner: it holds {', '.join(sorted(facts))}.")
         experiment = experiment_of(folder / EXPERIMENT_FILE, folder / LEARNER_FILE, facts)
         in_dim, out_dim = facts["in_dim"], facts["out_dim"]
-        network, params = Network.split(model or experiment.build_model(in_dim, out_dim))
+        if model is None:
+            network, template = experiment.build_template(in_dim, out_dim)
+        else:
+            network, params = Network.split(model)
+            template = MetaParams(params, experiment.build_method().init_rule(params))
         if "rows" in facts:  # files of before have plain rows, and no state beside the parameters
             network = network.with_state(load_state(network.state, arrays, folder / LEARNER_FILE))
-        template = {"meta": MetaParams(params, experiment.build_method().init_rule(params))}
-        meta = from_arrays(template, arrays, folder / LEARNER_FILE)["meta"]
+        meta = from_arrays({"meta": template}, arrays, folder / LEARNER_FILE)["meta"]
         scaling = Scaling(*(arrays[f"scaling/{spec.name}"] for spec in dataclasses.fields(Scaling)))
         kinds = (kind and RowKind(tuple(kind[0]), kind[1]) for kind in facts.get("rows", [None, None]))
         return cls(experiment, meta, network, scaling, facts["iteration"], in_dim, out_dim, None, *kinds)

@@ -3,9 +3,10 @@
 `cached` makes a function ask here first. A key is a digest of the function's name and of what its arguments hold, so equal
 questions meet whoever asks. Answers are handed out as they are, without a copy: `_settled` makes every array in them read-only,
 and a page never changes the mappings and lists that it gets. All functions together keep `MOST_BYTES`; what was not asked for
-longest goes first. Knows nothing of streamlit.
+longest goes first. What comes with the app (`first_numbers`) is not computed at all. Knows nothing of streamlit.
 """
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -14,13 +15,14 @@ import sys
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import jax
 import numpy as np
 
-from maml_engine import Learner
+from dashboard.engine_calls import first_numbers
+from maml_engine import Learner, TableLearner
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -37,14 +39,50 @@ def cached(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
     def ask(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
         asked = signature.bind(*args, **kwargs)
         asked.apply_defaults()
-        return ANSWERS.get(digest((name, asked.arguments)), lambda: compute(function, args, kwargs))
+        key = digest((name, asked.arguments))
+        for questions in _overhearing:
+            questions.append(Question(key.hex(), function, args, kwargs))
+        return ANSWERS.get(key, lambda: _found(key.hex(), function, args, kwargs))
 
     return ask
+
+
+def _found(key: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """The answer that comes with the app, or a computed one."""
+    return first_numbers.load(key) if key in first_numbers.names() else compute(function, args, kwargs)
 
 
 def compute(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Computes an answer that nobody has yet: the one place where the pages' questions reach the engine."""
     return function(*args, **kwargs)
+
+
+class Question(NamedTuple):
+    """What was asked.
+
+    key: of its answer, in hexadecimal.
+    function: that was asked.
+    args: by place.
+    kwargs: by name.
+    """
+
+    key: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+@contextlib.contextmanager
+def overheard() -> Iterator[list[Question]]:
+    """Lists what is asked meanwhile, by whomever: for the command that makes the numbers which come with the app."""
+    _overhearing.append(questions := [])
+    try:
+        yield questions
+    finally:
+        _overhearing[:] = [others for others in _overhearing if others is not questions]
+
+
+_overhearing: list[list[Question]] = []
 
 
 # Keys.
@@ -72,7 +110,7 @@ def _put(value: Any, add: Callable[[bytes], None]) -> None:
         add(_framed(kind.__name__, repr(value).encode()))
     elif kind in (str, bytes):
         add(_framed(kind.__name__, value.encode() if kind is str else value))
-    elif isinstance(value, Learner):
+    elif isinstance(value, Learner | TableLearner):
         add(_framed("learner", fingerprint(value).encode()))
     elif isinstance(value, tuple | list):
         add(_framed(kind.__name__ if kind in (tuple, list) else _title(kind), str(len(value)).encode()))
@@ -108,17 +146,20 @@ def _field_names(kind: type) -> tuple[str, ...] | None:
     return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 
 
-def fingerprint(learner: Learner) -> str:
+def fingerprint(learner: Learner | TableLearner) -> str:
     """Names a learner by its content; kept with it, as hashing a network at every question would cost more than the answer."""
     if (name := _fingerprints.get(learner)) is None:
-        found = hashlib.sha256(f"{learner.experiment.digest} {learner.iteration}".encode())
-        for leaf in jax.tree.leaves((learner.meta, learner.scaling)):
-            found.update(np.asarray(leaf).tobytes())
-        name = _fingerprints[learner] = found.hexdigest()
+        if isinstance(learner, TableLearner):
+            rest = {field.name: getattr(learner, field.name) for field in dataclasses.fields(learner)}
+            del rest["experiment"], rest["network"], rest["meta"]
+        else:
+            rest = (learner.iteration, jax.tree.leaves(learner.scaling))
+        name = digest((learner.experiment.digest, jax.tree.leaves(learner.meta), rest)).hex()
+        _fingerprints[learner] = name
     return name
 
 
-_fingerprints: weakref.WeakKeyDictionary[Learner, str] = weakref.WeakKeyDictionary()
+_fingerprints: weakref.WeakKeyDictionary[Learner | TableLearner, str] = weakref.WeakKeyDictionary()
 
 
 # Answers.

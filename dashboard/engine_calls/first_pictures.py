@@ -1,6 +1,6 @@
 """What Home shows before the engine is loaded: the shipped learners' weights, five points, and the engine's numbers for them.
 
-They lie beside this file; `python -m dashboard.engine_calls.sine_bench` writes them anew.
+They lie beside this file; `python -m tools.first_numbers` writes them anew.
 """
 
 import json

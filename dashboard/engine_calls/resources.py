@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import jax
+import numpy as np
 import streamlit as st
 
+from dashboard.engine_calls.cache import cached
 from dashboard.jobs import POOL, JobRegistry
 from maml_engine import Learner
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
@@ -19,7 +22,15 @@ def shipped_learners() -> dict[str, Learner]:
     learners = {
         folder.name: Learner.load(folder) for folder in sorted(PRETRAINED.iterdir()) if (folder / "experiment.json").is_file()
     }
-    return learners | {"random": Learner.untrained(learners["sinusoid_maml"].experiment)}
+    trained = learners["sinusoid_maml"]
+    start = jax.tree.unflatten(jax.tree.structure(trained.meta), _random_start(trained))
+    return learners | {"random": trained.replace(meta=start, iteration=0)}
+
+
+@cached
+def _random_start(trained: Learner) -> list[np.ndarray]:
+    """The parameters with which the training of `trained` began, leaf by leaf."""
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(Learner.untrained(trained.experiment).meta)]
 
 
 _JOBS = JobRegistry(pool=POOL)

@@ -1,8 +1,6 @@
-"""Learners on the sine bench: what the browser needs of them, and the engine's own numbers for what stands there.
+"""Learners on the sine bench: what the browser needs of them, and the engine's own numbers for what stands there."""
 
-`python -m dashboard.engine_calls.sine_bench` writes what Home shows before the engine is loaded.
-"""
-
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +8,7 @@ import numpy as np
 
 from dashboard.components.sine_bench import CURVE_POINTS, Answer, Entrant, Scene
 from dashboard.components.sine_bench.weights import weights
-from dashboard.engine_calls import adaptation, first_pictures, resources
+from dashboard.engine_calls import adaptation, cache, first_pictures, resources
 from dashboard.engine_calls.cache import cached
 from dashboard.method_names import COLOURS
 from dashboard.results import MAX_SHOTS, MAX_STEPS
@@ -67,6 +65,12 @@ def answers(
     return {name: _answer(learner, task, sizes[name], x_range) for name, learner in learners.items()}
 
 
+@functools.cache
+def warm_up() -> None:
+    """Computes one answer, though all that Home shows first come with the app: the next one finds its program compiled."""
+    cache.compute(_answer.__wrapped__, (shipped()["maml"], Scene(), first_pictures.INNER_LR, first_pictures.X_RANGE), {})
+
+
 def can_show(learner: Learner) -> bool:
     """Whether the bench's waves are what `learner` is for."""
     return learner.experiment.tasks == "sinusoid" and (learner.in_dim, learner.out_dim) == (1, 1)
@@ -106,8 +110,3 @@ def _answer(learner: Learner, task: Scene, inner_lr: float, x_range: tuple[float
     with np.errstate(all="ignore"):  # some steps blow up
         loss = np.square(path - task.truth(grid), dtype=np.float64).mean(axis=1)
     return Answer(loss, path)
-
-
-if __name__ == "__main__":
-    scene = scene_of(**first_pictures.ASKED)
-    first_pictures.save(scene, shipped_entrants(), answers(scene, shipped()))

@@ -12,11 +12,12 @@ from typing import Any
 import jax
 from flax import nnx
 
+from maml_engine.core.adapter import MetaParams
 from maml_engine.core.losses import LOSSES, LossFn
 from maml_engine.core.meta_optimizer import META_OPTIMIZERS, SCHEDULES, MetaOptimizer
 from maml_engine.experiment.fields import checked, choice, interval, names, number, parse_value, spell, switch, text, whole
 from maml_engine.methods import INNER_OPTIMIZERS, METHODS, Method
-from maml_engine.models import ACTIVATIONS, MODEL_OPTIONS, MODELS
+from maml_engine.models import ACTIVATIONS, MODEL_OPTIONS, MODELS, Network
 from maml_engine.tasks import FAMILIES, FunctionFamily
 
 # Raised when a field changes its meaning or its default, since links and files leave defaults out.
@@ -131,9 +132,20 @@ class Experiment:
 
     def build_model(self, in_dim: int = 1, out_dim: int = 1) -> nnx.Module:
         """The network at its random start."""
+        return _create(self.seed, MODELS[self.model], self._model_options(in_dim, out_dim))
+
+    def build_template(self, in_dim: int = 1, out_dim: int = 1) -> tuple[Network, MetaParams]:
+        """The network, and meta-parameters that may be shapes alone: what a saved run is read into, without compiling."""
+        options = dict(self._model_options(in_dim, out_dim))
+        start = nnx.eval_shape(lambda: MODELS[self.model](**options, rngs=nnx.Rngs(jax.random.key(self.seed))))
+        network, params = Network.split(start)
+        if jax.tree.leaves(network.rest):  # numbers beside the parameters, which the seed says
+            network, params = Network.split(self.build_model(in_dim, out_dim))
+        return network, MetaParams(params, jax.eval_shape(self.build_method().init_rule, params))
+
+    def _model_options(self, in_dim: int, out_dim: int) -> tuple[tuple[str, Any], ...]:
         options = {name: getattr(self, name) for name in ("hidden_dim", *MODEL_OPTIONS[self.model])}
-        options |= {"in_dim": in_dim, "out_dim": out_dim}
-        return _create(self.seed, MODELS[self.model], tuple(options.items()))
+        return tuple({**options, "in_dim": in_dim, "out_dim": out_dim}.items())
 
     def build_meta_optimizer(self) -> MetaOptimizer:
         """The optimiser of the outer loop."""

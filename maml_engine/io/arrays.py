@@ -117,7 +117,7 @@ def to_arrays(tree: PyTree) -> dict[str, np.ndarray]:
 
 
 def from_arrays(template: PyTree, arrays: dict[str, np.ndarray], source: Path) -> PyTree:
-    """A pytree shaped like `template`, filled by path from arrays `[...]` of its leaves' shapes.
+    """A pytree shaped like `template` (arrays, or shapes and types), filled by path from arrays `[...]` of its leaves' shapes.
 
     Raises:
       StorageError: a leaf is missing or has another shape or type, named.
@@ -127,7 +127,7 @@ def from_arrays(template: PyTree, arrays: dict[str, np.ndarray], source: Path) -
         name = _name(path)
         if name not in arrays:
             raise StorageError(f"{source} lacks the array {name!r}: it belongs to another model or method.")
-        found, wanted = arrays[name], np.asarray(leaf)
+        found, wanted = arrays[name], leaf if isinstance(leaf, jax.ShapeDtypeStruct) else np.asarray(leaf)
         both_real = {found.dtype.kind, wanted.dtype.kind} == {"f"}  # a run in 64 bits and one in 32 open each other's files
         if found.shape != wanted.shape or (found.dtype != wanted.dtype and not both_real):
             raise StorageError(

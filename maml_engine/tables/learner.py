@@ -208,9 +208,8 @@ def as_sheet(rows: Any) -> Sheet:
 
 
 def _template(experiment: Experiment, encoding: Encoding, members: int) -> tuple[Network, MetaParams]:
-    network, params = Network.split(experiment.build_model(encoding.in_dim, encoding.out_dim))
-    meta = MetaParams(params, experiment.build_method().init_rule(params))
-    return network, jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (members, *leaf.shape)), meta)
+    network, one = experiment.build_template(encoding.in_dim, encoding.out_dim)
+    return network, jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((members, *leaf.shape), leaf.dtype), one)
 
 
 @jax.jit

@@ -217,14 +217,15 @@ def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | Non
 
 def stand_in(name: str, base: Experiment, start: Learner) -> Learner:
     """A method that was not trained here: at the initialisation of `start` where its network is the same, else untrained."""
-    learner = Learner.untrained(recipe(name, base))
-    ours, theirs = (dict(jax.tree_util.tree_leaves_with_path(one.meta.init)) for one in (learner, start))
+    experiment = recipe(name, base)
+    network, template = experiment.build_template(start.in_dim, start.out_dim)
+    ours, theirs = (dict(jax.tree_util.tree_leaves_with_path(meta.init)) for meta in (template, start.meta))
     if {path: np.shape(leaf) for path, leaf in ours.items()} != {path: np.shape(leaf) for path, leaf in theirs.items()}:
-        return learner
+        return Learner.untrained(experiment)
     # With steps of the size that this start was trained for: it has no use for others.
-    experiment = dataclasses.replace(learner.experiment, inner_lr=start.experiment.inner_lr)
-    rule = experiment.build_method().init_rule(start.meta.init)
-    return learner.replace(experiment=experiment, meta=MetaParams(start.meta.init, rule))
+    experiment = dataclasses.replace(experiment, inner_lr=start.experiment.inner_lr)
+    meta = MetaParams(start.meta.init, experiment.build_method().init_rule(start.meta.init))
+    return start.replace(experiment=experiment, network=network, meta=meta, iteration=0)
 
 
 def _tasks(base: Experiment, count: int) -> Episode:

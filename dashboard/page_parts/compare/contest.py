@@ -151,6 +151,11 @@ def _with_step_size(base: Experiment, name: str, learner: Learner) -> Learner:
 
 def fine_tuned(learner: Learner, base: Experiment) -> Learner:
     """`learner` with the inner step size of `BASELINE_STEP_SIZES` that is best after ten steps, on validation tasks."""
+    return with_inner_lr(learner, _best_inner_lr(learner, base))
+
+
+@cached
+def _best_inner_lr(learner: Learner, base: Experiment) -> float:
     episode = validation_tasks(base)
 
     def last_loss(inner_lr: float) -> float:
@@ -158,7 +163,7 @@ def fine_tuned(learner: Learner, base: Experiment) -> Learner:
             loss = evaluate_episode(with_inner_lr(learner, inner_lr), episode, JUDGED_STEPS).loss[:, -1].mean()
         return float(loss) if np.isfinite(loss) else np.inf
 
-    return with_inner_lr(learner, min(BASELINE_STEP_SIZES, key=last_loss))
+    return min(BASELINE_STEP_SIZES, key=last_loss)
 
 
 @cached

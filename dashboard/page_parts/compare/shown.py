@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 
 from dashboard.engine_calls import resources
 from dashboard.jobs import Snapshot
@@ -51,9 +50,7 @@ def learners_of(snapshot: Snapshot | None, base: Experiment) -> dict[str, Learne
     return _shipped(base)
 
 
-@st.cache_resource(max_entries=50, show_spinner=False)
 def _shipped(base: Experiment) -> dict[str, Learner]:
-    """The learners that come with the app, for all visitors; the pretrained one's step size is found on ten evaluations."""
     shipped = resources.shipped_learners()
     return {"maml": shipped["sinusoid_maml"], PRETRAINED: contest.fine_tuned(shipped["sinusoid_joint"], base)}
 

@@ -78,6 +78,7 @@ def curve(learner: Learner) -> LossCurve:
     return LossCurve(curves.mean, *curves.interval())
 
 
+@cached
 def family(learner: Learner, inner_steps: int) -> Family:
     """A few test tasks of the learner's own family, before and after adapting."""
     x, truth, support_x, support_y = _tasks(learner.experiment)

@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboard.engine_calls.cache import cached
 from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.table import UserTable
 from maml_engine.learner import Prediction
-from maml_engine.tables import Sheet, read_sheet, table_csv
+from maml_engine.tables import Sheet, TableLearner, read_sheet, table_csv
 
 GRID = 61
 FILE = "predictions.csv"
 MAX_KNOWN, MAX_ASKED = 10, 10
+
+Columns = dict[str, list[Any]]
 
 
 class NewTask(NamedTuple):
@@ -121,13 +124,26 @@ def predict(trained: TrainedVerdict, task: NewTask) -> Predictions:
     known, asked = task.known.dropna(how="all"), task.asked.dropna(how="all")
     if known.empty:
         raise ValueError("There must be at least one known row, complete, for the learner to adapt to.")
-    adapted = trained.learner.adapt_rows(known)
-    inputs = list(trained.table.roles.inputs)
-    mean, low, high = _flat(adapted.predict_rows(asked)) if len(asked) else (np.zeros(0),) * 3
-    curve = None
+    inputs, x = list(trained.table.roles.inputs), None
     if len(inputs) == 1 and trained.table.sheet.kind(inputs[0]) == "number" and not trained.table.roles.classes:
         x = grid(trained.table, known[inputs[0]], asked[inputs[0]])
-        curve = (x, *_flat(adapted.predict_rows(pd.DataFrame({inputs[0]: x}))))
+    return _predicted(trained.learner, known.to_dict("list"), asked[inputs].to_dict("list"), x)
+
+
+@cached
+def _predicted(learner: TableLearner, known: Columns, asked: Columns, x: np.ndarray | None) -> Predictions:
+    """What a learner makes of the rows of a task.
+
+    Args:
+      learner: what adapts.
+      known: the rows to which it does, with the target.
+      asked: the rows that are predicted.
+      x: where a curve is drawn over the one input, `[GRID]`; None for none.
+    """
+    adapted = learner.adapt_rows(pd.DataFrame(known))
+    name, rows = next(iter(asked)), pd.DataFrame(asked)
+    mean, low, high = _flat(adapted.predict_rows(rows)) if len(rows) else (np.zeros(0),) * 3
+    curve = None if x is None else (x, *_flat(adapted.predict_rows(pd.DataFrame({name: x}))))
     return Predictions(mean, low, high, curve)
 
 

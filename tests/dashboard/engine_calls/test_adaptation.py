@@ -37,7 +37,7 @@ def test_no_control_compiles_anything(learners, caplog):
 def test_the_seed_says_which_twelve_and_learners_share_them(learners):
     one, same, other = (
         adaptation.fits(learners[name], Sinusoid(), shots=5, inner_lr=0.001, seed=seed)
-        for name, seed in (("random", 0), ("sinusoid_maml", 0), ("random", 1))
+        for name, seed in (("random", 4), ("sinusoid_maml", 4), ("random", 1))
     )
     assert len(one) == 12
     np.testing.assert_array_equal(one[3].truth, same[3].truth)

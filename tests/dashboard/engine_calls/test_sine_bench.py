@@ -37,7 +37,7 @@ def test_a_learner_takes_the_benchs_step_size_or_its_own():
 
 
 def test_the_stored_first_bench_is_what_the_engine_computes():
-    """Made again by `python -m dashboard.engine_calls.sine_bench`."""
+    """Made again by `python -m tools.first_numbers`."""
     stored = first_pictures.load()
     assert stored.scene == sine_bench.scene_of(**first_pictures.ASKED)
     assert [entrant.name for entrant in stored.entrants] == ["maml", "pretrained", "random"]

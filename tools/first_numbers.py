@@ -1,0 +1,67 @@
+"""Makes the numbers that come with the app anew: `python -m tools.first_numbers`.
+
+Opens every page as a visitor does who has changed nothing, and keeps what the page asks of the engine. A quarter of an hour of
+compiling on a machine that has compiled nothing yet.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from streamlit.testing.v1 import AppTest
+
+from dashboard.engine_calls import cache, first_numbers, first_pictures, resources, sine_bench
+from dashboard.engine_calls.cache import Answers
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+SECONDS = 600  # for a page on which everything is compiled
+
+
+def main() -> None:
+    """Writes both files."""
+    first_numbers.save(made(), first_numbers.FILE)
+    scene = sine_bench.scene_of(**first_pictures.ASKED)
+    first_pictures.save(scene, sine_bench.shipped_entrants(), sine_bench.answers(scene, sine_bench.shipped()))
+    print(f"{len(first_numbers.names())} answers, {first_numbers.FILE.stat().st_size / 1e6:.2f} MB in {first_numbers.FILE}")
+
+
+def made() -> dict[str, Any]:
+    """What all pages ask when they are opened, computed here: answers by key."""
+    with mock.patch.object(first_numbers, "names", frozenset), fresh_answers() as answers:
+        for page in PAGES:
+            asked_by(page)
+        # Now that all is at hand, nothing is asked on the way to another answer.
+        return {key: answers.get(bytes.fromhex(key), _unknown) for page in PAGES for key in asked_by(page)}
+
+
+def _unknown() -> Any:
+    raise RuntimeError("A page asks for something else when it is opened again.")
+
+
+def asked_by(page: str) -> list[str]:
+    """The keys of what a page asks when it is opened.
+
+    Raises:
+      RuntimeError: the page shows an error.
+    """
+    resources.shipped_learners.clear()  # as on a server that nobody has visited
+    with cache.overheard() as questions:
+        app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS)
+        app = (app if page == "home" else app.switch_page(f"pages/{page}.py")).run()
+    if app.exception or not app.title:
+        raise RuntimeError(f"{page} was not shown: {[error.value for error in app.exception]}")
+    return [question.key for question in questions]
+
+
+@contextlib.contextmanager
+def fresh_answers() -> Iterator[Answers]:
+    """As on a server that nobody has visited."""
+    with mock.patch.object(cache, "ANSWERS", Answers(most_bytes=2**30)) as answers:
+        yield answers
+
+
+if __name__ == "__main__":
+    main()
