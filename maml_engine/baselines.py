@@ -91,8 +91,7 @@ class Oracle:
 
     def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
         """The same at every step, `[tasks, inner_steps + 1, k_query, 1]`."""
-        fit = jax.jit(jax.vmap(partial(fit_family, self.default_tasks)))
-        return _repeated(fit(support.x, support.y, query_x), inner_steps)
+        return _repeated(_fit_all(self.default_tasks, support, query_x), inner_steps)
 
 
 def _repeated(predictions: jax.Array, inner_steps: int) -> jax.Array:
@@ -107,8 +106,23 @@ def _mean_function(family: FunctionFamily, query_x: jax.Array) -> jax.Array:
     return jnp.interp(query_x, grid, mean)
 
 
+@jax.jit
+def _fit_all(family: FunctionFamily, support: Batch, query_x: jax.Array) -> jax.Array:
+    def one_task(support: Batch, query_x: jax.Array) -> jax.Array:
+        return fit_family(family, support.x, support.y, query_x, weight=support.weight)
+
+    return jax.vmap(one_task)(support, query_x)
+
+
 @singledispatch
-def fit_family(family: FunctionFamily, support_x: jax.Array, support_y: jax.Array, query_x: jax.Array) -> jax.Array:
+def fit_family(
+    family: FunctionFamily,
+    support_x: jax.Array,
+    support_y: jax.Array,
+    query_x: jax.Array,
+    *,
+    weight: jax.Array | None = None,
+) -> jax.Array:
     """Predictions of the member of `family` that fits the support points.
 
     Where no closed form is known: the family's draws, weighted by how well they fit.
@@ -117,6 +131,7 @@ def fit_family(family: FunctionFamily, support_x: jax.Array, support_y: jax.Arra
       family: the functions, with the noise on their points.
       support_x, support_y: `[k_shot, 1]` points of one function.
       query_x: `[k_query, 1]` where to predict.
+      weight: `[k_shot]`, 1 where a point counts and 0 where it does not; None counts all.
 
     Returns:
       `[k_query, 1]`.
@@ -126,15 +141,22 @@ def fit_family(family: FunctionFamily, support_x: jax.Array, support_y: jax.Arra
     def at(x: jax.Array) -> jax.Array:
         return functions(jnp.broadcast_to(x, (DRAWS, *x.shape)))[..., 0]
 
-    misfit = jnp.sum((at(support_x) - support_y[:, 0]) ** 2, axis=1)
+    counts = _counts(support_x, weight)
+    misfit = jnp.sum(counts * (at(support_x) - support_y[:, 0]) ** 2, axis=1)
     # A spread of the size of the bank's own resolution; noise adds to it.
-    spread = jnp.maximum(jnp.min(misfit) / support_x.shape[0], family.noise**2) + 1e-6
+    spread = jnp.maximum(jnp.min(misfit) / jnp.sum(counts), family.noise**2) + 1e-6
     return (jax.nn.softmax(-misfit / (2 * spread)) @ at(query_x))[:, None]
 
 
-def _least_squares(basis: Callable, support_x: jax.Array, support_y: jax.Array, query_x: jax.Array) -> jax.Array:
+def _counts(support_x: jax.Array, weight: jax.Array | None) -> jax.Array:
+    return jnp.ones(len(support_x)) if weight is None else jnp.where(weight > 0, 1.0, 0.0)
+
+
+def _least_squares(
+    basis: Callable, support_x: jax.Array, support_y: jax.Array, query_x: jax.Array, *, counts: jax.Array
+) -> jax.Array:
     # A trace of shrinkage, for fewer points than unknowns.
-    features = basis(support_x)
+    features = counts[:, None] * basis(support_x)
     gram = features.T @ features + 1e-6 * jnp.eye(features.shape[1])
     return basis(query_x) @ jnp.linalg.solve(gram, features.T @ support_y)
 
@@ -144,8 +166,8 @@ def _waves(frequencies: tuple, x: jax.Array) -> jax.Array:
 
 
 @fit_family.register
-def _(family: Sinusoid, support_x, support_y, query_x):
-    return _least_squares(partial(_waves, (1.0,)), support_x, support_y, query_x)
+def _(family: Sinusoid, support_x, support_y, query_x, *, weight=None):
+    return _least_squares(partial(_waves, (1.0,)), support_x, support_y, query_x, counts=_counts(support_x, weight))
 
 
 # A sawtooth shares a wave's parameters, not its formula.
@@ -153,31 +175,38 @@ fit_family.register(Sawteeth, fit_family.dispatch(object))
 
 
 @fit_family.register
-def _(family: Harmonics, support_x, support_y, query_x):
-    return _least_squares(partial(_waves, (1.0, 2.0)), support_x, support_y, query_x)
+def _(family: Harmonics, support_x, support_y, query_x, *, weight=None):
+    return _least_squares(partial(_waves, (1.0, 2.0)), support_x, support_y, query_x, counts=_counts(support_x, weight))
 
 
 @fit_family.register
-def _(family: FrequencySinusoid, support_x, support_y, query_x):
+def _(family: FrequencySinusoid, support_x, support_y, query_x, *, weight=None):
+    counts = _counts(support_x, weight)
+
     def fit(frequency: jax.Array) -> tuple[jax.Array, jax.Array]:
-        basis = partial(_waves, (frequency,))
-        both = _least_squares(basis, support_x, support_y, jnp.concatenate([support_x, query_x]))
-        return jnp.sum((both[: len(support_x)] - support_y) ** 2), both[len(support_x) :]
+        basis, both_x = partial(_waves, (frequency,)), jnp.concatenate([support_x, query_x])
+        both = _least_squares(basis, support_x, support_y, both_x, counts=counts)
+        return jnp.sum(counts[:, None] * (both[: len(support_x)] - support_y) ** 2), both[len(support_x) :]
 
     misfit, predictions = jax.vmap(fit)(jnp.linspace(*family.frequency, 401))
     return predictions[jnp.argmin(misfit)]
 
 
 @fit_family.register
-def _(family: Polynomials, support_x, support_y, query_x):
+def _(family: Polynomials, support_x, support_y, query_x, *, weight=None):
     half_width = (family.x[1] - family.x[0]) / 2
-    return _least_squares(lambda x: (x / half_width) ** jnp.arange(family.degree + 1), support_x, support_y, query_x)
+
+    def powers(x: jax.Array) -> jax.Array:
+        return (x / half_width) ** jnp.arange(family.degree + 1)
+
+    return _least_squares(powers, support_x, support_y, query_x, counts=_counts(support_x, weight))
 
 
 @fit_family.register
-def _(family: GaussianProcess, support_x, support_y, query_x):
+def _(family: GaussianProcess, support_x, support_y, query_x, *, weight=None):
     def kernel(a: jax.Array, b: jax.Array) -> jax.Array:
         return jnp.exp(-((a - b.T) ** 2) / (2 * family.length_scale**2))
 
-    gram = kernel(support_x, support_x) + (family.noise**2 + 1e-5) * jnp.eye(support_x.shape[0])
-    return kernel(query_x, support_x) @ jnp.linalg.solve(gram, support_y)
+    counts = _counts(support_x, weight)[:, None]
+    gram = counts * kernel(support_x, support_x) * counts.T + (family.noise**2 + 1e-5) * jnp.eye(support_x.shape[0])
+    return (kernel(query_x, support_x) * counts.T) @ jnp.linalg.solve(gram, counts * support_y)

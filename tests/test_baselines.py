@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from maml_engine import Experiment, evaluate
+from maml_engine import Batch, Experiment, evaluate
 from maml_engine.baselines import Oracle, ZeroShot, fit_family, pretraining, random_initialisation, with_best_inner_lr
 from maml_engine.tasks import FAMILIES, Sinusoid
+from tests.programs import compiled
 
 
 def test_the_best_zero_shot_predictor_of_the_sinusoid_is_a_cosine():
@@ -48,6 +49,22 @@ def test_the_gaussian_process_oracle_interpolates():
     x = jnp.linspace(-5, 5, 30)[:, None]
     y = functions(x[None])[0]
     np.testing.assert_allclose(fit_family(family, x, y, x + 0.1)[:-1], functions(x[None] + 0.1)[0][:-1], atol=0.05)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_an_oracle_takes_no_notice_of_padding_and_compiles_once(name):
+    tasks = Experiment(tasks=name).build_tasks()
+    support, query = tasks.sample(jax.random.key(0), 3, 10, 5)
+    query_x = np.asarray(query.x)
+    for k_shot in (7, 8):  # more than unknowns: with fewer, rounding decides
+        alone = Batch(np.asarray(support.x)[:, :k_shot], np.asarray(support.y)[:, :k_shot])
+        weight = np.broadcast_to(np.arange(10) < k_shot, (3, 10)).astype(np.float32)
+        beside = Batch(np.asarray(support.x), np.asarray(support.y), weight)
+        expected, found = (Oracle(tasks).path_predictions(one, query_x, 1) for one in (alone, beside))
+        np.testing.assert_allclose(found, expected, rtol=2e-3, atol=2e-3)
+        before = len(compiled())
+    Oracle(tasks).path_predictions(beside, query_x, 1)
+    assert compiled()[before:] == []
 
 
 def test_pretraining_is_training_without_inner_steps():

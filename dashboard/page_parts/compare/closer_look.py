@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from functools import lru_cache
 
 import jax
 import numpy as np
@@ -11,7 +12,7 @@ from dashboard.engine_calls import resources
 from dashboard.engine_calls.cache import cached
 from dashboard.figures import closer_look as looks
 from dashboard.method_names import NAMES
-from dashboard.page_parts.compare.contest import JUDGED_TASKS, judging_tasks, recipe
+from dashboard.page_parts.compare.contest import JUDGED_TASKS, judged_on, judging_tasks, recipe
 from dashboard.widgets import controls, page
 from maml_engine import Episode, Experiment, Learner
 from maml_engine.analysis import method_diagnostics
@@ -36,12 +37,12 @@ def show(learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     st.subheader("A closer look", anchor=False)
     controls.by_name("look", LOOKS, LOOKS.get)
     name = st.selectbox("At", list(LOOKS), format_func=LOOKS.get, key="look", bind="query-params", width=360)
-    start = resources.shipped_learners()["sinusoid_maml"]
+    base, start = judged_on(base), resources.shipped_learners()["sinusoid_maml"]
     is_trained = name in learners
     learner = learners[name] if is_trained else stand_in(name, base, start)
     if not is_trained and name != "anil":
         leaves = (jax.tree.leaves(one.meta.init) for one in (learner, start))
-        borrowed = any(leaf is other for leaf, other in zip(*leaves, strict=False))
+        borrowed = any(np.array_equal(leaf, other) for leaf, other in zip(*leaves, strict=False) if np.any(leaf))
         at = "the shipped MAML's initialisation" if borrowed else "its random start"
         st.caption(f"{NAMES[name]} was not trained here, so this is the method at {at}. Choose it above and press Compare.")
     _PICTURES[name](learner, learners, base, k)
@@ -207,6 +208,7 @@ def _angles(learner: Learner, base: Experiment, num_tasks: int = 60) -> np.ndarr
     return method_diagnostics.task_angles(learner.adapter(), _tasks(base, num_tasks), learner.experiment.inner_steps)
 
 
+@cached
 def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | None:
     """Of the judging tasks, `[tasks]` each, where they are plain sine waves."""
     if base.tasks != "sinusoid":
@@ -215,9 +217,16 @@ def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | Non
     return np.asarray(waves.amplitude), np.asarray(waves.phase)
 
 
+@lru_cache(maxsize=32)
 def stand_in(name: str, base: Experiment, start: Learner) -> Learner:
-    """A method that was not trained here: at the initialisation of `start` where its network is the same, else untrained."""
-    experiment = recipe(name, base)
+    """A method that was not trained here: at the initialisation of `start` where its network is the same, else untrained.
+
+    Args:
+      name: of the method.
+      base: on whose tasks it is looked at.
+      start: whose width its network has, too, so that the width of what is to be trained compiles nothing here.
+    """
+    experiment = recipe(name, dataclasses.replace(base, hidden_dim=start.experiment.hidden_dim))
     network, template = experiment.build_template(start.in_dim, start.out_dim)
     ours, theirs = (dict(jax.tree_util.tree_leaves_with_path(meta.init)) for meta in (template, start.meta))
     if {path: np.shape(leaf) for path, leaf in ours.items()} != {path: np.shape(leaf) for path, leaf in theirs.items()}:

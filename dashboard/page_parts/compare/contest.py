@@ -1,8 +1,7 @@
 """What the Compare page asks of the engine: which methods, with which settings, within which budget, on which tasks."""
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
@@ -13,11 +12,10 @@ from dashboard.engine_calls.cache import cached
 from dashboard.jobs import BUDGETS
 from dashboard.method_names import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT
 from dashboard.results import MAX_SHOTS, MAX_STEPS, Fit
-from maml_engine import Batch, Episode, Experiment, Learner
+from maml_engine import Episode, Experiment, Learner
 from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, contest
 from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
 from maml_engine.evaluation import draw, evaluate_episode
-from maml_engine.tasks import FunctionFamily
 
 # What each method runs with where it differs from the tutorial's run; tasks, points, width and meta-batch are the same for all.
 RECIPES: dict[str, dict] = {
@@ -66,8 +64,8 @@ class Contest:
 
     def _runs(self, name: str) -> tuple[Experiment, ...]:
         one = recipe(name, self.base)
-        one = dataclasses.replace(one, num_iterations=self.budget.iterations(one))
-        return tuple(dataclasses.replace(one, seed=(self.base.seed + seed) % 2**32) for seed in range(self.seeds))
+        one = replace(one, num_iterations=self.budget.iterations(one))
+        return tuple(replace(one, seed=(self.base.seed + seed) % 2**32) for seed in range(self.seeds))
 
     def reports(self) -> Iterator[ContestReport]:
         """Trains all; what a job runs."""
@@ -99,14 +97,14 @@ class Contest:
         """One run of each method, as the job registry judges them; seconds are judged by `check_hosted`."""
         most = BUDGETS["num_iterations"]
         first = [runs[0] for runs in self.entrants().values()]
-        return [dataclasses.replace(run, num_iterations=min(run.num_iterations, most)) for run in first]
+        return [replace(run, num_iterations=min(run.num_iterations, most)) for run in first]
 
 
 def recipe(name: str, base: Experiment) -> Experiment:
     """How a method or the pretrained baseline runs beside the others."""
     if name == PRETRAINED:
         return pretraining(base)
-    return dataclasses.replace(base, method=name, **RECIPES[name])
+    return replace(base, method=name, **RECIPES[name])
 
 
 def recipe_rows(contest: Contest) -> list[dict[str, str]]:
@@ -127,19 +125,24 @@ def recipe_rows(contest: Contest) -> list[dict[str, str]]:
 # The tasks that all are judged on.
 
 
-@cached
+def judged_on(base: Experiment) -> Experiment:
+    """What of `base` says on which tasks all are judged: answers that depend on no more are the same whatever else is moved."""
+    return Experiment(tasks=base.tasks, k_shot=base.k_shot)
+
+
 def judging_tasks(base: Experiment) -> Episode:
     """200 held-out tasks, always the same ones; the first `k_shot` support points count. Host arrays."""
-    return _padded_tasks(base.build_tasks().split("test"), base.k_shot, 2017)
+    return _tasks(judged_on(base), "test", 2017)
+
+
+def validation_tasks(base: Experiment) -> Episode:
+    """The tasks on which a baseline chooses its step size."""
+    return _tasks(judged_on(base), "validation", 2018)
 
 
 @cached
-def validation_tasks(base: Experiment) -> Episode:
-    """The tasks on which a baseline chooses its step size."""
-    return _padded_tasks(base.build_tasks().split("validation"), base.k_shot, 2018)
-
-
-def _padded_tasks(tasks: FunctionFamily, k_shot: int, seed: int) -> Episode:
+def _tasks(judged_on: Experiment, split: str, seed: int) -> Episode:
+    tasks, k_shot = judged_on.build_tasks().split(split), judged_on.k_shot
     size = MAX_SHOTS * 2 ** max(0, int(np.ceil(np.log2(k_shot / MAX_SHOTS))))
     return padded(draw(tasks, jax.random.key(seed), JUDGED_TASKS, k_shot=size, k_query=JUDGED_QUERIES), k_shot)
 
@@ -151,12 +154,12 @@ def _with_step_size(base: Experiment, name: str, learner: Learner) -> Learner:
 
 def fine_tuned(learner: Learner, base: Experiment) -> Learner:
     """`learner` with the inner step size of `BASELINE_STEP_SIZES` that is best after ten steps, on validation tasks."""
-    return with_inner_lr(learner, _best_inner_lr(learner, base))
+    return with_inner_lr(learner, _best_inner_lr(learner, judged_on(base)))
 
 
 @cached
-def _best_inner_lr(learner: Learner, base: Experiment) -> float:
-    episode = validation_tasks(base)
+def _best_inner_lr(learner: Learner, judged_on: Experiment) -> float:
+    episode = validation_tasks(judged_on)
 
     def last_loss(inner_lr: float) -> float:
         with np.errstate(all="ignore"):
@@ -166,33 +169,39 @@ def _best_inner_lr(learner: Learner, base: Experiment) -> float:
     return min(BASELINE_STEP_SIZES, key=last_loss)
 
 
-@cached
 def references(base: Experiment) -> dict[str, np.ndarray]:
     """Losses `[tasks, steps + 1]` of what trains for nothing: zero-shot, oracle and a random start, on the same tasks."""
-    tasks, episode = base.build_tasks(), judging_tasks(base)
-    seen = Episode(Batch(episode.support.x[:, : base.k_shot], episode.support.y[:, : base.k_shot]), episode.query)
-    start = random_initialisation(base)
-    with np.errstate(all="ignore"):
-        return {
-            RANDOM: evaluate_episode(fine_tuned(start, base), episode, JUDGED_STEPS).loss,
-            ZERO_SHOT: evaluate_episode(ZeroShot(tasks), seen, JUDGED_STEPS).loss,
-            ORACLE: evaluate_episode(Oracle(tasks), seen, JUDGED_STEPS).loss,
-        }
+    start = replace(judged_on(base), hidden_dim=base.hidden_dim, seed=base.seed)
+    return {RANDOM: _random_losses(start)} | _losses_of_knowing_the_family(judged_on(base))
 
 
 @cached
-def shipped_losses(learner: Learner, base: Experiment, is_baseline: bool) -> np.ndarray:
-    """Losses `[tasks, steps + 1]` of a learner that comes with the app."""
-    judged = fine_tuned(learner, base) if is_baseline else learner
+def _random_losses(start: Experiment) -> np.ndarray:
     with np.errstate(all="ignore"):
-        return evaluate_episode(judged, judging_tasks(base), JUDGED_STEPS).loss
+        learner = fine_tuned(random_initialisation(start), start)
+        return evaluate_episode(learner, judging_tasks(start), JUDGED_STEPS).loss
+
+
+@cached
+def _losses_of_knowing_the_family(judged_on: Experiment) -> dict[str, np.ndarray]:
+    tasks, episode = judged_on.build_tasks(), judging_tasks(judged_on)
+    with np.errstate(all="ignore"):
+        known = {ZERO_SHOT: ZeroShot(tasks), ORACLE: Oracle(tasks)}
+        return {name: evaluate_episode(predictor, episode, JUDGED_STEPS).loss for name, predictor in known.items()}
+
+
+@cached
+def _shipped_losses(learner: Learner, judged_on: Experiment, is_baseline: bool) -> np.ndarray:
+    judged = fine_tuned(learner, judged_on) if is_baseline else learner
+    with np.errstate(all="ignore"):
+        return evaluate_episode(judged, judging_tasks(judged_on), JUDGED_STEPS).loss
 
 
 def shipped(learners: Mapping[str, Learner], base: Experiment) -> dict[str, np.ndarray]:
     """What the page shows before anything is trained: losses `[tasks, steps + 1]` by name."""
     return {
-        "maml": shipped_losses(learners["sinusoid_maml"], base, False),
-        PRETRAINED: shipped_losses(learners["sinusoid_joint"], base, True),
+        "maml": _shipped_losses(learners["sinusoid_maml"], judged_on(base), False),
+        PRETRAINED: _shipped_losses(learners["sinusoid_joint"], judged_on(base), True),
     }
 
 

@@ -1,6 +1,7 @@
 """What the Compare page shows: the comparison that was trained here, or else the learners that come with the app."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -38,8 +39,11 @@ def of(snapshot: Snapshot | None, base: Experiment) -> Shown:
         base = _shared(next(iter(rankings.values())).experiments[0])
     measured = {name: ranking for name, ranking in rankings.items() if len(ranking.iterations)}
     losses = {name: ranking.task_loss for name, ranking in measured.items()}
-    losses = losses or contest.shipped(resources.shipped_learners(), base)
-    return Shown(base, losses | contest.references(base), measured)
+    if losses:
+        return Shown(base, losses | contest.references(base), measured)
+    # Beside learners of the tutorial's width stands a random start of that width, whatever is to be trained.
+    untrained = replace(base, hidden_dim=Experiment().hidden_dim)
+    return Shown(base, contest.shipped(resources.shipped_learners(), base) | contest.references(untrained), measured)
 
 
 def learners_of(snapshot: Snapshot | None, base: Experiment) -> dict[str, Learner]:
@@ -47,12 +51,12 @@ def learners_of(snapshot: Snapshot | None, base: Experiment) -> dict[str, Learne
     rankings = _rankings(snapshot)
     if trained := {name: ranking.learners[0] for name, ranking in rankings.items() if ranking.learners}:
         return trained
-    return _shipped(base)
+    return _shipped(contest.judged_on(base))
 
 
-def _shipped(base: Experiment) -> dict[str, Learner]:
+def _shipped(judged_on: Experiment) -> dict[str, Learner]:
     shipped = resources.shipped_learners()
-    return {"maml": shipped["sinusoid_maml"], PRETRAINED: contest.fine_tuned(shipped["sinusoid_joint"], base)}
+    return {"maml": shipped["sinusoid_maml"], PRETRAINED: contest.fine_tuned(shipped["sinusoid_joint"], judged_on)}
 
 
 def _rankings(snapshot: Snapshot | None) -> Mapping[str, Ranking]:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from maml_engine.analysis.compiled_steps import MAX_STEPS
 from maml_engine.analysis.layers import named_arrays
 from maml_engine.core.adapter import Adapter
 from maml_engine.core.episode import Batch
@@ -33,7 +34,7 @@ def context_map(learner: Learner, support: Batch, inner_steps: int) -> ContextMa
     Args:
       learner: with a network that has a context.
       support: tasks on a leading axis `[tasks]`, in the units of the data.
-      inner_steps: how many steps the context takes.
+      inner_steps: how many steps the context takes; up to `MAX_STEPS`, all numbers share one compiled program.
 
     Raises:
       ValueError: the network has no context.
@@ -41,8 +42,8 @@ def context_map(learner: Learner, support: Batch, inner_steps: int) -> ContextMa
     adapter = learner.adapter()
     if not any(name == "context" for _, name, _ in named_arrays(adapter.meta.init)):
         raise ValueError(f"`learner` must have a network with a context, got {learner.experiment.model!r}.")
-    contexts = np.asarray(_contexts(adapter, learner.scaling.batch(support), inner_steps=inner_steps), np.float64)
-    return principal_map(contexts)
+    contexts = _contexts(adapter, learner.scaling.batch(support), inner_steps=max(MAX_STEPS, inner_steps))
+    return principal_map(np.asarray(contexts)[:, inner_steps].astype(np.float64))
 
 
 def principal_map(vectors: np.ndarray) -> ContextMap:
@@ -57,11 +58,11 @@ def principal_map(vectors: np.ndarray) -> ContextMap:
 
 @partial(jax.jit, static_argnames="inner_steps")
 def _contexts(adapter: Adapter, support: Batch, *, inner_steps: int) -> jax.Array:
-    """`[tasks, context_dim]`."""
+    """Before the first step and after each, `[tasks, inner_steps + 1, context_dim]`."""
 
     def one_task(support: Batch) -> jax.Array:
         path = adapted_path(adapter, support, inner_steps)
-        (context,) = (leaf[-1] for place, leaf in nnx.to_flat_state(path) if place[-1] == "context")
-        return jnp.ravel(context[...])
+        (contexts,) = (leaf[...] for place, leaf in nnx.to_flat_state(path) if place[-1] == "context")
+        return jnp.reshape(contexts, (inner_steps + 1, -1))
 
     return jax.vmap(one_task)(support)

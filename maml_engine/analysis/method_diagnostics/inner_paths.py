@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from maml_engine.analysis.compiled_steps import MAX_STEPS
 from maml_engine.analysis.layers import layer_places
 from maml_engine.core.adapter import Adapter
 from maml_engine.core.episode import Batch
@@ -37,7 +38,7 @@ def path_against_chord(adapter: Adapter, support: Batch, inner_steps: int) -> Pa
       support: tasks on a leading axis `[tasks]`; those whose path overflows are left out.
       inner_steps: length of the paths.
     """
-    paths = np.asarray(_flat_paths(adapter, support, inner_steps=inner_steps), np.float64)  # [tasks, steps + 1, params]
+    paths = _paths(adapter, support, inner_steps)  # [tasks, steps + 1, params]
     return _in_plane(paths[np.isfinite(paths).all(axis=(1, 2))])
 
 
@@ -76,13 +77,19 @@ def layer_change(adapter: Adapter, support: Batch, inner_steps: int) -> LayerCha
       inner_steps: how many steps it takes.
     """
     places = layer_places(adapter.meta.init)
-    paths = np.asarray(_flat_paths(adapter, support, inner_steps=inner_steps), np.float64)
+    paths = _paths(adapter, support, inner_steps)
     columns = []
     for own in places.values():
         before = np.linalg.norm(paths[:, 0, own], axis=-1)
         moved = np.linalg.norm(paths[:, -1, own] - paths[:, 0, own], axis=-1)
         columns.append(moved / np.where(before > 0, before, np.nan) if np.any(before > 0) else moved)
     return LayerChange(tuple(places), np.stack(columns, axis=1))
+
+
+def _paths(adapter: Adapter, support: Batch, inner_steps: int) -> np.ndarray:
+    """`_flat_paths` in 64 bits; up to `MAX_STEPS`, all numbers of steps share one compiled program."""
+    paths = _flat_paths(adapter, support, inner_steps=max(MAX_STEPS, inner_steps))
+    return np.asarray(paths)[:, : inner_steps + 1].astype(np.float64)
 
 
 @partial(jax.jit, static_argnames="inner_steps")
