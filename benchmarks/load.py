@@ -1,6 +1,7 @@
 """`make load`, or `python -m benchmarks.load [--sessions 1,10] [--seconds 60] [--out FOLDER]`: many visitors on one server.
 
-First one visitor alone: each change's processor time and each page's, once everything is compiled. Then so many sessions at a
+First one visitor alone: the processor time of a change by page and control, once everything is compiled; apart those that ask
+for new numbers. What is switched in the browser costs the server nothing and is not among them. Then so many sessions at a
 time: each opens page after page in random order and changes three things on each, one every 2 to 4 s; the first two keep a run
 training and follow it. A time is from asking to the script's end. A Streamlit app with one slider and one chart is measured in
 the same run: the floor.
@@ -20,17 +21,29 @@ from benchmarks import machine
 from benchmarks.visitors import Server, Visitor
 
 FLOOR = "benchmarks/one_chart_app.py"
-# By page, the keys of what is moved on it, light and heavy.
-CHANGES = {
-    "": ["shots", "point_noise", "point_seed", "sine_bench"],
-    "learn": ["lesson", "sine_bench"],
-    "parameter_space": ["inner_steps", "loss", "surface"],
-    "gradients": ["gradient_lr", "inner_steps", "meta_batch_size", "k_shot", "seed"],
+# By page, the keys of what is moved on it: what is answered with numbers that are there, and what asks for new ones.
+SWITCHES = {
+    "": ["shots", "point_noise", "point_seed"],
+    "learn": ["lesson"],
+    "parameter_space": ["inner_steps", "loss"],
+    "gradients": ["race_lr", "race_iterations"],
+    "pitfalls": ["cell_steps", "summary", "open_leak"],
     "train": ["inner_lr", "k_shot", "hidden_dim", "seed", "meta_batch_size", "inner_steps"],
-    "adapt": ["adapt_shots", "task_seed", "shown_steps", "chosen_task", "task_range", "sine_bench"],
-    "compare": ["after", "pin", "budget", "amount_iterations", "seeds"],
-    "your_tasks": ["example", "known_rows", "error_in", "effort", "way"],
+    "adapt": ["chosen_task"],
+    "compare": ["after", "pin", "look", "budget", "amount_iterations", "seeds"],
+    "your_tasks": ["known_rows", "effort", "way"],
+    "notes": ["published_card"],
 }
+NEW_NUMBERS = {
+    "": ["sine_bench"],
+    "learn": ["sine_bench"],
+    "parameter_space": ["surface"],
+    "gradients": ["gradient_lr", "inner_steps", "meta_batch_size", "k_shot", "seed"],
+    "pitfalls": ["pitfall_shots"],
+    "adapt": ["adapt_shots", "task_seed", "task_range", "sine_bench"],
+    "your_tasks": ["example"],
+}
+CHANGES = {page: keys + NEW_NUMBERS.get(page, []) for page, keys in SWITCHES.items()}
 TRAINING_SESSIONS = 2
 
 
@@ -45,15 +58,16 @@ def main() -> int:
     server = Server(FLOOR)
     try:
         content["floor"] = floor = alone(server, {"": ["number"]}, repeats=80)  # a change is shorter than the clock's tick
-        say_alone({"one-chart app": floor[""]})
+        say_alone("One chart, the floor", floor)
     finally:
         server.stop()
     server = Server("streamlit_app.py")
     try:
-        content["alone"] = alone(server, CHANGES)
-        say_alone({page or "home": figures for page, figures in content["alone"].items()})
-        cpu = statistics.median(figures["cpu_ms"] for figures in content["alone"].values())
-        print(f"one change, median over the pages: {cpu:.1f} ms of processor, {floor['']['cpu_ms']:.1f} ms the floor's")
+        content["alone"] = found = alone(server, CHANGES)
+        say_alone("What is there", {place: found[place] for place in found if place[1] in SWITCHES[place[0]]})
+        say_alone("New numbers", {place: found[place] for place in found if place[1] not in SWITCHES[place[0]]})
+        content["alone"] = {f"{page or 'home'}: {key}": figures for (page, key), figures in found.items()}
+        content["floor"] = floor["", "number"]
         print("| sessions | changes: median, 95th | opening a page: median, 95th | cores used | memory | errors |")
         print("|---|---|---|---|---|---|")
         content["together"] = []
@@ -70,13 +84,13 @@ def main() -> int:
     return 0
 
 
-def alone(server: Server, changes: dict[str, list[str]], repeats: int = 8) -> dict[str, dict[str, float]]:
-    """What one visitor costs once everything has been used: by page, milliseconds of `open`, `cpu` and wall of a change.
+def alone(server: Server, changes: dict[str, list[str]], repeats: int = 8) -> dict[tuple[str, str], dict[str, float]]:
+    """What a change by one visitor costs once everything has been used, by page and control: milliseconds and kilobytes.
 
     Args:
       server: nobody else uses it.
       changes: keys of widgets, by page.
-      repeats: changes a page.
+      repeats: changes a control; processor time comes in ticks of 10 ms, so what is told is a mean.
     """
     figures, choose = {}, random.Random(0)
     for measured in (False, True):
@@ -84,16 +98,17 @@ def alone(server: Server, changes: dict[str, list[str]], repeats: int = 8) -> di
         for page, keys in changes.items():
             opening = visitor.open(page)
             visitor.rerun()
-            times, cpu = [], []
-            for turn in range(repeats if measured else len(keys)):
-                if visitor.change(keys[turn % len(keys)], choose):
-                    before = server.cpu_seconds()
-                    times.append(1e3 * visitor.rerun())
-                    cpu.append(1e3 * (server.cpu_seconds() - before))
-            if times:
-                # Processor time comes in ticks of 10 ms, so it is a mean, new numbers and all.
-                middle = {"cpu_ms": statistics.mean(cpu), "rerun_times_ms": statistics.median(times)}
-                figures[page] = {"open_ms": 1e3 * opening, **middle, "longest_ms": max(times)}
+            for key in keys:
+                times, sent, cpu = [], visitor.received, server.cpu_seconds()
+                for _ in range(repeats if measured else 2):
+                    if visitor.change(key, choose):
+                        times.append(1e3 * visitor.rerun())
+                if times:
+                    each = {"cpu_ms": 1e3 * (server.cpu_seconds() - cpu), "kilobytes": (visitor.received - sent) / 1e3}
+                    waits = {"rerun_times_ms": statistics.median(times), "longest_ms": max(times), "open_ms": 1e3 * opening}
+                    figures[page, key] = {name: value / len(times) for name, value in each.items()} | waits
+                elif measured:
+                    print(f"{page or 'home'} has no {key} to move", file=sys.stderr)
         visitor.close()
     return figures
 
@@ -181,14 +196,16 @@ def train(stage: Stage, number: int) -> None:
     visitor.close()
 
 
-def say_alone(pages: dict[str, dict[str, float]]) -> None:
-    """One line a page."""
-    for page, figures in pages.items():
-        print(
-            f"{page}, one visitor: a change {figures['cpu_ms']:.0f} ms of processor, {figures['rerun_times_ms']:.0f} ms"
-            f" (longest {figures['longest_ms']:.0f}); opening it {figures['open_ms']:.0f} ms",
-            flush=True,
-        )
+def say_alone(title: str, controls: dict[tuple[str, str], dict[str, float]]) -> None:
+    """A table of controls, and the median over them."""
+    print(f"| {title} | processor | waited | longest | sent |")
+    print("|---|---|---|---|---|")
+    for (page, key), each in controls.items():
+        waits = f"{each['rerun_times_ms']:.0f} ms | {each['longest_ms']:.0f} ms"
+        print(f"| {page or 'home'}: {key} | {each['cpu_ms']:.0f} ms | {waits} | {each['kilobytes']:.0f} kB |")
+    middle = {name: statistics.median(each[name] for each in controls.values()) for name in ("cpu_ms", "kilobytes")}
+    highest = max(each["cpu_ms"] for each in controls.values())
+    print(f"median {middle['cpu_ms']:.0f} ms, highest {highest:.0f} ms; {middle['kilobytes']:.0f} kB\n", flush=True)
 
 
 def row_of(figures: dict) -> str:

@@ -110,7 +110,9 @@ class Visitor:
         """
         self.query, self.exceptions = "", []
         self.widgets, self.repeats, self.progress = {}, {}, ""
+        self.received = 0  # bytes, in all
         self._pages, self._page, self._states, self._messages = {}, "", {}, {}
+        self._parts, self._part = {}, ""  # by widget, the part of the page that it reruns; that of the last change
         self._address, self._patience = f"127.0.0.1:{port}", patience
         self._socket = connect(
             f"ws://{self._address}/_stcore/stream",
@@ -137,7 +139,7 @@ class Visitor:
         return self._run(message, page)
 
     def rerun(self, *, press: str | None = None, fragment: str | None = None) -> float:
-        """Runs the page again with what is set; seconds until it stands.
+        """Runs the page again with what is set, or the part of it that a widget belongs to; seconds until it stands.
 
         Args:
           press: the key of a button to press.
@@ -145,6 +147,7 @@ class Visitor:
         """
         message = BackMsg()
         message.rerun_script.page_script_hash = self._page
+        message.rerun_script.fragment_id, self._part = "" if press else self._part, ""
         if fragment:
             message.rerun_script.fragment_id, message.rerun_script.is_auto_rerun = fragment, True
         if press:
@@ -185,7 +188,7 @@ class Visitor:
             state.string_array_value.data.append(choose.choice([option.content for option in widget.options]))
         else:
             return False
-        self._states[widget.id] = state
+        self._states[widget.id], self._part = state, self._parts.get(key, "")
         return True
 
     def _run(self, message: BackMsg, page: str) -> float:
@@ -199,7 +202,9 @@ class Visitor:
         while True:
             left = began + self._patience - time.perf_counter()
             answer = ForwardMsg()
-            answer.ParseFromString(self._socket.recv(timeout=max(0.1, left)))
+            content = self._socket.recv(timeout=max(0.1, left))
+            self.received += len(content)
+            answer.ParseFromString(content)
             if answer.WhichOneof("type") == "ref_hash":  # a message that we said we have
                 answer = self._messages[answer.ref_hash]
             elif answer.metadata.cacheable:
@@ -212,7 +217,7 @@ class Visitor:
         kind = answer.WhichOneof("type")
         if kind == "new_session":
             if not answer.metadata.run.fragment_ids:
-                self.widgets, self.repeats, self.progress = {}, {}, ""
+                self.widgets, self.repeats, self.progress, self._parts = {}, {}, "", {}
             self._page = answer.new_session.page_script_hash or self._page
         elif kind == "navigation":
             pages = answer.navigation.app_pages
@@ -225,9 +230,9 @@ class Visitor:
         elif kind == "stop_auto_rerun":
             self.repeats.pop(answer.stop_auto_rerun.fragment_id, None)
         elif kind == "delta" and answer.delta.WhichOneof("type") == "new_element":
-            self._show(answer.delta.new_element)
+            self._show(answer.delta.new_element, answer.delta.fragment_id)
 
-    def _show(self, element) -> None:
+    def _show(self, element, part: str) -> None:
         kind = element.WhichOneof("type")
         shown = getattr(element, kind) if kind else None
         if kind == "exception":
@@ -237,4 +242,4 @@ class Visitor:
         elif getattr(shown, "id", ""):
             named = _IDENTITY.match(shown.id)
             name = getattr(shown, "component_name", "") or (named.group(1) if named else shown.id)
-            self.widgets[name] = (kind, shown)
+            self.widgets[name], self._parts[name] = (kind, shown), part

@@ -44,8 +44,16 @@ def choose_points_and_summary() -> tuple[int, str]:
     return shots, summary
 
 
-def show_card(name: str, card: Card, shown: Shown) -> None:
-    """One pitfall: words, what the shown learner says of it, and two runs."""
+@st.fragment
+def show_card(name: str, shown: Shown) -> None:
+    """One pitfall, to be opened."""
+    with st.expander(CARDS[name].title, key=OPEN + name, on_change="rerun", bind="query-params") as opened:
+        if opened.open:
+            show_inside(name, CARDS[name], shown)
+
+
+def show_inside(name: str, card: Card, shown: Shown) -> None:
+    """Words, what the shown learner says of it, and two runs."""
     st.markdown(f"**What goes wrong.** {card.problem}\n\n**What mends it.** {card.fix}\n\n*The tutorial:* {card.tutorial}")
     if card.live:
         live_pictures.PICTURES[card.live](name, shown)
@@ -84,19 +92,12 @@ runs.read_link()
 learner = suitable(controls.learner_control())
 shots, summary = choose_points_and_summary()
 shown = Shown(learner, step_sizes.frontier(learner, shots), shots, summary)
-left, right = st.columns([6, 5], gap="medium")
-with right:
-    inner_lr, steps = step_size_map.choose_cell()
-    step_size_map.show_cell(shown, inner_lr, steps)
-with left:
-    step_size_map.show_map(shown, inner_lr, steps)
+step_size_map.show(shown)
 st.subheader("The rule of thumb, measured", anchor=False)
 step_size_map.show_claims(shown)
 st.subheader("Show, then mend", anchor=False)
-for name, card in CARDS.items():
-    with st.expander(card.title, key=OPEN + name, on_change="rerun", bind="query-params") as opened:
-        if opened.open:
-            show_card(name, card, shown)
+for name in CARDS:
+    show_card(name, shown)
 page.equation(
     r"\theta_{k+1} - \theta^{*} = (I - \alpha H)\,(\theta_k - \theta^{*}), \qquad "
     r"\text{diverges where}\quad |1 - \alpha \lambda_{\max}| > 1, \quad \alpha > 2 / \lambda_{\max}",

@@ -77,6 +77,32 @@ def train_controls(table: UserTable, *, is_fit: bool) -> Settings:
     return settings
 
 
+def state() -> tuple[object, ...]:
+    """The tables of this session and its run: where one of them is another, the whole page is."""
+    return tuple(st.session_state.get(session.TABLES, ())), st.session_state.get(session.TRIAL, "")
+
+
+@st.fragment
+def prepare(table: UserTable, trained: TrainedVerdict | None, before: tuple[object, ...]) -> None:
+    """What its owner should know of the table, the controls of the training, and whether the verdict below is of these.
+
+    Args:
+      table: as the visitor has it.
+      trained: the verdict that is shown; None where there is none, or another one is on its way.
+      before: `state()` when the whole page has run.
+    """
+    if state() != before:
+        st.rerun()
+    found = tables.findings(table, int(st.session_state.get(session.KNOWN_ROWS, OWN[session.KNOWN_ROWS])))
+    upload.show_findings(table, found)
+    upload.cell_editor(table)
+    st.subheader("2 · Train", anchor=False)
+    settings = train_controls(table, is_fit=not any(finding.severity == "error" for finding in found))
+    TRIAL.show_refusal(escape.markdown, stays=True)
+    if trained is not None:
+        verdict.say_what_it_is_of(trained, table, settings)
+
+
 def start(table: UserTable, settings: Settings) -> None:
     """A callback: the whole work as one job."""
 
@@ -138,13 +164,8 @@ with left:
     table = upload.role_controls(table)
 with right:
     upload.show_rows(table)
-found = tables.findings(table, int(st.session_state.get(session.KNOWN_ROWS, OWN[session.KNOWN_ROWS])))
-upload.show_findings(table, found)
-upload.cell_editor(table)
-
-st.subheader("2 · Train", anchor=False)
-settings = train_controls(table, is_fit=not any(finding.severity == "error" for finding in found))
-TRIAL.show_refusal(escape.markdown, stays=True)
+is_running = bool(snapshot and not snapshot.ended)
+prepare(table, None if is_running else trained_on(table, snapshot), state())
 if ids:
     with st.container(key="run"):
         job_view.watch(ids, progress, show_validation, key="stop", message=message)
@@ -155,7 +176,7 @@ trained = trained_on(table, snapshot)
 if trained is None:
     st.caption("Here the verdict comes: one sentence, and every number behind it.")
 else:
-    verdict.show(trained, table, settings, is_running=bool(snapshot and not snapshot.ended))
+    verdict.show(trained, is_running=bool(snapshot and not snapshot.ended))
     st.subheader("4 · Use", anchor=False)
     st.fragment(use.show)(trained)
 

@@ -57,10 +57,6 @@ def opened(open_app):
     return lambda page, parameters: open_app(page, **parameters)
 
 
-def spelled(value):
-    return list(map(Experiment.spell, value)) if isinstance(value, list) else Experiment.spell(value)
-
-
 def said(app):
     return [element.value for kind in (app.info, app.error, app.warning) for element in kind]
 
@@ -122,10 +118,8 @@ def test_the_copied_link_opens_the_same_page(page, state, opened):
             app.session_state[key] = value
         app.run()
         assert not app.exception
-    # What is copied is the address: what Python has written there, and what the browser writes of the widgets that are bound.
-    widgets = set(state) - switches
-    assert widgets <= walks.bound(app)
-    parameters = app.query_params | {key: spelled(state[key]) for key in widgets} | {"v": str(VERSION)}
+    parameters = walks.address(app, own(page)) | {"v": str(VERSION)}
+    assert set(state) <= set(parameters)
     again = opened(page, parameters)
     assert not again.exception
     assert {key: again.session_state[key] for key in state} == state

@@ -10,6 +10,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 
+from maml_engine import Experiment
 from tests.test_packaging import ROOT
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
@@ -130,6 +131,22 @@ def switches(app: AppTest) -> list[tuple[str, list[str]]]:
     shown = [each.proto for each in app.get("bidi_component") if each.proto.component_name == "switch"]
     controls = [control for proto in shown for control in json.loads(proto.json)["controls"]]
     return [(control["key"], [value for value, _ in control["choices"]]) for control in controls]
+
+
+def address(app: AppTest, defaults: dict[str, Any]) -> dict[str, str | list[str]]:
+    """What a browser's address holds: what Python has written there, and what the browser writes of widgets that are bound.
+
+    Args:
+      app: the page, which is not asked for fields of the Experiment.
+      defaults: of the page's own keys; what is at its default is left out.
+    """
+    moved = {key: app.session_state[key] for key in bound(app) & set(defaults) if app.session_state[key] != defaults[key]}
+    return dict(app.query_params) | {key: spelled(value) for key, value in moved.items()}
+
+
+def spelled(value: Any) -> str | list[str]:
+    """A widget's value as links spell it."""
+    return list(map(Experiment.spell, value)) if isinstance(value, list) else Experiment.spell(value)
 
 
 def random_change(app: AppTest, rng: random.Random) -> str:

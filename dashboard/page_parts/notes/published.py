@@ -49,6 +49,7 @@ def short_run(card: str) -> Experiment:
     return dataclasses.replace(PRESETS[card].experiment, num_iterations=SHORT_ITERATIONS)
 
 
+@st.fragment
 def show_short_run() -> None:
     """A card, run again here with a fraction of its meta-iterations."""
     controls.by_name("published_card", CARDS, _title)

@@ -12,6 +12,17 @@ from dashboard.widgets import links, page, session
 OWN = {session.CELL_LR: 0.001, session.CELL_STEPS: 1}
 
 
+@st.fragment
+def show(shown: Shown) -> None:
+    """The map, and the cell of it that is looked at."""
+    left, right = st.columns([6, 5], gap="medium")
+    with right:
+        inner_lr, steps = choose_cell()
+        show_cell(shown, inner_lr, steps)
+    with left:
+        show_map(shown, inner_lr, steps)
+
+
 def choose_cell() -> tuple[float, int]:
     """Step size and steps of the cell that is looked at; a click on the map sets them, too."""
     inner_lr = st.select_slider(

@@ -23,24 +23,26 @@ ICONS = {
 }
 
 
-def show(trained: TrainedVerdict, table: UserTable, settings: Settings, *, is_running: bool) -> None:
+def say_what_it_is_of(trained: TrainedVerdict, table: UserTable, settings: Settings) -> None:
+    """What a verdict was reached with, where something else is chosen by now."""
+    if trained.table.roles != table.roles or trained.settings != settings:
+        st.info(
+            f"The verdict below was reached with {escape.markdown(report.facts(trained.table.roles, trained.verdict))}, by "
+            f"{NAMES[trained.settings.method]}. Train again to judge what is chosen above.",
+            icon=":material/history:",
+        )
+
+
+def show(trained: TrainedVerdict, *, is_running: bool) -> None:
     """The sentence, then the numbers behind it.
 
     Args:
       trained: the verdict.
-      table: the one that is shown above, by now perhaps another.
-      settings: those that are chosen above.
       is_running: whether another verdict is being reached.
     """
     verdict = trained.verdict
     if is_running:
         st.caption("The verdict that was here before, until the run above has ended.")
-    elif trained.table.roles != table.roles or trained.settings != settings:
-        st.info(
-            f"Reached with {escape.markdown(report.facts(trained.table.roles, verdict))}, by "
-            f"{NAMES[trained.settings.method]}. Train again to judge what is chosen above.",
-            icon=":material/history:",
-        )
     with st.container(border=True, key="verdict"):
         st.markdown(f"### {ICONS[verdict.outcome]} {escape.markdown(verdict.sentence, 2000)}")
         st.markdown(escape.markdown(verdict.advice, 2000))
