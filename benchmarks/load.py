@@ -25,9 +25,9 @@ FLOOR = "benchmarks/one_chart_app.py"
 SWITCHES = {
     "": ["shots", "point_noise", "point_seed"],
     "learn": ["lesson"],
-    "parameter_space": ["inner_steps", "loss"],
+    "parameter_space": [],
     "gradients": ["race_lr", "race_iterations"],
-    "pitfalls": ["cell_steps", "summary", "open_leak"],
+    "pitfalls": ["cell_steps", "summary"],
     "train": ["inner_lr", "k_shot", "hidden_dim", "seed", "meta_batch_size", "inner_steps"],
     "adapt": ["chosen_task"],
     "compare": ["after", "pin", "look", "budget", "amount_iterations", "seeds"],
@@ -36,7 +36,6 @@ SWITCHES = {
 }
 NEW_NUMBERS = {
     "": ["sine_bench"],
-    "learn": ["sine_bench"],
     "parameter_space": ["surface"],
     "gradients": ["gradient_lr", "inner_steps", "meta_batch_size", "k_shot", "seed"],
     "pitfalls": ["pitfall_shots"],

@@ -6,6 +6,7 @@ from dashboard.components import address
 from dashboard.components.parameter_plane import PlaneScene, parameter_plane
 from dashboard.page_parts.parameter_space import network_slices, plane, training_path
 from dashboard.widgets import controls, page
+from maml_engine import Learner
 from maml_engine.analysis import MAX_STEPS
 
 TABS = ["A plane, exact", "The real network"]
@@ -59,9 +60,9 @@ def show_plane(surface: str) -> None:
     plane.show(scene)
 
 
-def show_network() -> None:
+@st.fragment
+def show_network(learner: Learner) -> None:
     """The second tab: a plane round theta, and one along a run."""
-    learner = controls.learner_control()
     st.markdown(
         "Three points lie in one plane: **θ** and the parameters that two tasks adapt to from there. The plane below is that "
         "one, cut out of all of the network's parameters, with the loss measured at every point. **Look at task 1, then at "
@@ -115,5 +116,5 @@ if exact.open:
         )
 if real.open:
     with real:
-        show_network()
+        show_network(controls.learner_control())
 page.finish(OWN)
