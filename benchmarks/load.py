@@ -30,7 +30,7 @@ SWITCHES = {
     "pitfalls": ["cell_steps", "summary"],
     "train": ["inner_lr", "k_shot", "hidden_dim", "seed", "meta_batch_size", "inner_steps"],
     "adapt": ["chosen_task"],
-    "compare": ["after", "pin", "look", "budget", "amount_iterations", "seeds"],
+    "compare": ["after", "pin", "budget", "amount_iterations", "seeds"],
     "your_tasks": ["known_rows", "effort", "way"],
     "notes": ["published_card"],
 }
@@ -40,6 +40,7 @@ NEW_NUMBERS = {
     "gradients": ["gradient_lr", "inner_steps", "meta_batch_size", "k_shot", "seed"],
     "pitfalls": ["pitfall_shots"],
     "adapt": ["adapt_shots", "task_seed", "task_range", "sine_bench"],
+    "compare": ["look"],
     "your_tasks": ["example"],
 }
 CHANGES = {page: keys + NEW_NUMBERS.get(page, []) for page, keys in SWITCHES.items()}

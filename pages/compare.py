@@ -16,8 +16,16 @@ from maml_engine import Experiment, Learner
 OWN = choices.OWN | {"look": "reptile", session.CONTEST: ""}
 
 
-def show_contest(base: Experiment) -> None:
-    """Which methods, how much, how often; and the button that trains them."""
+@st.fragment
+def show_contest(base: Experiment, before: str) -> None:
+    """Which methods, how much, how often; and the button that trains them.
+
+    Args:
+      base: what all share.
+      before: the comparison that the page shows, as the link names it; once it is another, the whole page runs.
+    """
+    if st.session_state.get(session.CONTEST, "") != before:
+        st.rerun()
     methods = choices.choose_methods()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         budget, seeds = choices.choose_budget(), choices.choose_seeds()
@@ -35,6 +43,7 @@ def show_contest(base: Experiment) -> None:
         st.info("Choose at least one method.", icon=":material/info:")
     else:
         choices.show_recipes(contest)
+    run.RUN.show_refusal()
 
 
 def show_results(now: Shown) -> None:
@@ -80,9 +89,8 @@ page.opening(
     "others beat it.",
 )
 base = choices.base_experiment()
-show_contest(base)
-run.RUN.show_refusal()
 job_ids = run.RUN.ids()
+show_contest(base, st.session_state.get(session.CONTEST, ""))
 snapshot = resources.jobs().snapshot(job_ids[0]) if job_ids else None
 now = shown.of(snapshot, base)
 if snapshot and not snapshot.ended:
