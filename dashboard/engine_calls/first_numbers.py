@@ -20,8 +20,8 @@ FILE = Path(__file__).with_name("first_numbers.zip")
 TYPES = frozenset(
     {
         "dashboard.components.sine_bench.Answer",
+        "dashboard.engine_calls.plane.Optima",
         "dashboard.page_parts.learn.on_the_bench.OneStep",
-        "dashboard.page_parts.parameter_space.plane.Numbers",
         "dashboard.page_parts.train.held_out_tasks.Family",
         "dashboard.results.Fit",
         "dashboard.results.LossCurve",

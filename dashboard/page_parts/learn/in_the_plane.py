@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from dashboard.components.parameter_plane import META_LR, PlaneScene, parameter_plane, put, scene_now
+from dashboard.engine_calls import plane
 from dashboard.figures import style
 from dashboard.method_names import NAMES
 from dashboard.page_parts.learn.lesson import (
@@ -22,7 +23,6 @@ from dashboard.page_parts.learn.lesson import (
 )
 from dashboard.results import spell_loss
 from maml_engine import FOMAML, Reptile, tutorial
-from maml_engine.analysis import toy_landscape
 from maml_engine.analysis.toy_landscape import STEEP
 
 FIRST_ORDER = style.method_colour("fomaml")
@@ -40,7 +40,7 @@ VARIANTS = PlaneScene.opening("rivers", proximal=5.0)
 
 def _loops() -> Outcome:
     scene = parameter_plane("learn_loops", LOOPS)
-    seen, best = toy_landscape.view(scene.landscape, scene.theta), toy_landscape.optimum(scene.landscape)
+    seen, best = plane.view(scene.landscape, scene.theta), plane.optima(scene.landscape).best
     share = seen.meta_loss / max(best.meta_loss, 1e-12)
     gradient = seen.direction["maml"].gradient
     equation = Equation(
@@ -70,10 +70,9 @@ def _loops() -> Outcome:
 
 def _objective() -> Outcome:
     scene = parameter_plane("learn_objective", OBJECTIVE)
-    best = toy_landscape.optimum(scene.landscape)
-    joint = toy_landscape.optimum(replace(scene.landscape, inner_steps=0))
-    apart = float(np.linalg.norm(best.theta - joint.theta))
-    at_joint = float(toy_landscape.meta_loss(scene.landscape, joint.theta[None])[0])
+    found = plane.optima(scene.landscape)
+    best = found.best
+    apart = float(np.linalg.norm(best.theta - found.joint.theta))
     is_untouched = scene.tasks == OBJECTIVE.tasks
     equation = Equation(
         r"@0 = \arg\min_\theta \; \frac{1}{@1} \sum_i L_i\bigl(\theta^{(@2)}_i\bigr) \\[1ex] @3 \;\le\; @4",
@@ -85,7 +84,7 @@ def _objective() -> Outcome:
             Term(
                 "Meta-loss at □",
                 r"\text{meta-loss}(\square)",
-                number(at_joint),
+                number(found.joint_meta_loss),
                 "at the optimum of the loss before adapting",
                 TRUTH,
             ),
@@ -99,7 +98,7 @@ def _objective() -> Outcome:
 
 def _jacobian() -> Outcome:
     scene = parameter_plane("learn_jacobian", JACOBIAN)
-    seen = toy_landscape.view(scene.landscape, scene.theta)
+    seen = plane.view(scene.landscape, scene.theta)
     exact, first = (seen.direction[name] for name in ("maml", "fomaml"))
     equation = Equation(
         r"@0 = @1 \; @2 \\[1ex] @3",
@@ -133,7 +132,7 @@ def _jacobian() -> Outcome:
 
 def _variants() -> Outcome:
     scene = parameter_plane("learn_variants", VARIANTS)
-    seen = toy_landscape.view(scene.landscape, scene.theta)
+    seen = plane.view(scene.landscape, scene.theta)
     others = ", ".join(f"{NAMES[name]} {seen.direction[name].angle:.0f}°" for name in ("fomaml", "reptile"))
     angle = seen.direction["imaml"].angle
     equation = Equation(
@@ -173,7 +172,7 @@ def _variants() -> Outcome:
 def _to_the_star() -> None:
     """A callback: θ moves, and whatever else was changed stays."""
     scene = scene_now("learn_loops", LOOPS)
-    put("learn_loops", LOOPS, replace(scene, theta=tuple(toy_landscape.optimum(scene.landscape).theta)))
+    put("learn_loops", LOOPS, replace(scene, theta=tuple(plane.optima(scene.landscape).best.theta)))
 
 
 TWO_LOOPS = Lesson(

@@ -1,78 +1,30 @@
-"""What the engine says of the plane that a visitor drags in: numbers for one scene, each computed once, and words for them."""
+"""What the engine says of the plane that a visitor drags in, in words and as a table."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard.components.parameter_plane import DESCENT_STEPS, MAX_STEP_LENGTH, META_LR, PlaneScene
-from dashboard.engine_calls.cache import cached
+from dashboard.engine_calls import plane
+from dashboard.engine_calls.plane import Descent, Optima
 from dashboard.method_names import NAMES
 from dashboard.results import spell_loss
-from maml_engine.analysis import toy_landscape
-from maml_engine.analysis.toy_landscape import FLAT, METHODS, STEEP, Landscape, Optimum, View
-
-
-@dataclass(frozen=True, eq=False)
-class Numbers:
-    """The engine's own numbers for a scene.
-
-    view: what each method would do where theta stands.
-    best: the meta-optimum.
-    joint: the optimum of the loss before adapting.
-    joint_meta_loss: the meta-loss there.
-    equidistant: the point as far from every task's optimum as from any other, `[2]`; None where there is none.
-    equidistant_meta_loss: the meta-loss there.
-    ends: by method, where it comes to when left to itself, `[2]`, and the meta-loss there.
-    """
-
-    view: View
-    best: Optimum
-    joint: Optimum
-    joint_meta_loss: float
-    equidistant: np.ndarray | None
-    equidistant_meta_loss: float
-    ends: dict[str, tuple[np.ndarray, float]]
+from maml_engine.analysis.toy_landscape import FLAT, STEEP, View
 
 
 def show(scene: PlaneScene) -> None:
     """Why the best start is not the best answer, how far it is from the tasks, and what each method makes of it."""
-    found = numbers(scene)
+    landscape, found = scene.landscape, plane.optima(scene.landscape)
     left, right = st.columns(2, gap="medium")
     left.markdown(f"**Why ★ is not □.** {_why(scene, found)}")
     right.markdown(f"**Equidistant?** {_distances(scene, found)}")
-    _show_table(found)
+    descent = Descent(META_LR[scene.surface], MAX_STEP_LENGTH, DESCENT_STEPS)
+    _show_table(plane.view(landscape, scene.theta), plane.ends(landscape, scene.theta, descent))
 
 
-@cached
-def numbers(scene: PlaneScene) -> Numbers:
-    """The engine's numbers for a scene."""
-    plane = scene.landscape
-    (best, joint), middle = _optima(plane), toy_landscape.equidistant(plane)
-    setting = {"meta_lr": META_LR[scene.surface], "max_step": MAX_STEP_LENGTH, "steps": DESCENT_STEPS}
-    ends = [toy_landscape.descend(plane, method, scene.theta, **setting)[-1] for method in METHODS]
-    # In one call, padded with theta where there is no equidistant point, so that nothing compiles anew.
-    points = np.stack([joint.theta, scene.theta if middle is None else middle, *ends])
-    joint_loss, middle_loss, *end_losses = toy_landscape.meta_loss(plane, points).tolist()
-    return Numbers(
-        view=toy_landscape.view(plane, scene.theta),
-        best=best,
-        joint=joint,
-        joint_meta_loss=joint_loss,
-        equidistant=middle,
-        equidistant_meta_loss=middle_loss,
-        ends=dict(zip(METHODS, zip(ends, end_losses, strict=True), strict=True)),
-    )
-
-
-@cached
-def _optima(plane: Landscape) -> tuple[Optimum, Optimum]:
-    """The meta-optimum and the joint one; moving theta moves neither."""
-    return toy_landscape.optimum(plane), toy_landscape.optimum(replace(plane, inner_steps=0))
-
-
-def _why(scene: PlaneScene, numbers: Numbers) -> str:
+def _why(scene: PlaneScene, numbers: Optima) -> str:
     """Why the two optima are not one."""
     if numbers.best.is_flat:
         return "The inner loop solves every task from anywhere: the meta-loss is 0 in the whole plane, and no start is better."
@@ -99,7 +51,7 @@ def _why(scene: PlaneScene, numbers: Numbers) -> str:
     return f"{both} The curvature differs from place to place, so ★ seeks ground from which the steps lead down."
 
 
-def _distances(scene: PlaneScene, numbers: Numbers) -> str:
+def _distances(scene: PlaneScene, numbers: Optima) -> str:
     """Whether theta* is equally far from all tasks, as tutorials draw it."""
     if len(scene.tasks) == 1:
         return "With one task there is nothing to be in the middle of. Add some."
@@ -117,11 +69,11 @@ def _distances(scene: PlaneScene, numbers: Numbers) -> str:
     )
 
 
-def _show_table(numbers: Numbers) -> None:
+def _show_table(view: View, ends: Mapping[str, tuple[np.ndarray, float]]) -> None:
     """The engine's numbers, method by method."""
     rows = {}
-    for name, direction in numbers.view.direction.items():
-        end, loss = numbers.ends[name]
+    for name, direction in view.direction.items():
+        end, loss = ends[name]
         angle = "–" if name == "maml" or np.isnan(direction.angle) else f"{direction.angle:.1f}°"
         cells = (_pair(-direction.gradient, 4), f"{direction.norm:.4g}", angle, _pair(end, 3), spell_loss(loss))
         rows[NAMES[name]] = dict(zip(("update", "norm", "to MAML", "ends at", "with a loss of"), cells, strict=True))
