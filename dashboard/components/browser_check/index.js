@@ -20,7 +20,9 @@ import { BrowserLearner } from "../sine_bench/network.js";
 
 /** @param {Call<Data>} call */
 export default function ({ data, parentElement, setStateValue }) {
-  find(parentElement, "button", HTMLButtonElement).onclick = () => {
+  const button = find(parentElement, "button", HTMLButtonElement);
+  button.inert = false; // from here on a press does something
+  button.onclick = () => {
     const learner = new BrowserLearner(data.weights);
     const milliseconds = [];
     let predictions = new Float64Array();

@@ -83,7 +83,7 @@ def _is_number(value: Any) -> bool:
 
 _BENCH = st.components.v2.component(
     "row_bench",
-    html='<div class="stage"><svg class="picture" aria-hidden="true"></svg></div><button class="add">Add a row</button>',
+    html='<div class="stage"><svg class="picture" aria-hidden="true"></svg></div><button class="add" inert>Add a row</button>',
     css=(HERE / "bench.css").read_text(encoding="utf-8"),
     js=browser_module(HERE / "index.js"),
 )

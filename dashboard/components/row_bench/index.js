@@ -142,7 +142,9 @@ export default function ({ data, parentElement, setStateValue }) {
     send();
   }
 
-  find(parentElement, ".add", HTMLButtonElement).onclick = () => add([(x_range[0] + x_range[1]) / 2, middle]);
+  const button = find(parentElement, ".add", HTMLButtonElement);
+  button.inert = false; // from here on a press does something
+  button.onclick = () => add([(x_range[0] + x_range[1]) / 2, middle]);
   stage.ondblclick = (event) => add(within(at(event), data));
   for (const [name, colour] of Object.entries(data.colours)) stage.style.setProperty(`--${name}`, colour);
   const observer = new ResizeObserver(draw);

@@ -18,6 +18,7 @@ import { find } from "../shared/elements.js";
 
 /** @param {Call<Data>} call */
 export default function ({ data, parentElement }) {
+  find(parentElement, ".save", HTMLElement).inert = false; // from here on a press does something
   const status = find(parentElement, "[role=status]", HTMLElement);
   for (const button of parentElement.querySelectorAll("button")) {
     button.onclick = () => {

@@ -52,6 +52,7 @@ export class Bench {
     listenToKeys(this);
     this.observer = new ResizeObserver(() => this.schedule());
     this.observer.observe(this.picture.stage);
+    this.root.inert = false; // until here its buttons did nothing
   }
 
   /**
