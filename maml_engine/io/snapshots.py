@@ -4,11 +4,14 @@ Each is a folder of its own, numbered upwards; Orbax writes it aside and renames
 process that calls writes: nothing here waits for other processes.
 """
 
+import asyncio
 import json
 import shutil
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from maml_engine.io.arrays import StorageError, digest_of, sync_folder
@@ -75,7 +78,40 @@ def newest_snapshot(folder: Path) -> Path | None:
 def _checkpointer() -> Any:
     ocp = _orbax()
     alone = ocp.options.MultiprocessingOptions(primary_host=0, active_processes={0}, barrier_sync_key_prefix="maml")
-    return ocp.Checkpointer(ocp.PyTreeCheckpointHandler(multiprocessing_options=alone), multiprocessing_options=alone)
+    handlers = (np.ndarray, _array_handler(ocp)), (jax.Array, ocp.type_handlers.ArrayHandler())  # without it Orbax warns
+    registry = ocp.type_handlers.create_type_handler_registry(*handlers)
+    handler = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone, type_handler_registry=registry)
+    return ocp.Checkpointer(handler, multiprocessing_options=alone)
+
+
+def _array_handler(ocp: Any) -> Any:
+    """Orbax's, which fails when all that it has begun has ended.
+
+    Orbax asks its storage library for all arrays at once and, where one fails, closes the event loop that the others' answers
+    come to: each of them is then an error that nobody can catch, printed at some later moment.
+    """
+
+    class ArrayHandler(ocp.type_handlers.NumpyHandler):
+        async def metadata(self, *args: Any) -> Any:
+            return await _to_the_end(super().metadata(*args))
+
+        async def deserialize(self, *args: Any) -> Any:
+            return await _to_the_end(super().deserialize(*args))
+
+        async def _background_serialize(self, *args: Any) -> Any:
+            return await _to_the_end(super()._background_serialize(*args))
+
+    return ArrayHandler()
+
+
+async def _to_the_end(call: Coroutine[Any, Any, Any]) -> Any:
+    """What `call` gives; where it fails, once the tasks that it has begun have ended."""
+    before = asyncio.all_tasks()
+    try:
+        return await call
+    except BaseException:
+        await asyncio.gather(*(asyncio.all_tasks() - before), return_exceptions=True)
+        raise
 
 
 def _orbax() -> Any:

@@ -50,10 +50,24 @@ def test_a_save_that_fails_leaves_the_snapshot_before(tmp_path, monkeypatch):
     assert read_snapshot(tmp_path)[1] == FACTS
 
 
-# Orbax reads arrays side by side and drops the failures that follow the first.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_altered_or_cut_off_snapshot_is_refused(tmp_path):
+def test_a_disk_that_takes_no_more_is_told_and_nothing_goes_on_in_the_background(tmp_path):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
     write_snapshot(tmp_path, ARRAYS, FACTS)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))  # bytes a file; a test's own output is less
+    try:
+        for _ in range(3):
+            with pytest.raises(StorageError, match="What was there before is unchanged"):
+                write_snapshot(tmp_path, {f"many/{number}": np.random.rand(300, 40) for number in range(30)}, FACTS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert read_snapshot(tmp_path)[1] == FACTS
+
+
+def test_an_altered_or_cut_off_snapshot_is_refused_and_nothing_goes_on_in_the_background(tmp_path):
+    """An answer of the storage library to nobody is an error that nobody can catch, and a warning that fails a later test."""
+    many = ARRAYS | {f"more/{number}": np.full((50, 40), float(number)) for number in range(20)}
+    write_snapshot(tmp_path, many, FACTS)
     files = [path for path in (tmp_path / "0").rglob("*") if path.is_file() and path.stat().st_size]
     refused = 0
     for path in files:
@@ -67,7 +81,7 @@ def test_an_altered_or_cut_off_snapshot_is_refused(tmp_path):
                 assert len(str(error).splitlines()) == 1
             else:  # what was changed is not part of what is read
                 assert facts == FACTS
-                assert all((arrays[name] == array).all() for name, array in ARRAYS.items())
+                assert all((arrays[name] == array).all() for name, array in many.items())
             path.write_bytes(content)
     assert refused >= 4
 
