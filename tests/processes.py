@@ -31,7 +31,7 @@ def command(*arguments, **environment):
     )
 
 
-def finished(process, timeout=120):
+def finished(process, timeout=300):
     """(exit code, standard output, standard error)."""
     texts = process.communicate(timeout=timeout)
     return process.returncode, *texts
@@ -39,7 +39,7 @@ def finished(process, timeout=120):
 
 def wait_for_learner(folder, process, newer_than=0):
     """Until a learner beyond `newer_than` iterations lies there."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and process.poll() is None:
         if (folder / "learner.safetensors").is_file() and Learner.load(folder).iteration > newer_than:
             return
@@ -65,20 +65,20 @@ class Processes:
             for index in range(count)
         ]
 
-    def ends(self, timeout=120):
+    def ends(self, timeout=300):
         """(exit code, standard output, standard error) of each."""
         return [finished(process, timeout) for process in self.all]
 
     def worker(self, index):
         """The process that a command's own watches, as soon as it is there."""
-        parent, deadline = self.all[index].pid, time.monotonic() + 60
+        parent, deadline = self.all[index].pid, time.monotonic() + 300
         while not (children := Path(f"/proc/{parent}/task/{parent}/children").read_text().split()):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         return int(children[0])
 
     def wait_for(self, path):
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not path.is_file():
             assert time.monotonic() < deadline and all(process.poll() is None for process in self.all), self.ends(1)
             time.sleep(0.05)

@@ -354,6 +354,6 @@ def test_running_the_module_prints_the_report():
     command = [sys.executable, "-W", "error", "-m", "maml_engine.tutorial", "--num-iterations", "3"]
     folder = Path(__file__).parents[1]
     environment = os.environ | {"PYTHONIOENCODING": "utf-8"}
-    run = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=folder, env=environment, timeout=120, check=False)
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=folder, env=environment, timeout=300, check=False)
     assert run.returncode == 0, run.stderr
     assert REPORT.fullmatch(run.stdout), run.stdout

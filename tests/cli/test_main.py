@@ -51,7 +51,7 @@ def test_a_request_to_end_leaves_a_snapshot_and_says_where(tmp_path, number):
     process = command("train", "--num-iterations", "10000000", *SMALL, "--out", tmp_path)
     wait_for_learner(tmp_path, process)
     process.send_signal(number)
-    code, _, err = finished(process, 60)
+    code, _, err = finished(process)
     iteration = Learner.load(tmp_path).iteration
     assert code == 130
     assert err == f"Interrupted. The snapshot of iteration {iteration} is in {tmp_path}: go on with --resume {tmp_path}.\n"
@@ -63,4 +63,4 @@ def test_a_reader_that_leaves_is_no_error():
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == ""
-        assert process.wait(timeout=60) == 141
+        assert process.wait(timeout=300) == 141

@@ -77,8 +77,8 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_elsewhere(tmp_path
         run.wait_for(tmp_path / "learner.safetensors")
         os.kill(run.worker(1), signal.SIGKILL)
         began = time.monotonic()
-        (code, _, message), (code_killed, _, message_killed) = run.ends(30)
-        assert time.monotonic() - began < 30
+        (code, _, message), (code_killed, _, message_killed) = run.ends()
+        assert time.monotonic() - began < 60
     assert (code, code_killed) == (4, 4)
     stopped = Checkpoint.load(tmp_path / "checkpoint").iteration
     # Whether the worker or its parent notices first is a matter of moments; both say how to go on.

@@ -37,7 +37,7 @@ def node():
         command = [executable, *map(str, arguments)]
         # node hands this variable to its own children, and a test run within a test run reports nothing.
         surroundings = {name: value for name, value in os.environ.items() if name != "NODE_TEST_CONTEXT"}
-        done = subprocess.run(command, env=surroundings | environment, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, env=surroundings | environment, cwd=ROOT, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         return done.stdout
 

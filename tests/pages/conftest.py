@@ -24,7 +24,7 @@ def open_page() -> Callable[..., AppTest]:
     """Opens a page by its name and a link's parameters, by itself: what a test does to it costs one run each."""
 
     def open_page(name: str, **parameters: str | list[str]) -> AppTest:
-        return opened(AppTest.from_file(ROOT / "pages" / f"{name}.py", default_timeout=120), parameters)
+        return opened(AppTest.from_file(ROOT / "pages" / f"{name}.py", default_timeout=300), parameters)
 
     return open_page
 
@@ -37,7 +37,7 @@ def open_app() -> Callable[..., AppTest]:
     """
 
     def open_app(name: str = "home", **parameters: str | list[str]) -> AppTest:
-        app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=120)
+        app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=300)
         return opened(app if name == "home" else app.switch_page(f"pages/{name}.py"), parameters)
 
     return open_app
@@ -47,7 +47,7 @@ def open_app() -> Callable[..., AppTest]:
 def wait_for_jobs() -> Callable[[Iterable[str]], None]:
     """Waits until jobs have ended."""
 
-    def wait_for_jobs(job_ids: Iterable[str], seconds: float = 110.0) -> None:
+    def wait_for_jobs(job_ids: Iterable[str], seconds: float = 300.0) -> None:
         deadline = time.monotonic() + seconds
         for job_id in job_ids:
             while not resources.jobs().snapshot(job_id).ended:

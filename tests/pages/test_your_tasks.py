@@ -29,7 +29,7 @@ SMALL = {
 
 
 def open_page(**parameters):
-    page = AppTest.from_file(PAGE, default_timeout=120)
+    page = AppTest.from_file(PAGE, default_timeout=300)
     for name, value in parameters.items():
         page.query_params[name] = value
     page.run()
@@ -101,7 +101,7 @@ def train(page):
     assert not page.exception
     assert not page.error
     job_id = page.session_state["trial"]
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 300
     while not resources.jobs().snapshot(job_id).ended:
         assert time.monotonic() < deadline
         time.sleep(0.1)

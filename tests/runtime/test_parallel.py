@@ -26,7 +26,7 @@ def test_an_accelerator_gets_one_program(monkeypatch):
 
 def test_parts_are_worked_on_at_once_and_given_in_order(monkeypatch):
     monkeypatch.setattr("maml_engine.runtime.parallel.cores", lambda: 2)
-    both_have_begun = threading.Barrier(2, timeout=30)  # broken, and an error, where one must end before the other begins
+    both_have_begun = threading.Barrier(2, timeout=120)  # broken, and an error, where one must end before the other begins
 
     def work(part):
         both_have_begun.wait()

@@ -42,7 +42,7 @@ def in_fresh_process(script, xla_flags=None):
     root = Path(__file__).parents[2]
     source = "import json, os\n" + inspect.getsource(pattern_errors) + inspect.cleandoc(script)
     command = [sys.executable, "-W", "error", "-c", source]
-    run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout.splitlines()[-1])
 

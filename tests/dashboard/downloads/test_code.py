@@ -38,7 +38,7 @@ def run_alone(source, folder):
     (folder / "maml_engine").symlink_to(os.path.join(os.getcwd(), "maml_engine"))
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "run.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-W", "error", "run.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -28,7 +28,7 @@ SMALL = Experiment(num_iterations=40, hidden_dim=4, meta_batch_size=2, k_shot=3,
 QUICK = {"k_shot": 3, "num_iterations": 20, "draws": 1}
 
 
-def ended(registry, job_id, seconds=90):
+def ended(registry, job_id, seconds=300):
     deadline = time.monotonic() + seconds
     while not (snapshot := registry.snapshot(job_id)).ended:
         assert time.monotonic() < deadline, "it did not end"

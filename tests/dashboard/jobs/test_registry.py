@@ -20,7 +20,7 @@ class HeldTrainer:
 
     def __call__(self, experiment, tasks=None):
         for iteration in range(10, experiment.num_iterations + 1, 10):
-            if not self.allowed.acquire(timeout=10):
+            if not self.allowed.acquire(timeout=100):
                 raise RuntimeError("the test has forgotten its trainer")
             if experiment.seed == 13:
                 raise Diverged("The meta-loss is no longer a finite number at iteration 1: lower `inner_lr` first.", 1, None)
@@ -62,7 +62,7 @@ def make(trainer):
         registry.close()
 
 
-def wait_for(condition, seconds=10.0):
+def wait_for(condition, seconds=100.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come"

@@ -18,7 +18,7 @@ def shown():
 
 
 def run(names=None, **parameters):
-    page = AppTest.from_function(shown, default_timeout=60)
+    page = AppTest.from_function(shown, default_timeout=120)
     if names:
         page.session_state["names"] = names
     for name, value in parameters.items():
@@ -170,7 +170,7 @@ def test_a_whole_run_can_be_chosen():
         st.text(experiment.to_json())
         page.finish()
 
-    page = AppTest.from_function(chosen, default_timeout=60)
+    page = AppTest.from_function(chosen, default_timeout=120)
     page.query_params["k_shot"], page.query_params["noise"] = "3", "0.5"
     page.run()
     page.button(key="choose").click().run()
@@ -206,7 +206,7 @@ def test_a_pages_own_text_comes_back_into_the_address():
         st.number_input("Number", 0, 9, 3, key="known_rows", bind="query-params")
         page.finish({"trial": "", "pair": "", "known_rows": 3})
 
-    page = AppTest.from_function(shown, default_timeout=60)
+    page = AppTest.from_function(shown, default_timeout=120)
     page.session_state["trial"] = "a-run"
     page.run()
     page.number_input(key="known_rows").set_value(5).run()

@@ -43,7 +43,7 @@ def registry(monkeypatch):
 
         report["meta_loss"] = np.zeros(4)
         yield SimpleNamespace(**report, **shown, curve=SimpleNamespace(mean=np.zeros(2)))
-        go_on.wait(30)
+        go_on.wait(120)
         if experiment.seed == 13:
             raise ValueError("An unlucky seed.")
 
@@ -56,7 +56,7 @@ def registry(monkeypatch):
 
 
 def opened(**parameters):
-    app = AppTest.from_function(page, default_timeout=30)
+    app = AppTest.from_function(page, default_timeout=120)
     app.query_params.update(parameters)
     app.run()
     assert not app.exception
@@ -65,7 +65,7 @@ def opened(**parameters):
 
 def wait_for(condition):
     deadline = threading.Event()
-    for _ in range(600):
+    for _ in range(2400):
         if condition():
             return
         deadline.wait(0.05)
