@@ -7,7 +7,7 @@ focus is predicted at 201 inputs, and the picture is changed. An answer is the e
 import pytest
 
 from tests.browser.benches import measure, percentile_95, wait_for_python
-from tests.browser.conftest import wait_until_idle
+from tests.browser.waiting import wait_until_idle
 
 pytestmark = pytest.mark.acceptance
 

@@ -1,12 +1,14 @@
 """Hands on the sine bench, and what it says."""
 
-import time
 from typing import NamedTuple
 
+from tests.browser.waiting import middle, wait_for
+
 BENCH = ".bench"
-PYTHON_HAS_ANSWERED = (
-    """bench => [...bench.querySelectorAll(".jax")].every(said => /confirmed|computed|switched/.test(said.textContent))"""
-)
+PYTHON_HAS_ANSWERED = """bench => {
+    const cards = [...bench.querySelectorAll(".jax")];
+    return cards.length > 0 && cards.every(said => /confirmed|computed|switched/.test(said.textContent));
+}"""
 
 
 def losses(page, label: str) -> tuple[float, float]:
@@ -25,15 +27,7 @@ def card(page, label: str):
 
 def wait_for_python(page) -> None:
     """Until every learner's number is confirmed, or computed, by the engine."""
-    deadline = time.monotonic() + 30
-    while not page.locator(BENCH).evaluate(PYTHON_HAS_ANSWERED):
-        assert time.monotonic() < deadline, page.locator(f"{BENCH} .cards").inner_text()
-        page.wait_for_timeout(20)
-
-
-def middle(locator) -> tuple[float, float]:
-    box = locator.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    wait_for(lambda: page.locator(BENCH).evaluate(PYTHON_HAS_ANSWERED), page, "Python's word on every card")
 
 
 def point(page, number: int):

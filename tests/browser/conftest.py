@@ -11,12 +11,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.waiting import PATIENCE, new_context, wait_until_idle
+
+HERE = Path(__file__).resolve().parent
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+
+
+def pytest_collection_modifyitems(items):
+    """A test here that fails runs once more, and is named at the end of the run where it needed that.
+
+    A page, a server and a browser on a machine with two cores for all of them: one click that is lost among three hundred would
+    refuse the rest. What is computed, or measured, is never tried twice.
+    """
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.get_closest_marker("acceptance") is None:
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def start_app(home: Path, script: str = "streamlit_app.py", **settings: str) -> tuple[subprocess.Popen, str]:
@@ -38,7 +51,7 @@ def start_app(home: Path, script: str = "streamlit_app.py", **settings: str) -> 
     with (home / "app.log").open("ab") as log:
         process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
@@ -57,17 +70,6 @@ def end(process: subprocess.Popen) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def wait_until_idle(page, timeout: float = 60_000) -> None:
-    """Until the script has run and nothing is a placeholder any more."""
-    page.wait_for_selector(IDLE, timeout=timeout)
-    page.wait_for_function("document.querySelectorAll('[data-testid=\"stSkeleton\"]').length === 0", timeout=timeout)
-
-
-def wait_until_it_fits(page, width: int) -> None:
-    """Until nothing is wider than the window: charts take its width a moment after they are drawn."""
-    page.wait_for_function("width => document.querySelector('[data-testid=stMain]').scrollWidth <= width", arg=width)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +93,7 @@ def browser():
     if executable is None:
         pytest.skip("These tests drive a real browser: install the Debian package `chromium`.")
     playwright = pytest.importorskip("playwright.sync_api", reason="These tests need the package `playwright`.")
-    playwright.expect.set_options(timeout=30_000)  # as long as a page may take to act on a busy machine
+    playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
@@ -104,10 +106,8 @@ def open_page(app, browser):
     contexts = []
 
     def open_(path: str = "/", *, width: int = 1280, scheme: str = "light", ready: bool = True):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce")
+        context, page = new_context(browser, viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
         page.goto(f"{app}{path}")
         if ready:
             wait_until_idle(page)

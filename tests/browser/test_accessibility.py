@@ -4,12 +4,13 @@ The pages are those that `streamlit_app.py` registers, so that a new one is cove
 """
 
 import re
-import time
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT, wait_until_idle
+from tests.browser.conftest import ROOT
+from tests.browser.waiting import new_context, wait_for, wait_until_charts_stand, wait_until_idle
 
 axe = pytest.importorskip("axe_playwright_python.base", reason="These tests need the package `axe-playwright-python`.")
 AXE = Path(axe.AXE_FILE_PATH).read_text(encoding="utf-8")
@@ -51,14 +52,13 @@ def overflow(page) -> int:
 @pytest.fixture(scope="module", params=["light", "dark"])
 def tour(request, app, browser):
     """One visitor for all pages in one theme: `tour(path)` shows a page on a phone's width, ready to be judged."""
-    context = browser.new_context(viewport={"width": 390, "height": 900}, color_scheme=request.param, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(30_000)
+    context, page = new_context(browser, viewport={"width": 390, "height": 900}, color_scheme=request.param)
 
     def show(path: str):
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(f"{app}{path}")
         wait_until_idle(page)
+        wait_until_charts_stand(page)
         return page
 
     yield show
@@ -68,16 +68,13 @@ def tour(request, app, browser):
 @pytest.mark.parametrize("path", PATHS)
 def test_nothing_serious_on_any_page_and_nothing_wider_than_a_phone(tour, path):
     page = tour(path)
-    assert page.locator("h1").count() == 1, "The page was not shown."
+    expect(page.locator("h1"), "The page is shown.").to_have_count(1)
     assert page.locator('[data-testid="stException"]').count() == 0
     assert findings(page) == []
     unnamed = '[data-testid="stPlotlyChart"]:not([aria-label]):not(:has([aria-label]))'
     assert page.locator(unnamed).count() == 0, "A chart says nothing to who does not see it."
     page.set_viewport_size({"width": 390, "height": 900})
-    deadline = time.monotonic() + 15
-    while overflow(page) > 0 and time.monotonic() < deadline:  # charts take their new width
-        page.wait_for_timeout(300)
-    assert overflow(page) <= 0
+    wait_for(lambda: overflow(page) <= 0, page, "everything as narrow as a phone")  # charts take their new width
 
 
 FOCUSED = """(element => ["A", "BUTTON", "INPUT"].includes(element?.tagName)
@@ -98,6 +95,7 @@ def test_a_page_is_reached_and_a_training_started_by_keyboard_alone(open_page):
     tab_to(page, "Train")
     page.keyboard.press("Enter")
     page.wait_for_url("**/train*")
+    expect(page).to_have_title("Train · MAML Lab")
     wait_until_idle(page)
     tab_to(page, "Meta-iterations (`num_iterations`)")
     page.keyboard.press("Control+a")
@@ -108,4 +106,4 @@ def test_a_page_is_reached_and_a_training_started_by_keyboard_alone(open_page):
     tab_to(page, "Train")
     page.keyboard.press("Enter")
     page.wait_for_url("**job=*")
-    page.get_by_text("Take it along").wait_for(timeout=60_000)
+    page.get_by_text("Take it along").wait_for(timeout=120_000)

@@ -1,10 +1,10 @@
 """Adapt in a real browser: numbers are read from the page."""
 
-import time
-
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.benches import BENCH, card, drag, point, wait_for_python
+from tests.browser.waiting import box_of, wait_until_it_fits
 
 NUMBER = ".st-key-_over_tasks dl > div"
 
@@ -18,7 +18,7 @@ def losses(page, label: str) -> tuple[float, float]:
 
 
 def wait_for_task(page, number: int) -> None:
-    page.get_by_text(f"Task {number}, to change as you like").wait_for(timeout=30_000)
+    page.get_by_text(f"Task {number}, to change as you like").wait_for()
 
 
 def test_the_shipped_learner_is_far_below_the_pretrained_network(open_page):
@@ -32,10 +32,7 @@ def test_another_twelve_shows_other_tasks(open_page):
     page = open_page("/adapt")
     old = point(page, 1).get_attribute("aria-label")
     page.get_by_role("button", name="Another twelve").click()
-    deadline = time.monotonic() + 30
-    while point(page, 1).get_attribute("aria-label") == old:
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(20)
+    expect(point(page, 1)).not_to_have_attribute("aria-label", old)
     page.wait_for_url("**task_seed=1*")
 
 
@@ -47,6 +44,7 @@ def test_tasks_outside_the_training_range(open_page):
 
 def test_a_click_on_the_wall_chooses_a_task(open_page):
     page = open_page("/adapt")
+    box_of(page.locator(".st-key-wall .js-plotly-plot"))
     spot = page.evaluate(
         """() => {
             const plot = document.querySelector(".st-key-wall .js-plotly-plot"), dots = plot._fullData.at(-1);
@@ -109,7 +107,7 @@ def test_a_link_out_of_range_is_no_traceback(open_page, link):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_scrolls_sideways_on_a_phone(open_page, scheme):
     page = open_page("/adapt", width=390, scheme=scheme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    wait_until_it_fits(page, 390)
     assert page.evaluate("(main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))") <= 0
     widths = page.eval_on_selector_all(".js-plotly-plot", "plots => plots.map(plot => plot.getBoundingClientRect().right)")
     assert len(widths) == 2 and max(widths) <= 390

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import wait_until_it_fits
+from tests.browser.waiting import wait_until_it_fits
 
 
 def said(page, start: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import wait_until_it_fits
+from tests.browser.waiting import wait_until_it_fits
 
 ANGLE = """[...document.querySelectorAll('[data-testid="stMetric"]')]
     .find(metric => metric.innerText.includes("Angle")).innerText.split("\\n").pop()"""

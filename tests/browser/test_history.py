@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import wait_until_idle
+from tests.browser.waiting import wait_until_idle
 
 INNER_LR = ".st-key-adapt_lr input"
 

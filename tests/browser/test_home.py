@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.benches import BENCH, losses, point, wait_for_python
+from tests.browser.waiting import box_of, wait_until_it_fits
 
 NETWORKS = ("MAML", "Pretrained on all tasks", "Random initialisation")
 
@@ -22,7 +23,7 @@ def test_other_points_are_drawn_and_confirmed(open_page):
     old = point(page, 1).get_attribute("aria-label")
     page.get_by_role("button", name="Other points").click()
     page.wait_for_url("**point_seed=10*")
-    page.wait_for_function("([handle, old]) => handle.ariaLabel !== old", arg=[point(page, 1).element_handle(), old])
+    expect(point(page, 1)).not_to_have_attribute("aria-label", old)
     wait_for_python(page)
 
 
@@ -48,8 +49,8 @@ def test_a_link_out_of_range_is_no_traceback(open_page, link):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_scrolls_sideways_on_a_phone(open_page, scheme):
     page = open_page("/", width=390, scheme=scheme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    wait_until_it_fits(page, 390)
     assert page.evaluate("(main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))") <= 0
     assert page.locator(BENCH).evaluate("bench => bench.scrollWidth - bench.clientWidth") <= 0
-    box = page.locator(f"{BENCH} .stage").bounding_box()
+    box = box_of(page.locator(f"{BENCH} .stage"))
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390

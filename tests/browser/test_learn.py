@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import wait_until_it_fits
+from tests.browser.waiting import box_of, middle, wait_until_it_fits
 
 
 def plane(page, key):
@@ -35,15 +35,17 @@ def test_the_outer_loop_is_done_by_hand(open_page):
     place = plane(page, "learn_loops")
     handle = place.get_by_label("Theta, the start").locator(".dot")
     star = place.locator(".stage g polygon").last
-    start, end = handle.bounding_box(), star.bounding_box()
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    now(page, "learn_loops")  # it is drawn
+    box_of(place.locator(".stage"))
+    start, end = middle(handle), middle(star)
+    page.mouse.move(*start)
     page.mouse.down()
-    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=10)
+    page.mouse.move(*end, steps=10)
     page.mouse.up()
     page.get_by_text("Answered.", exact=True).wait_for()
     page.get_by_role("button", name="On: The meta-objective").click()
     page.get_by_text("4. The meta-objective").wait_for()
-    assert "lesson=4" in page.url
+    page.wait_for_url("**lesson=4*")
 
 
 @pytest.mark.parametrize(("lesson", "width", "scheme"), [(1, 390, "dark"), (5, 390, "light"), (6, 1280, "dark")])

@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.waiting import wait_until_charts_stand
+
 
 def test_the_browser_answers_and_agrees_with_jax(open_page):
     page = open_page("/notes")
@@ -17,6 +19,7 @@ def test_the_browser_answers_and_agrees_with_jax(open_page):
 
 def test_a_chart_is_saved_as_png_svg_and_numbers(open_page, tmp_path):
     page = open_page("/notes", scheme="dark")
+    wait_until_charts_stand(page)
     contents = {}
     for label in ("PNG", "SVG", "Numbers (CSV)"):
         if not page.get_by_role("button", name=label, exact=True).is_visible():

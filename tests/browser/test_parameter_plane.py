@@ -12,7 +12,7 @@ from dashboard.components.bundle import browser_module
 from dashboard.components.parameter_plane.scene import PlaneScene
 from maml_engine.analysis import toy_landscape
 from maml_engine.analysis.toy_landscape import METHODS
-from tests.browser.conftest import wait_until_it_fits
+from tests.browser.waiting import box_of, middle, wait_until_idle, wait_until_it_fits
 from tests.javascript.engine_numbers import plane_numbers
 
 LANDSCAPE = Path(__file__).resolve().parents[2] / "dashboard" / "components" / "parameter_plane" / "landscape.js"
@@ -60,13 +60,13 @@ def theta_handle(page):
 
 def wait_for_address(page, part):
     page.wait_for_function("part => location.search.includes(part)", arg=part)
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    wait_until_idle(page)
 
 
 def test_theta_is_dragged_by_mouse_and_python_hears_of_it_once(open_page):
     page = open_page("/parameter_space")
-    box, before = theta_handle(page).locator(".dot").bounding_box(), now(page)["theta"]
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = now(page)["theta"]
+    x, y = middle(theta_handle(page).locator(".dot"))
     page.mouse.move(x, y)
     page.mouse.down()
     for step in range(1, 41):
@@ -117,7 +117,7 @@ def test_the_page_stands_at_both_widths_and_in_both_themes(open_page, width, sch
     page = open_page("/parameter_space?surface=Rivers", width=width, scheme=scheme)
     wait_until_it_fits(page, width)
     assert now(page)["surface"] == "rivers"
-    reach = theta_handle(page).locator(".reach").bounding_box()
+    reach = box_of(theta_handle(page).locator(".reach"))
     assert min(reach["width"], reach["height"]) >= 44
 
 

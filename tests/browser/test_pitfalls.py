@@ -5,15 +5,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import wait_until_idle
-
-# Every chart of the page has its picture.
-PLOTS_STAND = """() => [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].filter(chart => chart.checkVisibility())
-    .every(chart => chart.querySelector('.js-plotly-plot .main-svg'))"""
+from tests.browser.waiting import box_of, wait_until_charts_stand, wait_until_idle, wait_until_it_fits
 
 
 def click_cell(page, row, column):
     """A click in the middle of a cell of the map."""
+    box_of(page.locator(".st-key-map .js-plotly-plot"))
     place = page.evaluate(
         """([row, column]) => {
             const plot = document.querySelector('.st-key-map .js-plotly-plot'), layout = plot._fullLayout
@@ -32,8 +29,9 @@ def test_a_click_on_a_cell_opens_it_and_its_link_opens_train(open_page):
     expect(page.locator(".st-key-map .js-plotly-plot")).to_be_visible()
     click_cell(page, 4, 7)  # the fifth size
     link = page.get_by_role("link", name="Train with α = 0.002 and 7 steps")
-    expect(link).to_be_visible(timeout=30_000)
+    expect(link).to_be_visible()
     wait_until_idle(page)
+    box_of(link)
     with page.context.expect_page() as opened:
         link.click()
     train = opened.value
@@ -48,7 +46,7 @@ def test_a_card_opens_and_its_link_opens_the_broken_run(open_page):
     expect(page.get_by_text("Tasks that are nearly alike can be learned by heart")).to_be_visible()
     page.wait_for_url(re.compile("open_no_diversity=true"))
     wait_until_idle(page)  # the address is there before the card is
-    page.wait_for_function(PLOTS_STAND)  # a chart that is drawn above it moves the link away from under the mouse
+    wait_until_charts_stand(page)  # a chart that is drawn above it moves the link away from under the mouse
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open the broken run in Train").click()
     train = opened.value
@@ -60,5 +58,4 @@ def test_a_card_opens_and_its_link_opens_the_broken_run(open_page):
 def test_nothing_is_wider_than_a_telephone(open_page, scheme):
     page = open_page("/pitfalls?open_step_too_large=true", width=390, scheme=scheme)
     expect(page.locator(".st-key-sizes_step_too_large .js-plotly-plot")).to_be_visible()
-    widths = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth)"
-    assert max(page.evaluate(widths)) <= 390
+    wait_until_it_fits(page, 390)

@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 
 from dashboard.engine_calls import sine_bench
 from tests.browser.bench_learners import SCENE, learners
-from tests.browser.benches import BENCH, card, drag, losses, measure, middle, percentile_95, point, read_losses, wait_for_python
-from tests.browser.conftest import end, start_app, wait_until_idle
+from tests.browser.benches import BENCH, card, drag, losses, measure, percentile_95, point, read_losses, wait_for_python
+from tests.browser.conftest import end, start_app
+from tests.browser.waiting import box_of, middle, new_context, wait_until_idle
 
 PARITY = 1e-4
 MAML = "MAML"
@@ -23,11 +24,9 @@ def laboratory(tmp_path_factory):
     end(process)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def every_kind(laboratory, browser):
-    context = browser.new_context(viewport={"width": 1280, "height": 1200})
-    page = context.new_page()
-    page.set_default_timeout(30_000)
+    context, page = new_context(browser, viewport={"width": 1280, "height": 1200})
     page.goto(laboratory)
     wait_until_idle(page)
     wait_for_python(page)
@@ -93,6 +92,7 @@ def test_a_point_is_dragged_and_python_confirms(open_page):
 
 def test_the_wave_is_dragged_and_its_points_follow(open_page):
     page = open_page("/")
+    wait_for_python(page)
     drag(page, page.locator(f"{BENCH} .handle.phase"), 60, 5)
     drag(page, page.locator(f"{BENCH} .handle.amplitude"), 0, 40)
     wait_for_python(page)
@@ -150,8 +150,7 @@ URL.createObjectURL = blob => blob.type !== "text/javascript" ? urlOf(blob) : ur
 
 def test_the_bench_is_there_once_however_fast_python_answers(app, browser):
     """Twice before its script has arrived; a visitor's changes in quick succession do the same on a busy machine."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
+    context, page = new_context(browser, viewport={"width": 1280, "height": 900})
     page.add_init_script(SCRIPTS_WAIT)
     page.goto(app)
     wait_until_idle(page)
@@ -171,7 +170,8 @@ def test_the_bench_is_there_once_however_fast_python_answers(app, browser):
 
 def test_double_click_adds_a_point_where_it_is_and_never_too_many(open_page):
     page = open_page("/")
-    box = page.locator(f"{BENCH} .stage").bounding_box()
+    wait_for_python(page)
+    box = box_of(page.locator(f"{BENCH} .stage"))
     page.mouse.dblclick(box["x"] + 0.6 * box["width"], box["y"] + 0.9 * box["height"])
     assert len(labels(page)) == 6 and "below the wave" in labels(page)[-1]
     button = page.get_by_role("button", name="Add point")
@@ -181,12 +181,11 @@ def test_double_click_adds_a_point_where_it_is_and_never_too_many(open_page):
 
 
 def test_a_tap_adds_a_point_and_a_finger_drags_it(app, browser):
-    context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True, is_mobile=True)
-    page = context.new_page()
+    context, page = new_context(browser, viewport={"width": 390, "height": 900}, has_touch=True, is_mobile=True)
     page.goto(app)
     wait_until_idle(page)
-    page.locator(f"{BENCH} .stage").scroll_into_view_if_needed()
-    box = page.locator(f"{BENCH} .stage").bounding_box()
+    wait_for_python(page)
+    box = box_of(page.locator(f"{BENCH} .stage"))
     page.touchscreen.tap(box["x"] + 0.6 * box["width"], box["y"] + 0.85 * box["height"])
     assert len(labels(page)) == 6
     old = labels(page)[-1]
@@ -209,7 +208,7 @@ def test_learners_are_switched_off_and_another_ones_steps_are_drawn(open_page):
     assert "hrandom" in page.url
     wait_until_idle(page)
     expect(page.locator(f"{BENCH} path.after")).to_have_count(2)
-    assert card(page, "Random").locator(".loss").inner_text() == "–"
+    expect(card(page, "Random").locator(".loss")).to_have_text("–")
     page.get_by_role("button", name="Start over").click()
     page.wait_for_url(lambda address: "home_bench" not in address)
     wait_until_idle(page)
@@ -230,8 +229,9 @@ def test_a_step_size_that_is_too_long_diverges_without_a_word_in_the_console(ope
 
 def test_nothing_shifts_while_a_point_is_dragged(open_page):
     page = open_page("/")
-    height = page.locator(BENCH).bounding_box()["height"]
+    wait_for_python(page)
     x, y = middle(point(page, 1))
+    height = box_of(page.locator(BENCH))["height"]
     page.mouse.move(x, y)
     page.mouse.down()
     for down in range(-200, 200, 40):
@@ -243,6 +243,7 @@ def test_nothing_shifts_while_a_point_is_dragged(open_page):
 @pytest.mark.parametrize("kind", ["svg", "png", "csv"])
 def test_the_picture_and_its_numbers_are_saved(open_page, tmp_path, kind):
     page = open_page("/")
+    wait_for_python(page)
     with page.expect_download() as download:
         page.locator(f'{BENCH} [data-save="{kind}"]').click()
     download.value.save_as(tmp_path / "saved")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import wait_until_idle
+from tests.browser.waiting import wait_until_idle
 
 AXIS = "document.querySelector('.st-key-errors .js-plotly-plot')?._fullLayout?.xaxis.title.text"
 

@@ -6,16 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.waiting import wait_until_charts_stand, wait_until_idle, wait_until_it_fits
+
 SMALL = "meta_batch_size=4&hidden_dim=8"
 # Long enough to be caught in the act on any machine, and stopped by the test.
 LONG = f"{SMALL}&num_iterations=10000000"
-
-
-IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
-
-
-def wait_until_idle(page):
-    page.wait_for_selector(IDLE, timeout=60_000)
 
 
 def train(page):
@@ -23,12 +18,15 @@ def train(page):
 
 
 def numbers(page):
-    """What the page's metrics say, by their labels."""
+    """What the page's metrics say, by their labels; all of one moment, as a run goes on."""
     metrics = page.locator('[data-testid="stMetric"]')
     expect(metrics.first).to_be_visible(timeout=180_000)
-    labels = metrics.locator('[data-testid="stMetricLabel"]').all_inner_texts()
-    values = metrics.locator('[data-testid="stMetricValue"]').all_inner_texts()
-    return {label.strip(): float(value) for label, value in zip(labels, values, strict=True)}
+    said = metrics.evaluate_all(
+        """metrics => metrics.map(metric => ["Label", "Value"].map(
+            part => metric.querySelector(`[data-testid="stMetric${part}"]`).innerText.trim()
+        ))"""
+    )
+    return {label: float(value) for label, value in said}
 
 
 def points(page, chart):
@@ -58,6 +56,7 @@ def test_a_run_is_trained_to_its_end(open_page):
     assert set(shown) == {"Meta-loss", "Held out, before", "After 1 step", "After 10 steps"}
     assert all(0 < value < 100 for value in shown.values())
     expect(page.locator(".st-key-fan .js-plotly-plot")).to_be_visible()
+    wait_until_charts_stand(page)
     assert len(points(page, "fan")) == 11
     assert re.search(r"[?&]job=[\w-]{16}", page.url)
     with page.expect_download() as download:
@@ -70,7 +69,7 @@ def test_stop_ends_the_run_and_keeps_what_was_learned(open_page):
     train(page)
     numbers(page)  # it has begun
     page.locator(".st-key-stop button").click()
-    expect(page.get_by_text(re.compile("Stopped at iteration [0-9]+"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(re.compile("Stopped at iteration [0-9]+"))).to_be_visible()
     expect(page.get_by_text("Take it along")).to_be_visible()
 
 
@@ -84,15 +83,16 @@ def test_a_reload_finds_the_run_again_and_it_goes_on(open_page):
     numbers(page)
     assert page.url == address
     first = _iteration(page)
-    page.wait_for_function(
-        "before => (document.body.innerText.match(/([0-9,]+) of 10,000,000/)?.[1] ?? '') !== before", arg=first
-    )
+    page.wait_for_function(f"before => ![undefined, before].includes({ITERATION})", arg=first)
     page.locator(".st-key-stop button").click()
-    expect(page.get_by_text("Take it along")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Take it along")).to_be_visible()
+
+
+ITERATION = "document.body.innerText.match(/([0-9,]+) of 10,000,000/)?.[1]"
 
 
 def _iteration(page):
-    return page.evaluate("document.body.innerText.match(/([0-9,]+) of 10,000,000/)[1]")
+    return page.wait_for_function(ITERATION).json_value()
 
 
 def test_a_bad_value_is_answered_with_one_sentence(open_page):
@@ -119,7 +119,9 @@ def test_values_go_along_to_other_pages_and_back(open_page):
     page = open_page("/train?meta_lr=0.0123")
     page.locator('[data-testid="stSidebarNav"]').get_by_role("link", name="Home").click()
     page.wait_for_url(re.compile(r"/\?.*meta_lr=0\.0123"))
+    wait_until_idle(page)
     page.reload()
+    wait_until_idle(page)
     page.locator('[data-testid="stSidebarNav"]').get_by_role("link", name="Train").click()
     expect(page.locator(".st-key-meta_lr")).to_contain_text("0.0123")
 
@@ -128,5 +130,4 @@ def test_values_go_along_to_other_pages_and_back(open_page):
 def test_nothing_is_wider_than_a_telephone(open_page, scheme):
     page = open_page("/train", width=390, scheme=scheme)
     expect(page.locator(".st-key-shipped_family .js-plotly-plot")).to_be_visible()
-    widths = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth)"
-    assert max(page.evaluate(widths)) <= 390
+    wait_until_it_fits(page, 390)

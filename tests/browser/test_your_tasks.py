@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.page_parts.your_tasks import run
-from tests.browser.conftest import ROOT, wait_until_idle
+from tests.browser.conftest import ROOT
+from tests.browser.waiting import middle, wait_until_idle, wait_until_it_fits
 
 FILES = '[data-testid="stFileUploaderDropzoneInput"]'
 
@@ -53,7 +54,7 @@ def test_a_table_goes_from_a_file_to_a_learner_that_the_command_line_uses(open_p
     page.set_default_timeout(180_000)  # a run on a busy machine
     table, new = waves(9, 8, seed=1)
     bring(page, table)
-    expect(page.get_by_text("waves.csv. 9 tasks, a line each")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("waves.csv. 9 tasks, a line each")).to_be_visible()
     page.locator(".st-key-judge button").click()
     expect(page.locator(".st-key-verdict")).to_be_visible(timeout=240_000)
     wait_until_idle(page)
@@ -86,7 +87,7 @@ def test_a_table_goes_from_a_file_to_a_learner_that_the_command_line_uses(open_p
     report = saved(page, "take_report").decode()
     assert page.locator(".st-key-verdict h3").inner_text().strip()[-40:] in re.sub("&#x27;|&quot;", "'", report)
     page.reload()
-    expect(page.locator(".st-key-verdict")).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-verdict")).to_be_visible()
     assert page.url == address
 
 
@@ -101,7 +102,7 @@ def test_names_of_a_file_are_shown_as_they_are(open_page):
     page = open_page("/your_tasks?source=A+file")
     rows = [(f"**t{row // 6}** <i>", row % 6, (row * 7) % 5) for row in range(48)]
     bring(page, as_csv(("<b>task</b>", "$x$ :smile:", "=1+1"), rows), "<b>*table*.csv")
-    expect(page.get_by_text("8 tasks, a line each")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("8 tasks, a line each")).to_be_visible()
     wait_until_idle(page)
     main = page.locator('[data-testid="stMain"]')
     assert "$x$ :smile:" in main.inner_text()
@@ -113,20 +114,20 @@ def test_names_of_a_file_are_shown_as_they_are(open_page):
 def test_nothing_is_wider_than_a_telephone(open_page, scheme):
     page = open_page("/your_tasks", width=390, scheme=scheme)
     expect(page.locator(".st-key-wall .js-plotly-plot")).to_be_visible()
-    widths = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(part => part.scrollWidth)"
-    assert max(page.evaluate(widths)) <= 390
+    wait_until_it_fits(page, 390)
 
 
 def test_a_known_row_moved_by_keys_is_predicted_from_anew(open_page):
     page = open_page("/your_tasks?example=Machines")
     handle = page.locator(".handle").first
-    expect(handle).to_be_visible(timeout=60_000)
+    expect(handle).to_be_visible()
     wait_until_idle(page)
     before = list(csv.DictReader(io.StringIO(saved(page, "take_predictions").decode())))
     handle.focus()
     for _ in range(8):
         page.keyboard.press("ArrowUp")
-    expect(page.get_by_text("As left on the picture.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("As left on the picture.")).to_be_visible()
+    page.evaluate("new Promise(done => setTimeout(done, 400))")  # the keys have rested, and the last of them is reported
     wait_until_idle(page)
     with zipfile.ZipFile(io.BytesIO(saved(page, "take_learner"))) as archive:
         known = next(name for name in archive.namelist() if name.endswith("known.csv"))
@@ -151,9 +152,7 @@ def test_a_known_row_is_dragged_added_and_taken_away(open_page):
     expect(handles).to_have_count(5)
     wait_until_idle(page)
     before, lines = rows_on_the_bench(page), saved(page, "take_predictions")
-    handles.nth(2).scroll_into_view_if_needed()
-    box = handles.nth(2).bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = middle(handles.nth(2))
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x, y - 60, steps=5)
