@@ -27,7 +27,8 @@ ON_PRIMARY = """<style>
 # Streamlit pushes each address that Python asks for as a step to go back to, though nobody has gone anywhere, and takes what a
 # page's widgets hold out of the address of that page before it goes to another: the first Back came to defaults, the second to
 # the page as it was left. A visit is one step here, and its address stays as it was left.
-ONE_STEP_A_VISIT = """<style>[data-testid="stElementContainer"]:has(#one-step-a-visit) {display: none}</style>
+ONE_STEP_A_VISIT = """<style>[data-testid="stElementContainer"]:has(#one-step-a-visit) {display: none}
+[class*="st-key-_script_of_"] {display: none}  /* components/apart */</style>
 <i id="one-step-a-visit"></i>
 <script>
 if (!window.mamlLabSteps) {

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components import address
+from dashboard.components.apart import Apart
 from dashboard.components.bundle import browser_module
 from dashboard.components.parameter_plane import scene as scenes
 from dashboard.components.parameter_plane.scene import PlaneScene
@@ -59,6 +60,7 @@ def parameter_plane(key: str, base: PlaneScene) -> PlaneScene:
         },
         "colours": {"truth": style.TRUTH, "before": style.BEFORE, "after": style.AFTER, "joint": JOINT_COLOUR},
     }
+    _SCRIPT.send()
     _PLANE(key=WIDGET + key, data=sent, on_now_change=lambda: _take_in(key))
     for note in st.session_state.get(NOTES + key, ()):
         st.info(note, icon=":material/info:")
@@ -112,9 +114,10 @@ def _number_sent(key: str) -> int:
     return number if type(number) is int else 0
 
 
+_SCRIPT = Apart("parameter_plane", browser_module(HERE / "index.js"))
 _PLANE = st.components.v2.component(
     "parameter_plane",
     html=(HERE / "plane.html").read_text(encoding="utf-8"),
     css=(HERE / "plane.css").read_text(encoding="utf-8"),
-    js=browser_module(HERE / "index.js"),
+    js=_SCRIPT.caller,
 )

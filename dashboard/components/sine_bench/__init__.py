@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.components import address
+from dashboard.components.apart import Apart
 from dashboard.components.bundle import browser_module
 from dashboard.components.sine_bench import scene as scenes
 from dashboard.components.sine_bench.scene import Scene
@@ -97,6 +98,7 @@ def sine_bench(
         "step_sizes": [min(SLIDER[0], scene.inner_lr), max(SLIDER[1], scene.inner_lr)],
         "colours": {"truth": style.TRUTH, "before": style.BEFORE, "between": style.BETWEEN, "point": style.POINTS},
     }
+    _SCRIPT.send()
     _BENCH(key=WIDGET + key, data=sent, on_scene_change=lambda: _take_in(key))
     for note in st.session_state.get(NOTES + key, ()):
         st.info(note, icon=":material/info:")
@@ -159,9 +161,10 @@ def _answers_sent(answers: Mapping[str, Answer], entrants: Sequence[Entrant]) ->
     }
 
 
+_SCRIPT = Apart("sine_bench", browser_module(HERE / "index.js"))
 _BENCH = st.components.v2.component(
     "sine_bench",
     html=(HERE / "bench.html").read_text(encoding="utf-8"),
     css=(HERE / "bench.css").read_text(encoding="utf-8"),
-    js=browser_module(HERE / "index.js"),
+    js=_SCRIPT.caller,
 )
