@@ -52,8 +52,7 @@ def show_results(now: Shown) -> None:
     if now.rankings:
         pictures.show_curves(now, st.session_state.get(session.AGAINST, OWN[session.AGAINST]), k)
     pictures.show_losses(now, k)
-    pinned = st.session_state.get(session.PIN, OWN[session.PIN])
-    pictures.show_differences(now, pinned if pinned in now.losses else next(iter(now.losses)), k)
+    pictures.show_differences(now, k)
 
 
 def show_growing(base: Experiment, snapshot: Snapshot) -> None:
@@ -64,8 +63,8 @@ def show_growing(base: Experiment, snapshot: Snapshot) -> None:
 
 @st.fragment
 def show_view(now: Shown, learners: Mapping[str, Learner]) -> None:
-    """All that hangs on the number of steps and the pinned method; twelve tasks and the closer look are parts of their own."""
-    choices.choose_view(list(now.losses))
+    """All that hangs on the number of steps; differences, twelve tasks and the closer look are parts of their own."""
+    choices.choose_view()
     with st.container(key="results"):
         show_results(now)
     k = st.session_state[session.AFTER]
@@ -94,7 +93,7 @@ show_contest(base, st.session_state.get(session.CONTEST, ""))
 snapshot = resources.jobs().snapshot(job_ids[0]) if job_ids else None
 now = shown.of(snapshot, base)
 if snapshot and not snapshot.ended:
-    choices.choose_view(list(now.losses))
+    choices.choose_view()
     with st.container(key="results"):
         if job_view.watch(job_ids, run.progress, partial(show_growing, base), key="stop"):
             st.rerun()  # it has ended in this moment

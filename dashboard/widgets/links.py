@@ -55,17 +55,14 @@ def write(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: Experiment.spell(value) for name, value in values.items() if value != FIELDS[name].default}
 
 
-def address(page: str, values: Mapping[str, Any], others: Mapping[str, Any] | None = None) -> str:
-    """The whole state of a page as one link.
+def address(page: str, values: Mapping[str, Any]) -> str:
+    """A link that opens a page with a run described.
 
     Args:
       page: the page's address without a query string.
       values: fields of the Experiment.
-      others: what the page adds of its own; spelt like a field, a list part by part.
     """
-    added = {name: [Experiment.spell(part) for part in _as_list(value)] for name, value in (others or {}).items()}
-    parameters = {VERSION_KEY: str(VERSION), **write(values), **added}
-    return f"{page.split('?')[0].split('#')[0]}?{urlencode(parameters, doseq=True, safe=',')}"
+    return f"{page.split('?')[0].split('#')[0]}?{urlencode({VERSION_KEY: str(VERSION), **write(values)}, safe=',')}"
 
 
 def refused_note(name: str, spelled: list[str], used: Any) -> str:

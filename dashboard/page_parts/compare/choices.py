@@ -112,13 +112,9 @@ def show_recipes(contest: Contest) -> None:
                 page.code(contest.entrants()[name][0], "as_code")
 
 
-def choose_view(names: Sequence[str]) -> None:
-    """What the pictures show: after how many steps, against which of `names`, along which budget."""
-    if st.session_state.get(session.PIN, OWN[session.PIN]) not in names:
-        st.session_state[session.PIN] = names[0]
-    controls.by_name(session.PIN, names, NAMES.get)
+def choose_view() -> None:
+    """What the pictures show: after how many steps, and along which budget."""
     controls.by_name(session.AGAINST, KIND_LABELS, KIND_LABELS.get)
-    bound = {"bind": "query-params", "width": 190}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.select_slider(
             "Inner steps k",
@@ -129,8 +125,22 @@ def choose_view(names: Sequence[str]) -> None:
             width=260,
             help="Everything below shows the loss after so many gradient steps, however many a method was trained with.",
         )
-        st.selectbox("Pinned baseline", names, format_func=NAMES.get, key=session.PIN, **bound)
-        st.selectbox("Curves against", list(KIND_LABELS), format_func=KIND_LABELS.get, key=session.AGAINST, **bound)
+        st.selectbox(
+            "Curves against",
+            list(KIND_LABELS),
+            format_func=KIND_LABELS.get,
+            key=session.AGAINST,
+            bind="query-params",
+            width=190,
+        )
+
+
+def choose_pinned(names: Sequence[str]) -> str:
+    """Whom all others are compared with, one of `names`."""
+    if st.session_state.get(session.PIN, OWN[session.PIN]) not in names:
+        st.session_state[session.PIN] = names[0]
+    controls.by_name(session.PIN, names, NAMES.get)
+    return st.selectbox("Pinned baseline", names, format_func=NAMES.get, key=session.PIN, bind="query-params", width=190)
 
 
 def choose_overlay(learners: Mapping[str, Learner]) -> list[str]:

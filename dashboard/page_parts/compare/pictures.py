@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.figures import compare as figures
 from dashboard.method_names import NAMES
-from dashboard.page_parts.compare import statistics
+from dashboard.page_parts.compare import choices, statistics
 from dashboard.page_parts.compare.contest import JUDGED_TASKS, twelve
 from dashboard.page_parts.compare.shown import Shown
 from dashboard.results import Row, spell_loss
@@ -82,8 +82,10 @@ def _columns(k: int) -> dict[str, Any]:
     }
 
 
-def show_differences(shown: Shown, pinned: str, k: int) -> None:
-    """Paired differences to the pinned baseline."""
+@st.fragment
+def show_differences(shown: Shown, k: int) -> None:
+    """Paired differences after `k` steps to the pinned baseline, which is a matter of this part alone."""
+    pinned = choices.choose_pinned(list(shown.losses))
     rows = [row for row in statistics.differences(shown.losses, pinned, k) if np.isfinite(row.mean)]
     st.markdown(f"**Against {NAMES[pinned]}, task by task**")
     listed = ", ".join(f"{NAMES[row.name]} {row.mean:+.3g} ({row.verdict})" for row in rows)

@@ -76,6 +76,6 @@ def test_a_strangers_text_is_short_and_carries_no_markdown_fence():
     assert "``" not in links.unknown_note(["`` <script>"])
 
 
-def test_the_address_holds_the_version_and_what_the_page_adds():
-    address = links.address("http://here/train?old=1", {"inner_lr": 0.1, "seed": 0}, {"steps": ["3"]})
-    assert address == f"http://here/train?v={VERSION}&inner_lr=0.1&steps=3"
+def test_the_address_holds_the_version_and_what_is_not_the_default():
+    address = links.address("http://here/train?old=1", {"inner_lr": 0.1, "seed": 0, "amplitude": (1.0, 2.0)})
+    assert address == f"http://here/train?v={VERSION}&inner_lr=0.1&amplitude=1,2"
