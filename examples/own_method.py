@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from maml_engine import Experiment, train
-from maml_engine.methods import METHODS, Method
-from maml_engine.pytrees import pytree
+from maml_engine import Experiment, Method, pytree, register, train
 
 PyTree = Any
 
@@ -26,7 +24,7 @@ class StepSizes(Method):
         return jax.tree.map(lambda param, slope: param - size * slope, moving, direction)
 
 
-METHODS["step_sizes"] = StepSizes
+register("method", "step_sizes", StepSizes)
 
 *_, report = train(Experiment(method="step_sizes", inner_steps=3, num_iterations=3000))
 print("held-out error after 0 to 3 steps:", report.curve.mean[:4].round(2))

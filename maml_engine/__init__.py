@@ -10,7 +10,7 @@ from maml_engine.core.inner_loop import adapt  # noqa: E402
 from maml_engine.core.losses import mean_squared_error, softmax_cross_entropy  # noqa: E402
 from maml_engine.core.meta_gradient import meta_value_and_grad  # noqa: E402
 from maml_engine.evaluation import AdaptationCurves, evaluate  # noqa: E402
-from maml_engine.experiment import Experiment  # noqa: E402
+from maml_engine.experiment import Experiment, register  # noqa: E402
 from maml_engine.learner import Learner  # noqa: E402
 from maml_engine.methods import (  # noqa: E402
     ANIL,
@@ -19,12 +19,15 @@ from maml_engine.methods import (  # noqa: E402
     FOMAML,
     IMAML,
     MAML,
+    METHODS,
     MAMLPlusPlus,
     MetaCurvature,
     MetaSGD,
+    Method,
     Reptile,
 )
 from maml_engine.models import MLP, Conv4, MAMLRegressor  # noqa: E402
+from maml_engine.pytrees import pytree, static_field  # noqa: E402
 from maml_engine.tables import TableLearner  # noqa: E402
 from maml_engine.tasks import Sinusoid, Table  # noqa: E402
 from maml_engine.training import Checkpoint, Diverged, Report, train  # noqa: E402
@@ -36,6 +39,7 @@ __all__ = [
     "FOMAML",
     "IMAML",
     "MAML",
+    "METHODS",
     "MLP",
     "AdaptationCurves",
     "Batch",
@@ -50,6 +54,7 @@ __all__ = [
     "MetaCurvature",
     "MetaParams",
     "MetaSGD",
+    "Method",
     "Report",
     "Reptile",
     "Sinusoid",
@@ -59,6 +64,9 @@ __all__ = [
     "evaluate",
     "mean_squared_error",
     "meta_value_and_grad",
+    "pytree",
+    "register",
     "softmax_cross_entropy",
+    "static_field",
     "train",
 ]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from maml_engine.cli.exit_codes import BAD_INPUT, DIVERGED, INTERRUPTED, PEER_LOST
-from maml_engine.cli.parser import build_parser, join_values
+from maml_engine.cli.parser import build_parser, import_modules, join_values
 from maml_engine.distributed import PeerLost, supervisor
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
 from maml_engine.runtime.extras import MissingPackage
@@ -29,6 +29,7 @@ def _main(arguments: Sequence[str]) -> int:
         with _termination_interrupts():
             options = build_parser().parse_args(join_values(arguments))
             options.arguments = arguments
+            import_modules(getattr(options, "modules", ()))
             enable_compilation_cache()
             return options.run(options)
     except Diverged as error:

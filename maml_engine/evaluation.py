@@ -8,13 +8,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from maml_engine.checks import check_number
+from maml_engine.checks import check_number, shown
+from maml_engine.core.arguments import checked_key
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.labels import check_labels, takes_labels
 from maml_engine.core.losses import METRICS, LossFn, mean_loss
 from maml_engine.runtime.parallel import parallel_map
+from maml_engine.tasks.contract import check_draws, check_tasks
 from maml_engine.tasks.traceable import as_argument
 
+# Of the tasks that a run's number is measured on: on a page, in an exported script and by `maml evaluate`.
+PROTOCOL_SEED = 0
 # Queries, steps and outputs of this many tasks are held at once; with more, a processor's cache no longer holds them.
 TASKS_AT_ONCE = 50
 
@@ -104,14 +108,45 @@ def evaluate(  # positional: a public signature
       Losses `[tasks, inner_steps + 1]` in squared units of the data (for the squared error).
 
     Raises:
-      ValueError: a number out of range, or an unknown split.
+      ValueError: no learner, key or tasks, a number out of range, or an unknown split.
     """
+    _check_learner(learner)
+    key = checked_key(key)
     for name, value in (("num_tasks", num_tasks), ("k_shot", k_shot), ("k_query", k_query)):
         check_number(name, value, low=1, integer=True)
     check_number("inner_steps", inner_steps, low=0, integer=True)
+    if tasks is not None:
+        check_tasks(tasks)
     tasks = (learner.default_tasks if tasks is None else tasks).split(split)
+    check_draws(tasks, k_shot=k_shot)
     episode = draw(tasks, key, num_tasks, k_shot=k_shot, k_query=k_query)
     return evaluate_episode(learner, episode, inner_steps)
+
+
+def evaluate_as_agreed(learner: Any, inner_steps: int = 10) -> AdaptationCurves:
+    """By the one protocol of the pages, exported scripts and `maml evaluate`, so that one learner has one number.
+
+    Args:
+      learner: a `Learner`; support rows are as many as in its training.
+      inner_steps: how far; what comes before does not depend on it.
+
+    Returns:
+      Losses on 600 test tasks drawn by seed 0 (each test task once, where there are finitely many), with 100 queries each.
+    """
+    key, shots = jax.random.key(PROTOCOL_SEED), learner.experiment.k_shot
+    return evaluate(learner, key, k_shot=shots, inner_steps=inner_steps)
+
+
+def protocol(curves: AdaptationCurves, k_shot: int, seed: int = PROTOCOL_SEED) -> str:
+    """What stands beside a number: tasks, seed and support rows."""
+    return f"{len(curves.loss)} test tasks (seed {seed}), {k_shot} support rows each"
+
+
+def _check_learner(learner: Any) -> None:
+    if hasattr(learner, "path_predictions"):
+        return
+    found = f"a {type(learner).__name__}: hand over its `learner`" if hasattr(learner, "learner") else shown(learner)
+    raise ValueError(f"`learner` must adapt and predict, as a Learner or a baseline does, got {found}.")
 
 
 def draw(tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: int) -> Episode:

@@ -12,6 +12,8 @@ from typing import Any, Self, TypeVar, dataclass_transform
 
 import jax
 
+from maml_engine.checks import NamedFields
+
 Class = TypeVar("Class", bound=type)
 
 _STATIC = "static"
@@ -22,7 +24,7 @@ def static_field(default: Any = dataclasses.MISSING) -> Any:
     return dataclasses.field(default=default, metadata={_STATIC: True})
 
 
-class Replaceable:
+class Replaceable(NamedFields):
     """Declares the `replace` of every pytree where type checkers look for it: what a decorator adds, they do not see."""
 
     def replace(self, **changes: Any) -> Self:

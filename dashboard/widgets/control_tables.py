@@ -82,7 +82,7 @@ def _of_family(name: str) -> Callable[[Mapping[str, Any]], bool]:
 
 
 def _of_network(name: str) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda values: name in MODEL_OPTIONS[values["model"]]
+    return lambda values: name in MODEL_OPTIONS.get(values["model"], ())
 
 
 def _of_method(method: str) -> Callable[[Mapping[str, Any]], bool]:

@@ -9,7 +9,7 @@ import jax
 from maml_engine.checks import check_number
 from maml_engine.cli.exit_codes import DONE
 from maml_engine.cli.saved_runs import load_with_tasks
-from maml_engine.evaluation import AdaptationCurves
+from maml_engine.evaluation import AdaptationCurves, protocol
 from maml_engine.evaluation import evaluate as evaluate_learner
 from maml_engine.experiment.fields import parse_number
 
@@ -30,9 +30,7 @@ def evaluate(options: Namespace) -> int:
         facts = {"experiment": learner.experiment.changes(), "iteration": learner.iteration, "seed": seed}
         print(json.dumps(facts | numbers | {"num_tasks": len(curves.loss), "curve": curves.rows()}))
     else:
-        print(
-            f"{len(curves.loss)} test tasks, {numbers['k_shot']} support rows each, after {learner.iteration} meta-iterations"
-        )
+        print(f"{protocol(curves, numbers['k_shot'], seed)}, after {learner.iteration} meta-iterations")
         print(curve_table(curves))
     return DONE
 

@@ -2,16 +2,20 @@
 
 import argparse
 import dataclasses
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
+from maml_engine.checks import near
 from maml_engine.cli.adapt import adapt
 from maml_engine.cli.check import check
 from maml_engine.cli.evaluate import evaluate
 from maml_engine.cli.exit_codes import LEGEND
 from maml_engine.cli.train import train
 from maml_engine.cli.verdict import verdict
+from maml_engine.evaluation import PROTOCOL_SEED
 from maml_engine.experiment import Experiment
 from maml_engine.experiment.presets import PRESETS
 
@@ -22,8 +26,17 @@ class Parser(argparse.ArgumentParser):
     """One that refuses in one line, as everything here does."""
 
     def error(self, message: str) -> NoReturn:
-        """Raises ValueError, as a refusal from deeper down does."""
+        """Raises ValueError, as a refusal from deeper down does; a misspelt flag comes with the one that it is near to."""
+        for word in message.split():
+            if message.startswith("unrecognized") and word.startswith("--"):
+                message += near(word.partition("=")[0], self._flags())
         raise ValueError(f"{message[:1].upper()}{message[1:]} (see {self.prog} --help).")
+
+    def _flags(self) -> list[str]:
+        """Its own, and those of its commands."""
+        commands = [action for action in self._actions if isinstance(action, argparse._SubParsersAction)]
+        parsers = [self, *(parser for action in commands for parser in action.choices.values())]
+        return [flag for parser in parsers for action in parser._actions for flag in action.option_strings]
 
 
 def build_parser() -> Parser:
@@ -36,7 +49,31 @@ def build_parser() -> Parser:
     _add_verdict(commands)
     _add_adapt(commands)
     _add_check(commands)
+    for name in ("train", "evaluate", "adapt"):
+        commands.choices[name].add_argument(
+            "--import",
+            dest="modules",
+            metavar="MODULE",
+            action="append",
+            default=[],
+            help="import a Python module of yours first, which registers a method, network, tasks or loss by that name",
+        )
     return parser
+
+
+def import_modules(names: Sequence[str]) -> None:
+    """Imports modules of the caller's own, from the folder that one is in or from where Python looks.
+
+    Raises:
+      ValueError: there is none of that name, or it cannot be imported.
+    """
+    for name in names:
+        if "" not in sys.path:
+            sys.path.insert(0, "")
+        try:
+            import_module(name.removesuffix(".py"))
+        except Exception as error:  # it is the caller's code, which may fail in any way
+            raise ValueError(f"`--import` must name a module that can be imported, got {name!r}: {error}.") from error
 
 
 def _add_train(commands: argparse._SubParsersAction) -> None:
@@ -100,7 +137,7 @@ def _add_evaluate(commands: argparse._SubParsersAction) -> None:
         "--k-query", metavar="N", default=100, help="query examples of a task; a table's are all its other rows (default: 100)"
     )
     parser.add_argument("--inner-steps", metavar="N", default=10, help="gradient steps on the support set (default: 10)")
-    parser.add_argument("--seed", metavar="N", default=0, help="of the tasks drawn (default: 0)")
+    parser.add_argument("--seed", metavar="N", default=PROTOCOL_SEED, help="of the tasks drawn (default: 0)")
     parser.add_argument("--data", metavar="FILE.csv", help="table: the file that the learner was trained on")
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead")
 

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from maml_engine.evaluation import evaluate
+from maml_engine.evaluation import evaluate, evaluate_as_agreed
 from maml_engine.experiment.presets import Preset
 from maml_engine.learner import Learner
 from maml_engine.training import Report
@@ -107,7 +107,7 @@ def summary(report: Report, learner: Learner, history: History) -> dict[str, Any
       learner: the run's result, with its tasks.
       history: its meta-losses.
     """
-    curves = evaluate(learner, jax.random.key(0), k_shot=learner.experiment.k_shot)  # as `maml evaluate` by default
+    curves = evaluate_as_agreed(learner)  # as `maml evaluate` by default
     return {
         "meta_loss": history.recent(),
         "seconds": report.seconds,

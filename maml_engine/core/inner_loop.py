@@ -10,9 +10,9 @@ from flax import nnx
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerRule, InnerStep, TaskLoss, merge, partition
+from maml_engine.core.arguments import check_batch, check_loss_fn, check_method, check_model, explained
 from maml_engine.core.episode import Array, Batch
 from maml_engine.core.losses import LossFn, mean_squared_error
-from maml_engine.core.row_kind import check_one_array
 
 PyTree = Any
 
@@ -140,17 +140,20 @@ def adapt(
       the support's statistics.
 
     Raises:
-      ValueError: `inner_steps` is negative, the support set has no examples or several arrays where there must be one, or its
-        targets are no classes where the loss is of classes.
+      ValueError: no method, model or batch; `inner_steps` is negative, the support set has no examples or several arrays where
+        there must be one, rows that the network does not take, or targets that are no classes where the loss is of classes.
     """
+    check_method(method)
+    check_model(model)
+    check_batch("support", support)
+    check_loss_fn(loss_fn)
     inner_steps = method.inner_steps if inner_steps is None else inner_steps
     check_number("inner_steps", inner_steps, low=0, integer=True)
-    for name in ("x", "y"):
-        check_one_array(name, getattr(support, name))
     if support.x.shape[0] == 0:
         raise ValueError("`support` must hold at least one example, got none.")
     adapter = Adapter.of_model(method, model, loss_fn, rule=rule)
-    adapter.check_targets("support.y", support)
-    adapter = adapter.replace(network=adapter.network.quiet(adapter.meta.init))
-    params = adapted_params(adapter, support, inner_steps=inner_steps)
-    return adapter.network.settled(params, support.x).merge(params)
+    with explained(adapter, support=support):
+        adapter.check_targets("support.y", support)
+        adapter = adapter.replace(network=adapter.network.quiet(adapter.meta.init))
+        params = adapted_params(adapter, support, inner_steps=inner_steps)
+        return adapter.network.settled(params, support.x).merge(params)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from maml_engine.core.episode import Batch, blanked
+from maml_engine.runtime.registry import Registry
 
 LossFn = Callable[[jax.Array, jax.Array], jax.Array]
 
@@ -93,7 +94,9 @@ def mean_loss(loss_fn: LossFn, prediction: jax.Array, batch: Batch) -> jax.Array
 
 
 # By the name that an experiment gives them. The second is of classes: tasks with labels, one-hot rows, or a table of labels.
-LOSSES: dict[str, LossFn] = {"mean_squared_error": mean_squared_error, "softmax_cross_entropy": softmax_cross_entropy}
+LOSSES: Registry[LossFn] = Registry(
+    "loss", {"mean_squared_error": mean_squared_error, "softmax_cross_entropy": softmax_cross_entropy}
+)
 
 # What `evaluate` measures besides the loss, each like a loss one number an example.
 METRICS: dict[LossFn, dict[str, LossFn]] = {softmax_cross_entropy: {"accuracy": accuracy}}

@@ -12,10 +12,10 @@ from flax import nnx
 
 from maml_engine.checks import check_choice
 from maml_engine.core.adapter import Adapter, MetaParams
+from maml_engine.core.arguments import check_episode, check_loss_fn, check_method, check_model, checked_key, explained
 from maml_engine.core.episode import Episode
 from maml_engine.core.exact import MODES
 from maml_engine.core.losses import LossFn, mean_squared_error
-from maml_engine.core.row_kind import check_one_array
 
 PyTree = Any
 
@@ -46,20 +46,23 @@ def meta_value_and_grad(
       The meta-loss `[]`, and `MetaParams` whose `init` is shaped like `nnx.state(model, nnx.Param)`.
 
     Raises:
-      ValueError: an empty episode, unequal numbers of tasks, several arrays where there must be one, targets
-        that are no classes where the loss is of classes, or an unknown mode.
+      ValueError: no method, model, episode or key; an empty episode, unequal numbers of tasks, an axis too few, several arrays
+        where there must be one, rows that the network does not take, targets that are no classes where the loss is of classes,
+        or an unknown mode.
     """
     if mode is not None:
         check_choice("mode", mode, MODES)
-    for name, rows in (("support.x", episode.support.x), ("support.y", episode.support.y)):
-        check_one_array(name, rows)
-    tasks = {leaf.shape[0] for leaf in jax.tree.leaves(episode)}
-    if len(tasks) != 1 or 0 in tasks:
-        raise ValueError(f"`episode` must hold one number of tasks, at least 1, in all its arrays, got {sorted(tasks)}.")
+    check_method(method)
+    check_model(model)
+    check_episode(episode)
+    check_loss_fn(loss_fn)
+    if key is not None:
+        key = checked_key(key)
     adapter = Adapter.of_model(method, model, loss_fn, rule=rule, iteration=iteration)
-    for name, batch in zip(("support.y", "query.y"), episode, strict=True):
-        adapter.check_targets(name, batch, axes=2)
-    return _compiled(adapter, episode, key, mode=mode)
+    with explained(adapter, axes=2, **episode._asdict()):
+        for name, batch in zip(("support.y", "query.y"), episode, strict=True):
+            adapter.check_targets(name, batch, axes=2)
+        return _compiled(adapter, episode, key, mode=mode)
 
 
 @partial(jax.jit, static_argnames="mode")

@@ -67,6 +67,9 @@ class RowKind(NamedTuple):
 def check_one_array(name: str, rows: Any) -> None:
     """Refuses several arrays (a dictionary, a tuple) where the rows of a task are to be one."""
     if not hasattr(rows, "shape") or not hasattr(rows, "dtype"):
+        if rows is None or (isinstance(rows, list) and not any(hasattr(part, "shape") for part in rows)):
+            advice = "" if rows is None else ": jnp.asarray(...) makes one of it"
+            raise ValueError(f"`{name}` must be one array of rows, got {type(rows).__name__}{advice}.")
         raise ValueError(
             f"`{name}` must be one array of rows, got {type(rows).__name__}: join several inputs or targets along the last "
             "axis, and take them apart in the network or in a loss of your own."

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import math
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,13 +13,15 @@ from typing import Any
 import jax
 from flax import nnx
 
+from maml_engine.checks import NamedFields, near
 from maml_engine.core.adapter import MetaParams
 from maml_engine.core.losses import LOSSES, LossFn
 from maml_engine.core.meta_optimizer import META_OPTIMIZERS, SCHEDULES, MetaOptimizer
 from maml_engine.experiment.fields import checked, choice, interval, names, number, parse_value, spell, switch, text, whole
 from maml_engine.methods import INNER_OPTIMIZERS, METHODS, Method
 from maml_engine.models import ACTIVATIONS, MODEL_OPTIONS, MODELS, Network
-from maml_engine.tasks import FAMILIES, FunctionFamily
+from maml_engine.runtime.registry import parameters_of
+from maml_engine.tasks import FAMILIES
 
 # Raised when a field changes its meaning or its default, since links and files leave defaults out.
 VERSION = 1
@@ -28,7 +31,7 @@ MAX_SIZE = 100_000
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(NamedFields):
     """One run, wholly described. `Experiment()` is the tutorial's own.
 
     Each field's meaning and allowed values stand beside it; the command line prints them.
@@ -57,7 +60,7 @@ class Experiment:
     inner_tolerance: float = number(1e-6, "imaml: gradient norm at which the inner loop stands still", low=0)
     cg_steps: int = whole(5, "imaml: conjugate-gradient iterations", low=1, high=1000)
 
-    tasks: str = choice("sinusoid", "where tasks come from", {**FAMILIES, "table": None})
+    tasks: str = choice("sinusoid", "where tasks come from", ChainMap({"table": None}, FAMILIES))
     amplitude: tuple[float, float] = interval((0.1, 5.0), "sinusoid: range of the amplitude", low=0)
     phase: tuple[float, float] = interval((0.0, math.pi), "sinusoid: range of the phase, radians")
     x_range: tuple[float, float] = interval((-5.0, 5.0), "range of the inputs of a function family")
@@ -112,7 +115,7 @@ class Experiment:
         mine = {spec.name for spec in dataclasses.fields(self)}
         return method(**{spec.name: getattr(self, spec.name) for spec in dataclasses.fields(method) if spec.name in mine})
 
-    def build_tasks(self) -> FunctionFamily:
+    def build_tasks(self) -> Any:
         """The task distribution, where it needs nothing but this description.
 
         Raises:
@@ -124,8 +127,10 @@ class Experiment:
                 f"(task column {self.task!r}, inputs {', '.join(map(repr, self.inputs))}, target {self.target!r})."
             )
         family = FAMILIES[self.tasks]
+        if not isinstance(family, type) and hasattr(family, "sample"):  # registered as they are
+            return family
         mine: dict[str, Any] = dataclasses.asdict(self) | {"x": self.x_range}
-        names = {spec.name for spec in dataclasses.fields(family)} & set(mine)
+        names = set(parameters_of(family)) & set(mine)
         if self.tasks == "lines":
             names.discard("degree")  # a line's is 1
         return family(**{name: mine[name] for name in names})
@@ -144,8 +149,13 @@ class Experiment:
         return network, MetaParams(params, jax.eval_shape(self.build_method().init_rule, params))
 
     def _model_options(self, in_dim: int, out_dim: int) -> tuple[tuple[str, Any], ...]:
-        options = {name: getattr(self, name) for name in ("hidden_dim", *MODEL_OPTIONS[self.model])}
-        return tuple({**options, "in_dim": in_dim, "out_dim": out_dim}.items())
+        options = {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(self)}
+        options |= {"in_dim": in_dim, "out_dim": out_dim}
+        if self.model in MODEL_OPTIONS:
+            names = ("hidden_dim", *MODEL_OPTIONS[self.model], "in_dim", "out_dim")
+        else:  # registered
+            names = parameters_of(MODELS[self.model])
+        return tuple((name, options[name]) for name in names if name in options)
 
     def build_meta_optimizer(self) -> MetaOptimizer:
         """The optimiser of the outer loop."""
@@ -196,7 +206,8 @@ class Experiment:
         """
         known = {spec.name for spec in dataclasses.fields(cls)}
         if unknown := sorted(set(values) - known):
-            raise ValueError(f"Unknown field {', '.join(map(repr, unknown))}; the fields are {', '.join(sorted(known))}.")
+            named = ", ".join(f"{name!r}{near(name, known)}" for name in unknown)
+            raise ValueError(f"Unknown field {named}; the fields are {', '.join(sorted(known))}.")
         return cls(**values)
 
     @classmethod

@@ -5,10 +5,18 @@ import dataclasses
 import io
 from collections.abc import Mapping
 from dataclasses import field
-from numbers import Real
 from typing import Any
 
-from maml_engine.checks import check_choice, check_number, check_range
+from maml_engine.checks import check_choice, check_number, check_range, shown
+
+# Fields that hold a name, where `train` takes the thing itself; by the name of its argument.
+HANDED_OVER = {
+    "method": "method",
+    "model": "model",
+    "tasks": "tasks",
+    "loss": "loss_fn",
+    "meta_optimizer": "meta_optimizer",
+}
 
 
 def number(default: float, help: str, **bounds) -> Any:
@@ -94,9 +102,9 @@ def parse_names(name: str, content: str) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> Any:
-    """What `check_number` judges: a Python number, also for a scalar array; what is no number as text, which is refused."""
+    """What `check_number` judges: a Python number, also for a scalar array; an array as text, which is refused."""
     value = value.item() if getattr(value, "ndim", None) == 0 else value
-    return value if isinstance(value, Real | None) else str(value)
+    return str(value) if hasattr(value, "ndim") else value
 
 
 def checked(spec: dataclasses.Field, value: Any) -> Any:
@@ -111,7 +119,12 @@ def checked(spec: dataclasses.Field, value: Any) -> Any:
         check_range(spec.name, value, **bounds)
         return tuple(float(end) for end in value)
     if kind == "choice":
-        check_choice(spec.name, value if isinstance(value, str) else repr(value), spec.metadata["choices"])
+        if not isinstance(value, str) and spec.name in HANDED_OVER:
+            raise ValueError(
+                f"`{spec.name}` must be one of {', '.join(sorted(spec.metadata['choices']))}, got {shown(value)}: "
+                f"one of your own goes into `train(experiment, {HANDED_OVER[spec.name]}=...)`."
+            )
+        check_choice(spec.name, value, spec.metadata["choices"])
         return value
     if kind == "switch":
         if not isinstance(value, bool):

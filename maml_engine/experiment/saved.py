@@ -25,7 +25,8 @@ def experiment_of(path: Path, arrays: Path, facts: dict[str, Any]) -> Experiment
     try:
         experiment = Experiment.from_json(description)
     except ValueError as error:
-        raise StorageError(f"{path}: {error}") from error
+        advice = " A name of one's own is registered first (maml_engine.register, or maml --import MODULE)."
+        raise StorageError(f"{path}: {error}{advice if 'must be one of' in str(error) else ''}") from error
     if facts["experiment"] != experiment.digest:
         raise StorageError(f"{path} was changed after the learner beside it was saved.")
     return experiment

@@ -10,19 +10,23 @@ from maml_engine.methods.meta_curvature import MetaCurvature
 from maml_engine.methods.meta_sgd import MetaSGD
 from maml_engine.methods.partial import ANIL, BOIL
 from maml_engine.methods.reptile import Reptile
+from maml_engine.runtime.registry import Registry
 
-METHODS: dict[str, type[Method]] = {
-    "maml": MAML,
-    "fomaml": FOMAML,
-    "reptile": Reptile,
-    "metasgd": MetaSGD,
-    "mamlplusplus": MAMLPlusPlus,
-    "anil": ANIL,
-    "boil": BOIL,
-    "imaml": IMAML,
-    "cavia": CAVIA,
-    "metacurvature": MetaCurvature,
-}
+METHODS: Registry[type[Method]] = Registry(
+    "method",
+    {
+        "maml": MAML,
+        "fomaml": FOMAML,
+        "reptile": Reptile,
+        "metasgd": MetaSGD,
+        "mamlplusplus": MAMLPlusPlus,
+        "anil": ANIL,
+        "boil": BOIL,
+        "imaml": IMAML,
+        "cavia": CAVIA,
+        "metacurvature": MetaCurvature,
+    },
+)
 
 __all__ = [
     "ANIL",

@@ -10,6 +10,7 @@ from maml_engine.checks import check_choice, check_number
 from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
 from maml_engine.core.episode import Episode
 from maml_engine.core.exact import exact_gradient
+from maml_engine.core.meta_optimizer import check_transformation
 from maml_engine.methods.inner_optimizers import INNER_OPTIMIZERS, check_descends, check_differentiable
 from maml_engine.pytrees import Replaceable, pytree, static_field
 
@@ -43,7 +44,8 @@ class Method(Replaceable):
         check_number("inner_steps", self.inner_steps, low=0, integer=True)
         if isinstance(self.inner_optimizer, str):
             check_choice("inner_optimizer", self.inner_optimizer, INNER_OPTIMIZERS)
-        elif isinstance(self.inner_optimizer, optax.GradientTransformation):
+        else:
+            check_transformation("inner_optimizer", self.inner_optimizer)
             check_descends(self.inner_optimizer)
 
     def moving(self, params: PyTree) -> nnx.filterlib.Filter:

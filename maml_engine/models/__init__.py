@@ -1,11 +1,17 @@
 """NNX networks. Any other `nnx.Module` works as well: hand it to `adapt`, `meta_value_and_grad` or `train`."""
 
+from typing import Any
+
 from maml_engine.models.conv4 import Conv4
 from maml_engine.models.mlp import ACTIVATIONS, MLP, ContextMLP, FourierMLP, MAMLRegressor
 from maml_engine.models.network import Network
+from maml_engine.runtime.registry import Registry
 
 # Conv4 is for images, and no task family that an experiment names has any: hand it over as the caller's own module.
-MODELS = {"maml_regressor": MAMLRegressor, "mlp": MLP, "fourier_mlp": FourierMLP, "context_mlp": ContextMLP}
+MODELS: Registry[Any] = Registry(
+    "model", {"maml_regressor": MAMLRegressor, "mlp": MLP, "fourier_mlp": FourierMLP, "context_mlp": ContextMLP}
+)
+
 
 # The experiment's fields that each network takes besides `hidden_dim`.
 _DENSE = ("num_layers", "activation", "layer_norm")

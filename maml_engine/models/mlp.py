@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from maml_engine.checks import check_choice
+
 ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {"relu": nnx.relu, "tanh": jnp.tanh, "sine": jnp.sin}
 
 
@@ -46,6 +48,7 @@ class MLP(nnx.Module):
         out_dim: int = 1,
         rngs: nnx.Rngs,
     ):
+        check_choice("activation", activation, ACTIVATIONS)
         dims = [in_dim, *[hidden_dim] * num_layers, out_dim]
         self.layers = nnx.List([nnx.Linear(a, b, rngs=rngs) for a, b in zip(dims, dims[1:], strict=False)])
         # Named to come before `layers` in the state, so that the last layer there is the head.

@@ -9,13 +9,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from flax import nnx
 
-from maml_engine.checks import check_number
+from maml_engine.checks import check_kind, check_number
+from maml_engine.core.losses import LossFn
 from maml_engine.evaluation import AdaptationCurves, draw, evaluate_episode
 from maml_engine.experiment import Experiment
 from maml_engine.io.arrays import from_arrays, to_arrays
 from maml_engine.learner import Learner
+from maml_engine.methods import Method
 from maml_engine.training.checkpoint import Checkpoint
 from maml_engine.training.outer_loop import (
     MAX_CHUNK,
@@ -106,6 +109,9 @@ def train(
     start: Checkpoint | None = None,
     model: nnx.Module | None = None,
     tasks: Any = None,
+    loss_fn: LossFn | None = None,
+    method: Method | None = None,
+    meta_optimizer: optax.GradientTransformation | None = None,
     steps: Steps = steps_here,
 ) -> Iterator[Report]:
     """Meta-trains as `experiment` says. Whoever consumes the reports decides when to stop.
@@ -117,28 +123,38 @@ def train(
       experiment: the run.
       start: a checkpoint of this run to go on from.
       model: the caller's own module; None builds the experiment's.
-      tasks: the caller's own tasks (anything with `sample` and `split`); None builds the experiment's.
+      tasks: the caller's own tasks (anything with `sample` and `split`, as `tasks/contract.py` says); None builds the
+        experiment's.
+      loss_fn: the caller's own loss, one number an example; None takes the experiment's.
+      method: a method with its numbers, which then take the place of the experiment's; None builds the experiment's.
+      meta_optimizer: any Optax transformation, whose updates are added (`optax.adam(1e-3)`); it brings its step size, so
+        `meta_lr` and what else the experiment says of its optimiser is not used. None builds the experiment's.
       steps: makes the meta-steps; `distributed` has others than those of one device.
 
     Yields:
       Reports, a few a second; the last one has `done`.
 
     Raises:
-      ValueError: the checkpoint belongs to another experiment, or the tasks are not at hand.
+      ValueError: the checkpoint belongs to another experiment, the tasks are not at hand, or a part of the caller's own is not
+        what it must be.
       Diverged: the meta-loss became infinite or NaN.
     """
+    check_kind("experiment", experiment, Experiment, "Experiment(num_iterations=1000)")
+    own = {"loss_fn": loss_fn, "method": method, "meta_optimizer": meta_optimizer}
+    learner = Learner.untrained(experiment, model=model, tasks=tasks, **own)
     if start is not None:
-        start.check_same_run(experiment)
+        check_kind("start", start, Checkpoint, "report.checkpoint or Checkpoint.load(folder)")
+        start.check_same_run(learner.experiment)
         check_number("num_iterations", experiment.num_iterations, low=start.iteration, integer=True)  # so many are done
-    return _Run(experiment, model, tasks, steps).reports(start)
+    return _Run(learner, steps).reports(start)
 
 
 class _Run:
     """One run under way: what stays the same between its reports, and the few things that do not."""
 
-    def __init__(self, experiment: Experiment, model: nnx.Module | None, tasks: Any, steps: Steps):
-        self.experiment, self.steps = experiment, steps
-        self.start_learner = Learner.untrained(experiment, model=model, tasks=tasks)
+    def __init__(self, learner: Learner, steps: Steps):
+        experiment = learner.experiment
+        self.experiment, self.steps, self.start_learner = experiment, steps, learner
         self.program = program_of(self.start_learner)
         tasks, key = self.start_learner.default_tasks.split("validation"), training_keys(experiment.seed)[1]
         self.held_out = draw(tasks, key, HELD_OUT_TASKS, k_shot=experiment.k_shot, k_query=HELD_OUT_QUERIES)

@@ -11,7 +11,7 @@ import optax
 from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Episode
 from maml_engine.core.losses import LossFn
-from maml_engine.core.meta_optimizer import MetaOptimizer
+from maml_engine.core.meta_optimizer import MetaOptimizer, OwnMetaOptimizer
 from maml_engine.learner import Learner
 from maml_engine.methods import Method
 from maml_engine.models import Network
@@ -54,7 +54,7 @@ class Program:
 
     method: Method
     network: Network
-    optimizer: MetaOptimizer
+    optimizer: MetaOptimizer | OwnMetaOptimizer
     tasks: Any
     scaling: Scaling
     key: jax.Array
@@ -80,11 +80,11 @@ def program_of(learner: Learner) -> Program:
     return Program(
         method=learner.method,
         network=learner.network,
-        optimizer=experiment.build_meta_optimizer(),
+        optimizer=learner.own.build_meta_optimizer(experiment),
         tasks=as_argument(learner.default_tasks.split("train")),
         scaling=learner.scaling,
         key=training_keys(experiment.seed)[0],
-        loss_fn=experiment.loss_fn,
+        loss_fn=learner.loss_fn,
         meta_batch_size=experiment.meta_batch_size,
         k_shot=experiment.k_shot,
         k_query=experiment.k_query,
@@ -100,7 +100,7 @@ def training_keys(seed: int) -> tuple[jax.Array, jax.Array]:
 def initial_state(learner: Learner) -> TrainState:
     """The state before the first meta-step, in buffers of its own (`meta_steps` donates them)."""
     meta = jax.tree.map(jnp.array, learner.meta)
-    return TrainState(meta, jax.jit(learner.experiment.build_meta_optimizer().build().init)(meta))
+    return TrainState(meta, jax.jit(learner.own.build_meta_optimizer(learner.experiment).build().init)(meta))
 
 
 def whole_batch(adapter: Adapter, episode: Episode, key: jax.Array) -> tuple[jax.Array, MetaParams]:
@@ -123,7 +123,7 @@ def run_steps(
     Returns:
       The state after them, and the meta-losses `[MAX_CHUNK]`, of which the first `length` count.
     """
-    optimizer = program.optimizer.build()
+    optimizer = optax.with_extra_args_support(program.optimizer.build())
     # A table's losses are reported in the units of the data. All its targets have one spread, so one factor does it.
     unit = 1.0
     if jnp.ndim(program.scaling.y_std):  # fitted
@@ -151,7 +151,7 @@ def run_steps(
             episode, key_data = jax.tree.map(lambda leaf: leaf[iteration - begin], drawn)
             key_method = jax.random.wrap_key_data(key_data, impl=jax.random.key_impl(program.key))
             loss, meta_gradient = gradient(program.adapter(state.meta, iteration), episode, key_method)
-            updates, opt_state = optimizer.update(meta_gradient, state.opt_state, state.meta)
+            updates, opt_state = optimizer.update(meta_gradient, state.opt_state, state.meta, value=loss)
             state = TrainState(cast(MetaParams, optax.apply_updates(state.meta, updates)), opt_state)
             return state, losses.at[iteration - start].set(loss * unit)
 

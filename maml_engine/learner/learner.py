@@ -5,21 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, MetaParams, partition
-from maml_engine.core.episode import Array, Batch, Episode
+from maml_engine.core.arguments import check_takes
+from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.inner_loop import adapted_params, path_predictions
 from maml_engine.core.labels import check_classes, checked_targets
 from maml_engine.core.losses import LossFn
 from maml_engine.core.row_kind import RowKind
 from maml_engine.experiment import Experiment
+from maml_engine.experiment.own import NOTHING, Own, described
 from maml_engine.experiment.saved import experiment_of, text_or_none
 from maml_engine.io.arrays import (
     StorageError,
@@ -31,29 +32,18 @@ from maml_engine.io.arrays import (
     to_arrays,
     write_whole,
 )
+from maml_engine.learner.adapted import Adapted, padded, padded_size
 from maml_engine.methods import Method
 from maml_engine.models import MODELS, Network
 from maml_engine.models.row_probe import rows_are_independent
 from maml_engine.tasks import Scaling
 from maml_engine.tasks.classified import for_loss
+from maml_engine.tasks.contract import check_tasks, shapes_of
 
 PyTree = Any
 EXPERIMENT_FILE, LEARNER_FILE = "experiment.json", "learner.safetensors"
 # Other kinds of learners: by a file that their folder holds, what opens it.
 OPENERS: dict[str, Callable[[Path], Any]] = {}
-
-
-class Prediction(NamedTuple):
-    """Predictions in the units of the data.
-
-    mean: `[n, out_dim]`.
-    low: `[n, out_dim]`, the lower ends of their intervals; None where nothing says how sure they are.
-    high: `[n, out_dim]`, the upper ends; None likewise.
-    """
-
-    mean: np.ndarray
-    low: np.ndarray | None = None
-    high: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +60,7 @@ class Learner:
     tasks: what it was trained on, where that is at hand.
     x_kind: of an input row, where it is no vector of `in_dim` real numbers.
     y_kind: of a target row, where it is no vector of `out_dim` real numbers.
+    own: what its maker brought instead of what the experiment names.
     """
 
     experiment: Experiment
@@ -82,32 +73,44 @@ class Learner:
     tasks: Any = None
     x_kind: RowKind | None = None
     y_kind: RowKind | None = None
+    own: Own = NOTHING
 
     @classmethod
-    def untrained(cls, experiment: Experiment, *, model: nnx.Module | None = None, tasks: Any = None) -> "Learner":
+    def untrained(cls, experiment: Experiment, *, model: nnx.Module | None = None, tasks: Any = None, **own: Any) -> "Learner":
         """The learner before its first meta-iteration: `model`, or the experiment's network at its random start.
 
+        Args:
+          experiment: the run.
+          model: the caller's own module.
+          tasks: the caller's own tasks (`tasks/contract.py`).
+          own: `method`, `loss_fn` and `meta_optimizer` of the caller's own, as `train` takes them.
+
         Raises:
-          ValueError: the experiment reads a table and `tasks` does not hand it over, the method does not fit the network, or
-            tasks have several arrays as inputs or targets.
+          ValueError: the experiment reads a table and `tasks` does not hand it over, a part of the caller's own is not what it
+            must be, the method does not fit the network, or the network does not fit the tasks.
         """
-        tasks = for_loss(experiment.build_tasks() if tasks is None else tasks, experiment.loss_fn)
-        shapes = jax.eval_shape(lambda key: tasks.split("train").sample(key, 1, experiment.k_shot, 1), jax.random.key(0))
+        if tasks is not None:
+            check_tasks(tasks)
+        experiment, parts = described(experiment, model=model, tasks=tasks, **own)
+        loss_fn = parts.loss_fn or experiment.loss_fn
+        tasks = for_loss(experiment.build_tasks() if tasks is None else tasks, loss_fn)
+        shapes = shapes_of(tasks, experiment.k_shot)
         x_kind, y_kind = (RowKind.of_tasks(name, getattr(shapes.support, name)) for name in ("x", "y"))
         in_dim, out_dim = x_kind.size, y_kind.size
-        check_classes(experiment.loss, experiment.loss_fn, y_kind, has_model=model is not None)
+        check_classes(experiment.loss, loss_fn, y_kind, has_model=model is not None)
         network, params = Network.split(model or experiment.build_model(in_dim, out_dim))
-        if not y_kind.shape:  # labels: the network says of how many classes
-            one_task = jax.ShapeDtypeStruct(shapes.support.x.shape[1:], shapes.support.x.dtype)
-            out_dim = jax.eval_shape(network.predict, params, one_task).shape[-1]
+        method = parts.method or experiment.build_method()
+        partition(method, params)  # a method that does not fit the network says so here, not inside a compiled program
         if model is None:  # Flax draws parameters in 32 bits even where JAX computes in 64 (JAX_ENABLE_X64)
             params = jax.tree.map(lambda leaf: leaf.astype(float), params)
-        method = experiment.build_method()
-        partition(method, params)  # a method that does not fit the network says so here, not inside a compiled program
         meta = MetaParams(params, method.init_rule(params))
+        one_task = (shapes.support.x.shape[1:], shapes.support.x.dtype)
+        prediction = check_takes(Adapter(method, meta, network, loss_fn), "support", *one_task)
+        if not y_kind.shape:  # labels: the network says of how many classes
+            out_dim = prediction.shape[-1]
         scaling = getattr(tasks, "scaling", Scaling())
         kinds = (None if kind.is_plain else kind for kind in (x_kind, y_kind))
-        learner = cls(experiment, _on_host(meta), network, scaling, 0, in_dim, out_dim, tasks, *kinds)
+        learner = cls(experiment, _on_host(meta), network, scaling, 0, in_dim, out_dim, tasks, *kinds, own=parts)
         learner._refuse_padding(shapes)
         return learner
 
@@ -123,16 +126,18 @@ class Learner:
     @cached_property
     def method(self) -> Method:
         """The method with its hyperparameters."""
-        return self.experiment.build_method()
+        return self.own.method or self.experiment.build_method()
 
     @property
     def loss_fn(self) -> LossFn:
         """The loss, in the units that predictions and targets have."""
-        return self.experiment.loss_fn
+        return self.own.loss_fn or self.experiment.loss_fn
 
     @cached_property
     def default_tasks(self) -> Any:
         """The tasks that `evaluate` draws from where none are given."""
+        if self.tasks is None and self.own.tasks:
+            raise ValueError(f"`tasks` must be given: this learner was trained on its maker's own, {self.own.tasks}.")
         return for_loss(self.experiment.build_tasks() if self.tasks is None else self.tasks, self.loss_fn)
 
     def adapter(self, **hyperparameters: float) -> Adapter:
@@ -157,13 +162,14 @@ class Learner:
     @cached_property
     def _pads(self) -> bool:
         """Whether rows may be padded to a few sizes, so that one row more does not compile again."""
-        if type(self.network.merge(self.meta.init)) in MODELS.values():
+        if type(self.network.merge(self.meta.init)) in MODELS.built_in.values():
             return True  # these predict each row by itself, and a first picture does not wait for a trial
-        row = jax.ShapeDtypeStruct(self._x.shape, np.int32 if self._x.integer else np.float32)
+        row = jax.ShapeDtypeStruct(self.x_rows.shape, np.int32 if self.x_rows.integer else np.float32)
         return rows_are_independent(self.network_in_use, self.meta.init, row)
 
     @property
-    def _x(self) -> RowKind:
+    def x_rows(self) -> RowKind:
+        """Of an input row."""
         return self.x_kind or RowKind((self.in_dim,))
 
     @property
@@ -180,7 +186,7 @@ class Learner:
 
     # Adapting.
 
-    def adapt(self, x: Any, y: Any, inner_steps: int | None = None) -> "Adapted":
+    def adapt(self, x: Any, y: Any, inner_steps: int | None = None) -> Adapted:
         """Adapts to one task from its support rows.
 
         Args:
@@ -192,19 +198,20 @@ class Learner:
         Raises:
           ValueError: no rows, shapes that do not fit, or values that are not finite numbers.
         """
-        x, y = self._x.checked("x", x), checked_targets(self.loss_fn, self._y, y, self.out_dim)
+        x, y = self.x_rows.checked("x", x), checked_targets(self.loss_fn, self._y, y, self.out_dim)
         if len(x) != len(y) or len(x) == 0:
             raise ValueError(f"`x` and `y` must hold the same number of rows, at least 1, got {len(x)} and {len(y)}.")
         inner_steps = self.method.inner_steps if inner_steps is None else inner_steps
         check_number("inner_steps", inner_steps, low=0, integer=True)
-        size = self._size(len(x), smallest=8)
+        size = self.padded_size(len(x), smallest=8)
         weight = (np.arange(size) < len(x)).astype(np.float32) if self._pads else None
-        support = self.scaling.batch(Batch(_padded(x, size), _padded(y, size), weight))
+        support = self.scaling.batch(Batch(padded(x, size), padded(y, size), weight))
         params = adapted_params(self.adapter(), support, inner_steps=inner_steps)
         return Adapted(self, params, self.network_in_use.settled(params, support.x))
 
-    def _size(self, rows: int, smallest: int) -> int:
-        return _padded_size(rows, smallest) if self._pads else rows
+    def padded_size(self, rows: int, smallest: int) -> int:
+        """How many rows to compute with for so many; the same where a row's prediction depends on others."""
+        return padded_size(rows, smallest) if self._pads else rows
 
     def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
         """Predictions for many tasks after each step, in the units of the data.
@@ -239,6 +246,7 @@ class Learner:
             "in_dim": self.in_dim,
             "out_dim": self.out_dim,
             "rows": [self.x_kind, self.y_kind],
+            "own": self.own.names(),
             "description": description,
             "replaces": None if beside == description else beside,  # what lies there until the second file is written
         }
@@ -249,17 +257,22 @@ class Learner:
             remove(folder / file)
 
     @classmethod
-    def load(cls, folder: str | Path, model: nnx.Module | None = None) -> "Learner":
+    def load(
+        cls, folder: str | Path, model: nnx.Module | None = None, *, method: Any = None, loss_fn: Any = None, tasks: Any = None
+    ) -> "Learner":
         """Opens a saved learner, a table's (`maml_engine.tables.TableLearner`) as well.
 
-        Nothing is executed: arrays come from safetensors, the rest from JSON.
+        Nothing is executed: arrays come from safetensors, the rest from JSON. A learner trained with parts of a caller's own is
+        opened with them, or with parts registered under the same names.
 
         Args:
           folder: where `save` wrote it.
           model: the caller's own module, where the learner was trained from one.
+          method, loss_fn: likewise.
+          tasks: likewise, for `evaluate`; adapting does without.
 
         Raises:
-          StorageError: not a learner's folder, cut off, altered, or made for another model.
+          StorageError: not a learner's folder, cut off, altered, made for another model, or with parts that are not given.
         """
         folder = Path(folder)
         if other := next((open_ for file, open_ in OPENERS.items() if (folder / file).is_file()), None):
@@ -270,68 +283,25 @@ class Learner:
         if not {"experiment", "iteration", "in_dim", "out_dim"} <= facts.keys():
             raise StorageError(f"{folder / LEARNER_FILE} is not a learner: it holds {', '.join(sorted(facts))}.")
         experiment = experiment_of(folder / EXPERIMENT_FILE, folder / LEARNER_FILE, facts)
+        own = Own.given(facts.get("own", {}), folder, model=model, method=method, loss_fn=loss_fn)
+        if tasks is not None:
+            check_tasks(tasks)
         in_dim, out_dim = facts["in_dim"], facts["out_dim"]
         if model is None:
             network, template = experiment.build_template(in_dim, out_dim)
         else:
             network, params = Network.split(model)
             template = MetaParams(params, experiment.build_method().init_rule(params))
+        if own.method is not None:
+            template = template._replace(rule=jax.eval_shape(own.method.init_rule, template.init))
         if "rows" in facts:  # files of before have plain rows, and no state beside the parameters
             network = network.with_state(load_state(network.state, arrays, folder / LEARNER_FILE))
         meta = from_arrays({"meta": template}, arrays, folder / LEARNER_FILE)["meta"]
         scaling = Scaling(*(arrays[f"scaling/{spec.name}"] for spec in dataclasses.fields(Scaling)))
         kinds = (kind and RowKind(tuple(kind[0]), kind[1]) for kind in facts.get("rows", [None, None]))
-        return cls(experiment, meta, network, scaling, facts["iteration"], in_dim, out_dim, None, *kinds)
-
-
-@dataclass(frozen=True, eq=False)
-class Adapted:
-    """A learner adapted to one task: a function from inputs to predictions, in the units of the data.
-
-    learner: what was adapted.
-    params: the network's parameters after the last inner step.
-    network: without its parameters, as it predicts: dropout off, normalisation layers by the support's statistics.
-    """
-
-    learner: Learner
-    params: PyTree
-    network: Network
-
-    def __call__(self, x: Any) -> np.ndarray:
-        """`[n, in_dim] -> [n, out_dim]`; `[n, ...]` where rows have other shapes."""
-        rows = self.learner._x.checked("x", x)
-        scaled = self.learner.scaling.inputs(_padded(rows, self.learner._size(len(rows), smallest=64)))
-        prediction = _predict(self.network, self.params, scaled)
-        return np.asarray(self.learner.scaling.outputs(prediction))[: len(rows)]
-
-    def predict(self, x: Any) -> Prediction:
-        """Predictions with what is known of their spread: nothing, for a single network."""
-        return Prediction(self(x))
-
-    @property
-    def model(self) -> nnx.Module:
-        """The adapted network as a module of its own, in the network's units."""
-        return self.network.merge(jax.tree.map(jnp.asarray, self.params))
-
-    @property
-    def statistics(self) -> str:
-        """What predictions depend on beside a row and the parameters, as `Learner.statistics` says."""
-        return self.learner.statistics
-
-
-@jax.jit
-def _predict(network: Network, params: PyTree, x: Array) -> jax.Array:
-    return network.predict(params, x)
+        return cls(experiment, meta, network, scaling, facts["iteration"], in_dim, out_dim, tasks, *kinds, own=own)
 
 
 def _on_host(tree: PyTree) -> PyTree:
     """Copies, so that donating the originals deletes nothing here."""
     return jax.tree.map(np.array, tree)
-
-
-def _padded_size(rows: int, smallest: int) -> int:
-    return max(smallest, 1 << (rows - 1).bit_length())
-
-
-def _padded(rows: np.ndarray, size: int) -> np.ndarray:
-    return np.concatenate([rows, np.zeros((size - len(rows), *rows.shape[1:]), rows.dtype)])

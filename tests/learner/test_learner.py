@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from maml_engine import MLP, Batch, Experiment, Learner, Sinusoid, TableLearner, adapt, learner, train
+import maml_engine
+from maml_engine import MLP, Batch, Experiment, Learner, Sinusoid, TableLearner, adapt, train
 from maml_engine.io.arrays import StorageError, load_arrays, save_arrays
 from maml_engine.tasks import Scaling
 
@@ -48,7 +49,7 @@ def test_padding_to_a_few_sizes_changes_nothing(fresh, rows, monkeypatch):
     rng = np.random.default_rng(rows)
     x, y = rng.uniform(-5, 5, rows), rng.normal(size=rows)
     padded = fresh.adapt(x, y, inner_steps=3)(QUERY)
-    monkeypatch.setattr(learner, "_padded_size", lambda rows, smallest: rows)
+    monkeypatch.setattr(Learner, "padded_size", lambda self, rows, smallest: rows)
     np.testing.assert_allclose(padded, fresh.adapt(x, y, inner_steps=3)(QUERY), rtol=1e-5, atol=1e-6)
 
 
@@ -127,7 +128,7 @@ def test_a_saved_learner_predicts_the_same(folder, fresh):
 
 
 def test_a_learner_saved_over_a_tables_is_the_one_that_is_opened(fresh, tmp_path):
-    shutil.copytree(Path(__file__).parent / "compatibility" / "table_learner", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(Path(__file__).parents[1] / "compatibility" / "table_learner", tmp_path, dirs_exist_ok=True)
     assert isinstance(Learner.load(tmp_path), TableLearner)
     fresh.save(tmp_path)
     np.testing.assert_array_equal(Learner.load(tmp_path).adapt(X, Y)(QUERY), fresh.adapt(X, Y)(QUERY))
@@ -281,7 +282,7 @@ def test_the_experiment_lies_beside_as_json_for_people(folder):
 
 
 def test_the_shipped_learners_open():
-    root = os.path.join(os.path.dirname(learner.__file__), "pretrained")
+    root = os.path.join(os.path.dirname(maml_engine.__file__), "pretrained")
     shipped = [name for name in os.listdir(root) if os.path.isfile(os.path.join(root, name, "learner.safetensors"))]
     assert shipped
     for name in shipped:

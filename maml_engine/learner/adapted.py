@@ -1,0 +1,80 @@
+"""A learner adapted to one task, and what it predicts."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from maml_engine.core.episode import Array
+from maml_engine.models import Network
+
+if TYPE_CHECKING:
+    from maml_engine.learner.learner import Learner
+
+PyTree = Any
+
+
+class Prediction(NamedTuple):
+    """Predictions in the units of the data.
+
+    mean: `[n, out_dim]`.
+    low: `[n, out_dim]`, the lower ends of their intervals; None where nothing says how sure they are.
+    high: `[n, out_dim]`, the upper ends; None likewise.
+    """
+
+    mean: np.ndarray
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """A learner adapted to one task: a function from inputs to predictions, in the units of the data.
+
+    learner: what was adapted.
+    params: the network's parameters after the last inner step.
+    network: without its parameters, as it predicts: dropout off, normalisation layers by the support's statistics.
+    """
+
+    learner: "Learner"
+    params: PyTree
+    network: Network
+
+    def __call__(self, x: Any) -> np.ndarray:
+        """`[n, in_dim] -> [n, out_dim]`; `[n, ...]` where rows have other shapes."""
+        rows = self.learner.x_rows.checked("x", x)
+        scaled = self.learner.scaling.inputs(padded(rows, self.learner.padded_size(len(rows), smallest=64)))
+        prediction = _predict(self.network, self.params, scaled)
+        return np.asarray(self.learner.scaling.outputs(prediction))[: len(rows)]
+
+    def predict(self, x: Any) -> Prediction:
+        """Predictions with what is known of their spread: nothing, for a single network."""
+        return Prediction(self(x))
+
+    @property
+    def model(self) -> nnx.Module:
+        """The adapted network as a module of its own, in the network's units."""
+        return self.network.merge(jax.tree.map(jnp.asarray, self.params))
+
+    @property
+    def statistics(self) -> str:
+        """What predictions depend on beside a row and the parameters, as `Learner.statistics` says."""
+        return self.learner.statistics
+
+
+@jax.jit
+def _predict(network: Network, params: PyTree, x: Array) -> jax.Array:
+    return network.predict(params, x)
+
+
+def padded_size(rows: int, smallest: int) -> int:
+    """A power of two that holds so many rows, so that one row more does not compile again."""
+    return max(smallest, 1 << (rows - 1).bit_length())
+
+
+def padded(rows: np.ndarray, size: int) -> np.ndarray:
+    """`[rows, ...] -> [size, ...]`, with zeros behind."""
+    return np.concatenate([rows, np.zeros((size - len(rows), *rows.shape[1:]), rows.dtype)])
