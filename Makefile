@@ -62,12 +62,13 @@ benchmarks/.venv/.installed: benchmarks/requirements.txt | $(VENV)/.made
 acceptance: $(VENV)/.dev-installed chromium
 	$(BIN)/python -m pytest tests/acceptance -m acceptance -s
 
-$(VENV)/.app-installed: requirements.txt | $(VENV)/.made
-	$(INSTALL) -r requirements.txt
+# The engine itself as well, as it stands here: with it comes the command $(BIN)/maml, and a script of yours runs from any folder.
+$(VENV)/.app-installed: requirements.txt pyproject.toml | $(VENV)/.made
+	$(INSTALL) -r requirements.txt --editable .
 	@touch $@
 
-$(VENV)/.dev-installed: requirements.txt requirements-dev.txt | $(VENV)/.made
-	$(INSTALL) -r requirements-dev.txt
+$(VENV)/.dev-installed: requirements.txt requirements-dev.txt pyproject.toml | $(VENV)/.made
+	$(INSTALL) -r requirements-dev.txt --editable .
 	@touch $@ $(VENV)/.app-installed
 
 # Debian keeps the module that makes environments in a package of its own.

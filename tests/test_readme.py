@@ -2,9 +2,11 @@
 
 import itertools
 import re
+import shlex
 
 import pytest
 
+from maml_engine.cli.parser import build_parser, join_values
 from tests.blocks import RELATIVE, ROOT, assert_alike, blocks_of, python_with_output, run_all
 from tests.test_packaging import ENGINE, FLOORS, edges
 
@@ -39,6 +41,27 @@ def test_the_readme_is_short():
     lines = README.read_text().splitlines()
     assert len(lines) <= 110
     assert max(map(len, lines)) <= 160
+
+
+def test_python_stands_where_a_test_runs_it():
+    """README.md's here, that of `docs/extend.md` in `test_examples.py`."""
+    others = [page for page in PAGES if page.name not in ("README.md", "extend.md")]
+    assert not [page.name for page in others for block in blocks_of(page.read_text()) if block.language == "python"]
+
+
+def commands():
+    """Each command line of the pages, without its comment."""
+    for page in PAGES:
+        for block in blocks_of(page.read_text()):
+            for line in block.text.splitlines():
+                for words in re.findall(r"(?:^|  )(?:maml|python -m maml_engine) (.*?)(?=  |$)", line):
+                    if "$" not in words:  # a script's variables
+                        yield page.name, words
+
+
+@pytest.mark.parametrize(("page", "words"), list(commands()))
+def test_a_command_line_is_one_that_maml_takes(page, words):
+    assert build_parser().parse_args(join_values(shlex.split(words.rstrip(" \\"), comments=True))).run
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

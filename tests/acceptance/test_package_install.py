@@ -1,10 +1,15 @@
-"""`pip install .` in an environment of its own gives the engine without the app."""
+"""`pip install .` in an environment of its own gives the engine without the app; `make app` the command beside it."""
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from dashboard.downloads import code
+from maml_engine import Experiment
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.acceptance
@@ -41,3 +46,30 @@ def test_the_engine_stands_alone(tmp_path):
     run(bin / "python", "-W", "error", "-c", SCRIPT)
     assert "Iteration 20 | Meta Loss: " in run(bin / "maml", "train", "--num-iterations", "20")
     assert run(bin / "maml", "--version") == run(bin / "python", "-m", "maml_engine", "--version")
+
+
+def test_make_brings_the_command_and_an_exported_script_runs_from_any_folder(tmp_path):
+    """In a copy of the sources, whose environment sees the packages that are here already."""
+    source, elsewhere = tmp_path / "source", tmp_path / "elsewhere"
+    for folder in (source, elsewhere):
+        folder.mkdir()
+    for name in ("maml_engine", "Makefile", "pyproject.toml", "README.md", "requirements.txt", "requirements-dev.txt"):
+        subprocess.run(["cp", "-r", ROOT / name, source], check=True)
+    subprocess.run([sys.executable, "-m", "venv", source / ".venv"], check=True)
+    (site,) = (source / ".venv").glob("lib/python*/site-packages")
+    (site / "here.pth").write_text(next(path for path in sys.path if path.endswith("site-packages")))
+    subprocess.run(["make", ".venv/.app-installed"], cwd=source, check=True, timeout=900)
+    bin, environment = source / ".venv" / "bin", {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+
+    def run(*command):
+        done = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    (elsewhere / "run.py").write_text(code.script(Experiment(num_iterations=20)))
+    printed = run(bin / "python", "run.py")
+    assert "600 test tasks (seed 0), 10 support rows each:" in printed
+    assert (elsewhere / "run.html").is_file()
+    step, mean = re.search(r"'step': (10), 'mean': ([\d.]+)", printed).groups()
+    table = run(bin / "maml", "evaluate", "learner")
+    assert re.search(rf"^ +{step} +{float(mean):.4f} ", table, re.MULTILINE), table

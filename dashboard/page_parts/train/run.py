@@ -76,9 +76,10 @@ def show(snapshot: Snapshot) -> None:
 
 
 def _show_numbers(snapshot: Snapshot) -> None:
-    """The run's numbers at its latest measurement."""
+    """The run's numbers at its latest measurement; at its end those that `maml evaluate` and the exported code print."""
     steps = snapshot.experiment.inner_steps
-    curve = snapshot.curves[-1]
+    is_over = snapshot.ended and snapshot.result is not None
+    curve = held_out_tasks.curve(snapshot.result).mean if is_over else snapshot.curves[-1]
     with st.container(horizontal=True, gap="large"):
         meta_loss = figures.smoothed(snapshot.history[:, 2], len(snapshot.history) // 40)[-1]
         st.metric("Meta-loss", f"{meta_loss:.3f}", width="content")
@@ -86,6 +87,12 @@ def _show_numbers(snapshot: Snapshot) -> None:
         st.metric("After 1 step" if steps <= 1 else f"After {steps} steps", f"{curve[max(1, steps)]:.3f}", width="content")
         if steps < len(curve) - 1:
             st.metric(f"After {len(curve) - 1} steps", f"{curve[-1]:.3f}", width="content")
+    shots = snapshot.experiment.k_shot
+    if is_over:
+        tasks = "each test task once" if snapshot.experiment.tasks == "table" else "600 test tasks (seed 0)"
+        st.caption(f"Held out: {tasks}, {shots} support points each, as `maml evaluate` and the code below print it.")
+    else:
+        st.caption(f"Held out, as it trains: 100 validation tasks, {shots} support points each.")
 
 
 def _show_meta_loss(snapshot: Snapshot) -> None:

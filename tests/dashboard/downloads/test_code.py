@@ -1,5 +1,6 @@
 """A run taken home as code runs at home."""
 
+import ast
 import json
 import os
 import subprocess
@@ -8,7 +9,9 @@ import sys
 import pytest
 
 from dashboard.downloads import code
+from dashboard.page_parts.train import held_out_tasks
 from maml_engine import Experiment, Learner
+from maml_engine.__main__ import main
 
 SMALL = Experiment(num_iterations=5, meta_batch_size=2, hidden_dim=4, inner_lr=0.02, amplitude=(1.0, 2.0))
 
@@ -56,6 +59,22 @@ def test_a_run_as_code_runs_with_the_engine_alone(tmp_path, kind):
     assert "iteration       5" in printed
     assert "'step': 1, 'mean'" in printed
     assert Learner.load(tmp_path / "learner").experiment == SMALL
+    assert "600 test tasks (seed 0), 10 support rows each:" in printed
+    figure = (tmp_path / "run.html").read_text()  # the page's: the meta-loss, and held-out losses before and after
+    for name in ("meta-loss", "held out, after 0 steps", "held out, after 1 steps", "held out, after 10 steps"):
+        assert json.dumps(name) in figure
+
+
+def test_one_learner_has_one_number_after_ten_steps_in_the_script_on_the_page_and_on_the_command_line(tmp_path, capsys):
+    printed = run_alone(code.script(SMALL), tmp_path)
+    rows = [ast.literal_eval(line) for line in printed.splitlines() if line.startswith("{")]
+    on_the_page = held_out_tasks.curve(Learner.load(tmp_path / "learner"))
+    assert main(["evaluate", str(tmp_path / "learner"), "--json"]) == 0
+    typed = json.loads(capsys.readouterr().out)
+    assert (typed["num_tasks"], typed["seed"], typed["k_shot"]) == (600, 0, 10)
+    for step in range(11):
+        assert rows[step]["mean"] == pytest.approx(typed["curve"][step]["mean"], rel=1e-5)
+        assert on_the_page.mean[step] == pytest.approx(typed["curve"][step]["mean"], rel=1e-5)
 
 
 def test_the_notebook_is_one():
