@@ -57,6 +57,24 @@ def test_a_switch_sends_nothing_and_lives_on_in_the_address(listened, frames):
     assert "error_in" not in page.url
 
 
+def test_the_link_is_copied_as_it_stands_or_shown_to_be_copied(open_page):
+    page = open_page("/your_tasks")
+    page.get_by_role("radio", name="Over its spread").click()
+    page.wait_for_url("**error_in=*")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.split("?")[0] == page.url.split("?")[0] and "error_in=Over+its+spread" in copied and "v=" in copied
+
+    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
+    expect(page.get_by_role("button", name="Copy link")).to_be_visible()  # it says what it does again
+    page.get_by_role("button", name="Copy link").click()
+    field = page.get_by_label("The link")
+    expect(field).to_have_value(copied)
+    assert field.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)") == copied
+
+
 def test_where_plotly_is_out_of_reach_python_draws(listened, frames):
     page = listened("/your_tasks")
     page.evaluate("delete window.Plotly")

@@ -75,3 +75,13 @@ def test_a_map_has_one_row_a_cell_and_panels_are_named():
 
 def test_a_figure_without_traces_has_no_rows():
     assert numbers(base_figure("x", "y")) == [["trace", "x", "y"]]
+
+
+def test_a_switched_figure_gives_the_numbers_of_all_choices():
+    figures = {unit: base_figure("x", f"error in {unit}").add_scatter(x=[1, 2], y=[unit, 3], name="=one") for unit in (1, 2)}
+    rows = list(csv.reader(io.StringIO(files.figures_csv(figures))))
+    assert rows[0] == ["shown", "trace", "x", "error in 1"]
+    assert [(row[0], *row[2:]) for row in rows[1:]] == [("1", "1", "1"), ("1", "2", "3"), ("2", "1", "2"), ("2", "2", "3")]
+    assert {row[1] for row in rows[1:]} == {"'=one"}
+    (one,) = ({1: figure} for figure in list(figures.values())[:1])
+    assert files.figures_csv(one) == files.figure_csv(one[1])
