@@ -67,7 +67,7 @@ def test_the_link_is_copied_as_it_stands_or_shown_to_be_copied(open_page):
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.split("?")[0] == page.url.split("?")[0] and "error_in=Over+its+spread" in copied and "v=" in copied
 
-    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')); }")
     expect(page.get_by_role("button", name="Copy link")).to_be_visible()  # it says what it does again
     page.get_by_role("button", name="Copy link").click()
     field = page.get_by_label("The link")
