@@ -1,12 +1,11 @@
 """The exact meta-gradient beside the first-order one: the engine's answers, each computed once.
 
-Tasks are padded to a few sizes and steps to a fixed maximum, so that no control compiles anything but a larger size.
+Tasks are drawn all at once and looked at so many together, points padded and steps masked, so that no control compiles anything
+but more points than `FEW_POINTS`.
 """
 
 import json
-import math
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,11 +27,13 @@ from maml_engine.analysis import (
     sweep_gradients,
 )
 from maml_engine.tasks import FunctionFamily, Scaling, Sinusoid
+from maml_engine.tasks.sinusoid import Waves
 
 MAX = {"inner_steps": MAX_STEPS, "meta_batch_size": 100, "k_shot": 80}
 STEP_SIZES = tuple(float(f"{digit}e{power}") for power in (-4, -3, -2) for digit in (1, 2, 5)) + (0.1,)
 SWEPT_SIZES, SWEPT_STEPS = (5e-5, *STEP_SIZES), (1, 2, 5, 10)
 MEASURED_COSTS = Path(__file__).with_name("measured_costs.json")
+USUAL_POINTS, FEW_POINTS = 10, 20
 CHECKED_TASKS = 8
 K_QUERY = 10
 
@@ -70,7 +71,7 @@ def first_task(learner: Learner, choice: Choice) -> tuple[tuple[float, float], n
     """The first of the waves that the gradients are taken over: amplitude and phase, then x and y of its points, `[k_shot]`."""
     support = _draw(learner, choice).support
     tasks = learner.default_tasks.split("test")
-    wave = _first_wave(tasks, choice.seed, _padded_size(choice.num_tasks, 25))
+    wave = _first_wave(tasks, choice.seed)
     return wave, np.asarray(support.x)[0, : choice.k_shot, 0], np.asarray(support.y)[0, : choice.k_shot, 0]
 
 
@@ -99,7 +100,9 @@ def check(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -
 @cached
 def costs(learner: Learner, inner_steps: int, num_tasks: int) -> tuple[Cost, ...]:
     """What one meta-gradient of `learner` costs on this machine, however it is computed."""
-    episode = _draw(learner, Choice(num_tasks=25, k_shot=10, seed=0))
+    choice = Choice(num_tasks=25, k_shot=10, seed=0)
+    support, query = jax.tree.map(lambda leaf: leaf[: choice.num_tasks], _draw(learner, choice))
+    episode = Episode(jax.tree.map(lambda leaf: leaf[:, : choice.k_shot], support), query)  # padding is not priced
     return tuple(measure_costs(learner.adapter(), episode, [(inner_steps, num_tasks)]))
 
 
@@ -129,21 +132,34 @@ def _draw(learner: Learner, choice: Choice) -> Episode:
     if not isinstance(tasks, FunctionFamily):  # a table holds only so many rows a task: nothing can be padded
         episode = tasks.sample(jax.random.key(choice.seed), max(choice.num_tasks, CHECKED_TASKS), choice.k_shot)
         return jax.tree.map(np.asarray, Episode(*(learner.scaling.batch(batch) for batch in episode)))
-    num_tasks, k_shot = _padded_size(choice.num_tasks, 25), _padded_size(choice.k_shot, 10)
-    return padded(_sample(tasks, learner.scaling, choice.seed, num_tasks=num_tasks, k_shot=k_shot), choice.k_shot)
+    usual, most = _sample(tasks, learner.scaling, choice.seed)
+    support, query = padded(usual if choice.k_shot <= USUAL_POINTS else most, choice.k_shot)
+    room = FEW_POINTS if choice.k_shot <= FEW_POINTS else MAX["k_shot"]
+    return Episode(jax.tree.map(lambda leaf: _with_room(leaf, room), support), query)
 
 
-@partial(jax.jit, static_argnames=("num_tasks", "k_shot"))
-def _sample(tasks: FunctionFamily, scaling: Scaling, seed: int, *, num_tasks: int, k_shot: int) -> Episode:
-    episode = tasks.sample(jax.random.key(seed), num_tasks, k_shot, K_QUERY)
-    return Episode(*(Batch(*scaling.batch(batch)) for batch in episode))
+def _with_room(leaf: np.ndarray, room: int) -> np.ndarray:
+    """Of each task the first `room` points, or zeros after those that there are."""
+    missing = max(0, room - leaf.shape[1])
+    return np.pad(leaf[:, :room], [(0, 0), (0, missing)] + [(0, 0)] * (leaf.ndim - 2))
 
 
-def _first_wave(tasks: Sinusoid, seed: int, num_tasks: int) -> tuple[float, float]:
-    waves = tasks.draw_split(jax.random.key(seed), num_tasks)
-    return float(waves.amplitude[0]), float(waves.phase[0])
+@jax.jit
+def _sample(tasks: FunctionFamily, scaling: Scaling, seed: int) -> tuple[Episode, Episode]:
+    """As many tasks as the page takes at most, with the tutorial's number of points and with the most; fewer are the first."""
+
+    def drawn(k_shot: int) -> Episode:
+        episode = tasks.sample(jax.random.key(seed), MAX["meta_batch_size"], k_shot, K_QUERY)
+        return Episode(*(Batch(*scaling.batch(batch)) for batch in episode))
+
+    return drawn(USUAL_POINTS), drawn(MAX["k_shot"])
 
 
-def _padded_size(size: int, smallest: int) -> int:
-    """`smallest`, doubled until it holds `size`."""
-    return smallest * 2 ** max(0, math.ceil(math.log2(size / smallest)))
+@jax.jit
+def _waves(tasks: Sinusoid, seed: int) -> Waves:
+    return tasks.draw_split(jax.random.key(seed), MAX["meta_batch_size"])
+
+
+def _first_wave(tasks: Sinusoid, seed: int) -> tuple[float, float]:
+    waves = _waves(tasks, seed)
+    return float(np.asarray(waves.amplitude)[0]), float(np.asarray(waves.phase)[0])

@@ -10,8 +10,9 @@ so the correction of step k is `v_{k+1} - v_k`. Each step back is the transposed
 MAML the formula above, for a learned step size what that one makes of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -26,8 +27,11 @@ from maml_engine.core.adapter import Adapter, InnerStep, merge, partition
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.exact import mixed_gradient
 from maml_engine.core.inner_loop import adapted_path
+from maml_engine.runtime.parallel import parallel_map
 
 PyTree = Any
+
+TASKS_AT_ONCE = 25  # in one program; more of them are several calls of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +120,8 @@ def compare_gradients(
     """
     steps = int(adapter.method.inner_steps) if inner_steps is None else inner_steps
     adapter = with_room_for(adapter, steps)
-    results = _compare(adapter, episode, steps, _counted(episode, num_tasks))
-    meta_loss, exact, first_order, *along = jax.tree.map(np.asarray, results)
+    pieces = _pieces(episode, num_tasks)
+    meta_loss, exact, first_order, *along = _mean_over(pieces, lambda some, counts: _compare(adapter, some, steps, counts))
     places = layer_places(adapter.meta.init)
     by_layer = [Agreement.of(exact[own], first_order[own]) for own in places.values()]
     fields = ("exact_norm", "first_order_norm", "cosine", "angle")
@@ -161,8 +165,12 @@ def sweep_gradients(
         check_number("inner_steps", number, low=0, integer=True)
     adapter = with_room_for(adapter, max(inner_steps))
     sizes, steps = np.asarray(inner_lr, adapter.dtype), np.asarray(inner_steps)
-    results = _sweep(adapter, episode, sizes, steps, counts=_counted(episode, num_tasks))
-    angle, ratio, meta_loss = (np.asarray(result).T for result in results)
+    pieces = _pieces(episode, num_tasks)
+    results = _mean_over(pieces, lambda some, counts: _sweep(adapter, some, sizes, steps, counts=counts))
+    meta_loss, exact, first_order = (np.swapaxes(result, 0, 1) for result in results)  # [steps, sizes, ..]
+    with np.errstate(all="ignore"):  # some inner loops overflow
+        angle = np.degrees(_angle(exact, first_order, np))
+        ratio = np.linalg.norm(exact, axis=-1) / np.linalg.norm(first_order, axis=-1)
     return GradientSweep(np.asarray(inner_lr), steps, angle, ratio, meta_loss)
 
 
@@ -192,9 +200,7 @@ def _sweep(adapter: Adapter, episode: Episode, inner_lr: jax.Array, inner_steps:
             losses, ends = _query_gradients(resized, jax.tree.map(lambda leaf: leaf[inner_steps], path), query)
             return losses, _pull_back(resized, path, support, ends=ends, inner_steps=inner_steps)[0], ends
 
-        losses, exact, first_order = _task_mean(jax.vmap(one_task)(*episode), counts)
-        ratio = jnp.linalg.norm(exact, axis=-1) / jnp.linalg.norm(first_order, axis=-1)
-        return jnp.degrees(_angle(exact, first_order, jnp)), ratio, losses
+        return _task_mean(jax.vmap(one_task)(*episode), counts)
 
     # Tasks and numbers of steps side by side, step sizes one after the other: what one size needs fits a core's cache, which is
     # a third faster than all at once.
@@ -227,19 +233,28 @@ def _pull_back(adapter: Adapter, path: PyTree, support: Batch, *, ends: jax.Arra
       inner_steps: `[ends]`, at which step of the path each belongs.
 
     Returns:
-      v_0 .. v_K, `[steps + 1, ends, params]`. An end stays as it is until its own step is reached. It is selected there, not
-      multiplied by 0, so that what overflows later on the path cannot reach it.
+      v_0 .. v_K, `[steps + 1, ends, params]`. An end stays as it is until its own step is reached: what overflows later on the
+      path cannot reach it, and costs nothing.
     """
+    latest_first = jnp.argsort(-inner_steps)
 
     def one_step_back(vectors: jax.Array, index: jax.Array):
         params = jax.tree.map(lambda leaf: leaf[index], path)
         _, transposed = jax.vjp(lambda params: ravel_pytree(_inner_step(adapter, params, support, index))[0], params)
-        pulled = jax.vmap(lambda vector: ravel_pytree(transposed(vector)[0])[0])(vectors)
-        vectors = jnp.where((index < inner_steps)[:, None], pulled, vectors)
+
+        def those_reached(count: int, vectors: jax.Array) -> jax.Array:
+            if not count:
+                return vectors
+            pulled = jax.vmap(lambda vector: ravel_pytree(transposed(vector)[0])[0])(vectors[:count])
+            return jnp.concatenate([pulled, vectors[count:]])
+
+        ways = [partial(those_reached, count) for count in range(len(vectors) + 1)]
+        vectors = jax.lax.switch(jnp.sum(index < inner_steps), ways, vectors)
         return vectors, vectors
 
+    ends = ends[latest_first]
     _, vectors = jax.lax.scan(one_step_back, ends, jnp.arange(adapter.method.inner_steps), reverse=True)
-    return jnp.concatenate([vectors, ends[None]])
+    return jnp.concatenate([vectors, ends[None]])[:, jnp.argsort(latest_first)]
 
 
 def _inner_step(adapter: Adapter, params: PyTree, support: Batch, index: jax.Array) -> PyTree:
@@ -259,12 +274,30 @@ def _angle(a: Any, b: Any, xp: Any) -> Any:
     return 2 * xp.arctan2(xp.linalg.norm(a - b, axis=-1), xp.linalg.norm(a + b, axis=-1))
 
 
-def _counted(episode: Episode, num_tasks: int | None) -> np.ndarray:
-    """Which of the tasks count, `[tasks]`."""
+def _pieces(episode: Episode, num_tasks: int | None) -> list[tuple[Episode, np.ndarray]]:
+    """The tasks that count, at most `TASKS_AT_ONCE` together, each piece with which of it do, `[tasks]`."""
     tasks = episode.support.x.shape[0]
     counted = tasks if num_tasks is None else num_tasks
     check_number("num_tasks", counted, low=1, high=tasks, integer=True)
-    return np.arange(tasks) < counted
+    counts = np.arange(tasks) < counted
+    parts = [slice(start, start + TASKS_AT_ONCE) for start in range(0, counted, TASKS_AT_ONCE)]
+    return [(jax.tree.map(lambda leaf, part=part: leaf[part], episode), counts[part]) for part in parts]
+
+
+def _mean_over(pieces: list[tuple[Episode, np.ndarray]], means: Callable[[Episode, np.ndarray], PyTree]) -> list[np.ndarray]:
+    """What `means` gives of each piece, averaged over all tasks that count; pieces are looked at on all cores."""
+
+    def one(piece: tuple[Episode, np.ndarray]) -> PyTree:
+        return jax.tree.map(np.asarray, means(*piece))
+
+    found = [one(pieces[0]), *parallel_map(one, pieces[1:])]  # the first alone, so that what is compiled is compiled once
+    counted = np.array([counts.sum() for _, counts in pieces])
+
+    def mean(*parts: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):  # some inner loops overflow
+            return np.tensordot((counted / counted.sum()).astype(parts[0].dtype), np.stack(parts), 1)
+
+    return [mean(*parts) for parts in zip(*found, strict=True)]
 
 
 def _task_mean(tree: PyTree, counts: jax.Array) -> PyTree:

@@ -116,6 +116,16 @@ def test_padded_points_and_tasks_that_do_not_count_change_nothing(x64):
     np.testing.assert_allclose(result.vector_angle, wanted.vector_angle, rtol=1e-9, atol=1e-5)
 
 
+def test_tasks_in_several_pieces_are_the_same_tasks(x64, monkeypatch):
+    adapter, tasks = Adapter.of_model(MAML(0.02, 2), network()), episode(tasks=5, shots=5)
+    wanted = compare_gradients(adapter, tasks), sweep_gradients(adapter, tasks, [0.02], [1, 2])
+    monkeypatch.setattr(analysis, "TASKS_AT_ONCE", 2)
+    result = compare_gradients(adapter, tasks), sweep_gradients(adapter, tasks, [0.02], [1, 2])
+    for one, other in zip(wanted, result, strict=True):
+        for name in set(vars(one)) - {"layers", "by_layer", "overall"}:
+            np.testing.assert_allclose(getattr(other, name), getattr(one, name), rtol=1e-9, atol=1e-9, err_msg=name)
+
+
 def test_a_sweeps_entries_are_the_engines_gradients(x64):
     model, tasks = network(), episode()
     sizes, steps = [0.003, 0.02, 0.05], [1, 5]
