@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.components import address
 from dashboard.components.parameter_plane import PlaneScene, parameter_plane
-from dashboard.page_parts.parameter_space import network_slices, plane, training_path
+from dashboard.page_parts.parameter_space import engine_calls, network_slices, plane, training_path
 from dashboard.widgets import controls, page
 from maml_engine import Learner
 from maml_engine.analysis import MAX_STEPS
@@ -70,7 +70,7 @@ def show_network(learner: Learner) -> None:
     )
     what, is_surface, steps, seed = slice_controls()
     try:
-        adapting = network_slices.adapting(learner, learner.experiment.inner_lr, steps, seed)
+        adapting = engine_calls.adapting(learner, learner.experiment.inner_lr, steps, seed)
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -85,7 +85,7 @@ def show_network(learner: Learner) -> None:
     if walk is None:
         return
     try:
-        training = network_slices.training(walk, steps, seed)
+        training = engine_calls.training(walk, steps, seed)
     except ValueError as error:  # stopped before theta had moved
         st.error(str(error), icon=":material/error:")
         return

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.engine_calls import resources
 from dashboard.figures import training as figures
-from dashboard.page_parts.train import held_out_tasks, protocol_card, run, take_along
+from dashboard.page_parts.train import held_out_pictures, held_out_tasks, protocol_card, run, take_along
 from dashboard.page_parts.train.table_upload import table_controls
 from dashboard.widgets import control_tables, controls, job_view, page
 
@@ -24,7 +24,7 @@ def show_shipped() -> None:
         page.chart(figures.curve_figure(curve.mean, curve.low, curve.high), "shipped_curve", alt)
     with right:
         st.markdown("**Six new tasks, before and after one gradient step**")
-        held_out_tasks.show(learner, "shipped_family")
+        held_out_pictures.show(learner, "shipped_family")
 
 
 page.opening(

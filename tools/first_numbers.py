@@ -47,7 +47,7 @@ def asked_by(page: str) -> list[str]:
     Raises:
       RuntimeError: the page shows an error.
     """
-    resources.shipped_learners.clear()  # as on a server that nobody has visited
+    resources.forget_shipped_learners()  # as on a server that nobody has visited
     with cache.overheard() as questions:
         app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS)
         app = (app if page == "home" else app.switch_page(f"pages/{page}.py")).run()

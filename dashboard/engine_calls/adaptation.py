@@ -82,6 +82,26 @@ def best_inner_lr(learner: Learner, tasks: FunctionFamily, shots: int) -> float:
     return min(BASELINE_STEP_SIZES, key=last_loss)
 
 
+@cached
+def path_from(
+    learner: Learner, points: tuple[tuple[float, float], ...], inner_lr: float, x_range: tuple[float, float]
+) -> np.ndarray:
+    """Predictions of `learner` after 0 .. `MAX_STEPS` steps from a few points, `[MAX_STEPS + 1, CURVE_POINTS]`.
+
+    Args:
+      learner: what adapts.
+      points: x and y of each, at most `MAX_SHOTS`.
+      inner_lr: step size of the inner loop, whatever the learner was trained with.
+      x_range: ends of the inputs at which it predicts.
+    """
+    rows = np.zeros((3, 1, MAX_SHOTS), np.float32)  # x, y and weight, so that another number of points compiles nothing
+    for place, (x, y) in enumerate(points):
+        rows[:, 0, place] = x, y, 1
+    support = Batch(rows[0, ..., None], rows[1, ..., None], rows[2])
+    query = np.linspace(*x_range, CURVE_POINTS).astype(np.float32)[None, :, None]
+    return np.asarray(with_inner_lr(learner, inner_lr).path_predictions(support, query, MAX_STEPS))[0, ..., 0]
+
+
 def with_inner_lr(learner: Learner, inner_lr: float) -> Learner:
     """`learner`, adapting with another step size."""
     changes = {"inner_lr": inner_lr}

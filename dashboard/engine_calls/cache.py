@@ -22,6 +22,7 @@ import jax
 import numpy as np
 
 from dashboard.engine_calls import first_numbers
+from dashboard.jobs import POOL
 from maml_engine import Learner, TableLearner
 
 Given = ParamSpec("Given")
@@ -31,8 +32,13 @@ MOST_BYTES = 64 * 2**20
 _DIGEST_BYTES = 20
 
 
-def cached(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """`function`, whose answers are kept; two who ask the same at the same time wait for one computation."""
+def cached(function: Callable[Given, Answer], *, is_quick: bool = False) -> Callable[Given, Answer]:
+    """`function`, whose answers are kept; two who ask the same at the same time wait for one computation.
+
+    Args:
+      function: of a module that the engine's processes can import, without streamlit.
+      is_quick: whether it compiles nothing and takes a millisecond or so: then it is computed here, wherever it is defined.
+    """
     signature, name = inspect.signature(function), f"{function.__module__}.{function.__qualname__}"
 
     @functools.wraps(function)
@@ -42,19 +48,21 @@ def cached(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
         key = digest((name, asked.arguments))
         for questions in _overhearing:
             questions.append(Question(key.hex(), function, args, kwargs))
-        return ANSWERS.get(key, lambda: _found(key.hex(), function, args, kwargs))
+        return ANSWERS.get(key, lambda: _found(key.hex(), function, args, kwargs, is_quick=is_quick))
 
     return ask
 
 
-def _found(key: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def _found(key: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], *, is_quick: bool) -> Any:
     """The answer that comes with the app, or a computed one."""
-    return first_numbers.load(key) if key in first_numbers.names() else compute(function, args, kwargs)
+    if key in first_numbers.names():
+        return first_numbers.load(key)
+    return function(*args, **kwargs) if is_quick else compute(function, args, kwargs)
 
 
 def compute(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Computes an answer that nobody has yet: the one place where the pages' questions reach the engine."""
-    return function(*args, **kwargs)
+    """Computes an answer that nobody has yet, in one of the engine's processes: there the pages' questions reach the engine."""
+    return POOL.call(function, *args, **kwargs)
 
 
 class Question(NamedTuple):

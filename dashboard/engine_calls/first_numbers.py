@@ -21,11 +21,11 @@ TYPES = frozenset(
     {
         "dashboard.components.sine_bench.Answer",
         "dashboard.engine_calls.plane.Optima",
-        "dashboard.page_parts.learn.on_the_bench.OneStep",
+        "dashboard.page_parts.learn.engine_calls.OneStep",
         "dashboard.page_parts.train.held_out_tasks.Family",
         "dashboard.results.Fit",
         "dashboard.results.LossCurve",
-        "dashboard.page_parts.your_tasks.predictions.Predictions",
+        "dashboard.page_parts.your_tasks.engine_calls.Predictions",
         "maml_engine.analysis.divergence.Frontier",
         "maml_engine.analysis.finite_differences.FiniteDifferenceCheck",
         "maml_engine.analysis.gradients.Agreement",

@@ -1,10 +1,11 @@
 """What all visitors share: the shipped learners and the job registry. Nothing here is ever changed by a page."""
 
+import threading
+from functools import cache
 from pathlib import Path
 
 import jax
 import numpy as np
-import streamlit as st
 
 from dashboard.engine_calls.cache import cached
 from dashboard.jobs import POOL, JobRegistry
@@ -14,11 +15,24 @@ from maml_engine.runtime.compilation_cache import enable_compilation_cache
 PRETRAINED = Path(__file__).resolve().parents[2] / "maml_engine" / "pretrained"
 
 enable_compilation_cache()  # before anything is compiled
+# No cache of Streamlit's holds what is here: any visitor can have it cleared.
+_JOBS = JobRegistry(pool=POOL)
+_opening = threading.Lock()
 
 
-@st.cache_resource(show_spinner=False)
+def jobs() -> JobRegistry:
+    """The runs of this server."""
+    return _JOBS
+
+
 def shipped_learners() -> dict[str, Learner]:
     """The learners that come with the app: `sinusoid_maml`, `sinusoid_joint` (one network for all tasks), and `random`."""
+    with _opening:
+        return _shipped_learners()
+
+
+@cache
+def _shipped_learners() -> dict[str, Learner]:
     learners = {
         folder.name: Learner.load(folder) for folder in sorted(PRETRAINED.iterdir()) if (folder / "experiment.json").is_file()
     }
@@ -27,15 +41,12 @@ def shipped_learners() -> dict[str, Learner]:
     return learners | {"random": trained.replace(meta=start, iteration=0)}
 
 
+def forget_shipped_learners() -> None:
+    """As on a server that nobody has visited yet."""
+    _shipped_learners.cache_clear()
+
+
 @cached
 def _random_start(trained: Learner) -> list[np.ndarray]:
     """The parameters with which the training of `trained` began, leaf by leaf."""
     return [np.asarray(leaf) for leaf in jax.tree.leaves(Learner.untrained(trained.experiment).meta)]
-
-
-_JOBS = JobRegistry(pool=POOL)
-
-
-def jobs() -> JobRegistry:
-    """The runs of this server. No cache of Streamlit's holds them, which any visitor may ask it to clear."""
-    return _JOBS

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,7 @@ from dashboard.components.sine_bench.weights import weights
 from dashboard.engine_calls import adaptation, cache, first_pictures, resources
 from dashboard.engine_calls.cache import cached
 from dashboard.method_names import COLOURS
-from dashboard.results import MAX_SHOTS, MAX_STEPS
-from maml_engine import Batch, Learner, Sinusoid
+from maml_engine import Learner, Sinusoid
 
 SHIPPED = {"maml": "sinusoid_maml", "pretrained": "sinusoid_joint", "random": "random"}
 
@@ -68,7 +68,7 @@ def answers(
 @functools.cache
 def warm_up() -> None:
     """Computes one answer, though all that Home shows first come with the app: the next one finds its program compiled."""
-    cache.compute(_answer.__wrapped__, (shipped()["maml"], Scene(), first_pictures.INNER_LR, first_pictures.X_RANGE), {})
+    cache.compute(adaptation.path_from, (shipped()["maml"], ((0.0, 0.0),), first_pictures.INNER_LR, first_pictures.X_RANGE), {})
 
 
 def can_show(learner: Learner) -> bool:
@@ -92,21 +92,16 @@ def scene_of(amplitude: float, phase: float, *, shots: int, noise: float, seed: 
     return Scene.of_points(amplitude, phase, x[:shots], y[:shots], inner_lr=inner_lr)
 
 
-@cached
+@partial(cached, is_quick=True)
 def browser_weights(learner: Learner) -> dict[str, Any]:
     """`weights.weights`, computed once a learner."""
     return weights(learner)
 
 
-@cached
 def _answer(learner: Learner, task: Scene, inner_lr: float, x_range: tuple[float, float]) -> Answer:
     x, y = task.support
-    padded = np.zeros((3, 1, MAX_SHOTS), np.float32)  # x, y and weight, so that another number of points compiles nothing
-    padded[:, 0, : len(x)] = x, y, np.ones(len(x))
-    grid = np.linspace(*x_range, CURVE_POINTS)
-    support = Batch(padded[0, ..., None], padded[1, ..., None], padded[2])
-    query = grid.astype(np.float32)[None, :, None]
-    path = np.asarray(adaptation.with_inner_lr(learner, inner_lr).path_predictions(support, query, MAX_STEPS))[0, ..., 0]
+    points = tuple(zip(x.tolist(), y.tolist(), strict=True))
+    path = adaptation.path_from(learner, points, inner_lr, x_range)
     with np.errstate(all="ignore"):  # some steps blow up
-        loss = np.square(path - task.truth(grid), dtype=np.float64).mean(axis=1)
+        loss = np.square(path - task.truth(np.linspace(*x_range, CURVE_POINTS)), dtype=np.float64).mean(axis=1)
     return Answer(loss, path)

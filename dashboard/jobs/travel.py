@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from maml_engine import Learner
+from maml_engine import Learner, TableLearner
 
 # What a message begins with. The server's: a call, a stream, its next report, no more of it.
 CALL, STREAM, NEXT, CLOSE = b"C", b"S", b"N", b"X"
@@ -38,9 +38,9 @@ class Learners:
 
     def __init__(self, most: int = MAX_LEARNERS) -> None:
         """Starts empty."""
-        self._most, self._held = most, OrderedDict[str, Learner]()
+        self._most, self._held = most, OrderedDict[str, Learner | TableLearner]()
 
-    def named(self, digest: str) -> Learner:
+    def named(self, digest: str) -> Learner | TableLearner:
         """The learner of that digest.
 
         Raises:
@@ -52,7 +52,7 @@ class Learners:
         except KeyError:
             raise Missing(digest) from None
 
-    def unpacked(self, digest: str, content: bytes) -> Learner:
+    def unpacked(self, digest: str, content: bytes) -> Learner | TableLearner:
         """The learner that was sent, kept under its digest."""
         learner = self._held[digest] = unpack(content)
         if len(self._held) > self._most:
@@ -78,7 +78,7 @@ class Request:
         self.content = _packed((function, args, kwargs), self._reduced)
 
     def _reduced(self, value: Any) -> Any:
-        if not isinstance(value, Learner):
+        if not isinstance(value, Learner | TableLearner):
             return NotImplemented
         digest, content = _digests.get(value), b""
         if digest is None or digest not in self.known:
@@ -168,7 +168,7 @@ def _inside(function: Any) -> Any:
     return function.__wrapped__
 
 
-_digests: weakref.WeakKeyDictionary[Learner, str] = weakref.WeakKeyDictionary()
+_digests: weakref.WeakKeyDictionary[Learner | TableLearner, str] = weakref.WeakKeyDictionary()
 
 
 def _stand_in(*_: Any) -> Any:

@@ -127,6 +127,13 @@ def test_what_needs_no_streamlit_has_none(module):
     assert chain_to("streamlit", f"dashboard.{module}") is None
 
 
+def test_what_the_engine_s_processes_are_asked_for_needs_no_streamlit():
+    asked = [module for module, path in modules(DASHBOARD).items() if re.search(r"^@cached\n", path.read_text(), re.MULTILINE)]
+    assert len(asked) >= 10
+    for module in asked:
+        assert chain_to("streamlit", module) is None
+
+
 def test_pages_show_and_do_not_compute():
     computing = {"numpy", "jax", "pandas", "scipy", "optax", "flax"}
     for page in PAGES:

@@ -1,22 +1,19 @@
 """A closer look at each method of the Compare page: one picture of its own, and the numbers behind it."""
 
-import dataclasses
 from collections.abc import Mapping
-from functools import lru_cache
 
 import jax
 import numpy as np
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.engine_calls.cache import cached
 from dashboard.figures import closer_look as looks
 from dashboard.method_names import NAMES
-from dashboard.page_parts.compare.contest import JUDGED_TASKS, judged_on, judging_tasks, recipe
+from dashboard.page_parts.compare import engine_calls
+from dashboard.page_parts.compare.contest import judged_on
+from dashboard.page_parts.compare.engine_calls import PATH_STEPS
 from dashboard.widgets import controls, page
-from maml_engine import Episode, Experiment, Learner
-from maml_engine.analysis import method_diagnostics
-from maml_engine.core.adapter import MetaParams
+from maml_engine import Experiment, Learner
 
 LOOKS = {
     "reptile": "Reptile: path against chord",
@@ -27,9 +24,6 @@ LOOKS = {
     "imaml": "iMAML: implicit against unrolled",
     "cavia": "CAVIA: where tasks lie",
 }
-# Short enough to solve iMAML's inner problem on any task, as far as a ReLU's kinks let it.
-SOLVING_STEP_SIZE = 0.0005
-PATH_STEPS = 10
 
 
 def show(learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
@@ -39,7 +33,7 @@ def show(learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     name = st.selectbox("At", list(LOOKS), format_func=LOOKS.get, key="look", bind="query-params", width=360)
     base, start = judged_on(base), resources.shipped_learners()["sinusoid_maml"]
     is_trained = name in learners
-    learner = learners[name] if is_trained else stand_in(name, base, start)
+    learner = learners[name] if is_trained else engine_calls.stand_in(name, base, start)
     if not is_trained and name != "anil":
         leaves = (jax.tree.leaves(one.meta.init) for one in (learner, start))
         borrowed = any(np.array_equal(leaf, other) for leaf, other in zip(*leaves, strict=False) if np.any(leaf))
@@ -50,7 +44,7 @@ def show(learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
 
 def _show_fomaml(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     """Angles, task by task."""
-    angles = _angles(learner, base)
+    angles = engine_calls.angles(learner, base)
     finite = angles[np.isfinite(angles)]
     median = float(np.median(finite)) if len(finite) else float("nan")
     page.chart(looks.angles_figure(angles), "look_angles", f"Angles of {len(finite)} tasks; median {median:.0f} degrees.")
@@ -62,7 +56,7 @@ def _show_fomaml(learner: Learner, learners: Mapping[str, Learner], base: Experi
 
 def _show_reptile(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     """Six paths."""
-    paths = _paths(learner, base)
+    paths = engine_calls.paths(learner, base)
     detour = float(np.mean(paths.detour))
     page.chart(
         looks.paths_figure(paths), "look_paths", f"Six inner paths against their chords; detour {detour:.2f} on average."
@@ -75,7 +69,7 @@ def _show_reptile(learner: Learner, learners: Mapping[str, Learner], base: Exper
 
 def _show_metasgd(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     """The step field."""
-    field = _step_field(learner)
+    field = engine_calls.step_field(learner)
     flat = np.concatenate([sizes.ravel() for sizes in field.sizes])
     page.chart(
         looks.step_field_figure(field),
@@ -90,7 +84,7 @@ def _show_metasgd(learner: Learner, learners: Mapping[str, Learner], base: Exper
 
 def _show_plus_plus(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     """Weights and step sizes."""
-    look = _plus_plus(learner)
+    look = engine_calls.plus_plus(learner)
     left, right = st.columns(2)
     with left:
         st.markdown("**What each step's loss counts for**")
@@ -105,8 +99,8 @@ def _show_plus_plus(learner: Learner, learners: Mapping[str, Learner], base: Exp
 def _show_parts(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     """Body and head under ANIL, BOIL and MAML."""
     start = resources.shipped_learners()["sinusoid_maml"]
-    shown = {name: learners.get(name) or stand_in(name, base, start) for name in ("maml", "anil", "boil")}
-    changes = {name: _change(one, base, k) for name, one in shown.items()}
+    shown = {name: learners.get(name) or engine_calls.stand_in(name, base, start) for name in ("maml", "anil", "boil")}
+    changes = {name: engine_calls.change(one, base, k) for name, one in shown.items()}
     listed = "; ".join(
         f"{NAMES[name]} "
         + ", ".join(f"{layer} {size:.1%}" for layer, size in zip(c.layers, c.change.mean(axis=0), strict=True))
@@ -124,7 +118,7 @@ def _show_parts(learner: Learner, learners: Mapping[str, Learner], base: Experim
 def _show_imaml(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     """Errors of the implicit and the unrolled gradient."""
     with st.spinner("Solving the inner problem in many ways ..."):
-        error = _implicit(learner, base)
+        error = engine_calls.implicit(learner, base)
     left, right = st.columns(2)
     with left:
         st.markdown("**Over inner steps**")
@@ -147,8 +141,8 @@ def _show_imaml(learner: Learner, learners: Mapping[str, Learner], base: Experim
 
 def _show_cavia(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
     """Contexts, coloured by what made the tasks."""
-    contexts = _contexts(learner, base, k)
-    made_of = amplitude_and_phase(base)
+    contexts = engine_calls.contexts(learner, base, k)
+    made_of = engine_calls.amplitude_and_phase(base)
     pairs = (("amplitude", ""), ("phase", "radians"))
     for column, (what, unit), values in zip(st.columns(2), pairs, made_of or (None, None), strict=True):
         with column:
@@ -160,85 +154,6 @@ def _show_cavia(learner: Learner, learners: Mapping[str, Learner], base: Experim
         f"({contexts.kept:.0%} of the spread). Nobody told the learner amplitude or phase; where the colours run smoothly, it "
         "has found them."
     )
-
-
-# The numbers behind them.
-
-
-@cached
-def _step_field(learner: Learner) -> method_diagnostics.StepField:
-    """Meta-SGD's learned step sizes."""
-    return method_diagnostics.step_field(learner)
-
-
-@cached
-def _paths(learner: Learner, base: Experiment) -> method_diagnostics.PathAgainstChord:
-    """Six inner paths of Reptile."""
-    return method_diagnostics.path_against_chord(learner.adapter(), _tasks(base, 6).support, PATH_STEPS)
-
-
-@cached
-def _plus_plus(learner: Learner) -> method_diagnostics.PlusPlusSchedule:
-    """Weights over twice the time that they are annealed in, and learned step sizes."""
-    annealed = learner.experiment.multi_step_iterations
-    return method_diagnostics.plus_plus_schedule(learner, 2 * annealed if annealed else 1000)
-
-
-@cached
-def _change(learner: Learner, base: Experiment, k: int) -> method_diagnostics.LayerChange:
-    """How far each layer moves in `k` steps."""
-    return method_diagnostics.layer_change(learner.adapter(), judging_tasks(base).support, max(1, k))
-
-
-@cached
-def _implicit(learner: Learner, base: Experiment) -> method_diagnostics.ImplicitError:
-    """iMAML's two ways to its gradient, on five tasks."""
-    return method_diagnostics.implicit_error(learner.adapter(inner_lr=SOLVING_STEP_SIZE), _tasks(base, 5))
-
-
-@cached
-def _contexts(learner: Learner, base: Experiment, k: int) -> method_diagnostics.ContextMap:
-    """The contexts of the 200 tasks after `k` steps."""
-    return method_diagnostics.context_map(learner, judging_tasks(base).support, max(1, k))
-
-
-@cached
-def _angles(learner: Learner, base: Experiment, num_tasks: int = 60) -> np.ndarray:
-    """Per-task angles between the exact and the first-order gradient."""
-    return method_diagnostics.task_angles(learner.adapter(), _tasks(base, num_tasks), learner.experiment.inner_steps)
-
-
-@cached
-def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | None:
-    """Of the judging tasks, `[tasks]` each, where they are plain sine waves."""
-    if base.tasks != "sinusoid":
-        return None
-    waves = base.build_tasks().split("test").draw_split(jax.random.key(2017), JUDGED_TASKS)
-    return np.asarray(waves.amplitude), np.asarray(waves.phase)
-
-
-@lru_cache(maxsize=32)
-def stand_in(name: str, base: Experiment, start: Learner) -> Learner:
-    """A method that was not trained here: at the initialisation of `start` where its network is the same, else untrained.
-
-    Args:
-      name: of the method.
-      base: on whose tasks it is looked at.
-      start: whose width its network has, too, so that the width of what is to be trained compiles nothing here.
-    """
-    experiment = recipe(name, dataclasses.replace(base, hidden_dim=start.experiment.hidden_dim))
-    network, template = experiment.build_template(start.in_dim, start.out_dim)
-    ours, theirs = (dict(jax.tree_util.tree_leaves_with_path(meta.init)) for meta in (template, start.meta))
-    if {path: np.shape(leaf) for path, leaf in ours.items()} != {path: np.shape(leaf) for path, leaf in theirs.items()}:
-        return Learner.untrained(experiment)
-    # With steps of the size that this start was trained for: it has no use for others.
-    experiment = dataclasses.replace(experiment, inner_lr=start.experiment.inner_lr)
-    meta = MetaParams(start.meta.init, experiment.build_method().init_rule(start.meta.init))
-    return start.replace(experiment=experiment, network=network, meta=meta, iteration=0)
-
-
-def _tasks(base: Experiment, count: int) -> Episode:
-    return jax.tree.map(lambda leaf: leaf[:count], judging_tasks(base))
 
 
 _PICTURES = {

@@ -2,21 +2,18 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from dashboard.components.sine_bench import CURVE_POINTS, Answer, Scene, sine_bench
 from dashboard.components.sine_bench.scene import spell
-from dashboard.engine_calls import adaptation
 from dashboard.engine_calls import sine_bench as bench_engine
-from dashboard.engine_calls.cache import cached
 from dashboard.engine_calls.first_pictures import X_RANGE
+from dashboard.page_parts.learn.engine_calls import OneStep, one_step
 from dashboard.page_parts.learn.lesson import AFTER, BEFORE, OTHER, TRUTH, Equation, Lesson, Outcome, Term, number
-from dashboard.results import MAX_SHOTS, spell_loss
-from maml_engine import Batch, Episode, Learner, tutorial
-from maml_engine.analysis.loss_slices import adapted_points
+from dashboard.results import spell_loss
+from maml_engine import tutorial
 
 GOOD, ENOUGH_SHOTS = 0.1, 5
 FAILED, FIVE, ON_THE_WAVE = 0.5, 5, 0.5  # the last in units of y: a hand is not exact
@@ -84,38 +81,13 @@ def _shots() -> Outcome:
     return Outcome(loss["maml"] < GOOD and points <= ENOUGH_SHOTS and is_same_wave, message, equation)
 
 
-class OneStep(NamedTuple):
-    """Norms of the first step.
-
-    theta: of the parameters before it.
-    gradient: of the support loss's gradient there.
-    move: of the step itself.
-    """
-
-    theta: float
-    gradient: float
-    move: float
-
-
-@cached
-def _one_step(learner: Learner, points: tuple[tuple[float, float], ...], inner_lr: float) -> OneStep:
-    """`points` as x and y."""
-    rows = np.zeros((3, 1, MAX_SHOTS, 1), np.float32)
-    rows[0, 0, : len(points), 0], rows[1, 0, : len(points), 0] = np.array(points).T
-    rows[2, 0, : len(points)] = 1
-    support = Batch(rows[0], rows[1], rows[2, ..., 0])
-    path = adapted_points(adaptation.with_inner_lr(learner, inner_lr).adapter(), Episode(support, support), 1)[0]
-    move = float(np.linalg.norm(path[1].astype(np.float64) - path[0]))
-    return OneStep(float(np.linalg.norm(path[0])), move / inner_lr, move)
-
-
 def _step() -> Outcome:
     scene, answers = _bench("learn_step", STEP)
     loss = answers["maml"].loss
     x, y = scene.support
     norms = OneStep(float("nan"), float("nan"), float("nan"))
     if scene.points:
-        norms = _one_step(bench_engine.shipped()["maml"], tuple(zip(x.tolist(), y.tolist(), strict=True)), scene.inner_lr)
+        norms = one_step(bench_engine.shipped()["maml"], tuple(zip(x.tolist(), y.tolist(), strict=True)), scene.inner_lr)
     equation = Equation(
         r"@0 = @1 - @2 \, @3",
         (

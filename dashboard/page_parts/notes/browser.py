@@ -1,6 +1,5 @@
 """The checks that only the visitor's browser can answer: the bench's mathematics there against JAX, and how fast it is."""
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -8,15 +7,10 @@ import streamlit as st
 
 from dashboard.components.browser_check import browser_check
 from dashboard.components.sine_bench.weights import weights
-from dashboard.engine_calls.cache import cached
 from dashboard.engine_calls.resources import shipped_learners
 from dashboard.page_parts.notes.board import show_check
-from maml_engine import Batch
+from dashboard.page_parts.notes.engine_calls import INNER_LR, POINTS_X, STEPS, XS, jax_predictions, wave
 from maml_engine.verification.check import Check, CheckResult
-
-STEPS, INNER_LR = 10, 0.001
-POINTS_X = (-4.0, -1.5, 0.5, 2.0, 4.5)
-XS = np.linspace(-5, 5, 200, dtype=np.float32)
 
 # Checks that the visitor's browser answers; what measures them is `browser_results`.
 BROWSER_CHECKS = {
@@ -58,19 +52,9 @@ def show() -> None:
 
 def browser_task() -> dict[str, Any]:
     """What the browser is asked: the shipped MAML on five points of a wave."""
-    points = [(x, float(y)) for x, y in zip(POINTS_X, _wave(np.array(POINTS_X)), strict=True)]
+    points = [(x, float(y)) for x, y in zip(POINTS_X, wave(np.array(POINTS_X)), strict=True)]
     learner_weights = weights(shipped_learners()["sinusoid_maml"])
     return {"weights": learner_weights, "points": points, "xs": XS.tolist(), "steps": STEPS, "inner_lr": INNER_LR}
-
-
-@cached
-def jax_predictions() -> np.ndarray:
-    """JAX's answer to the same, `[200]`."""
-    learner = shipped_learners()["sinusoid_maml"]
-    learner = learner.replace(experiment=dataclasses.replace(learner.experiment, inner_lr=INNER_LR))
-    x = np.array(POINTS_X, np.float32)
-    support = Batch(x[None, :, None], _wave(x).astype(np.float32)[None, :, None])
-    return np.asarray(learner.path_predictions(support, XS[None, :, None], STEPS))[0, -1, :, 0]
 
 
 def browser_results(answer: Any) -> dict[str, CheckResult]:
@@ -87,7 +71,3 @@ def browser_results(answer: Any) -> dict[str, CheckResult]:
         name: CheckResult(name, value, BROWSER_CHECKS[name].tolerance, seconds)
         for name, value in (("browser_and_jax", error), ("browser_frame", seconds))
     }
-
-
-def _wave(x: np.ndarray) -> np.ndarray:
-    return 3.0 * np.sin(x + 0.8)

@@ -5,13 +5,12 @@ import dataclasses
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.engine_calls.cache import cached
 from dashboard.figures import notes as figures
 from dashboard.jobs import Snapshot
+from dashboard.page_parts.notes.engine_calls import by_protocol
 from dashboard.widgets import controls, job_view, page, session
-from maml_engine import Experiment, Learner
+from maml_engine import Experiment
 from maml_engine.experiment.presets import PRESETS
-from maml_engine.verification import published
 from maml_engine.verification.published import CARDS, Row
 from maml_engine.verification.record import recorded
 
@@ -86,12 +85,6 @@ def _show_reached(snapshot: Snapshot) -> None:
             f"{row.num_iterations:,} meta-iterations; printed {_spell_printed(row)} with "
             f"{PRESETS[card].experiment.num_iterations:,}."
         )
-
-
-@cached
-def by_protocol(card: str, learner: Learner) -> list[Row]:
-    """What a learner reaches by the card's protocol."""
-    return published.judge(card, learner, 0.0)
 
 
 def _spell_printed(row: Row) -> str:

@@ -2,23 +2,19 @@
 
 from functools import partial
 
-import jax
 import numpy as np
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.engine_calls.cache import cached
 from dashboard.figures import pitfalls as figures
 from dashboard.figures.training import smoothed
 from dashboard.jobs import Snapshot
 from dashboard.page_parts.pitfalls.cards import CARDS
-from dashboard.page_parts.pitfalls.step_sizes import STEPS
-from dashboard.results import LossCurve, spell_loss
+from dashboard.page_parts.pitfalls.judged import JUDGED_TASKS, on_tasks_of
+from dashboard.results import spell_loss
 from dashboard.widgets import job_view, page, session
-from maml_engine import Experiment, Learner, evaluate
 
 WHICH = ("broken", "mended")
-JUDGED_TASKS = 200
 
 
 def read_link() -> None:
@@ -108,19 +104,3 @@ def _show_verdict(name: str, runs: dict[str, Snapshot]) -> None:
     page.chart(figures.new_tasks_figure(curves, steps=card.steps), f"judged_{name}", alt)
     after = "one step" if card.steps == 1 else f"{card.steps} steps"
     st.markdown(f"After {after}: {losses or 'neither run got that far'}.")
-
-
-@cached
-def on_tasks_of(learner: Learner, run: Experiment) -> LossCurve:
-    """`learner` on test tasks of another run, the same for all: loss after 0 .. 10 steps."""
-    with np.errstate(all="ignore"):  # some tasks may blow up
-        curves = evaluate(
-            learner,
-            jax.random.key(5),
-            num_tasks=JUDGED_TASKS,
-            k_shot=run.k_shot,
-            k_query=50,
-            inner_steps=STEPS,
-            tasks=run.build_tasks(),
-        )
-        return LossCurve(curves.mean, *curves.interval())

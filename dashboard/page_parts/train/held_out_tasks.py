@@ -1,4 +1,4 @@
-"""The few held-out tasks that the Train page watches: the same for every snapshot of a run, so that pictures compare."""
+"""What the Train page asks of the engine: the same few held-out tasks for every snapshot of a run, so that pictures compare."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -8,11 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from dashboard.engine_calls.cache import cached
-from dashboard.figures import training as figures
 from dashboard.results import LossCurve
-from dashboard.widgets import page
 from maml_engine import Batch, Experiment, Learner
 from maml_engine.evaluation import evaluate_as_agreed
+from maml_engine.experiment.presets import PRESETS
 
 NUM_TASKS, NUM_POINTS = 6, 101
 KEY = 20
@@ -55,20 +54,13 @@ class Rows(NamedTuple):
     after: np.ndarray
 
 
-def show(learner: Learner, key: str) -> None:
-    """The same six held-out tasks for every learner, or a table's test rows."""
-    inner_steps = max(1, learner.experiment.inner_steps)
-    if learner.experiment.tasks == "table":
-        found = rows(learner, learner.default_tasks, inner_steps)
-        figure = figures.prediction_figure(**found._asdict(), target=learner.experiment.target, inner_steps=inner_steps)
-        page.chart(figure, key, "Predicted against true targets of held-out tasks, before and after adapting.")
-        return
-    found = family(learner, inner_steps)
-    limit = 1.1 * max(learner.experiment.amplitude[1], 0.1)
-    figure = figures.family_figure(**found._asdict(), inner_steps=inner_steps, y_limit=limit)
-    before, after = found.errors
-    alt = f"Six held-out tasks. Mean squared error over them: {before:.2f} before adapting, {after:.2f} after."
-    page.chart(figure, key, alt)
+def refuse_what_does_not_fit(experiment: Experiment, tasks: Any) -> None:
+    """Makes the learner that a run begins with.
+
+    Raises:
+      ValueError: the method, the network and the tasks do not go together.
+    """
+    Learner.untrained(experiment, tasks=tasks)
 
 
 @cached
@@ -76,6 +68,14 @@ def curve(learner: Learner) -> LossCurve:
     """A learner on new tasks of its own kind, by the protocol of `maml evaluate` and of exported scripts."""
     with np.errstate(all="ignore"):  # some tasks may blow up
         curves = evaluate_as_agreed(learner, max(10, learner.experiment.inner_steps))
+        return LossCurve(curves.mean, *curves.interval())
+
+
+@cached
+def by_protocol(learner: Learner, name: str) -> LossCurve:
+    """A learner by a card's own protocol."""
+    with np.errstate(all="ignore"):  # some tasks may blow up
+        curves = PRESETS[name].judge(learner)
         return LossCurve(curves.mean, *curves.interval())
 
 
@@ -89,9 +89,10 @@ def family(learner: Learner, inner_steps: int) -> Family:
     return Family(x, truth, path[:, 0, :, 0], path[:, -1, :, 0], support_x, support_y)
 
 
-def rows(learner: Learner, table: Any, inner_steps: int) -> Rows:
+@cached
+def rows(learner: Learner, inner_steps: int) -> Rows:
     """The query rows of a table's test tasks, before and after adapting."""
-    episode = table.split("test").every(jax.random.key(KEY), learner.experiment.k_shot)
+    episode = learner.default_tasks.split("test").every(jax.random.key(KEY), learner.experiment.k_shot)
     path = np.asarray(learner.path_predictions(episode.support, episode.query.x, inner_steps))
     real = np.asarray(episode.query.weight) > 0
     return Rows(np.asarray(episode.query.y)[..., 0][real], path[:, 0, :, 0][real], path[:, -1, :, 0][real])

@@ -1,10 +1,9 @@
 """A protocol card: a paper's exact settings, to set the sidebar to, and its numbers beside those of a run."""
 
-import numpy as np
 import streamlit as st
 
-from dashboard.engine_calls.cache import cached
-from dashboard.results import LossCurve, spell_loss
+from dashboard.page_parts.train.held_out_tasks import by_protocol
+from dashboard.results import spell_loss
 from dashboard.widgets import controls, links
 from maml_engine import Experiment, Learner
 from maml_engine.experiment.presets import PRESETS
@@ -55,7 +54,7 @@ def card_of(experiment: Experiment, chosen: str) -> str:
 
 def show(name: str, learner: Learner) -> None:
     """Our numbers by the card's protocol, beside the published ones."""
-    card, curve = PRESETS[name], _curve(learner, name)
+    card, curve = PRESETS[name], by_protocol(learner, name)
     st.subheader(f"By the protocol card: {card.title}", anchor=False)
     rows = ["| after | here | 95 % interval | published |", "|---|---|---|---|"]
     for step in card.published or [card.judged["inner_steps"]]:
@@ -68,14 +67,6 @@ def show(name: str, learner: Learner) -> None:
     if differs := card.differences(learner.experiment):
         sentence += f" This is not the card's own run, which has {', '.join(f'`{one}`' for one in differs)}."
     st.caption(f"{sentence} {card.remark}")
-
-
-@cached
-def _curve(learner: Learner, name: str) -> LossCurve:
-    """A learner by a card's own protocol."""
-    with np.errstate(all="ignore"):  # some tasks may blow up
-        curves = PRESETS[name].judge(learner)
-        return LossCurve(curves.mean, *curves.interval())
 
 
 def _spell_steps(steps: int) -> str:

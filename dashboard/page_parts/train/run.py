@@ -7,11 +7,11 @@ import streamlit as st
 from dashboard.engine_calls import resources
 from dashboard.figures import training as figures
 from dashboard.figures.style import method_colour
-from dashboard.jobs import QUEUED, Snapshot
-from dashboard.page_parts.train import held_out_tasks
+from dashboard.jobs import POOL, QUEUED, Snapshot
+from dashboard.page_parts.train import held_out_pictures, held_out_tasks
 from dashboard.widgets import links, page, session
 from dashboard.widgets.job_view import Progress, spell_duration
-from maml_engine import Experiment, Learner
+from maml_engine import Experiment
 
 
 def start(experiment: Experiment, tasks: Any = None) -> None:
@@ -22,7 +22,7 @@ def start(experiment: Experiment, tasks: Any = None) -> None:
       tasks: a table's, where it is trained on one.
     """
     try:
-        Learner.untrained(experiment, tasks=tasks)
+        POOL.call(held_out_tasks.refuse_what_does_not_fit, experiment, tasks)
         job_id = resources.jobs().submit(experiment, tasks)
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
@@ -72,7 +72,7 @@ def show(snapshot: Snapshot) -> None:
     with right:
         _show_fan(snapshot)
     st.markdown("**Held-out tasks under the latest snapshot**")
-    held_out_tasks.show(snapshot.learner, "family")
+    held_out_pictures.show(snapshot.learner, "family")
 
 
 def _show_numbers(snapshot: Snapshot) -> None:

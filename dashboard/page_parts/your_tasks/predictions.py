@@ -9,17 +9,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.engine_calls.cache import cached
+from dashboard.page_parts.your_tasks.engine_calls import Predictions, predicted
 from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.table import UserTable
-from maml_engine.learner import Prediction
-from maml_engine.tables import Sheet, TableLearner, read_sheet, table_csv
+from maml_engine.tables import Sheet, read_sheet, table_csv
 
 GRID = 61
 FILE = "predictions.csv"
 MAX_KNOWN, MAX_ASKED = 10, 10
-
-Columns = dict[str, list[Any]]
 
 
 class NewTask(NamedTuple):
@@ -100,21 +97,6 @@ def _is_empty(cell: Any) -> bool:
     return not cell.strip() if isinstance(cell, str) else bool(pd.isna(cell))
 
 
-class Predictions(NamedTuple):
-    """What is predicted for the rows of a new task that are asked for.
-
-    mean: the predictions, `[asked]`.
-    low: where their intervals begin, `[asked]`; the same array as `mean` where there are none.
-    high: where they end, `[asked]`.
-    curve: of a table with one input x, mean, low and high along a grid, `[GRID]` each; else None.
-    """
-
-    mean: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    curve: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None
-
-
 def predict(trained: TrainedVerdict, task: NewTask) -> Predictions:
     """Adapts to the known rows and predicts the others.
 
@@ -127,24 +109,7 @@ def predict(trained: TrainedVerdict, task: NewTask) -> Predictions:
     inputs, x = list(trained.table.roles.inputs), None
     if len(inputs) == 1 and trained.table.sheet.kind(inputs[0]) == "number" and not trained.table.roles.classes:
         x = grid(trained.table, known[inputs[0]], asked[inputs[0]])
-    return _predicted(trained.learner, known.to_dict("list"), asked[inputs].to_dict("list"), x)
-
-
-@cached
-def _predicted(learner: TableLearner, known: Columns, asked: Columns, x: np.ndarray | None) -> Predictions:
-    """What a learner makes of the rows of a task.
-
-    Args:
-      learner: what adapts.
-      known: the rows to which it does, with the target.
-      asked: the rows that are predicted.
-      x: where a curve is drawn over the one input, `[GRID]`; None for none.
-    """
-    adapted = learner.adapt_rows(pd.DataFrame(known))
-    name, rows = next(iter(asked)), pd.DataFrame(asked)
-    mean, low, high = _flat(adapted.predict_rows(rows)) if len(rows) else (np.zeros(0),) * 3
-    curve = None if x is None else (x, *_flat(adapted.predict_rows(pd.DataFrame({name: x}))))
-    return Predictions(mean, low, high, curve)
+    return predicted(trained.learner, known.to_dict("list"), asked[inputs].to_dict("list"), x)
 
 
 def grid(table: UserTable, *shown: pd.Series) -> np.ndarray:
@@ -232,9 +197,3 @@ def _spelled(frame: pd.DataFrame) -> dict[str, list[str]]:
         return "" if np.isnan(cell) else repr(cell).removesuffix(".0")
 
     return {name: [spell(cell) for cell in column] for name, column in frame.dropna(how="all").to_dict("list").items()}
-
-
-def _flat(prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    mean = np.asarray(prediction.mean).reshape(len(prediction.mean), -1)[:, 0]
-    sides = (mean if side is None else np.asarray(side)[:, 0] for side in (prediction.low, prediction.high))
-    return (mean, *sides)

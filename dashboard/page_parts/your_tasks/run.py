@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dashboard.jobs import POOL
 from dashboard.page_parts.your_tasks.examples import EXAMPLES
 from dashboard.page_parts.your_tasks.table import UserTable, example
 from maml_engine import Learner
@@ -61,7 +62,7 @@ def shipped(name: str, folder: Path = SHIPPED) -> TrainedVerdict | None:
     if not (folder / "verdict.json").is_file():
         return None
     verdict = Verdict.from_json((folder / "verdict.json").read_text(encoding="utf-8"))
-    return TrainedVerdict(example(name), Settings(k_shot=verdict.k_shot), verdict, Learner.load(folder / "learner"))
+    return TrainedVerdict(example(name), Settings(k_shot=verdict.k_shot), verdict, POOL.call(Learner.load, folder / "learner"))
 
 
 def ship(name: str, settings: Settings = RECOMMENDED, folder: Path = SHIPPED) -> None:

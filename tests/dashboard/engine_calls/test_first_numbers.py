@@ -15,7 +15,7 @@ from tools import first_numbers as maker
 
 MADE_ANEW = "run `python -m tools.first_numbers`"
 # A sample of what is recomputed in seconds; `make acceptance` recomputes all.
-QUICK = ("drawn_waves", "first_task", "_answer", "browser_weights", "fits", "_random_start")
+QUICK = ("drawn_waves", "first_task", "path_from", "browser_weights", "fits", "_random_start")
 
 
 @pytest.fixture(scope="module")

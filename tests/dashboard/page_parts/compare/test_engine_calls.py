@@ -5,18 +5,18 @@ import dataclasses
 import jax
 import numpy as np
 
-from dashboard.page_parts.compare import closer_look
 from dashboard.page_parts.compare import contest as comparing
+from dashboard.page_parts.compare import engine_calls
 from maml_engine import Experiment, Learner
 
 SMALL = Experiment(hidden_dim=8, meta_batch_size=4, k_shot=5, k_query=5)
 
 
 def test_amplitude_and_phase_are_those_of_the_tasks():
-    amplitude, phase = closer_look.amplitude_and_phase(SMALL)
+    amplitude, phase = engine_calls.amplitude_and_phase(SMALL)
     query = comparing.judging_tasks(SMALL).query
     np.testing.assert_allclose(query.y[..., 0], amplitude[:, None] * np.sin(query.x[..., 0] + phase[:, None]), atol=1e-4)
-    assert closer_look.amplitude_and_phase(dataclasses.replace(SMALL, tasks="lines")) is None
+    assert engine_calls.amplitude_and_phase(dataclasses.replace(SMALL, tasks="lines")) is None
 
 
 def test_a_stand_in_borrows_the_start_only_where_the_network_is_the_same():
@@ -25,8 +25,8 @@ def test_a_stand_in_borrows_the_start_only_where_the_network_is_the_same():
     def first(learner):
         return np.asarray(jax.tree.leaves(learner.meta.init)[1])
 
-    borrowed = closer_look.stand_in("anil", SMALL, start)
+    borrowed = engine_calls.stand_in("anil", SMALL, start)
     np.testing.assert_array_equal(first(borrowed), first(start))
-    wider = closer_look.stand_in("anil", dataclasses.replace(SMALL, hidden_dim=9), start)
+    wider = engine_calls.stand_in("anil", dataclasses.replace(SMALL, hidden_dim=9), start)
     np.testing.assert_array_equal(first(wider), first(start))
-    assert closer_look.stand_in("cavia", SMALL, start).experiment.model == "context_mlp"
+    assert engine_calls.stand_in("cavia", SMALL, start).experiment.model == "context_mlp"
