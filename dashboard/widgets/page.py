@@ -149,14 +149,15 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     st.html(ON_PRIMARY)
     _say_what_was_refused(own)
     controls.keep_in_link(own)
+    strange = [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]
     with st.sidebar.container(horizontal=True):
-        copy_link("_copy_link", {links.VERSION_KEY: str(links.VERSION)})
+        copy_link("_copy_link", {links.VERSION_KEY: str(links.VERSION)}, strange)
         if st.session_state[session.SHOWN] and session.VALID in st.session_state:
             with st.popover("Code", icon=":material/code:"):
                 st.markdown("The run that the sidebar describes, as code that needs `maml_engine` alone:")
                 code(st.session_state[session.VALID], "_code")
         st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=controls.reset, args=(own,))
-    if strange := [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]:
+    if strange:
         st.info(links.unknown_note(strange), icon=":material/link:")
 
 

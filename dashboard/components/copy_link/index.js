@@ -9,24 +9,30 @@ import { find } from "../shared/elements.js";
 const SEEN = 2000; // milliseconds for which the button says that it has copied
 
 /**
- * The whole link of an address: what it says always is left out where it says nothing else.
- * @param {{ origin: string, pathname: string, search: string }} location
- * @param {Record<string, string>} always
+ * @typedef {object} Data
+ * @property {Record<string, string>} always what a link holds that holds anything
+ * @property {string[]} without what it never holds
  */
-export function linkOf({ origin, pathname, search }, always) {
-  let whole = search;
-  if (search) for (const [name, value] of Object.entries(always)) whole = searchWith(whole, name, value);
+
+/**
+ * The whole link of an address.
+ * @param {{ origin: string, pathname: string, search: string }} location
+ * @param {Data} data
+ */
+export function linkOf({ origin, pathname, search }, { always, without }) {
+  const own = without.reduce((rest, name) => searchWith(rest, name, null), search);
+  const whole = own && Object.entries(always).reduce((rest, [name, value]) => searchWith(rest, name, value), own);
   return `${origin}${pathname}${whole}`;
 }
 
-/** @param {Call<{ always: Record<string, string> }>} call */
+/** @param {Call<Data>} call */
 export default function ({ data, parentElement }) {
   const button = find(parentElement, "button", HTMLButtonElement);
   const label = find(button, "span", HTMLElement);
   const status = find(parentElement, "[role=status]", HTMLElement);
   const field = find(parentElement, "input", HTMLInputElement);
   button.onclick = async () => {
-    const link = linkOf(window.location, data.always);
+    const link = linkOf(window.location, data);
     try {
       await navigator.clipboard.writeText(link); // there is none on a page that came by plain http
       field.hidden = true;
