@@ -165,7 +165,8 @@ class Visitor:
         state = BackMsg().rerun_script.widget_states.widgets.add()
         state.id = widget.id
         if kind == "bidi_component" and "parameter_plane" in key:
-            now, ((low_x, high_x), (low_y, high_y)) = json.loads(widget.json)["now"], json.loads(widget.json)["window"]
+            sent = json.loads(widget.json)[0]
+            now, ((low_x, high_x), (low_y, high_y)) = sent["now"], sent["window"]
             theta = [choose.uniform(low_x, high_x), choose.uniform(low_y, high_y)]
             moved = now | {"theta": theta, "inner_lr": choose.uniform(0.05, 0.4), "number": choose.randrange(1, 10**6)}
             state.json_value = json.dumps({"now": moved})

@@ -13,7 +13,7 @@ def on_bench(page: AppTest) -> dict:
 def sent(page: AppTest, component: str) -> dict:
     """What Python sent to the only component of that name on the page."""
     (found,) = [element for element in page.get("bidi_component") if element.proto.component_name == component]
-    return json.loads(found.proto.json)
+    return json.loads(found.proto.json)[0]
 
 
 def cells(page: AppTest) -> dict[str, tuple[str, str]]:

@@ -129,7 +129,7 @@ def bound(app: AppTest) -> set[str]:
 def switches(app: AppTest) -> list[tuple[str, list[str]]]:
     """What the browser switches by itself on the page: keys in the address, each with what it may say."""
     shown = [each.proto for each in app.get("bidi_component") if each.proto.component_name == "switch"]
-    controls = [control for proto in shown for control in json.loads(proto.json)["controls"]]
+    controls = [control for proto in shown for control in json.loads(proto.json)[0]["controls"]]
     return [(control["key"], [value for value, _ in control["choices"]]) for control in controls]
 
 

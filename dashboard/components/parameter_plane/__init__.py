@@ -61,7 +61,7 @@ def parameter_plane(key: str, base: PlaneScene) -> PlaneScene:
         "colours": {"truth": style.TRUTH, "before": style.BEFORE, "after": style.AFTER, "joint": JOINT_COLOUR},
     }
     _SCRIPT.send()
-    _PLANE(key=WIDGET + key, data=sent, on_now_change=lambda: _take_in(key))
+    _PLANE(key=WIDGET + key, data=[sent], on_now_change=lambda: _take_in(key))
     for note in st.session_state.get(NOTES + key, ()):
         st.info(note, icon=":material/info:")
     return scene

@@ -99,7 +99,7 @@ def sine_bench(
         "colours": {"truth": style.TRUTH, "before": style.BEFORE, "between": style.BETWEEN, "point": style.POINTS},
     }
     _SCRIPT.send()
-    _BENCH(key=WIDGET + key, data=sent, on_scene_change=lambda: _take_in(key))
+    _BENCH(key=WIDGET + key, data=[sent], on_scene_change=lambda: _take_in(key))
     for note in st.session_state.get(NOTES + key, ()):
         st.info(note, icon=":material/info:")
     return scene

@@ -104,7 +104,7 @@ def switch(key: str, controls: Sequence[Control], pictures: Sequence[Picture] = 
             spelled = said.get(control.key) if isinstance(said, dict) else None
             choose(control, {str(value): value for value in control.choices}.get(spelled, control.default))
 
-    _SWITCH(key=key, data=data, on_chosen_change=take_in)
+    _SWITCH(key=key, data=[data], on_chosen_change=take_in)
 
 
 def _picture_sent(picture: Picture) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def switched_text(key: str, by: Sequence[Control], texts: Mapping[tuple[Any, ...
         with what it is, how much, and what to say below.
     """
     spelled = {spell(values): text for values, text in texts.items()}
-    _TEXT(key=key, data={"controls": [control.sent for control in by], "texts": spelled})
+    _TEXT(key=key, data=[{"controls": [control.sent for control in by], "texts": spelled}])
 
 
 _TEXT = st.components.v2.component(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from dashboard.components.parameter_plane import DESCENT_STEPS, MAX_STEP_LENGTH, META_LR, PlaneScene
@@ -77,6 +76,8 @@ def _show_table(view: View, ends: Mapping[str, tuple[np.ndarray, float]]) -> Non
         angle = "–" if name == "maml" or np.isnan(direction.angle) else f"{direction.angle:.1f}°"
         cells = (_pair(-direction.gradient, 4), f"{direction.norm:.4g}", angle, _pair(end, 3), spell_loss(loss))
         rows[NAMES[name]] = dict(zip(("update", "norm", "to MAML", "ends at", "with a loss of"), cells, strict=True))
+    import pandas as pd  # the picture stands
+
     st.table(pd.DataFrame.from_dict(rows, orient="index"))
     st.caption(
         "Computed by the engine (JAX, 64 bits) from where you let go; while you drag, the browser computes the same. An "

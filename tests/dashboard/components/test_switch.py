@@ -23,7 +23,7 @@ def app(chosen_before=None):
 
 def sent(page, name):
     (found,) = [element for element in page.get("bidi_component") if element.proto.component_name == name]
-    return json.loads(found.proto.json)
+    return json.loads(found.proto.json)[0]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ function component() {
     return { receive: (data) => happened.push(`${name} has ${data}`), end: () => happened.push(`${name} ends`) };
   });
   const place = { isConnected: true };
-  return { happened, place, give: (data) => call({ data, parentElement: place, setStateValue: () => {} }) };
+  return { happened, place, give: (data) => call({ data: [data], parentElement: place, setStateValue: () => {} }) };
 }
 
 test("one object takes in all data, and ends with its place, once", () => {
