@@ -29,5 +29,8 @@ chosen = st.navigation(
     }
 )
 page.name_tab(chosen.title)
-chosen.run()
+try:
+    chosen.run()
+except RuntimeError as error:
+    page.say_or_raise(error)
 heap.settle()  # the page is painted by now

@@ -68,7 +68,7 @@ def main() -> int:
         say_alone("New numbers", {place: found[place] for place in found if place[1] not in SWITCHES[place[0]]})
         content["alone"] = {f"{page or 'home'}: {key}": figures for (page, key), figures in found.items()}
         content["floor"] = floor["", "number"]
-        print("| sessions | changes: median, 95th | opening a page: median, 95th | cores used | memory | errors |")
+        print("| sessions | changes: median, 95th | opening a page: median, 95th | cores used | memory: server, all | errors |")
         print("|---|---|---|---|---|---|")
         content["together"] = []
         for sessions in map(int, options.sessions.split(",")):
@@ -132,7 +132,8 @@ def together(server: Server, sessions: int, seconds: float) -> dict:
         "rerun_times_ms": stage.times["change"],
         "page_load_times_ms": stage.times["open"],
         "cpu_cores": (server.cpu_seconds() - cpu) / (time.monotonic() - began),
-        "memory_rss_mb_peak": max(memory),
+        "memory_rss_mb_peak": max(resident for resident, _ in memory),
+        "memory_with_workers_mb_peak": max(together for _, together in memory),
         "errors": dict(stage.errors),
     }
 
@@ -211,7 +212,8 @@ def say_alone(title: str, controls: dict[tuple[str, str], dict[str, float]]) -> 
 def row_of(figures: dict) -> str:
     """A line of the table of sessions."""
     waits = [spell(figures[name]) for name in ("rerun_times_ms", "page_load_times_ms")]
-    memory, errors = f"{figures['memory_rss_mb_peak']:.0f} MB", sum(figures["errors"].values())
+    memory = f"{figures['memory_rss_mb_peak']:.0f}, {figures['memory_with_workers_mb_peak']:.0f} MB"
+    errors = sum(figures["errors"].values())
     return f"| {figures['sessions']} | {waits[0]} | {waits[1]} | {figures['cpu_cores']:.2f} | {memory} | {errors} |"
 
 

@@ -64,10 +64,13 @@ class Server:
         ticks = sum(sum(map(int, _stat(process)[11:13])) for process in self._tree())
         return ticks / os.sysconf("SC_CLK_TCK")
 
-    def memory_mb(self) -> float:
-        """Resident memory now, of the server and the processes that it started."""
-        pages = sum(int(_stat(process)[21]) for process in self._tree())
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    def memory_mb(self) -> tuple[float, float]:
+        """Memory now: what is resident of the server, and what it and the processes that it started take together.
+
+        Together, pages that several of them share (the code of JAX) count once: the sum of "proportional set sizes".
+        """
+        resident = int(_stat(self._process.pid)[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return resident, sum(map(_proportional_mb, self._tree()))
 
     def programs_compiled(self) -> int:
         """How many programs JAX has compiled so far, or loaded from its cache."""
@@ -96,6 +99,15 @@ def _stat(process: int) -> list[str]:
         return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
     except OSError:
         return ["-"] + ["0"] * 50
+
+
+def _proportional_mb(process: int) -> float:
+    """A process's memory, of what it shares its part; 0 where it is gone."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
 
 
 class Visitor:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 WORKERS = "MAML_LAB_WORKERS"
 DEFAULT_WORKERS = 2
 CALLS_AT_ONCE = 2  # in a process: while one waits for the compiler, another is answered
-MAX_MEMORY_MB = 700  # a process that has grown beyond is replaced once it is idle; compiled programs lie on the disk
+MAX_MEMORY_MB = 600  # a process that has grown beyond is replaced once it is idle; compiled programs lie on the disk
 JOB_NICENESS = 5  # a page that somebody waits for goes first
 
 

@@ -5,9 +5,11 @@ asked for one. Where standard input ends, so has the server, however it ended, a
 """
 
 import contextlib
+import ctypes
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,6 +19,8 @@ from typing import Any
 from dashboard.jobs import travel
 from dashboard.jobs.travel import CALL, DONE, ERROR, MISSING, NEXT, STREAM, VALUE
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
+
+COMPILED_SECONDS = 0.3  # what takes longer has compiled, and the compiler has let go of much that it had asked for
 
 
 def main(descriptors: list[int]) -> None:
@@ -37,10 +41,13 @@ def serve(connection: Connection, learners: travel.Learners) -> None:
     with connection, contextlib.suppress(EOFError, OSError):
         while True:
             message = connection.recv_bytes()
+            began = time.monotonic()
             if message[:1] == CALL:
                 connection.send_bytes(_answer(partial(_called, message[1:], learners)))
             elif message[:1] == STREAM:
                 _stream(connection, message[1:], learners)
+            if time.monotonic() - began > COMPILED_SECONDS:
+                _trim()
             # anything else belongs to a stream that has ended meanwhile
 
 
@@ -80,6 +87,12 @@ def _answer(work: Callable[[], bytes]) -> bytes:
         return MISSING
     except Exception as error:
         return ERROR + _pack_error(error)
+
+
+def _trim() -> None:
+    """Gives the system what was freed, which the C library would keep; elsewhere than on glibc it is left as it is."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _pack_error(error: Exception) -> bytes:

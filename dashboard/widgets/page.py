@@ -1,5 +1,6 @@
 """The frame of a page: it opens with a title and what to try, shows pictures, and ends with its link."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -201,3 +202,11 @@ def _come_by_the_entrance() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def say_or_raise(error: RuntimeError) -> None:
+    """Says in its one sentence that a process of the engine's was lost; any other error goes on its way."""
+    jobs = sys.modules.get("dashboard.jobs")  # not imported here, since pages stand before the engine is loaded
+    if jobs is None or not isinstance(error, jobs.EngineLost):
+        raise error
+    st.error(str(error), icon=":material/memory:")
