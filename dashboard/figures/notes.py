@@ -49,13 +49,13 @@ def published_figure(
     margins: Sequence[float | None],
     ours: Sequence[tuple[float, float, float]],
 ) -> plain.Figure:
-    """Printed losses, open diamonds, and ours, dots with 95 % intervals, one line each; lower is better.
+    """Printed losses, open diamonds with 95 % intervals, and ours, dots from the lowest to the highest seed; lower is better.
 
     Args:
       labels: one a line.
       published: the printed losses.
       margins: half-widths of the printed 95 % intervals, None where none is printed.
-      ours: mean, low and high of each.
+      ours: mean, lowest and highest of each.
     """
     figure = base_figure("query loss (MSE)", "", height=90 + 26 * len(labels))
     mean, low, high = np.array(ours, float).reshape(-1, 3).T

@@ -18,6 +18,7 @@ from maml_engine.cli.verdict import verdict
 from maml_engine.evaluation import PROTOCOL_SEED
 from maml_engine.experiment import Experiment
 from maml_engine.experiment.presets import PRESETS
+from maml_engine.verification.published import SEEDS
 
 SWITCHES = ("--json", "--published", "--classes", "--help", "--version", "--")
 
@@ -198,11 +199,21 @@ def _add_check(commands: argparse._SubParsersAction) -> None:
         epilog=LEGEND,
     )
     parser.set_defaults(run=check)
-    parser.add_argument("names", metavar="NAME", nargs="*", help="which checks (default: all)")
+    parser.add_argument("names", metavar="NAME", nargs="*", help="which checks, or which cards (default: all)")
     parser.add_argument(
         "--published",
         action="store_true",
-        help="instead, train every protocol card that has a printed number and set ours beside it: some ten minutes",
+        help="instead, train the protocol cards that the documentation quotes, several seeds each, and set what they reach "
+        "beside what their sources print: some twenty minutes",
+    )
+    parser.add_argument(
+        "--seeds",
+        metavar="N,...",
+        default=",".join(map(str, SEEDS)),
+        help="with --published, one run of each card for each (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", metavar="FOLDER", help="with --published, keep the learners there, and do not train again those that are there"
     )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON: results, date, versions, machine")
 

@@ -33,4 +33,4 @@ def wave(x: np.ndarray) -> np.ndarray:
 @cached
 def by_protocol(card: str, learner: Learner) -> list[Row]:
     """What a learner reaches by the card's protocol."""
-    return published.judge(card, learner, 0.0)
+    return published.judge(card, [learner], 0.0)

@@ -19,8 +19,8 @@ SHORT_RUN = job_view.LinkedJobs(session.CARD_JOB)
 
 
 def last_rows() -> list[Row]:
-    """The last whole run of the protocol cards that comes with the package."""
-    return [Row.read(row) for row in recorded("published")["results"]]
+    """The last whole runs of the cards with a printed number that come with the package."""
+    return [row for row in map(Row.read, recorded("published")["results"]) if row.published is not None]
 
 
 def show_table(rows: list[Row]) -> None:

@@ -8,6 +8,8 @@ import pytest
 from dashboard.page_parts.learn import LESSONS, Equation, Term
 from dashboard.page_parts.learn.lesson import matrix, number, vector
 from maml_engine import tutorial
+from maml_engine.verification.published import Row
+from maml_engine.verification.record import recorded
 
 
 def test_an_equation_carries_its_values_and_lights_one_term():
@@ -41,6 +43,14 @@ def test_numbers_in_an_equation(value, spelled):
 def test_vectors_and_matrices_in_an_equation():
     assert vector([0.5, -2.0]) == r"(0.5,\,-2)"
     assert matrix([[1.0, 0.25], [0.0, 3.0]]) == r"\begin{bmatrix}1&0.25\\0&3\end{bmatrix}"
+
+
+def test_what_first_order_costs_is_what_was_measured():
+    rows = map(Row.read, recorded("published")["results"])
+    after_one = {row.card: row.mean for row in rows if row.step == 1}
+    (lesson,) = [lesson for lesson in LESSONS if "first order is enough" in lesson.title]
+    measured = after_one["tutorial_first_order"], after_one["tutorial"]
+    assert "it costs {:.2f} against {:.2f} after one step".format(*measured) in lesson.mistaken
 
 
 def test_there_are_eight_and_no_two_share_a_key_of_the_link():
