@@ -12,7 +12,6 @@ import numpy as np
 
 from maml_engine.cli.exit_codes import DIVERGED, DONE
 from maml_engine.core.labels import takes_labels
-from maml_engine.experiment import Experiment
 from maml_engine.experiment.fields import parse_number
 from maml_engine.io.arrays import write_whole
 from maml_engine.io.read_csv import read_bytes
@@ -27,7 +26,7 @@ def adapt(options: Namespace) -> int:
     learner = Learner.load(options.folder)
     if isinstance(learner, TableLearner):
         return _adapt_table(learner, options)
-    inputs, target = column_names(learner.experiment)
+    inputs, target = column_names(learner)
     log = learner.experiment.log
     # Whatever was typed: `learner.adapt` refuses what is no number of steps.
     inner_steps: Any = None if options.inner_steps is None else parse_number(options.inner_steps)
@@ -66,9 +65,21 @@ def _write(content: str, out: str | None) -> None:
         write_whole(Path(out), content.encode())
 
 
-def column_names(experiment: Experiment) -> tuple[tuple[str, ...], str]:
-    """Input columns and target column of a task's file: a table's own, x and y for a family of functions."""
-    return (experiment.inputs, experiment.target) if experiment.tasks == "table" else (("x",), "y")
+def column_names(learner: Learner) -> tuple[tuple[str, ...], str]:
+    """Input columns and target column of a task's file: a table's own; else x (x1, x2, ... where there are several) and y.
+
+    Raises:
+      ValueError: rows that are no vectors, or several targets.
+    """
+    experiment = learner.experiment
+    if experiment.tasks == "table":
+        return experiment.inputs, experiment.target
+    if len(learner.x_rows.shape) != 1 or (learner.out_dim > 1 and not takes_labels(learner.loss_fn)):
+        raise ValueError(
+            f"A file can hold inputs of shape [inputs] and one target, this learner's are {list(learner.x_rows.shape)} and "
+            f"{learner.out_dim}: adapt it in Python, Learner.load(folder).adapt(x, y)."
+        )
+    return ("x",) if learner.in_dim == 1 else tuple(f"x{place}" for place in range(1, learner.in_dim + 1)), "y"
 
 
 def _as_csv(x: np.ndarray, header: Sequence[str], predictions: np.ndarray) -> str:

@@ -176,7 +176,7 @@ def _add_adapt(commands: argparse._SubParsersAction) -> None:
         allow_abbrev=False,
         help="adapt a saved learner to one task, and predict",
         description="Adapts to the task whose rows are in SUPPORT.csv and predicts the rows of QUERY.csv. Columns are found by "
-        "the names that they had in training (function families: x and y); others are left aside.",
+        "the names that they had in training (other tasks: x, or x1, x2, ..., and y); others are left aside.",
         epilog=LEGEND,
     )
     parser.set_defaults(run=adapt)

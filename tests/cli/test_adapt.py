@@ -2,11 +2,19 @@
 
 import csv
 import io
+import json
+from dataclasses import dataclass
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
-from maml_engine import Learner
+from maml_engine import MLP, Batch, Episode, Experiment, Learner
+from maml_engine.__main__ import main
+from maml_engine.cli.adapt import column_names
+from maml_engine.tasks import FAMILIES
 from tests.cli.tables import write_csv
 
 
@@ -52,3 +60,52 @@ def test_adapting_too_far_is_reported(run, trained, tmp_path):
     code, _, err = run("adapt", trained, support, "--predict", support, "--inner-steps", "50")
     assert code == 3
     assert "diverged" in err
+
+
+# A classifier of one's own: trained, evaluated with accuracy and used from the command line.
+
+
+@dataclass(frozen=True)
+class Blobs:
+    """Three classes of points in the plane, around centres of the task's own."""
+
+    def split(self, name):
+        return self
+
+    def sample(self, key, meta_batch_size, k_shot, k_query):
+        keys = jax.random.split(key, 3)
+        label = jax.random.randint(keys[0], (meta_batch_size, k_shot + k_query), 0, 3)
+        centres = 2 * jax.random.normal(keys[1], (meta_batch_size, 3, 2))
+        x = jnp.take_along_axis(centres, label[..., None], axis=1)
+        x, y = x + 0.3 * jax.random.normal(keys[2], x.shape), jax.nn.one_hot(label, 3)
+        return Episode(Batch(x[:, :k_shot], y[:, :k_shot]), Batch(x[:, k_shot:], y[:, k_shot:]))
+
+
+def test_a_classifier_of_ones_own_tasks(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(FAMILIES, "blobs", Blobs())  # as `register` does, and gone after the test
+    flags = "--tasks blobs --loss softmax_cross_entropy --model mlp --inner-lr 0.1 --inner-steps 3 --num-iterations 300"
+    folder, support, query = (str(tmp_path / name) for name in ("learner", "support.csv", "query.csv"))
+    assert main(["train", *flags.split(), "--out", folder]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", folder, "--num-tasks", "50", "--inner-steps", "3", "--json"]) == 0
+    curve = json.loads(capsys.readouterr().out)["curve"]
+    assert curve[0]["accuracy"] < 0.45 < 0.7 < curve[3]["accuracy"]
+    (tmp_path / "support.csv").write_text("x1,x2,y\n0,0,0\n0.1,0,0\n2,2,1\n2,2.1,1\n-2,2,2\n-2,2.1,2\n")
+    (tmp_path / "query.csv").write_text("x1,x2\n0,0.1\n2.1,2\n-2.1,2\n")
+    assert main(["adapt", folder, support, "--predict", query, "--inner-steps", "10"]) == 0
+    assert capsys.readouterr().out.split() == ["x1,x2,y", "0,0.1,0", "2.1,2,1", "-2.1,2,2"]
+
+
+def test_rows_that_no_file_can_hold_are_refused():
+    network = MLP(in_dim=2, out_dim=2, rngs=nnx.Rngs(0))
+    learner = Learner.untrained(Experiment(), model=network, tasks=Pairs())
+    with pytest.raises(ValueError, match=r"inputs of shape \[inputs\] and one target, this learner's are \[2\] and 2"):
+        column_names(learner)
+
+
+class Pairs(Blobs):
+    """Two targets of two inputs."""
+
+    def sample(self, key, meta_batch_size, k_shot, k_query):
+        episode = super().sample(key, meta_batch_size, k_shot, k_query)
+        return Episode(*(batch._replace(y=batch.x) for batch in episode))
