@@ -10,8 +10,9 @@ import json
 import random
 import statistics
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks import machine
 from benchmarks.visitors import Server, Visitor
@@ -41,11 +42,13 @@ PLACES = (
     Place("parameter_space", "space=The+real+network", "slice_seed", ("slice_seed", "slice_steps")),
     Place("gradients", "", "seed", ("gradient_lr", "inner_steps", "meta_batch_size", "k_shot", "seed", "sine_bench")),
     Place("train", "", "seed", ("inner_lr", "hidden_dim", "seed")),
-    Place("adapt", "", "task_seed", ("adapt_shots", "adapt_lr", "task_seed", "task_range", "shown", "sine_bench")),
+    Place("adapt", "", "task_seed", ("adapt_shots", "adapt_lr", "task_seed", "task_range", "sine_bench")),
     Place("compare", "", "seed", ("k_shot", "meta_batch_size", "hidden_dim", "seed", "look")),
     Place("pitfalls", "", "", ("pitfall_shots", "cell_lr", "cell_steps")),
     Place("your_tasks", "", "", ("example", "known_rows", "effort")),
 )
+# How far a number goes, where that is beyond 5.
+MOST = {"meta_batch_size": 50, "k_shot": 20, "hidden_dim": 100}
 
 
 def main() -> int:
@@ -59,7 +62,7 @@ def main() -> int:
     places = [place for place in PLACES if (place.page or "home") in wanted or place.page in wanted]
     server = Server("streamlit_app.py", counts_compiling=True)
     try:
-        visit(server, places, changes=2, choose=random.Random(1))  # everything has been used once
+        visit(server, places, changes=8, choose=InTurn(1))  # everything has been used once
         print("| page | control | median | 95th | processor | programs compiled |\n|---|---|---|---|---|---|", flush=True)
         rows = visit(server, places, changes=options.changes, choose=random.Random(0), say=True)
     finally:
@@ -71,6 +74,17 @@ def main() -> int:
     every = [time for row in rows for time in row["rerun_times_ms"]]
     print(f"all: median {statistics.median(every):.0f} ms, 95th percentile {percentile(every):.0f} ms, {len(every)} changes")
     return 0
+
+
+class InTurn(random.Random):
+    """Takes the choices that there are one after the other, so that each has been taken."""
+
+    turn = 0
+
+    def choice(self, seq: Sequence) -> Any:
+        """The next one."""
+        self.turn += 1
+        return seq[self.turn % len(seq)]
 
 
 def visit(server: Server, places: list[Place], *, changes: int, choose: random.Random, say: bool = False) -> list[dict]:
@@ -93,7 +107,7 @@ def visit(server: Server, places: list[Place], *, changes: int, choose: random.R
             for _ in range(changes):
                 if place.renew and control != place.renew and visitor.change(place.renew, choose):
                     visitor.rerun()
-                if not visitor.change(control, choose):
+                if not visitor.change(control, choose, most=MOST.get(control, 5)):
                     print(f"{place.page}: no {control} there", file=sys.stderr)
                     break
                 before, programs = server.cpu_seconds(), server.programs_compiled()

@@ -167,8 +167,14 @@ class Visitor:
             widget.id, widget.trigger_value = self.widgets[press][1].id, True
         return self._run(message, "")
 
-    def change(self, key: str, choose: random.Random) -> bool:
-        """Sets a widget to a value that it has; False where there is none of that key, or none that we know to move."""
+    def change(self, key: str, choose: random.Random, *, most: int = 5) -> bool:
+        """Sets a widget to a value that it has; False where there is none of that key, or none that we know to move.
+
+        Args:
+          key: the widget's.
+          choose: the value.
+          most: no number is larger, but for seeds.
+        """
         if key not in self.widgets:
             key = next((name for name, (kind, _) in self.widgets.items() if kind == "bidi_component" and key in name), key)
         if key not in self.widgets:
@@ -194,7 +200,7 @@ class Visitor:
             state.double_value = choose.uniform(widget.min, min(widget.max, widget.min + 10 * widget.step))
         elif kind == "number_input":
             low, high = max(1, int(widget.min)), int(widget.max) if widget.has_max else 8
-            state.double_value = float(choose.randint(low, max(low, min(high, 2000 if key.endswith("seed") else 5))))
+            state.double_value = float(choose.randint(low, max(low, min(high, 2000 if key.endswith("seed") else most))))
         elif kind == "selectbox":
             state.string_value = choose.choice(list(widget.options))
         elif kind == "button_group":
