@@ -1,8 +1,10 @@
 """A laboratory for gradient-based meta-learning, on JAX, Flax NNX and Optax."""
 
+from maml_engine.runtime.plain_loops import prefer_plain_loops
 from maml_engine.runtime.xla_guard import ensure_correct_reductions
 
 ensure_correct_reductions()  # before anything computes
+prefer_plain_loops()
 
 from maml_engine.core.adapter import MetaParams  # noqa: E402
 from maml_engine.core.episode import Batch, Episode  # noqa: E402

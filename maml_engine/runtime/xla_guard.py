@@ -25,11 +25,11 @@ def ensure_correct_reductions() -> None:
       RuntimeError: a computation ran before this import and this process reduces to wrong numbers.
     """
     flags = os.environ.get("XLA_FLAGS", "")
-    if _backend_has_started():
+    if backend_has_started():
         _refuse_wrong_numbers("JAX began to compute before maml_engine was imported")
-    elif _installed() > LAST_WITH_FLAG:
+    elif installed_jaxlib() > LAST_WITH_FLAG:
         _refuse_wrong_numbers("This version is newer than those that were checked")
-    elif _installed() >= FIRST_WITH_FLAG and FLAG not in flags:
+    elif installed_jaxlib() >= FIRST_WITH_FLAG and FLAG not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {FIX}".strip()
     elif FLAG in flags and FIX not in flags:
         _refuse_wrong_numbers(f"XLA_FLAGS sets {FLAG} to another value than -reduce")
@@ -75,11 +75,13 @@ def _refuse_wrong_numbers(reason: str) -> None:
         )
 
 
-def _installed() -> tuple[int, ...]:
+def installed_jaxlib() -> tuple[int, ...]:
+    """The version, as numbers that compare."""
     return tuple(int(part) for part in re.findall(r"\d+", version("jaxlib"))[:4])
 
 
-def _backend_has_started() -> bool:
+def backend_has_started() -> bool:
+    """Whether this process has computed with JAX, so that XLA has read its flags."""
     # JAX has no public question for this; asking for a device would start the backend, which is what must not happen.
     from jax._src import xla_bridge
 

@@ -97,7 +97,7 @@ def test_importing_jax_first_without_computing_is_in_time():
     assert max(answer["errors"]) < 1e-5
     assert answer["flags"].split()[0] == USER_FLAG
     assert (xla_guard.FIX in answer["flags"].split()) == (
-        xla_guard.FIRST_WITH_FLAG <= xla_guard._installed() <= xla_guard.LAST_WITH_FLAG
+        xla_guard.FIRST_WITH_FLAG <= xla_guard.installed_jaxlib() <= xla_guard.LAST_WITH_FLAG
     )
 
 
@@ -107,7 +107,7 @@ def import_with(monkeypatch):
 
     def flags_after(jaxlib, flags):
         monkeypatch.setattr(xla_guard, "version", lambda package: {"jaxlib": jaxlib}[package])
-        monkeypatch.setattr(xla_guard, "_backend_has_started", lambda: False)
+        monkeypatch.setattr(xla_guard, "backend_has_started", lambda: False)
         monkeypatch.delenv("XLA_FLAGS", raising=False)
         if flags is not None:
             monkeypatch.setenv("XLA_FLAGS", flags)
@@ -134,7 +134,7 @@ def test_an_unknown_jaxlib_gets_no_flag_since_xla_would_abort_on_it(import_with,
 
 
 def test_a_process_that_computes_wrong_numbers_is_refused(monkeypatch):
-    monkeypatch.setattr(xla_guard, "_backend_has_started", lambda: True)
+    monkeypatch.setattr(xla_guard, "backend_has_started", lambda: True)
     monkeypatch.setattr(xla_guard, "reductions_are_correct", lambda: False)
     with pytest.raises(RuntimeError, match="set XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type=-reduce"):
         xla_guard.ensure_correct_reductions()
