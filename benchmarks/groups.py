@@ -18,7 +18,7 @@ from benchmarks.problem import Problem
 
 PEERS = ("torch.compile", "torch.func", "TorchOpt", "higher", "autograd loop")
 COMPILED = ("torch.compile", "torch.compile, cpp_wrapper", "torch.compile, max-autotune")
-OURS = ("engine", "engine, one step a call", "engine, plain", "tutorial")
+OURS = ("engine", "engine, own loop", "engine, one step a call", "engine, plain", "tutorial")
 SHARED = ("engine, a device a core", "1")  # a row, and the threads of a device
 SLOW = ("torch.func", "TorchOpt", "higher", "autograd loop")
 
@@ -57,12 +57,13 @@ def step(effort: Effort) -> Group:
     for inner_steps, second_order in itertools.product((1,) if effort.quick else (1, 5, 10), (True, False)):
         problem = Problem(inner_steps=inner_steps, second_order=second_order)
         compiled = COMPILED[:1] if effort.quick or inner_steps > 1 else COMPILED
-        ours = OURS if second_order else ("engine", "engine, one step a call", "tutorial")
+        ours = OURS if second_order else ("engine", "engine, own loop", "engine, one step a call", "tutorial")
         peers = [*compiled, *SLOW] if second_order else [*compiled, "torch.func", "higher", "autograd loop"]
         rows = [(row, threads) for row in (*ours, *peers) for threads in (("1",) if row in SLOW[1:] else ("1", "all"))]
         some = measure(rows, problem, repeats=effort.repeats, seconds=effort.seconds)
         timings += some
         text += _table(problem, some)
+        figures |= _against_targets(problem, some)
         if second_order and inner_steps == 1:
             figures |= _headline(some)
             text += _share_of_peak(problem, best(some, "engine"), figures)
@@ -180,6 +181,13 @@ def _table(problem: Problem, timings: Sequence[Timing]) -> list[str]:
             f"{timing.spread:>8.0%}{f'{times:.2f} ({low:.2f} to {high:.2f})':>26}"
         )
     return lines
+
+
+def _against_targets(problem: Problem, timings: Sequence[Timing]) -> dict[str, float]:
+    """The engine's time over `torch.compile`'s, and one meta-step a call over many."""
+    mine, own, peer = (best(timings, row) for row in ("engine", "engine, own loop", "torch.compile"))
+    over = {"engine over torch.compile": (mine, peer), "one step a call over many": (own, mine)}
+    return {f"{name}, {problem.name}": a.median / b.median for name, (a, b) in over.items() if a and b}
 
 
 def _headline(timings: Sequence[Timing]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Rows of this project: the engine as shipped, the engine without its ways to save time, and the tutorial's plain code."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -11,8 +12,20 @@ from flax import nnx
 
 from benchmarks.problem import META_LR, WEIGHTS, Problem
 from benchmarks.row import Prepared, serve
-from maml_engine import FOMAML, MAML, Batch, Conv4, Episode, MAMLRegressor, mean_squared_error, softmax_cross_entropy, tutorial
+from maml_engine import (
+    FOMAML,
+    MAML,
+    Batch,
+    Conv4,
+    Episode,
+    MAMLRegressor,
+    mean_squared_error,
+    meta_value_and_grad,
+    softmax_cross_entropy,
+    tutorial,
+)
 from maml_engine.core.adapter import MetaParams
+from maml_engine.core.losses import LossFn
 from maml_engine.core.meta_optimizer import MetaOptimizer
 from maml_engine.distributed import Mesh
 from maml_engine.models import Network
@@ -22,8 +35,9 @@ from maml_engine.tasks import Scaling
 from maml_engine.training.outer_loop import Program, TrainState, meta_steps
 
 STEPS_A_CALL = {"sine": 100, "conv4": 5}
-# How a row may end: one meta-step a call, and the tasks of each shared out among devices, one a core (`--devices`).
-ONE_STEP, DEVICES = ", one step a call", ", a device a core"
+# How a row may end: one meta-step a call of `train`'s program or of a loop of one's own, and the tasks of each shared out among
+# devices, one a core (`--devices`).
+ONE_STEP, OWN_LOOP, DEVICES = ", one step a call", ", own loop", ", a device a core"
 
 
 @pytree
@@ -55,8 +69,11 @@ class ForcedMode(MAML):
 
 
 def method_of(row: str, problem: Problem) -> MAML:
-    """By the row's name: "engine" or "engine, plain" (also mixed, checkpointed), with or without `ONE_STEP` or `DEVICES`."""
-    forced = row.removeprefix("engine").removesuffix(ONE_STEP).removesuffix(DEVICES).removeprefix(", ")
+    """By the row's name: "engine" or "engine, plain" (also mixed, checkpointed), with or without one of the three endings."""
+    forced = row.removeprefix("engine")
+    for ending in (ONE_STEP, OWN_LOOP, DEVICES):
+        forced = forced.removesuffix(ending)
+    forced = forced.removeprefix(", ")
     if not forced:
         return (MAML if problem.second_order else FOMAML)(problem.inner_lr, problem.inner_steps)
     return ForcedMode(problem.inner_lr, problem.inner_steps, mode=forced)
@@ -135,6 +152,10 @@ def _engine(row: str, problem: Problem, arrays: dict, model: nnx.Module, *, fact
     compiled = gradient_of.lower(meta, episode).compile()
     loss, gradient = compiled(meta, episode)
     facts["temp_mb"] = compiled.memory_analysis().temp_size_in_bytes / 2**20
+    if row.endswith(OWN_LOOP):
+        calls = STEPS_A_CALL[problem.kind]
+        loop = _own_loop(method, model, episode, loss_fn=loss_fn, calls=calls)
+        return Prepared(loop, float(loss), by_name(problem, gradient.init), facts, calls)
     state = [TrainState(jax.tree.map(jnp.array, meta), program.optimizer.build().init(meta))]
     steps = 1 if row.endswith(ONE_STEP) else STEPS_A_CALL[problem.kind]
     make = Mesh(jax.devices()).steps if row.endswith(DEVICES) else meta_steps
@@ -144,6 +165,27 @@ def _engine(row: str, problem: Problem, arrays: dict, model: nnx.Module, *, fact
         jax.block_until_ready((state[0], losses))
 
     return Prepared(step, float(loss), by_name(problem, gradient.init), facts, steps)
+
+
+def _own_loop(method: MAML, model: nnx.Module, episode: Episode, *, loss_fn: LossFn, calls: int) -> Callable[[], None]:
+    """Meta-steps as `examples/own_loop.py` makes them: a call from Python for each, and no wait before the last."""
+    graphdef, params = nnx.split(model)
+    optimizer = optax.adam(META_LR)
+
+    @partial(jax.jit, donate_argnums=(0, 1))
+    def meta_step(params: nnx.State, opt_state: optax.OptState, episode: Episode):
+        loss, gradient = meta_value_and_grad(method, nnx.merge(graphdef, params), episode, loss_fn)
+        updates, opt_state = optimizer.update(gradient.init, opt_state, params)
+        return optax.apply_updates(params, updates), opt_state, loss
+
+    state = [jax.tree.map(jnp.array, params), optimizer.init(params)]
+
+    def steps() -> None:
+        for _ in range(calls):
+            state[0], state[1], _ = meta_step(*state, episode)
+        jax.block_until_ready(state)
+
+    return steps
 
 
 @pytree

@@ -3,7 +3,7 @@
 Each row is a process of its own; the rows of a table take turns; each meta-gradient is held to the engine's before anything is
 timed; each row runs with one thread and, where that could help, with all; a peer's best setting is taken as its figure.
 Sampling is in nobody's clock; gradient and Adam are in everybody's. "engine" makes many meta-steps a call, as training does;
-"one step a call" is what the peers do.
+"one step a call" is what the peers do, and "own loop" is `examples/own_loop.py`.
 """
 
 import argparse
