@@ -7,6 +7,7 @@ import atexit
 import contextlib
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
@@ -18,8 +19,8 @@ T = TypeVar("T")
 # How many processes there may be: 0 computes in the server's own, 1 shares one between both lanes.
 WORKERS = "MAML_LAB_WORKERS"
 DEFAULT_WORKERS = 2
-CALLS_AT_ONCE = 2  # in a process: while one waits for the compiler, another is answered
-MAX_MEMORY_MB = 600  # a process that has grown beyond is replaced once it is idle; compiled programs lie on the disk
+CALLS_AT_ONCE = 4  # in a process: while some wait for the compiler, others are answered
+MAX_MEMORY_MB = 500  # a process that has grown beyond takes no more requests, another does; what was compiled lies on the disk
 JOB_NICENESS = 5  # a page that somebody waits for goes first
 
 
@@ -104,6 +105,7 @@ class _Lane:
         self._most, self._lines, self._niceness = most, lines, niceness
         self.processes: list[EngineProcess] = []
         self._free: list[tuple[EngineProcess, Line]] = []
+        self._busy: Counter[EngineProcess] = Counter()
         self._changed = threading.Condition()
         self._has_started = self._is_closed = False
 
@@ -140,7 +142,9 @@ class _Lane:
                 while self._free:
                     process, line = self._free.pop()
                     if process.is_alive:
+                        self._busy[process] += 1
                         return process, line
+                    line.close()
                     self._forget(process)
                 if len(self.processes) < self._most:
                     self._start()
@@ -150,15 +154,11 @@ class _Lane:
 
     def _give_back(self, process: EngineProcess, line: Line) -> None:
         with self._changed:
-            if process in self.processes:
-                self._free.append((process, line))
-                is_idle = sum(owner is process for owner, _ in self._free) == self._lines
-                if is_idle and process.memory_mb > MAX_MEMORY_MB:
-                    self._forget(process)
-                    self._start()
-            else:
-                line.close()
-            self._changed.notify()
+            self._busy[process] -= 1
+            self._free.append((process, line))
+            if process not in self.processes or process.memory_mb > MAX_MEMORY_MB:
+                self._retire(process)
+            self._changed.notify_all()
 
     def _start(self) -> None:
         if not self._has_started:  # after whatever waits for a process at the end, so before it at the end
@@ -169,12 +169,20 @@ class _Lane:
         self._free += [(process, line) for line in process.lines]
 
     def _forget(self, process: EngineProcess) -> None:
+        """Ends a process; whoever waits for it learns of it on their line."""
+        process.end()
+        self._retire(process)
+
+    def _retire(self, process: EngineProcess) -> None:
+        """Gives a process nothing more to do, and ends it once it has nothing left."""
         if process in self.processes:
             self.processes.remove(process)
+        for _, line in (idle := [pair for pair in self._free if pair[0] is process]):
+            line.close()
+        self._free = [pair for pair in self._free if pair not in idle]
+        if not self._busy[process]:
             process.end()
-            for _, line in (idle := [pair for pair in self._free if pair[0] is process]):
-                line.close()
-            self._free = [pair for pair in self._free if pair not in idle]
+            del self._busy[process]
 
 
 def asked_workers() -> int:
