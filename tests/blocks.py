@@ -64,7 +64,7 @@ def run_all(sources: list[tuple[str, str]], folder: Path) -> list[str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,  # a guard against hanging: nine scripts take minutes on a busy machine
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
