@@ -60,8 +60,8 @@ class Server:
         raise TimeoutError(f"{script} did not answer within a minute")
 
     def cpu_seconds(self) -> float:
-        """Processor time so far, of the server and the processes that it started."""
-        ticks = sum(sum(map(int, _stat(process)[11:13])) for process in self._tree())
+        """Processor time so far, of the server and the processes that it started, those that have ended among them."""
+        ticks = sum(sum(map(int, _stat(process)[11:15])) for process in self._tree())
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def memory_mb(self) -> tuple[float, float]:
