@@ -20,7 +20,7 @@ T = TypeVar("T")
 WORKERS = "MAML_LAB_WORKERS"
 DEFAULT_WORKERS = 2
 CALLS_AT_ONCE = 4  # in a process: while some wait for the compiler, others are answered
-MAX_MEMORY_MB = 500  # a process that has grown beyond takes no more requests, another does; what was compiled lies on the disk
+MAX_MEMORY_MB = 600  # a process that has grown beyond takes no more requests, another does; what was compiled lies on the disk
 JOB_NICENESS = 5  # a page that somebody waits for goes first
 
 

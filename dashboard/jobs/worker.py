@@ -41,13 +41,10 @@ def serve(connection: Connection, learners: travel.Learners) -> None:
     with connection, contextlib.suppress(EOFError, OSError):
         while True:
             message = connection.recv_bytes()
-            began = time.monotonic()
             if message[:1] == CALL:
                 connection.send_bytes(_answer(partial(_called, message[1:], learners)))
             elif message[:1] == STREAM:
                 _stream(connection, message[1:], learners)
-            if time.monotonic() - began > COMPILED_SECONDS:
-                _trim()
             # anything else belongs to a stream that has ended meanwhile
 
 
@@ -78,7 +75,8 @@ def _stream(connection: Connection, content: bytes, learners: travel.Learners) -
 
 
 def _answer(work: Callable[[], bytes]) -> bytes:
-    """What the server is told of `work`, however it ends."""
+    """What the server is told of `work`, however it ends; memory that is no longer needed is given back before."""
+    began = time.monotonic()
     try:
         return VALUE + work()
     except StopIteration:
@@ -87,6 +85,9 @@ def _answer(work: Callable[[], bytes]) -> bytes:
         return MISSING
     except Exception as error:
         return ERROR + _pack_error(error)
+    finally:
+        if time.monotonic() - began > COMPILED_SECONDS:
+            _trim()
 
 
 def _trim() -> None:
