@@ -1,6 +1,6 @@
 """How long a visitor waits for each page's first picture, beside the targets: `make acceptance`.
 
-From asking until the picture is drawn, headless Chromium and server on the same machine; `benchmarks/first_pictures.py` says how.
+From asking until the picture is drawn, headless Chromium and server on one machine; `benchmarks/first_pictures.py` says how.
 """
 
 import pytest
