@@ -57,7 +57,7 @@ def contexts(learner: Learner, base: Experiment, k: int) -> method_diagnostics.C
 
 @cached
 def angles(learner: Learner, base: Experiment, num_tasks: int = 60) -> np.ndarray:
-    """Per-task angles between the exact and the first-order gradient."""
+    """Angles between the exact and the first-order gradient, `[num_tasks]`."""
     return method_diagnostics.task_angles(learner.adapter(), _tasks(base, num_tasks), learner.experiment.inner_steps)
 
 

@@ -26,7 +26,7 @@ def jax_predictions() -> np.ndarray:
 
 
 def wave(x: np.ndarray) -> np.ndarray:
-    """The wave whose points the browser and JAX adapt to."""
+    """`[n] -> [n]`: the wave whose points the browser and JAX adapt to."""
     return 3.0 * np.sin(x + 0.8)
 
 
