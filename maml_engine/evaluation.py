@@ -118,7 +118,8 @@ def evaluate(  # positional: a public signature
     if tasks is not None:
         check_tasks(tasks)
     tasks = (learner.default_tasks if tasks is None else tasks).split(split)
-    check_draws(tasks, k_shot=k_shot)
+    if not hasattr(tasks, "every"):  # a finite set is taken whole, and nothing of it is drawn by `sample`
+        check_draws(tasks, k_shot=k_shot)
     episode = draw(tasks, key, num_tasks, k_shot=k_shot, k_query=k_query)
     return evaluate_episode(learner, episode, inner_steps)
 

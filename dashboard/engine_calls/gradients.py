@@ -98,8 +98,16 @@ def check(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -
 
 
 @cached
-def costs(learner: Learner, inner_steps: int, num_tasks: int) -> tuple[Cost, ...]:
-    """What one meta-gradient of `learner` costs on this machine, however it is computed."""
+def costs(learner: Learner, inner_steps: int, num_tasks: int, turn: int) -> tuple[Cost, ...]:
+    """What one meta-gradient of `learner` costs on this machine, however it is computed.
+
+    Args:
+      learner: whose.
+      inner_steps: what it goes back through.
+      num_tasks: that it is the mean of.
+      turn: another one measures anew.
+    """
+    del turn
     choice = Choice(num_tasks=25, k_shot=10, seed=0)
     support, query = jax.tree.map(lambda leaf: leaf[: choice.num_tasks], _draw(learner, choice))
     episode = Episode(jax.tree.map(lambda leaf: leaf[:, : choice.k_shot], support), query)  # padding is not priced

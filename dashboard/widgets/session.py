@@ -33,7 +33,7 @@ WALK = "walk"  # the job id of the run whose path is drawn
 WALK_SEED = "walk_seed"
 # Gradients.
 RACE = "race_runs"  # the two job ids of the race
-COSTS_MEASURED = "_costs_measured"  # whether costs are measured here
+COSTS_MEASURED = "_costs_measured"  # how often costs were asked to be measured here
 # Pitfalls.
 MAP = "map"  # the figure that is clicked on
 CELL_LR, CELL_STEPS = "cell_lr", "cell_steps"

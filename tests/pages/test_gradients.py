@@ -1,4 +1,5 @@
 import json
+from inspect import signature
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -82,18 +83,26 @@ def test_another_number_of_tasks_and_points(page):
 
 
 def test_costs_are_measured_when_asked_and_said_in_words(page, monkeypatch):
-    def costs(learner, inner_steps, num_tasks):
+    turns = []
+
+    def costs(learner, inner_steps, num_tasks, turn):
+        turns.append(turn)
         ways = {"exact, plain": 3.0, "exact, checkpointed": 2.5, "exact, mixed": 2.0, "first-order": 1.0}
         seconds = inner_steps * num_tasks * 1e-6
         return tuple(Cost(way, inner_steps, num_tasks, k * seconds, 1000 * inner_steps, 0.1) for way, k in ways.items())
 
-    costs.clear = lambda: None
+    assert list(signature(gradients.costs).parameters) == list(signature(costs).parameters)
     monkeypatch.setattr(gradients, "costs", costs)
     page.button(key="measure").click().run()
     assert not page.exception
     assert len(page.get("plotly_chart")) == 11
     assert any("2.0 at K = 1, 2.0 at K = 5, 2.0 at K = 10" in text.value for text in page.markdown)
     assert any("first-order 1.00" in caption.value for caption in page.caption)
+    page.run()
+    assert set(turns) == {1}
+    page.button(key="measure_again").click().run()
+    assert not page.exception
+    assert set(turns) == {1, 2}
 
 
 def test_costs_measured_elsewhere_are_shown_at_once(tmp_path, monkeypatch):

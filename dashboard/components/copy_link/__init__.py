@@ -19,7 +19,7 @@ def copy_link(key: str, always: Mapping[str, str], without: Sequence[str]) -> No
       always: what a link holds beside all else, as its version.
       without: names in the address that are none of the app's.
     """
-    _COPY_LINK(key=key, data={"always": dict(always), "without": list(without)}, width="content")
+    _COPY_LINK(key=key, data=[{"always": dict(always), "without": list(without)}], width="content")
 
 
 _COPY_LINK = st.components.v2.component(

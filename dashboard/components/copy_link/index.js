@@ -25,8 +25,8 @@ export function linkOf({ origin, pathname, search }, { always, without }) {
   return `${origin}${pathname}${whole}`;
 }
 
-/** @param {Call<Data>} call */
-export default function ({ data, parentElement }) {
+/** @param {Call<[Data]>} call */
+export default function ({ data: [data], parentElement }) {
   const button = find(parentElement, "button", HTMLButtonElement);
   const label = find(button, "span", HTMLElement);
   const status = find(parentElement, "[role=status]", HTMLElement);

@@ -21,7 +21,7 @@ def save_picture(key: str, chart: str, filename: str, *, width: int, height: int
       height: the same.
     """
     data = {"chart": chart, "filename": filename, "width": width, "height": height}
-    _SAVE_PICTURE(key=key, data=data)
+    _SAVE_PICTURE(key=key, data=[data])
 
 
 _SAVE_PICTURE = st.components.v2.component(

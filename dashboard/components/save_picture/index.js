@@ -1,6 +1,6 @@
 // @ts-check
-// Plotly's own way to a picture is behind the camera of its bar, which knows one format. Streamlit keeps Plotly to itself, so
-// the camera is pressed from here, with the format and a background put in its place for that moment.
+// Plotly's own way to a picture is behind the camera of its bar, which knows one format: the camera is pressed from here, with
+// the format and a background put in its place for that moment.
 
 import { find } from "../shared/elements.js";
 
@@ -16,8 +16,8 @@ import { find } from "../shared/elements.js";
 
 /** @typedef {Element & { _context?: { toImageButtonOptions: object }, layout?: { paper_bgcolor: string } }} Plot */
 
-/** @param {Call<Data>} call */
-export default function ({ data, parentElement }) {
+/** @param {Call<[Data]>} call */
+export default function ({ data: [data], parentElement }) {
   find(parentElement, ".save", HTMLElement).inert = false; // from here on a press does something
   const status = find(parentElement, "[role=status]", HTMLElement);
   for (const button of parentElement.querySelectorAll("button")) {

@@ -19,8 +19,8 @@ def show(learner: Learner) -> None:
     st.markdown(
         "Tutorials put the exact gradient at O(TK²) for T tasks and K inner steps. What one meta-gradient takes, measured:"
     )
-    if st.session_state.get(session.COSTS_MEASURED):
-        _measure(learner)
+    if turn := st.session_state.get(session.COSTS_MEASURED):
+        _measure(learner, turn)
         return
     if shipped := gradients.shipped_costs():
         _show_growth(shipped.costs)
@@ -30,21 +30,21 @@ def show(learner: Learner) -> None:
 
 def _ask() -> None:
     """A callback."""
-    st.session_state[session.COSTS_MEASURED] = True
+    st.session_state[session.COSTS_MEASURED] = st.session_state.get(session.COSTS_MEASURED, 0) + 1
 
 
-def _measure(learner: Learner) -> None:
-    """Every size in turn, then the pictures; what was measured before is at hand."""
+def _measure(learner: Learner, turn: int) -> None:
+    """Every size in turn, then the pictures; what was measured in the same turn is at hand."""
     sizes, costs = default_sizes(), []
     progress = st.empty()
     pictures = st.container()
     for done, (steps, tasks) in enumerate(sizes):
         progress.progress(done / len(sizes), text=f"Compiling and measuring {steps} inner steps, {tasks} tasks ...")
-        costs += gradients.costs(learner, steps, tasks)
+        costs += gradients.costs(learner, steps, tasks, turn)
     progress.empty()
     with pictures:
         _show_growth(costs)
-    st.button("Measure again", icon=":material/timer:", key="measure_again", on_click=gradients.costs.clear)
+    st.button("Measure again", icon=":material/timer:", key="measure_again", on_click=_ask)
 
 
 def _show_growth(costs: Sequence[Cost]) -> None:
