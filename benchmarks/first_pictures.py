@@ -133,29 +133,26 @@ def by_link(browser: Browser, server: Server, page: str, *, rest: float = 0.5) -
 
 
 def by_clicks(browser: Browser, server: Server, pages: list[str]) -> dict[str, Wait]:
-    """One visitor goes from Notes, which has no picture, to each page and back; Notes itself is come to from Train."""
+    """One visitor goes through the pages in their order, having come to the last of them by its link."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     tab = context.new_page()
-    tab.goto(f"http://127.0.0.1:{server.port}/train", wait_until="commit")
-    tab.wait_for_selector(PLOTLY, state="attached", timeout=WAIT)
+    tab.goto(f"http://127.0.0.1:{server.port}/{pages[-1]}", wait_until="commit")
+    tab.wait_for_selector(PAGES[pages[-1]][1], state="attached", timeout=WAIT)
     _settle(tab, 0.5)
-    waits = {"notes": _click(tab, server, "notes")}
-    tab.wait_for_selector(PLOTLY, state="detached", timeout=WAIT)
-    for page in pages:
-        if page != "notes":
-            waits[page] = _click(tab, server, page)
-            _click(tab, server, "notes")
-            tab.wait_for_selector(PAGES[page][1], state="detached", timeout=WAIT)  # what is left of the page before
+    waits = {page: _click(tab, server, page) for page in pages}
     context.close()
-    return {page: waits[page] for page in pages}
+    return waits
 
 
 def _click(tab: Page, server: Server, page: str) -> Wait:
+    """From a click in the navigation to a picture that was not there before it."""
     name, picture = PAGES[page]
     link = tab.locator(f'[data-testid="stSidebarNavLink"]:has-text("{name}")')
+    tab.locator(picture).evaluate_all("before => before.forEach(each => each.setAttribute('data-before', ''))")
+    new = ", ".join(f"{mark}:not([data-before])" for mark in picture.split(", "))
     began, cpu = time.perf_counter(), server.cpu_seconds()
     link.click()
-    tab.wait_for_selector(picture, state="attached", timeout=WAIT)
+    tab.wait_for_selector(new, state="attached", timeout=WAIT)
     wait = Wait(time.perf_counter() - began, server.cpu_seconds() - cpu)
     _settle(tab, 0.3)
     return wait
