@@ -7,7 +7,6 @@ picture is drawn (on Notes, its board of checks), and processor time is the serv
 """
 
 import argparse
-import json
 import shutil
 import statistics
 import sys
@@ -15,12 +14,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks import machine
+from benchmarks import machine, measuring
 from benchmarks.load import FLOOR
 from benchmarks.visitors import Server
 
@@ -70,9 +68,7 @@ def main() -> int:
     with chromium() as browser:
         content = {"machine": machine.describe()} | measured(browser, pages, visits=options.visits, cold=not options.no_cold)
     print("\n".join(table(content)))
-    folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "first_pictures.json").write_text(json.dumps(content, indent=1) + "\n")
+    measuring.save(content, options.out, "first_pictures.json")
     return 0
 
 

@@ -8,16 +8,14 @@ the same run: the floor.
 """
 
 import argparse
-import json
 import random
 import statistics
 import sys
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 
-from benchmarks import machine
+from benchmarks import machine, measuring
 from benchmarks.visitors import Server, Visitor
 
 FLOOR = "benchmarks/one_chart_app.py"
@@ -78,9 +76,7 @@ def main() -> int:
                 print(f"{times} times: {error}", file=sys.stderr)
     finally:
         server.stop()
-    folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "load.json").write_text(json.dumps(content, indent=1) + "\n")
+    measuring.save(content, options.out, "load.json")
     return 0
 
 
@@ -221,8 +217,7 @@ def spell(times: list[float]) -> str:
     """Median and 95th percentile of milliseconds, in seconds."""
     if not times:
         return "-"
-    highest = sorted(times)[min(len(times) - 1, int(0.95 * len(times)))]
-    return f"{statistics.median(times) / 1e3:.2f}, {highest / 1e3:.2f} s"
+    return f"{statistics.median(times) / 1e3:.2f}, {measuring.percentile_95(times) / 1e3:.2f} s"
 
 
 if __name__ == "__main__":

@@ -166,3 +166,15 @@ def best(timings: Sequence[Timing], prefix: str) -> Timing | None:
     """The fastest of a peer's settings and thread numbers; None where none has a time."""
     with_times = [timing for timing in timings if timing.row.startswith(prefix) and timing.seconds]
     return min(with_times, key=lambda timing: timing.median, default=None)
+
+
+def percentile_95(times: Sequence[float]) -> float:
+    """Of at least one time; one that was measured, not between two."""
+    return sorted(times)[min(len(times) - 1, int(0.95 * len(times)))]
+
+
+def save(content: dict, folder: str, name: str) -> None:
+    """Writes what was measured as JSON into a folder, which is made where it is not there."""
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / name).write_text(json.dumps(content, indent=1) + "\n")

@@ -6,15 +6,13 @@ processor time, and how many programs JAX compiled meanwhile.
 """
 
 import argparse
-import json
 import random
 import statistics
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import machine
+from benchmarks import machine, measuring
 from benchmarks.visitors import Server, Visitor
 
 
@@ -67,12 +65,11 @@ def main() -> int:
         rows = visit(server, places, changes=options.changes, choose=random.Random(0), say=True)
     finally:
         server.stop()
-    folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
     content = {"machine": machine.describe(), "rows": rows}
-    (folder / "new_numbers.json").write_text(json.dumps(content, indent=1) + "\n")
+    measuring.save(content, options.out, "new_numbers.json")
     every = [time for row in rows for time in row["rerun_times_ms"]]
-    print(f"all: median {statistics.median(every):.0f} ms, 95th percentile {percentile(every):.0f} ms, {len(every)} changes")
+    middle, highest = statistics.median(every), measuring.percentile_95(every)
+    print(f"all: median {middle:.0f} ms, 95th percentile {highest:.0f} ms, {len(every)} changes")
     return 0
 
 
@@ -130,13 +127,8 @@ def visit(server: Server, places: list[Place], *, changes: int, choose: random.R
 def row_of(figures: dict) -> str:
     """A line of the table."""
     times = figures["rerun_times_ms"]
-    waits = f"{statistics.median(times):.0f} ms | {percentile(times):.0f} ms | {figures['cpu_ms']:.0f} ms"
+    waits = f"{statistics.median(times):.0f} ms | {measuring.percentile_95(times):.0f} ms | {figures['cpu_ms']:.0f} ms"
     return f"| {figures['page']} | {figures['control']} | {waits} | {figures['programs_compiled']} |"
-
-
-def percentile(times: list[float]) -> float:
-    """The 95th."""
-    return sorted(times)[min(len(times) - 1, int(0.95 * len(times)))]
 
 
 if __name__ == "__main__":
