@@ -33,4 +33,5 @@ try:
     chosen.run()
 except RuntimeError as error:
     page.say_or_raise(error)
-heap.settle()  # the page is painted by now
+page.start_engine()  # the page is painted by now
+heap.settle()

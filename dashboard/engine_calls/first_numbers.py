@@ -66,9 +66,8 @@ def save(answers: Mapping[str, Any], file: Path) -> None:
             arrays = bytearray()
             described = json.dumps(_described(answer, arrays), separators=(",", ":"))
             for name, content in ((f"{key}.json", described), (f"{key}.arrays", bytes(arrays))):
-                archive.writestr(
-                    zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED
-                )  # without a date: made anew it is the same
+                entry = zipfile.ZipInfo(name)  # without a date: made anew it is the same
+                archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     names.cache_clear()
 
 

@@ -33,7 +33,6 @@ def shipped_learners() -> dict[str, Learner]:
 
 @cache
 def _shipped_learners() -> dict[str, Learner]:
-    POOL.start()  # soon something is asked of it
     learners = {
         folder.name: Learner.load(folder) for folder in sorted(PRETRAINED.iterdir()) if (folder / "experiment.json").is_file()
     }

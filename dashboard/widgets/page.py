@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -206,7 +207,18 @@ def _come_by_the_entrance() -> None:
 
 def say_or_raise(error: RuntimeError) -> None:
     """Says in its one sentence that a process of the engine's was lost; any other error goes on its way."""
-    jobs = sys.modules.get("dashboard.jobs")  # not imported here, since pages stand before the engine is loaded
+    jobs = _jobs()
     if jobs is None or not isinstance(error, jobs.EngineLost):
         raise error
     st.error(str(error), icon=":material/memory:")
+
+
+def start_engine() -> None:
+    """Starts the engine's process where a page has loaded the engine: not before its picture, for which all is at hand."""
+    if jobs := _jobs():
+        jobs.POOL.start()
+
+
+def _jobs() -> ModuleType | None:
+    """Not imported here, since pages stand before the engine is loaded."""
+    return sys.modules.get("dashboard.jobs")
