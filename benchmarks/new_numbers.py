@@ -46,7 +46,7 @@ PLACES = (
     Place("your_tasks", "", "", ("example", "known_rows", "effort")),
 )
 # How far a number goes, where that is beyond 5.
-MOST = {"meta_batch_size": 50, "k_shot": 20, "hidden_dim": 100}
+MOST = {"meta_batch_size": 50, "k_shot": 80, "hidden_dim": 100}
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """A Streamlit server of its own, and visitors who speak its protocol: WebSockets and protobufs, no browser."""
 
+import contextlib
 import json
 import os
 import random
@@ -20,6 +21,7 @@ from benchmarks.measuring import ROOT
 
 # How a widget's identity begins, before the key that the page gave it.
 _IDENTITY = re.compile(r"\$\$(?:ID|WIDGET|GENERATED_WIDGET)-[0-9a-f]+-(.*)$")
+LOST = "ended before it was done"  # what the page says of a process of the engine's; for whoever asked it is an error
 _FINISHED = (0, 1, 3)  # a script that ended well, with an error in it, or as a fragment; 2 is "ended early for another run"
 
 
@@ -71,6 +73,10 @@ class Server:
         """
         resident = int(_stat(self._process.pid)[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6
         return resident, sum(map(_proportional_mb, self._tree()))
+
+    def engine_pids(self) -> list[int]:
+        """The processes that it has started and that are there now."""
+        return self._tree()[1:]
 
     def programs_compiled(self) -> int:
         """How many programs JAX has compiled so far, or loaded from its cache."""
@@ -126,7 +132,7 @@ class Visitor:
         self._pages, self._page, self._states, self._messages = {}, "", {}, {}
         self._parts, self._part = {}, ""  # by widget, the part of the page that it reruns; that of the last change
         self._address, self._patience = f"127.0.0.1:{port}", patience
-        self._socket = connect(
+        connected = connect(
             f"ws://{self._address}/_stcore/stream",
             subprotocols=["streamlit"],
             origin=f"http://{self._address}",
@@ -135,10 +141,12 @@ class Visitor:
             compression=None,
             proxy=None,
         )
+        self._leaving = contextlib.ExitStack()
+        self._socket = self._leaving.enter_context(connected)
 
     def close(self) -> None:
         """Leaves."""
-        self._socket.close()
+        self._leaving.close()
 
     def open(self, page: str, query: str = "") -> float:
         """Goes to a page by its path, "" for the first one; seconds until it stands."""
@@ -256,6 +264,8 @@ class Visitor:
         shown = getattr(element, kind) if kind else None
         if kind == "exception":
             self.exceptions.append(f"{shown.type}: {shown.message[:200]}")
+        elif kind == "alert" and LOST in shown.body:
+            self.exceptions.append(shown.body)
         elif kind == "progress":
             self.progress = shown.text
         elif getattr(shown, "id", ""):

@@ -8,7 +8,7 @@ from maml_engine.verification.board import CHECKS
 from maml_engine.verification.published import CARDS
 from maml_engine.verification.record import described, recorded
 
-OWN = {"published_card": CARDS[0], session.CARD_JOB: ""}
+OWN = {"published_card": CARDS[0], session.CARD_JOB: "", session.CHECK_JOB: ""}
 
 page.opening(
     "Are the numbers right?",
@@ -16,8 +16,8 @@ page.opening(
     "against the tutorial's code, here and now. Below, what papers print beside what is reached here.",
     name="notes",
 )
-if st.button("Run all", type="primary", icon=":material/play_arrow:", key="run_all"):
-    board.run_all()
+st.button("Run all", type="primary", icon=":material/play_arrow:", key="run_all", on_click=board.start, args=tuple(CHECKS))
+board.watch()
 live = board.live_results()
 results = board.last_results() | live
 board.show_verdict(results, len(live))

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -205,20 +204,29 @@ def _come_by_the_entrance() -> None:
         st.rerun()
 
 
-def say_or_raise(error: RuntimeError) -> None:
-    """Says in its one sentence that a process of the engine's was lost; any other error goes on its way."""
-    jobs = _jobs()
-    if jobs is None or not isinstance(error, jobs.EngineLost):
-        raise error
-    st.error(str(error), icon=":material/memory:")
+def say_lost_process(error: Exception) -> bool:
+    """Says in its one sentence that a process of the engine's was lost, in the page, the fragment or the callback that asked.
+
+    Returns:
+      Whether it was that; any other error is Streamlit's to show.
+    """
+    if not _has_engine():
+        return False
+    from dashboard.jobs import EngineLost
+
+    if is_lost := isinstance(error, EngineLost):
+        st.error(str(error), icon=":material/memory:")
+    return is_lost
 
 
 def start_engine() -> None:
-    """Starts the engine's process where a page has loaded the engine: not before its picture, for which all is at hand."""
-    if jobs := _jobs():
-        jobs.POOL.start()
+    """Starts the engine's process where the engine is loaded: not before a page's picture, for which all is at hand."""
+    if _has_engine():
+        from dashboard.jobs import POOL
+
+        POOL.start()
 
 
-def _jobs() -> ModuleType | None:
-    """Not imported here, since pages stand before the engine is loaded."""
-    return sys.modules.get("dashboard.jobs")
+def _has_engine() -> bool:
+    """Whether the engine is loaded, or being loaded; it is not imported here, since pages stand before."""
+    return "dashboard.jobs" in sys.modules

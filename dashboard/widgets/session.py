@@ -53,6 +53,7 @@ STARTED = "_contest_started"  # the same, until its result is shown for the firs
 AFTER, AGAINST, PIN, OVERLAY = "after", "against", "pin", "overlay"
 # Notes.
 CHECKED = "_notes_live"  # name -> result, of the checks that were run here
+CHECK_JOB = "check_job"  # the job id of the checks that are measured, or were last
 CARD_JOB = "card_job"  # the job id of a card's short run
 # Your tasks.
 TRIAL = "trial"  # the job id of the run that the verdict is of

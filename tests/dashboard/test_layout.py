@@ -27,6 +27,7 @@ ROOMS = {
     "method_names": set(),
     "escape": set(),
     "heap": set(),
+    "start_up": {"heap"},
 }
 # What a visitor's browser never sees, and tests run without a server.
 WITHOUT_STREAMLIT = (

@@ -19,17 +19,25 @@ ASKING = {
     "your_tasks": ({}, ("known_rows", "effort", "example")),
 }
 CHOICES = ("selectbox", "button_group")
+# Numbers of points share a program as far as they fit into the same room: here one of each room, then another of each.
+ROOMS = {"gradients": (20, 40, 80), "compare": (20, 40, 80)}
 
 
-@pytest.mark.parametrize("page", ASKING)
-def test_another_value_compiles_nothing(page, open_app, monkeypatch):
+@pytest.fixture
+def asked(monkeypatch):
+    """What pages ask of the engine, computed in this process, where it is counted."""
     asked = []
 
     def compute(function, args, kwargs):
         asked.append(function.__qualname__)
         return function(*args, **kwargs)
 
-    monkeypatch.setattr(cache, "compute", compute)  # in this process, where it is counted
+    monkeypatch.setattr(cache, "compute", compute)
+    return asked
+
+
+@pytest.mark.parametrize("page", ASKING)
+def test_another_value_compiles_nothing(page, open_app, asked):
     parameters, keys = ASKING[page]
     app = open_app(page, **parameters)
     programs = compiled()
@@ -49,3 +57,21 @@ def test_another_value_compiles_nothing(page, open_app, monkeypatch):
             move(key, turn)
     assert programs[before:] == []
     assert len(asked) > asked_before or page == "your_tasks", "Nothing was asked, so nothing is said here."
+
+
+@pytest.mark.parametrize("page", ROOMS)
+def test_another_number_of_many_points_compiles_nothing(page, open_app, asked):
+    app, programs = open_app(page), compiled()
+
+    def take(k_shot):
+        (widget,) = [widget for widget in walks.widgets(app) if widget.key == "k_shot"]
+        walks.send(app, widget, {"double_value": float(k_shot)})
+        assert not list(walks.problems(app))
+
+    for room in ROOMS[page]:
+        take(room)
+    before, asked_before = len(programs), len(asked)
+    for room in ROOMS[page]:
+        take(room - 7)
+    assert programs[before:] == []
+    assert len(asked) > asked_before

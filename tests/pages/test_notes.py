@@ -1,6 +1,7 @@
 """The Notes page, without a browser."""
 
 import dataclasses
+import threading
 
 import pytest
 
@@ -22,21 +23,46 @@ def test_the_page_opens_with_the_recorded_run_and_runs_nothing(open_page):
     assert any("python -m maml_engine check --published" in caption.value for caption in page.caption)
 
 
-def test_one_check_is_run_again_here(open_page):
-    page = open_page("notes")
-    page.button(key="run_maml_closed_form").click().run()
+def pressed(page, button, wait_for_jobs):
+    """What the page shows once the checks behind a button are measured."""
+    page.button(key=button).click().run()
+    wait_for_jobs([page.session_state["check_job"]])
+    page.run()
     assert not page.exception
+    return page
+
+
+def test_one_check_is_run_again_here_and_a_reload_finds_it(open_page, wait_for_jobs):
+    page = pressed(open_page("notes"), "run_maml_closed_form", wait_for_jobs)
     assert "here, in" in texts(page)
     assert "1 of them measured here and now" in page.success[0].value
+    again = open_page("notes", check_job=page.query_params["check_job"])
+    assert "1 of them measured here and now" in again.success[0].value
+    pressed(again, "run_fomaml_closed_form", wait_for_jobs)
+    assert "2 of them measured here and now" in again.success[0].value
 
 
-def test_all_are_run_and_a_wrong_one_is_shown(monkeypatch, open_page):
+def test_a_run_of_checks_is_stopped_and_keeps_what_it_measured(monkeypatch, open_page, wait_for_jobs):
+    goes_on = threading.Event()
+    for place, (name, check) in enumerate(board.CHECKS.items()):
+        monkeypatch.setitem(
+            board.CHECKS, name, dataclasses.replace(check, measure=lambda place=place: goes_on.wait() * 0.0 if place else 0.0)
+        )
+    page = open_page("notes")
+    page.button(key="run_all").click().run()
+    page.button(key="stop_checks").click().run()
+    goes_on.set()
+    wait_for_jobs([page.session_state["check_job"]])
+    page.run()
+    assert f"Stopped after 2 of {len(board.CHECKS)} checks" in page.info[0].value
+    assert "2 of them measured here and now" in page.success[0].value
+
+
+def test_all_are_run_and_a_wrong_one_is_shown(monkeypatch, open_page, wait_for_jobs):
     for name, check in board.CHECKS.items():
         error = 0.5 if name == "padding" else 0.0
         monkeypatch.setitem(board.CHECKS, name, dataclasses.replace(check, measure=lambda error=error: error))
-    page = open_page("notes")
-    page.button(key="run_all").click().run()
-    assert not page.exception
+    page = pressed(open_page("notes"), "run_all", wait_for_jobs)
     assert f"1 of {len(board.CHECKS)} checks are wrong" in page.error[0].value
     assert "Wrong:" in texts(page)
 

@@ -19,6 +19,7 @@ KEPT = {
     "contest": "gone",
     "walk": "gone",
     "card_job": "gone",
+    "check_job": "gone",
     "race_runs": "gone.too",
     "pair": "leak.gone.too",
     "answered": "1",

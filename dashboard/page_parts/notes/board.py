@@ -1,19 +1,33 @@
 """The board of checks on the Notes page: one sentence over all, a picture, and a line a check."""
 
 import dataclasses
+from functools import partial
 
 import streamlit as st
 
+from dashboard.engine_calls import resources
 from dashboard.figures import notes as figures
-from dashboard.widgets import page, session
+from dashboard.jobs import STOPPED, Snapshot
+from dashboard.page_parts.notes.engine_calls import Measured, measured
+from dashboard.widgets import job_view, page, session
+from dashboard.widgets.job_view import Progress
+from maml_engine import Experiment
 from maml_engine.verification.board import CHECKS, TIMES
 from maml_engine.verification.check import Check, CheckResult
 from maml_engine.verification.record import recorded
 
+RUN = job_view.LinkedJobs(session.CHECK_JOB)
+
 
 def live_results() -> dict[str, CheckResult]:
-    """The checks that this session has run here, by name."""
-    return st.session_state.get(session.CHECKED, {})
+    """The checks that were measured here for this session, by name; those of a run that is under way among them."""
+    found = st.session_state.get(session.CHECKED, {})
+    for job_id in RUN.ids():
+        report = resources.jobs().snapshot(job_id).report
+        if isinstance(report, Measured):  # a link may name a run of another kind
+            found |= {result.name: result for result in report.results if result.name in CHECKS}
+    st.session_state[session.CHECKED] = found
+    return found
 
 
 def last_results() -> dict[str, CheckResult]:
@@ -23,18 +37,34 @@ def last_results() -> dict[str, CheckResult]:
     return {result.name: result for result in results if result.name in CHECKS}
 
 
-def run_one(name: str) -> None:
-    """A callback: measures one check here and now."""
-    st.session_state[session.CHECKED] = live_results() | {name: CHECKS[name].run()}
+def start(*names: str) -> None:
+    """A callback: measures checks here and now, as a job; the one before it ends, and what it has measured stays."""
+    live_results()
+    RUN.start(lambda: resources.jobs().submit_work([Experiment()], partial(measured, names)))
 
 
-def run_all() -> None:
-    """Measures every check, with the number of those that are done."""
-    progress = st.progress(0.0, text="Measuring ...")
-    for done, check in enumerate(CHECKS.values()):
-        progress.progress(done / len(CHECKS), text=f"{done + 1} of {len(CHECKS)}: {check.title} ...")
-        run_one(check.name)
-    progress.empty()
+def watch() -> None:
+    """The checks that are being measured, until all are."""
+    RUN.show_refusal()
+    if ids := RUN.ids():
+        job_view.watch(ids, progress, key="stop_checks", message=how_it_ended)
+
+
+def progress(snapshot: Snapshot) -> Progress:
+    """How many checks are measured, and which one is now."""
+    report = snapshot.report
+    if not isinstance(report, Measured) or report.done:
+        return Progress(0.0, f"{snapshot.position} before it in the queue ..." if snapshot.position else "Starting ...")
+    done, number = report.iteration, len(report.names)
+    return Progress(done / number, f"{done + 1} of {number}: {CHECKS[report.names[done]].title} ...")
+
+
+def how_it_ended(snapshot: Snapshot) -> str:
+    """In words, where a run of checks did not come to its end."""
+    report = snapshot.report
+    if snapshot.status != STOPPED or not isinstance(report, Measured):
+        return snapshot.message
+    return f"Stopped after {report.iteration} of {len(report.names)} checks, which are shown below."
 
 
 def verdict(results: dict[str, CheckResult]) -> tuple[int, int, int]:
@@ -84,7 +114,7 @@ def show_check(check: Check, result: CheckResult | None, *, is_live: bool) -> No
             "Run",
             icon=":material/play_arrow:",
             key=f"run_{check.name}",
-            on_click=run_one,
+            on_click=start,
             args=(check.name,),
             help=f"Measures “{check.title}” here and now.",
         )

@@ -1,0 +1,63 @@
+"""The server, over its own protocol: what it says where the engine's processes are killed, in a page and in a fragment."""
+
+import contextlib
+import os
+import random
+import signal
+import threading
+
+import pytest
+
+from benchmarks.visitors import LOST, Server, Visitor
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("MAML_LAB_WORKERS", "2")
+    server = Server("streamlit_app.py")
+    yield server
+    server.stop()
+
+
+@contextlib.contextmanager
+def nothing_computes(server):
+    """Kills the engine's processes as soon as they are there."""
+    over = threading.Event()
+
+    def kill():
+        while not over.wait(0.02):
+            for pid in server.engine_pids():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+class Last(random.Random):
+    def choice(self, seq):
+        return seq[-1]
+
+
+def test_a_lost_process_is_told_in_a_sentence_wherever_it_was_asked(server):
+    visitor = Visitor(server.port)
+    visitor.open("compare")
+    assert visitor.exceptions == []
+    with nothing_computes(server):
+        assert visitor.change("look", Last())  # it reruns a fragment alone
+        visitor.rerun()
+        in_a_fragment = visitor.exceptions[:]
+        visitor.exceptions.clear()
+        visitor.open("adapt", "task_seed=4321")
+        in_a_page = visitor.exceptions[:]
+        visitor.exceptions.clear()
+    for said in (in_a_fragment, in_a_page):
+        assert len(said) == 1
+        assert said[0].startswith("The process that computed this")
+        assert LOST in said[0]
+    visitor.rerun()
+    assert visitor.exceptions == []
+    visitor.close()
