@@ -64,12 +64,12 @@ class EngineProcess:
 
     @property
     def memory_mb(self) -> float:
-        """Resident memory now; 0 where the system does not say."""
+        """Memory that it has for itself now, without the code of JAX that processes share; 0 where the system does not say."""
         try:
-            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        except (OSError, IndexError):
+            resident, shared = Path(f"/proc/{self.pid}/statm").read_text().split()[1:3]
+        except (OSError, ValueError):
             return 0.0
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def end(self) -> None:
         """Ends it, whatever it is doing; who waits on a line learns of it there."""

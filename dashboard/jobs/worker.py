@@ -23,34 +23,60 @@ from maml_engine.runtime.compilation_cache import enable_compilation_cache
 COMPILED_SECONDS = 0.3  # what takes longer has compiled, and the compiler has let go of much that it had asked for
 
 
+class Turns:
+    """Who computes now: what was quick the last time at once, what is asked for the first time or took long one after another.
+
+    A compiler asks for 50 to 150 MB while it compiles, and several at once would only share the cores.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known to be quick."""
+        self._slow = threading.Lock()
+        self._quick: set[str] = set()
+
+    @contextlib.contextmanager
+    def of(self, function: Callable[..., Any]) -> Iterator[None]:
+        """Waits for the turn of a function, and has it meanwhile."""
+        name = f"{function.__module__}.{function.__qualname__}"
+        with contextlib.nullcontext() if name in self._quick else self._slow:
+            began = time.monotonic()
+            try:
+                yield
+            finally:
+                took_long = time.monotonic() - began > COMPILED_SECONDS
+                (self._quick.discard if took_long else self._quick.add)(name)
+
+
 def main(descriptors: list[int]) -> None:
     """Answers until the server ends."""
     enable_compilation_cache()
-    learners = travel.Learners()
+    learners, turns = travel.Learners(), Turns()
     for descriptor in descriptors:
         connection = Connection(descriptor)
-        threading.Thread(target=serve, args=(connection, learners), name="maml-lab-engine", daemon=True).start()
+        threading.Thread(target=serve, args=(connection, learners, turns), name="maml-lab-engine", daemon=True).start()
     with contextlib.suppress(OSError):
         while os.read(sys.stdin.fileno(), 1024):
             pass
     os._exit(0)  # a thread may be inside a compiled program, and there is nothing to tidy
 
 
-def serve(connection: Connection, learners: travel.Learners) -> None:
-    """Answers the requests of a connection until it is closed."""
+def serve(connection: Connection, learners: travel.Learners, turns: Turns) -> None:
+    """Answers the requests of a connection until it is closed; the process's connections share learners and turns."""
     with connection, contextlib.suppress(EOFError, OSError):
         while True:
             message = connection.recv_bytes()
             if message[:1] == CALL:
-                connection.send_bytes(_answer(partial(_called, message[1:], learners)))
+                connection.send_bytes(_answer(partial(_called, message[1:], learners, turns)))
             elif message[:1] == STREAM:
                 _stream(connection, message[1:], learners)
             # anything else belongs to a stream that has ended meanwhile
 
 
-def _called(content: bytes, learners: travel.Learners) -> bytes:
+def _called(content: bytes, learners: travel.Learners, turns: Turns) -> bytes:
     function, args, kwargs = travel.opened(content, learners)
-    return travel.pack(function(*args, **kwargs), travel.parts_of(function, args, kwargs))
+    with turns.of(function):
+        answer = function(*args, **kwargs)
+    return travel.pack(answer, travel.parts_of(function, args, kwargs))
 
 
 def _stream(connection: Connection, content: bytes, learners: travel.Learners) -> None:

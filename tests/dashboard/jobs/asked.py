@@ -76,6 +76,14 @@ def sleep(seconds):
     return os.getpid()
 
 
+def wait_for(path):
+    """Waits until the file is there; another beside it says that it waits."""
+    Path(f"{path}.waiting").touch()
+    while not Path(path).exists():
+        time.sleep(0.01)
+    return os.getpid()
+
+
 def digits(learner: Learner):
     return id(learner)
 

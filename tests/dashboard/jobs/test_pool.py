@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.jobs import DONE, FAILED, STOPPED, EngineLost, JobRegistry, Pool
 from dashboard.jobs import pool as pools
-from dashboard.jobs.pool import CALLS_AT_ONCE, DEFAULT_WORKERS, asked_workers
+from dashboard.jobs.pool import CALLS_AT_ONCE, DEFAULT_WORKERS, SMALL_MEMORY_MB, asked_workers, memory_limit_mb
 from dashboard.page_parts.compare.contest import Contest
 from dashboard.page_parts.gradients import race
 from dashboard.page_parts.pitfalls.cards import CARDS
@@ -112,22 +112,59 @@ def test_a_job_whose_process_is_lost_ends_with_a_sentence_and_the_next_one_runs(
     registry.close()
 
 
-def test_one_that_has_grown_is_replaced_once_it_has_answered_what_it_was_asked(monkeypatch):
-    monkeypatch.setattr(pools, "MAX_MEMORY_MB", 1)
-    pool = Pool(1)
-    slow = []
-    thread = threading.Thread(target=lambda: slow.append(pool.call(asked.sleep, 1.0)))
+@pytest.fixture
+def busy(tmp_path):
+    """A pool whose one process has something to do until the file is there, and answers quick calls beside it."""
+    pool, waits = Pool(1), []
+    first = pool.call(asked.process)
+    thread = threading.Thread(target=lambda: waits.append(pool.call(asked.wait_for, str(tmp_path / "go"))))
     thread.start()
-    while not pool.pids():
+    while not (tmp_path / "go.waiting").exists():
         time.sleep(0.01)
-    (first,) = pool.pids()
-    while (found := pool.call(asked.process)) == first:  # until the slow one is there, and the first of these was the last
-        time.sleep(0.01)
-    thread.join()
-    assert slow[0] in (first, found)
+
+    def goes_on():
+        (tmp_path / "go").touch()
+        thread.join()
+        return waits == [first]
+
+    yield pool, first, goes_on
+    goes_on()
     pool.close()
     with pytest.raises(EngineLost):
         pool.call(asked.add, 1)
+
+
+def test_one_that_has_grown_is_replaced_when_it_is_idle(busy, monkeypatch):
+    pool, first, goes_on = busy
+    monkeypatch.setattr(pools, "MAX_MEMORY_MB", 1)
+    assert [pool.call(asked.process) for _ in range(3)] == [first] * 3
+    assert goes_on()
+    assert pool.pids() == []
+    assert pool.call(asked.process) != first
+
+
+def test_one_that_has_grown_beyond_all_bounds_answers_what_it_was_asked_while_another_takes_its_place(busy, monkeypatch):
+    pool, first, goes_on = busy
+    monkeypatch.setattr(pools, "MAX_BUSY_MEMORY_MB", 1)
+    assert pool.call(asked.process) == first
+    assert pool.call(asked.process) != first
+    assert goes_on()
+
+
+def test_where_there_is_little_memory_one_process_does_for_all(monkeypatch, tmp_path):
+    monkeypatch.setenv("MAML_LAB_WORKERS", "")
+    for most, workers in ((SMALL_MEMORY_MB - 1, 1), (SMALL_MEMORY_MB, DEFAULT_WORKERS)):
+        monkeypatch.setattr(pools, "memory_limit_mb", lambda most=most: most)
+        assert asked_workers() == workers
+    machine = memory_limit_mb(tmp_path)
+    assert machine > 100
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory_limit_mb(tmp_path) == machine
+    (tmp_path / "memory.max").write_text("50000000\n")
+    assert memory_limit_mb(tmp_path) == 50
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory" / "memory.limit_in_bytes").write_text("40000000\n")
+    assert memory_limit_mb(tmp_path) == 40
 
 
 def test_a_job_stops_where_it_is_and_keeps_what_it_learned(pool):
