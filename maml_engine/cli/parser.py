@@ -160,6 +160,9 @@ def _add_verdict(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--log", metavar="NAME,...", help="columns to take the logarithm of")
     parser.add_argument("--time", metavar="NAME", help="a column that orders a task's rows: support rows are then the first")
     parser.add_argument("--classes", action="store_true", help="the target names classes")
+    parser.add_argument(
+        "--as-it-is", metavar="NAME,...", help="columns to use although they seem to give the target away, or to be wrong"
+    )
     parser.add_argument("--k-shot", metavar="N", help="known rows of a new task (default: 5)")
     parser.add_argument("--method", metavar="NAME", help="how the learner adapts and is trained (default: metasgd)")
     parser.add_argument("--num-iterations", metavar="N", help="meta-training steps of each network")

@@ -1,28 +1,42 @@
 """`maml verdict`: from a table of many small tasks to one sentence, and a learner in use."""
 
+import csv
+import io
+import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from maml_engine.cli.exit_codes import DONE
 from maml_engine.experiment.fields import parse_names, parse_number
 from maml_engine.io.arrays import write_whole
-from maml_engine.tables import Progress, Roles, Settings, Sheet, TableLearner, Verdict, guess_roles, judge, read_sheet, validate
+from maml_engine.tables import (
+    Finding,
+    Progress,
+    Roles,
+    Settings,
+    Sheet,
+    TableLearner,
+    Verdict,
+    guess,
+    judge,
+    read_sheet,
+    validate,
+)
 
 VERDICT_FILE = "verdict.json"
+STOPS = ("leak",)  # findings that would rule the verdict: somebody has to say that this is meant
 
 
 def verdict(options: Namespace) -> int:
     """Prints what was found about the table, the errors of all predictors, and the sentence; keeps the learner."""
     sheet = read_sheet(options.data)
     roles, settings = _roles(sheet, options), _settings(options)
-    print(f"task {roles.task!r}, inputs {', '.join(map(repr, roles.inputs))}, target {roles.target!r}", file=sys.stderr)
-    for finding in validate(sheet, roles, settings.k_shot):
-        if finding.severity != "error":  # an error ends the command with its sentence
-            print(f"{finding.severity}: {finding.sentence}", file=sys.stderr)
+    _check(validate(sheet, roles, settings.k_shot), roles, names_as_it_is(options))
     found, learner = _watched(judge(sheet, roles, settings))
     _print(found)
     if options.out is not None:
@@ -35,22 +49,67 @@ def verdict(options: Namespace) -> int:
 
 
 def _roles(sheet: Sheet, options: Namespace) -> Roles:
-    """As the flags say; what they leave out is guessed."""
-    given = {
-        "task": options.task,
-        "inputs": None if options.inputs is None else parse_names("inputs", options.inputs),
-        "target": options.target,
-        "log": None if options.log is None else parse_names("log", options.log),
-        "time": options.time,
-        "classes": options.classes or None,
-    }
-    given = {name: value for name, value in given.items() if value is not None}
-    if {"task", "inputs", "target"} <= given.keys():
-        return Roles(**given)
-    guessed = guess_roles(sheet)
-    taken = {given.get("task"), given.get("target")}
-    inputs = tuple(name for name in guessed.inputs if name not in taken)
-    return guessed.replace(**({"inputs": inputs} if inputs else {}) | given)
+    """As the flags say; the rest is guessed for these, and said. Of two answers that are near, none is taken."""
+    said: dict[str, Any] = {name: getattr(options, name) for name in ("task", "target") if getattr(options, name) is not None}
+    if options.inputs is not None:
+        said["inputs"] = parse_names("inputs", options.inputs)
+    more = {"log": None if options.log is None else parse_names("log", options.log), "time": options.time}
+    more |= {"classes": options.classes or None}
+    more = {name: value for name, value in more.items() if value is not None}
+    if {"task", "inputs", "target"} <= said.keys():
+        return Roles(**said, **more)
+    guessed = guess(sheet, **said)
+    for reason in guessed.reasons:
+        print(reason, file=sys.stderr)
+    if guessed.question is not None:
+        raise ValueError(_with_flags(guessed.question.sentence, [*map(flags_of, guessed.question.choices)]))
+    roles = guessed.roles.replace(**more)
+    print(f"So: {flags_of(roles)}", file=sys.stderr)
+    return roles
+
+
+def flags_of(roles: Roles) -> str:
+    """What would be typed for these roles."""
+    flags = {"task": roles.task, "inputs": _row(roles.inputs), "target": roles.target}
+    flags |= {"log": _row(roles.log), "time": roles.time}
+    written = [f"--{name} {shlex.quote(value)}" for name, value in flags.items() if value]
+    return " ".join([*written, *(["--classes"] if roles.classes else [])])
+
+
+def _row(names: Sequence[str]) -> str:
+    """Names as `parse_names` reads them."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="").writerow(names)
+    return file.getvalue()
+
+
+def _with_flags(sentence: str, ways: Sequence[str]) -> str:
+    """A sentence, and the flags that would go on."""
+    return f"{sentence} Go on with {' or with '.join(f'`{way}`' for way in ways)}." if ways else sentence
+
+
+def _check(findings: Sequence[Finding], roles: Roles, as_it_is: Collection[str]) -> None:
+    """Prints what was found. What cannot be trained on, or had better not be, ends the command with the flags that go on.
+
+    Raises:
+      ValueError: an error among the findings, or a column that gives the target away and was not taken as it is.
+    """
+    stops = [finding for finding in findings if finding.severity == "error"]
+    stops = stops or [finding for finding in findings if finding.code in STOPS and finding.column not in as_it_is]
+    for finding in findings:
+        if finding not in stops[:1]:
+            print(f"{finding.severity}: {finding.sentence}", file=sys.stderr)
+    if stops:
+        stop = stops[0]
+        ways = [flags_of(fix.roles) for fix in stop.fixes if fix.roles is not None and not fix.drop]
+        if stop.code in STOPS:
+            ways.append(f"{flags_of(roles)} --as-it-is {shlex.quote(_row([*as_it_is, stop.column]))}")
+        raise ValueError(_with_flags(stop.sentence, ways))
+
+
+def names_as_it_is(options: Namespace) -> tuple[str, ...]:
+    """Columns that are used whatever was found about them."""
+    return () if options.as_it_is is None else parse_names("as-it-is", options.as_it_is)
 
 
 def _settings(options: Namespace) -> Settings:

@@ -4,11 +4,12 @@ from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.io.write_csv import escape_cell, table_csv, template_csv
 from maml_engine.tables.baselines import BASELINES
 from maml_engine.tables.findings import Finding, Fix, validate
+from maml_engine.tables.guessing.guess import Guess, guess, guess_roles
 from maml_engine.tables.judging import judge
 from maml_engine.tables.learner import AdaptedTable, TableLearner
 from maml_engine.tables.settings import RECOMMENDED, Settings
 from maml_engine.tables.verdict import Progress, Score, TaskPicture, TaskScore, Verdict
-from maml_engine.tasks.roles import Roles, guess_roles
+from maml_engine.tasks.roles import Roles
 
 __all__ = [
     "BASELINES",
@@ -16,6 +17,7 @@ __all__ = [
     "AdaptedTable",
     "Finding",
     "Fix",
+    "Guess",
     "Progress",
     "Roles",
     "Score",
@@ -26,6 +28,7 @@ __all__ = [
     "TaskScore",
     "Verdict",
     "escape_cell",
+    "guess",
     "guess_roles",
     "judge",
     "read_sheet",

@@ -8,7 +8,8 @@ import numpy as np
 from maml_engine.checks import listed, shown
 from maml_engine.io.sheet import Sheet, spell_rows
 from maml_engine.tables.encoding import bad_cells, usable
-from maml_engine.tables.leaks import LEAK, leak_of, leak_of_sum
+from maml_engine.tables.guessing.guess import other_targets
+from maml_engine.tables.leaks import leaks_of
 from maml_engine.tables.taskset import MAX_ROWS_A_TASK, MAX_TASKS, MIN_TASKS, task_ids
 from maml_engine.tasks.roles import MAX_LEVELS, Roles, can_be_classes
 
@@ -43,6 +44,7 @@ class Finding:
     sentence: for people.
     column: the column that it is about, or "".
     fix: what would change it, or None.
+    others: other changes that are as good, where it has to be asked.
     """
 
     severity: str
@@ -50,6 +52,12 @@ class Finding:
     sentence: str
     column: str = ""
     fix: Fix | None = None
+    others: tuple[Fix, ...] = ()
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """All that is offered."""
+        return (*filter(None, [self.fix]), *self.others)
 
 
 def validate(sheet: Sheet, roles: Roles, k_shot: int = 5) -> tuple[Finding, ...]:
@@ -189,6 +197,21 @@ def _target(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         yield Finding("warning", "many_classes", sentence, roles.target, Fix("Predict a number", roles.replace(classes=False)))
 
 
+def _same_target(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
+    """A target that a task's first row tells; offered are columns that do vary within tasks."""
+    del k_shot
+    kept = sheet.take(usable(sheet, roles))
+    ids, _ = task_ids(kept, roles.task)
+    targets = kept.frame[roles.target].groupby(ids, sort=False)
+    several = targets.size() > 1
+    if not several.any() or len(_levels(kept, roles.target)) < 2 or (targets.nunique()[several] > 1).any():
+        return
+    column = shown(roles.target)
+    sentence = f"The target {column} is the same in all rows of each task: one known row says it all."
+    first, *others = [Fix(f"Predict {shown(one.target)}", one) for one in other_targets(sheet, roles)] or [None]
+    yield Finding("error", "same_target", sentence, roles.target, first, tuple(others))
+
+
 def _constant(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     del k_shot
     kept = sheet.take(usable(sheet, roles))
@@ -235,30 +258,22 @@ def _skew(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
 
 
 def _leaks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
-    """Inputs that give the target away, alone or as a sum; also after each task's own level is taken off."""
+    """Inputs that give the target away, alone or together."""
     del k_shot
     kept = sheet.take(usable(sheet, roles))
-    ids, _ = task_ids(kept, roles.task)
-    if len(kept) < 10 or len(_levels(kept, roles.target)) < 2:
-        return
-    target, found = shown(roles.target), False
-    for name in roles.inputs:
-        if how := leak_of(kept, name, roles, ids):
-            found = True
-            sentence = f"The input {shown(name)} gives the target {target} away: {how}. Is it known when you predict?"
-            yield Finding("warning", "leak", sentence, name, _without(roles, name))
-    numbers = [name for name in roles.inputs if sheet.kind(name) == "number"]
-    if not found and not roles.classes and len(numbers) > 1 and len(kept) > 3 * len(numbers):
-        share, parts = leak_of_sum(kept, numbers, roles.target)
-        if share > LEAK:
-            names = listed([shown(name) for name in parts])
-            sentence = f"The inputs {names} together give the target {target} away: it is a sum of them (R² {share:.5f})."
-            yield Finding("warning", "leak", sentence, numbers[0])
+    target = shown(roles.target)
+    for names, how in leaks_of(kept, roles, task_ids(kept, roles.task)[0]):
+        if len(names) == 1:
+            what = f"The input {shown(names[0])} gives the target {target} away: {how}. Is it known when you predict?"
+        else:
+            what = f"The inputs {listed([*map(shown, names)])} together give the target {target} away: {how}."
+        yield Finding("warning", "leak", what, names[0], _without(roles, *names))
 
 
 CHECKS: tuple[Callable[[Sheet, Roles, int], Iterator[Finding]], ...] = (
     _tasks,
     _target,
+    _same_target,
     _missing,
     _constant,
     _leaks,
@@ -280,10 +295,10 @@ def _as_classes(roles: Roles) -> Roles:
     return roles.replace(classes=True, log=tuple(name for name in roles.log if name != roles.target))
 
 
-def _without(roles: Roles, name: str) -> Fix | None:
-    inputs = tuple(other for other in roles.inputs if other != name)
-    log = tuple(other for other in roles.log if other != name)
-    return Fix(f"Leave out {shown(name)}", roles.replace(inputs=inputs, log=log)) if inputs else None
+def _without(roles: Roles, *names: str) -> Fix | None:
+    inputs = tuple(other for other in roles.inputs if other not in names)
+    log = tuple(other for other in roles.log if other not in names)
+    return Fix(f"Leave out {listed([*map(shown, names)], most=3)}", roles.replace(inputs=inputs, log=log)) if inputs else None
 
 
 def _without_log(roles: Roles, name: str) -> Fix:

@@ -1,46 +1,141 @@
 """Columns that give the target away: whoever predicts with them in earnest will not have them."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from maml_engine.io.sheet import Sheet
+from maml_engine.tables.guessing.words import DESIGN, TIME, says
 from maml_engine.tasks.roles import Roles
 
 LEAK = 0.9995  # share of the target's variance that one column, or a sum of columns, may explain without a word
+NEARLY_ALL = 0.95  # of the rows in which a column holds the target of the row before or after
+PART = 0.9  # correlation within tasks of a part with its whole
 
 
-def leak_of(sheet: Sheet, name: str, roles: Roles, ids: np.ndarray) -> str:
-    """How an input gives the target away, in words; "" where it does not.
+class Leak(NamedTuple):
+    """What gives the target away.
+
+    names: one column, or several together.
+    how: in words, after "it" or "they".
+    """
+
+    names: tuple[str, ...]
+    how: str
+
+
+def leaks_of(sheet: Sheet, roles: Roles, ids: np.ndarray) -> list[Leak]:
+    """Every input that gives the target away, alone or together with others.
 
     Args:
       sheet: usable rows.
-      name: the input.
       roles: which column is what.
       ids: `[rows]`, each row's task: what is within a task is looked at after each task's own level is taken off.
     """
-    return _class_leak(sheet, name, roles.target) if roles.classes else _number_leak(sheet, name, roles.target, ids)
+    if len(sheet) < 10 or len(set(sheet.text(roles.target))) < 2:
+        return []
+    if roles.classes:
+        found = [Leak((name,), how) for name in roles.inputs if (how := _class_leak(sheet, name, roles.target))]
+        return found
+    numbers = [name for name in roles.inputs if sheet.kind(name) in ("number", "date")]
+    codes = np.unique(ids, return_inverse=True)[1]
+    y = sheet.numbers(roles.target)
+    found = [Leak((name,), how) for name in numbers if (how := _number_leak(name, sheet.values(name), y, codes))]
+    alone = {name for leak in found for name in leak.names}
+    left = [name for name in numbers if name not in alone and sheet.kind(name) == "number" and np.ptp(sheet.numbers(name)) > 0]
+    return found + _joint_leaks(sheet, left, y, codes)
 
 
-def leak_of_sum(sheet: Sheet, names: list[str], target: str) -> tuple[float, list[str]]:
-    """The share of a target's variance that a sum of columns explains, and those of them that count."""
-    share, weights = _explained(np.stack([sheet.numbers(name) for name in names], axis=1), sheet.numbers(target))
-    return share, [name for name, weight in zip(names, weights, strict=True) if abs(weight) > 0.01]
-
-
-def _number_leak(sheet: Sheet, name: str, target: str, ids: np.ndarray) -> str:
-    if sheet.kind(name) not in ("number", "date"):
-        return ""
-    x, y = sheet.values(name), sheet.numbers(target)
+def _number_leak(name: str, x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> str:
+    """How a column gives the target away by itself, `[rows]` each; "" where it does not."""
     if np.ptp(x) == 0 or np.ptp(y) == 0 or len(np.unique(x)) < 5:
         return ""
     if _explained(x[:, None], y)[0] > LEAK:
         return "it is the same up to a factor and a constant"
-    codes = np.unique(ids, return_inverse=True)[1]
     within_x, within_y = (_demeaned(values, codes) for values in (x, y))
     if within_y.std() > 1e-9 * y.std() and within_x.std() > 0 and _explained(within_x[:, None], within_y)[0] > LEAK:
         return "within a task it is the same up to a factor and a constant"
+    if says(name, TIME | DESIGN):
+        return ""  # that all tasks follow one curve over the time is no leak
     if _by_neighbours(x, y) > LEAK:
         return "equal or near values of it have equal targets, whatever the task"
+    return _shift(x, y, codes) or _rank(x, y, codes) or _part(x, y, within_x, within_y)
+
+
+def _shift(x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> str:
+    """Whether a column holds the target of another row of the task, or the step to it."""
+    order = np.argsort(codes, kind="stable")
+    x, y, codes = x[order], y[order], codes[order]
+    together = (codes[1:] == codes[:-1]) & (y[1:] != y[:-1])
+    if together.sum() < 10:
+        return ""
+    tolerance = 1e-6 * np.ptp(y)
+    step = np.diff(y)
+    for what, here, there in (
+        ("it holds the target of the row before", x[1:], y[:-1]),
+        ("it holds the target of the row after", x[:-1], y[1:]),
+        ("it holds the step from the target of the row before", x[1:], step),
+        ("it holds the step to the target of the row after", x[:-1], step),
+        ("it adds up the targets of the rows before", np.diff(x), y[1:]),
+    ):
+        if np.mean(np.abs(here - there)[together] <= tolerance) >= NEARLY_ALL:
+            return what
     return ""
+
+
+def _rank(x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> str:
+    """Whether a column ranks the targets of each task."""
+    if not np.all(x == np.round(x)):
+        return ""
+    order = np.lexsort((x, codes))
+    together = np.diff(codes[order]) == 0
+    counts = np.bincount(codes)
+    up = np.diff(x[order])[together]
+    low, high = np.full(len(counts), np.inf), np.full(len(counts), -np.inf)
+    np.minimum.at(low, codes, x)
+    np.maximum.at(high, codes, x)
+    is_rank = np.all(up == 1) and np.all((high - low + 1 == counts)[counts > 1])
+    in_file = np.argsort(codes, kind="stable")
+    if not is_rank or np.all(np.diff(x[in_file])[np.diff(codes[in_file]) == 0] > 0):
+        return ""  # what counts the rows up is an order of its own
+    steps = np.diff(y[order])[together]
+    return "it ranks the targets of each task" if together.sum() >= 10 and (np.all(steps >= 0) or np.all(steps <= 0)) else ""
+
+
+def _part(x: np.ndarray, y: np.ndarray, within_x: np.ndarray, within_y: np.ndarray) -> str:
+    """Whether a column is a part of the target that is known no sooner than it."""
+    whole = np.all(x == np.round(x)) and np.all(y == np.round(y))
+    within = x.min() >= 0 and np.all(x <= y) and np.any((x == y) & (y > 0))
+    if not whole or not within or within_x.std() == 0 or within_y.std() == 0:
+        return ""
+    goes_with = np.corrcoef(within_x, within_y)[0, 1] > PART
+    return "it is never above the target and goes with it, as a part of it does" if goes_with else ""
+
+
+def _joint_leaks(sheet: Sheet, names: Sequence[str], y: np.ndarray, codes: np.ndarray) -> list[Leak]:
+    """Columns that are the target's parts or factors; what passes by itself is none."""
+    free = [name for name in names if not says(name, TIME)]
+    if len(free) < 2 or len(y) <= 3 * len(free) or np.ptp(y) == 0:
+        return []
+    columns = np.stack([sheet.numbers(name) for name in free], axis=1)
+    within = np.stack([_demeaned(column, codes) for column in columns.T], axis=1)
+    varies = within.std(axis=0) > 1e-9 * columns.std(axis=0)
+    ways = [("a sum of them", columns, y, np.ones(len(free), bool))]
+    if varies.sum() > 1 and np.ptp(_demeaned(y, codes)) > 0:
+        ways.append(("a sum of them but for a constant of each task", within, _demeaned(y, codes), varies))
+    positive = np.all(columns != 0, axis=0)
+    if positive.sum() > 1 and np.all(y != 0):
+        logs = np.log(np.abs(np.where(positive, columns, 1.0)))
+        ways.append(("a product of them", logs, np.log(np.abs(y)), positive & (logs.std(axis=0) > 0)))
+    for what, x, target, used in ways:
+        if used.sum() < 2 or target.std() == 0:
+            continue
+        share, weights = _explained(x[:, used], target)
+        if share > LEAK:
+            parts = [name for name, weight in zip(np.array(free)[used].tolist(), weights, strict=True) if abs(weight) > 0.01]
+            return [Leak(tuple(parts), f"it is {what} (R² {share:.5f})")]
+    return []
 
 
 def _class_leak(sheet: Sheet, name: str, target: str) -> str:

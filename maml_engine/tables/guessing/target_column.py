@@ -1,0 +1,79 @@
+"""Which column is predicted: what was measured, rather than what was chosen, counted or known before."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from maml_engine.tables.guessing import words
+from maml_engine.tables.guessing.dependence import explained, is_copy, is_mean_of, is_total_of
+from maml_engine.tables.guessing.evidence import Candidate, collect
+from maml_engine.tables.guessing.profiles import Profile, is_design, is_same_within, ranks_within, rises_within
+
+MAX_CANDIDATES = 30
+
+
+def target_candidates(columns: Sequence[Profile], task: Profile) -> list[Candidate]:
+    """Columns of numbers that may be what is predicted, the likeliest first.
+
+    Args:
+      columns: all but the task, and what names or numbers the rows.
+      task: the column that names the tasks.
+    """
+    varying = [column for column in columns if not column.is_constant and not is_same_within(column, task, share=0.5)]
+    numbers = [column for column in varying if column.kind == "number"][:MAX_CANDIDATES]
+    steady = [column for column in columns if column.kind == "number" and is_same_within(column, task)]
+    alone = [_alone(column, task, numbers, steady) for column in numbers]
+    measured = [column for column, one in zip(numbers, alone, strict=True) if one.score > -2]
+    together = [_beside(one, column, task, measured) for column, one in zip(numbers, alone, strict=True)]
+    return sorted(together, key=lambda one: -one.score)
+
+
+def is_chosen(column: Profile, task: Profile) -> bool:
+    """Whether a column was chosen or passes by itself: a design, a time, an age; never what gives a target away."""
+    if words.says(column.name, words.TIME | words.DESIGN):
+        return True
+    return is_design(column, task) > 0.5 or ranks_within(column, task)
+
+
+def _alone(column: Profile, task: Profile, numbers: Sequence[Profile], steady: Sequence[Profile]) -> Candidate:
+    """What a column says by its name and its cells."""
+    name, design = column.name, is_design(column, task)
+    is_target, is_measure = words.says(name, words.TARGET), words.says(name, words.MEASURED)
+    rises = rises_within(column, task) > 0.9
+    others = [other for other in numbers if other is not column]
+    return collect(
+        name,
+        (is_target, 3.0, "its name is one of a result"),
+        (is_measure and not is_target, 1.5, "its name is one of a measure"),
+        (words.says(name, words.TIME), -4.0, "its name is one of a time or an age"),
+        (words.says(name, words.DESIGN), -2.0, "its name is one of a condition"),
+        (words.says(name, words.COVARIATE), -2.0, "its name is of what is known beforehand"),
+        (words.says_code(name), -4.0, "its name says that it is a code"),
+        (words.says(name, words.TASK) and not is_measure, -1.5, "its name is one of a unit"),
+        (design if design > 0.3 else 0, -4.0, "the same values come in every task, as a design has them"),
+        (ranks_within(column, task), -3.0, "it numbers the rows of each task"),
+        (rises and not is_measure and not is_target, -2.0, "it goes up from row to row, as time does"),
+        (column.levels == 2, -2.0, "it has two values"),
+        (2 < column.levels <= 4, -1.5, "it has few values"),
+        (not column.is_whole and column.levels > 4, 0.5, "it holds decimals"),
+        (any(is_mean_of(other, column, task) for other in steady), -3.0, "another column holds its mean in each task"),
+        (any(is_copy(other, column) for other in others), -1.5, "another column is the same but for a constant"),
+        (is_total_of(column, others), -1.5, "it is the sum of other columns"),
+    )
+
+
+def _beside(one: Candidate, column: Profile, task: Profile, measured: Sequence[Profile]) -> Candidate:
+    """And what the columns that were measured say of it: where it stands among them, and who predicts whom."""
+    place = [other.place for other in measured].index(column.place) if column in measured else len(measured)
+    ahead = 0.0
+    if rivals := [other for other in measured if other is not column]:
+        told = np.array([explained(column, other, task) for other in rivals])
+        tells = np.array([explained(other, column, task) for other in rivals])
+        ahead = float(told.max() - tells.max())
+    return collect(
+        one.name,
+        *((1.0, piece.points, piece.sentence) for piece in one.evidence),
+        (0.5**place if place < 3 else 0, 2.0, "it stands first among what was measured" if place == 0 else "it stands early"),
+        (max(0.0, ahead), 1.5, "other columns predict it better than it predicts them"),
+        (max(0.0, -ahead), -1.5, "it predicts other columns better than they predict it"),
+    )
