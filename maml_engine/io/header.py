@@ -47,7 +47,7 @@ def named(
 def _check_header(header: list[str], wanted: Sequence[str]) -> None:
     if len(header) == 1 and len(wanted) > 1:
         raise ValueError(
-            f"The file must have the columns {listed(wanted)}, separated by commas, semicolons or tabs, "
+            f"The file must have the columns {listed(wanted)}, separated by commas, semicolons, tabs, bars or blanks, "
             f"got the one column {shown(header[0])}."
         )
     if repeated := [name for name, times in Counter(header).items() if name and times > 1]:
@@ -60,8 +60,8 @@ def _check_size(rows: int, header: list[str], fewest_columns: int) -> None:
     """Refuses a table of too few or too many columns, or too many rows."""
     if len(header) == 1 < fewest_columns:
         raise ValueError(
-            f"The table must have at least three columns (a task, an input, a target), separated by commas, semicolons or "
-            f"tabs, got the one column {shown(header[0])}."
+            f"The table must have at least three columns (a task, an input, a target), separated by commas, "
+            f"semicolons, tabs, bars or blanks, got the one column {shown(header[0])}."
         )
     if len(header) < fewest_columns:
         raise ValueError(f"The table must have at least three columns (a task, an input, a target), got {listed(header)}.")
@@ -90,6 +90,16 @@ def _unique(header: list[str], notes: list[str]) -> list[str]:
     if repeated := [name for name, count in times.items() if count > 1]:
         notes.append(f"Column names that came more than once were numbered: {listed([*map(shown, repeated)])}.")
     return unique
+
+
+def with_second_rows(header: list[str], more: Sequence[list[str]]) -> list[str]:
+    """Names joined with those of the rows below; a name that stands over several columns is written over the first alone."""
+    names, last = [], ""
+    for place, name in enumerate(header):
+        below = [row[place] for row in more if place < len(row) and row[place] and row[place] != name]
+        last = name or (last if below else "")
+        names.append(" ".join([*filter(None, [last]), *below]))
+    return names
 
 
 def holds_numbers(first: list[str]) -> bool:

@@ -3,19 +3,18 @@
 Rows are counted as a spreadsheet does: the header is row 1.
 """
 
-import codecs
-import contextlib
-import csv
 import io
-import itertools
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
-from maml_engine.checks import shown
-from maml_engine.io.write_csv import unescape_cell
+import numpy as np
+
+from maml_engine.checks import listed, shown
+from maml_engine.io.decode import decode
+from maml_engine.io.layout import TABULATED, Layout, layout_of
 from maml_engine.runtime.extras import brought_by
 
 if TYPE_CHECKING:
@@ -23,45 +22,67 @@ if TYPE_CHECKING:
 
 Source = str | os.PathLike | bytes | IO
 
+UTF = ("UTF-8", "UTF-16", "UTF-32")
 MAX_BYTES = 50_000_000
-MAX_LINES = 5_000_000
 MAX_COLUMNS = 10_000
 
-_SEPARATORS = (",", ";", "\t")
-_MAGIC = {
-    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"%PDF": "a PDF document",
-    b"\x1f\x8b": "a gzip archive",
-}
+
+class Cells(NamedTuple):
+    """What a file holds.
+
+    table: text without blank rows, the header in the first; its index counts rows as a spreadsheet does.
+    more: rows of units or of further names below the header, a list of cells each.
+    has_commas: whether commas stand between the columns.
+    notes: one sentence for each thing that was put right.
+    """
+
+    table: "pd.DataFrame"
+    more: list[list[str]]
+    has_commas: bool
+    notes: list[str]
 
 
-def read_cells(content: bytes, columns: Sequence[str] = ()) -> tuple["pd.DataFrame", str, str]:
-    """Every cell of a CSV as text, its header in the first row.
+def read_cells(content: bytes, columns: Sequence[str] = (), max_columns: int = MAX_COLUMNS) -> Cells:
+    """Every cell of a CSV as text.
 
-    Separators are commas, semicolons or tabs; the encoding is UTF-8, with or without a byte-order mark, UTF-16 with one, or
-    else Latin-1.
+    What is understood of its spelling is said in `read_sheet`.
 
     Args:
       content: the file's bytes.
       columns: names that the header is expected to hold, where they are known: the separator is the one under which it does.
-
-    Returns:
-      A frame of text without blank rows, columns numbered from 0, whose index counts rows as a spreadsheet does; the
-      separator; and the encoding.
+      max_columns: what is wider is refused before it is taken apart.
 
     Raises:
       ValueError: one sentence with the row, or what the file is instead.
     """
-    text, encoding = _decode(content)
-    separator, width = _sniff(text, columns)
-    if width > MAX_COLUMNS:
-        raise ValueError(f"The file must have at most {MAX_COLUMNS:,} columns, got {width:,}.")
-    cells = _tokenize(text, separator, width)
-    is_written = (cells != "").any(axis=1)
-    return (cells.loc[is_written] if is_written.any() else cells.iloc[:1]), separator, encoding
+    text, encoding = decode(content)
+    layout = layout_of(text, columns)
+    if layout.width > max_columns:
+        hint = "" if columns else ": keep the task, the target, and the inputs that matter"
+        raise ValueError(f"The file must have at most {max_columns:,} columns, got {layout.width:,}{hint}.")
+    notes = [] if encoding in UTF else [f"The file is not UTF-8 and was read as {encoding}."]
+    if layout.skipped:
+        rows = [*dict.fromkeys(layout.skipped)]
+        notes.append(f"What is no row of the table was passed over: {spell_rows(rows)}.")
+    table = _tokenize(_without(text, layout), layout, notes)
+    more = [[cell.strip() for cell in table.loc[line]] for line in layout.more if line in table.index]
+    table = table.drop(index=[line for line in layout.more if line in table.index])
+    is_written = np.zeros(len(table), bool)
+    for name in table:
+        is_written |= (table[name] != "").to_numpy(bool)
+    return Cells(table.loc[is_written] if is_written.any() else table.iloc[:1], more, layout.separator == ",", notes)
+
+
+def _without(text: str, layout: Layout) -> str:
+    """The text with blank lines for those that are no rows, so that rows keep their numbers; and tabs where blanks stood."""
+    if layout.skipped:
+        lines = text.split("\n", max(layout.skipped))
+        for line in layout.skipped:
+            lines[line - 1] = ""
+        text = "\n".join(lines)
+    if layout.separator == TABULATED:
+        text = "\n".join(re.sub(TABULATED, "\t", line.strip()) for line in text.split("\n"))
+    return text
 
 
 def read_bytes(source: Source, max_bytes: int = MAX_BYTES) -> bytes:
@@ -105,65 +126,42 @@ def _check_size(size: int, max_bytes: int, got: str = "") -> None:
         raise ValueError(f"The file must be at most {max_bytes / 1e6:,.6g} MB, got {got}.")
 
 
-def _decode(content: bytes) -> tuple[str, str]:
-    """The text, and how its bytes were read."""
-    for magic, kind in _MAGIC.items():
-        if content.startswith(magic):
-            raise ValueError(f"The file must be a text CSV, got {kind}: export its table as CSV first.")
-    encoding = "UTF-8"
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        content, encoding = content.decode("utf-16", errors="replace").encode(errors="replace"), "UTF-16"
-    if b"\0" in content:
-        raise ValueError(f"The file must be a text CSV, got binary data (a zero byte at position {content.index(0)}).")
-    try:
-        decoded = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        decoded, encoding = content.decode("latin-1"), "Latin-1"
-    if not decoded.strip():
-        raise ValueError("The file must hold a header and rows, got an empty file.")
-    lines = decoded.count("\n") + decoded.count("\r") - decoded.count("\r\n")
-    if lines > MAX_LINES:
-        raise ValueError(f"The file must have at most {MAX_LINES:,} lines, got {lines:,}.")
-    return decoded, encoding
-
-
-def _sniff(content: str, wanted: Sequence[str]) -> tuple[str, int]:
-    """The separator under which the header names the columns, or else under which rows are alike; and the header's width."""
-
-    def fit(separator: str) -> tuple[int, int, int]:
-        records = _first_records(content, separator)
-        width = len(records[0]) if records else 1
-        header = {unescape_cell(name.strip()) for name in next(filter(any, records), ())}
-        alike = sum(len(record) == width for record in records) if width > 1 else 0
-        return sum(name in header for name in wanted), alike, width
-
-    fits = {separator: fit(separator) for separator in _SEPARATORS}
-    best = max(_SEPARATORS, key=fits.__getitem__)
-    return best, fits[best][2]
-
-
-def _first_records(content: str, separator: str) -> list[list[str]]:
-    """The first records that are not blank lines. Unlike lines, and counts of separators, they mind what is quoted."""
-    reader = csv.reader(io.StringIO(content[:1_000_000], newline=""), delimiter=separator)
-    records = []
-    with contextlib.suppress(csv.Error):  # such as a quote that is never closed; the parser says which
-        records.extend(itertools.islice(filter(None, reader), 20))
-    return records
-
-
-def _tokenize(content: str, separator: str, width: int) -> "pd.DataFrame":
+def _tokenize(content: str, layout: Layout, notes: list[str]) -> "pd.DataFrame":
     """Every record as text, blank ones too, so that the index counts as a spreadsheet does; missing ends are empty."""
     with brought_by("tables"):
         import pandas as pd
 
-    # `names` with `index_col=False` makes a record that is too long an error; by default pandas would shift the columns.
-    options = {"header": None, "names": range(width), "index_col": False, "skip_blank_lines": False}
+    separator = "\t" if layout.separator == TABULATED else layout.separator
+
+    def parse(width: int) -> "pd.DataFrame":
+        # `names` with `index_col=False` makes a record that is too long an error; by default pandas would shift the columns.
+        options = {"header": None, "names": range(width), "index_col": False, "skip_blank_lines": False}
+        return pd.read_csv(io.StringIO(content), sep=separator, dtype=str, na_filter=False, **options)
+
     try:
-        table = pd.read_csv(io.BytesIO(content.encode()), sep=separator, dtype=str, na_filter=False, **options)
+        table = parse(layout.width)
     except pd.errors.ParserError as error:
-        raise ValueError(_parser_refusal(str(error))) from None
+        refusal = _parser_refusal(str(error))
+        try:  # one separator too many at the end of rows is no harm
+            table = parse(layout.width + 1)
+        except pd.errors.ParserError:
+            raise ValueError(refusal) from None
+        if bool(np.any(table[layout.width].to_numpy(object) != "")):
+            raise ValueError(refusal) from None
+        table = table.drop(columns=layout.width)
+        notes.append("Rows end in a separator; the empty field after it was left out.")
     table.index += 1
+    if layout.names_rows:
+        table.loc[layout.header] = ["", *table.loc[layout.header].tolist()[:-1]]
+        notes.append(
+            "The header has one name less than the rows have fields: the first column, which names the rows, has none."
+        )
     return table
+
+
+def spell_rows(places: Sequence[int] | np.ndarray) -> str:
+    """Names rows by their numbers, `[n]`: "row 3", or "4 rows (3, 5, 6, 9)"."""
+    return f"row {places[0]}" if len(places) == 1 else f"{len(places)} rows ({listed(list(places), most=5)})"
 
 
 def _parser_refusal(message: str) -> str:

@@ -3,26 +3,29 @@
 Rows are counted as a spreadsheet does: the header is row 1.
 """
 
+import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from maml_engine.checks import listed, shown
-from maml_engine.io.header import MAX_COLUMNS, MAX_ROWS, check_columns, holds_numbers, named
-from maml_engine.io.read_csv import MAX_BYTES, Source, read_bytes, read_cells
+from maml_engine.io.decode import clean_name
+from maml_engine.io.header import MAX_COLUMNS, MAX_ROWS, check_columns, holds_numbers, named, with_second_rows
+from maml_engine.io.read_csv import MAX_BYTES, Source, read_bytes, read_cells, spell_rows
+from maml_engine.io.read_csv import MAX_COLUMNS as MOST_COLUMNS
 from maml_engine.io.read_parquet import PARQUET, as_text, read_parquet
+from maml_engine.io.readings.column import Hints, Read, hints_of, is_missing, read_as, read_column
+from maml_engine.io.readings.dates import YEAR_FIRST
+from maml_engine.io.readings.numbers import FORMS, POINT
+from maml_engine.io.readings.reading import Reading
 from maml_engine.io.write_csv import table_csv, unescape_cell
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# A column is what this share of its written cells is; the rest are for the person at the screen to fix.
-SHARE = 0.8
-DATE_FORMATS = ("ISO8601", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y")
-MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "-", "?")
 MAX_NUMBER = 1e18  # a square beyond this overflows 32-bit numbers
 
 
@@ -32,14 +35,19 @@ class Sheet:
 
     frame: one column of text a name, each name its own; its index says which row of the file a row is.
     digest: SHA-256 of the file, in hexadecimal.
-    decimal_comma: whether numbers may be written with a comma.
+    decimal_comma: whether something else than commas stands between the columns, as where decimals have them.
     notes: one sentence for each thing that reading put right.
+    other_names: what the columns would be called if rows below the header were (not) joined to it; () for no such rows.
+    forms: how columns are read, by name, where somebody has said so (or the table of a learner has); the rest is judged.
     """
 
     frame: "pd.DataFrame"
     digest: str
     decimal_comma: bool = False
     notes: tuple[str, ...] = ()
+    other_names: tuple[str, ...] = ()
+    forms: Mapping[str, str] = field(default_factory=dict)
+    _whole: "tuple[Sheet, np.ndarray] | None" = field(default=None, repr=False)  # of which these are some rows, and which
     _parsed: dict = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -65,23 +73,30 @@ class Sheet:
 
     def text(self, name: str) -> np.ndarray:
         """`[rows]` of str; "" where nothing is written."""
-        return self.frame[name].to_numpy(object)
+        return self._cells(name).to_numpy(object)
 
     def missing(self, name: str) -> np.ndarray:
-        """`[rows]`, where a cell is empty or says that its value is missing."""
-        return self._keep(("missing", name), lambda: self.frame[name].str.lower().isin(MISSING).to_numpy(bool))
+        """`[rows]`, where a cell is empty or says that its value is missing.
+
+        In a column of words, "none" or "NA" is a word like any, unless it stands for what is missing in a column of numbers.
+        """
+        return self._keep("missing", name, self._find_missing)
 
     def numbers(self, name: str) -> np.ndarray:
         """`[rows]` float64; NaN where a cell is missing or is no number. Infinite values stay, for whoever judges them."""
-        return self._keep(("numbers", name), lambda: self._parse_numbers(name))
+        return self._keep("numbers", name, self._find_numbers)
 
     def days(self, name: str) -> np.ndarray:
         """`[rows]` float64: dates as days since 1970; NaN where a cell is no date."""
-        return self._keep(("days", name), lambda: self._parse_days(name))
+        return self._keep("days", name, self._find_days)
+
+    def reading(self, name: str) -> Reading:
+        """How a column is read: one way for all its cells, judged by the whole table."""
+        return self._whole[0].reading(name) if self._whole else self._read(name).reading
 
     def kind(self, name: str) -> str:
         """What most written cells of a column are: "number", "date", "text", or "empty"."""
-        return self._keep(("kind", name), lambda: self._judge_kind(name))
+        return self.reading(name).kind
 
     def values(self, name: str) -> np.ndarray:
         """`[rows]` float64 of a column of numbers or dates."""
@@ -120,8 +135,8 @@ class Sheet:
         self._refuse(name, self.missing(name), "must not have missing values")
         values = self.days(name) if dates else self.numbers(name)
         if self.decimal_comma and not dates:
-            commas, points = self._decimal_marks(name)
-            is_mixed = points & commas.any()
+            commas, points = (self._cells(name).str.contains(mark, regex=False).to_numpy(bool) for mark in ",.")
+            is_mixed = (points & commas.any() | commas & points.any()) & np.isnan(values)
             self._refuse(name, is_mixed, "must write decimals with commas throughout or with points throughout")
         self._refuse(name, np.isnan(values), f"must hold {'dates' if dates else 'numbers'}")
         self._refuse(name, np.isinf(values), "must hold finite numbers")
@@ -144,59 +159,87 @@ class Sheet:
 
     def drop(self, places: Sequence[int]) -> "Sheet":
         """Without the rows of these numbers."""
-        return Sheet(self.frame.drop(index=list(places)), self.digest, self.decimal_comma, self.notes)
+        return self._some(np.flatnonzero(~np.isin(self.places, list(places))), self.notes)
 
     def take(self, rows: np.ndarray) -> "Sheet":
-        """The rows of a mask `[rows]` or of indices `[n]`, in order."""
-        return Sheet(self.frame.iloc[rows if rows.dtype != bool else np.flatnonzero(rows)], self.digest, self.decimal_comma)
+        """The rows of a mask `[rows]` or of indices `[n]`, in order; columns are read as those of the whole."""
+        return self._some(rows if rows.dtype != bool else np.flatnonzero(rows), ())
+
+    def read_as(self, forms: Mapping[str, str]) -> "Sheet":
+        """The same cells with some columns read as somebody says: by a form of numbers or dates, or as "text"."""
+        return dataclasses.replace(self, forms={**self.forms, **forms}, _whole=None, _parsed={})
+
+    def as_in(self, forms: Mapping[str, str]) -> "Sheet":
+        """The rows of a new task, read as the table of a learner was: each column's form by its name.
+
+        A form that does not fit gives way to one about which there is no doubt: plain numbers, dates whose year comes first.
+        """
+        kept = {}
+        for name, form in forms.items():
+            if form and name in self.names:
+                there = self._cells(name).loc[~is_missing(self._cells(name))]
+                fits = not np.isnan(read_as(there, form).values).any()
+                own = read_column(there, Hints(has_other_separator=self.decimal_comma))
+                is_sure = own.reading.form in (YEAR_FIRST, *FORMS) and not own.reading.others and not np.isnan(own.values).any()
+                same_kind = (form in FORMS) == (own.reading.kind == "number")
+                kept[name] = form if fits or not (is_sure and same_kind) else own.reading.form
+        return self.read_as(kept) if kept else self
+
+    def _some(self, rows: np.ndarray, notes: tuple[str, ...]) -> "Sheet":
+        whole = (self._whole[0], self._whole[1][rows]) if self._whole else (self, rows)
+        return dataclasses.replace(self, frame=self.frame.iloc[rows], notes=notes, _whole=whole, _parsed={})
 
     def to_csv(self) -> bytes:
         """The sheet as a UTF-8 CSV; text that a spreadsheet would take for a formula is escaped."""
         return table_csv({name: self.text(name) for name in self.names})
 
-    def _keep(self, what: tuple[str, str], parse):
-        if what not in self._parsed:
-            self._parsed[what] = parse()
-        return self._parsed[what]
+    def _cells(self, name: str) -> "pd.Series":
+        return cast("pd.Series", self.frame[name])
 
-    def _parse_numbers(self, name: str) -> np.ndarray:
-        import pandas as pd
+    def _keep(self, what: str, name: str, find: Callable[[str], np.ndarray]) -> np.ndarray:
+        if (what, name) not in self._parsed:
+            whole = self._whole
+            self._parsed[what, name] = (
+                whole[0]._keep(what, name, getattr(whole[0], find.__name__))[whole[1]] if whole else find(name)
+            )
+        return self._parsed[what, name]
 
-        column = self.frame[name].mask(self.missing(name), "")
-        commas, points = self._decimal_marks(name)
-        if self.decimal_comma and commas.any() and not points.any():
-            column = column.str.replace(",", ".", regex=False)
-        return np.asarray(pd.to_numeric(column, errors="coerce"), np.float64)
+    def _read(self, name: str) -> Read:
+        """How a column is read, and its values."""
+        if ("read", name) not in self._parsed:
+            cells = self._cells(name)
+            read = read_as(cells, self.forms[name]) if name in self.forms else read_column(cells, self._hints())
+            self._parsed["read", name] = read
+        return self._parsed["read", name]
 
-    def _decimal_marks(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """`[rows]` each: whether a cell holds a comma, and whether it holds a point."""
-        column = self.frame[name].mask(self.missing(name), "")
-        commas, points = (column.str.contains(mark, regex=False).to_numpy(bool) for mark in ",.")
-        return commas, points
+    def _hints(self) -> Hints:
+        if "hints" not in self._parsed:
+            self._parsed["hints"] = hints_of(self.frame, has_other_separator=self.decimal_comma)
+        return self._parsed["hints"]
 
-    def _parse_days(self, name: str) -> np.ndarray:
-        import pandas as pd
+    def _find_missing(self, name: str) -> np.ndarray:
+        cells = self._cells(name)
+        missing = is_missing(cells)
+        if self.kind(name) != "text":
+            return missing
+        words = set(cells.to_numpy(object)[missing]) - {""}
+        means = {
+            word
+            for word in words
+            if any(self.kind(other) == "number" and (self._cells(other) == word).any() for other in self.names)
+        }
+        return cells.isin([*means, ""]).to_numpy(bool)
 
-        written = self.frame[name].mask(self.missing(name), "")
-        best = np.full(len(written), np.nan)
-        for form in DATE_FORMATS:
-            dates = pd.to_datetime(written, format=form, errors="coerce", utc=True)
-            days = (dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-            if days.notna().sum() > np.isfinite(best).sum():
-                best = days.to_numpy(np.float64)
-            if np.isfinite(best).all():
-                break
-        return best
+    def _find_numbers(self, name: str) -> np.ndarray:
+        read = self._read(name)
+        return read.values if read.reading.kind == "number" else read_as(self._cells(name), POINT).values
 
-    def _judge_kind(self, name: str) -> str:
-        written = ~self.missing(name)
-        if not written.any():
-            return "empty"
-        if np.mean(~np.isnan(self.numbers(name)[written])) >= SHARE:
-            return "number"
-        sample = self.frame[name].loc[written].iloc[:50]
-        looks = sample.str.contains(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").mean() >= SHARE
-        return "date" if looks and np.mean(np.isfinite(self.days(name)[written])) >= SHARE else "text"
+    def _find_days(self, name: str) -> np.ndarray:
+        read = self._read(name)
+        if read.reading.kind == "date":
+            return read.values
+        own = read_as(self._cells(name), YEAR_FIRST).values
+        return own
 
 
 def read_sheet(source: Source, max_bytes: int = MAX_BYTES, *, columns: Sequence[str] = (), fewest_columns: int = 3) -> Sheet:
@@ -218,26 +261,55 @@ def read_sheet(source: Source, max_bytes: int = MAX_BYTES, *, columns: Sequence[
     digest = hashlib.sha256(content).hexdigest()
     notes: list[str] = []
     if content.startswith(PARQUET):
-        table = read_parquet(content, max_bytes, MAX_ROWS, MAX_COLUMNS)
+        table = read_parquet(content, max_bytes, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS, notes=notes)
         header = [str(name).strip() for name in table.columns]
         return Sheet(named(table, header, columns, fewest_columns=fewest_columns, notes=notes), digest, notes=tuple(notes))
-    table, separator, encoding = read_cells(content, columns)
-    header = [unescape_cell(cell.strip()) for cell in table.iloc[0]]
-    if encoding == "Latin-1":
-        notes.append("The file is not UTF-8 and was read as Latin-1.")
+    table, more, has_commas, notes = read_cells(content, columns, MOST_COLUMNS if columns else MAX_COLUMNS)
+    header = [unescape_cell(clean_name(cell)) for cell in table.iloc[0]]
+    other = _other_header(header, more, columns, notes)
     if not columns and holds_numbers(header):
         notes.append("The first row holds numbers, so it was read as data, and the columns are named by their place.")
         header = [f"column {place}" for place in range(1, len(header) + 1)]
     else:
         table = table.iloc[1:]
-    table = named(table, header, columns, fewest_columns=fewest_columns, notes=notes)
-    table = table.map(lambda cell: unescape_cell(cell.strip()))
-    return Sheet(table, digest, separator != ",", tuple(notes))
+    table = named(_drop_empty(table, header, columns), header, columns, fewest_columns=fewest_columns, notes=notes)
+    for place in range(table.shape[1]):
+        cells = table.iloc[:, place].str.strip()
+        escaped = cells.str.startswith("'")
+        table.isetitem(place, cells.where(~escaped, cells.map(unescape_cell)) if escaped.any() else cells)
+    return Sheet(table, digest, not has_commas, tuple(notes), other_names=other)
 
 
-def spell_rows(places: Sequence[int] | np.ndarray) -> str:
-    """Names rows by their numbers, `[n]`: "row 3", or "4 rows (3, 5, 6, 9)"."""
-    return f"row {places[0]}" if len(places) == 1 else f"{len(places)} rows ({listed(list(places), most=5)})"
+def _other_header(header: list[str], more: list[list[str]], columns: Sequence[str], notes: list[str]) -> tuple[str, ...]:
+    """Joins names and the rows below them where that tells columns apart (in place); gives back the other way."""
+    if not more:
+        return ()
+    joined, plain = with_second_rows(header, more), list(header)
+    written = [name for name in header if name]
+    is_needed = len(set(written)) < len(written) or any(
+        not name and below for name, below in zip(header[1:], joined[1:], strict=True)
+    )
+    if columns:
+        is_needed = not set(columns) <= set(plain)
+    words = listed([cell for cell in more[0] if cell], most=5)
+    rows = "row" if len(more) == 1 else f"{len(more)} rows"
+    if is_needed:
+        notes.append(f"The {rows} below the names ({words}) belong to them and were joined to them.")
+        header[:] = joined
+    else:
+        notes.append(f"The {rows} below the names ({words}) seem to be units and were left out.")
+    return tuple(plain if is_needed else joined)
+
+
+def _drop_empty(table: "pd.DataFrame", header: list[str], columns: Sequence[str]) -> "pd.DataFrame":
+    """Without columns that have neither a name nor a cell, such as those outside the bars of a table in Markdown (in place)."""
+    if columns:
+        return table
+    empty = [place for place, name in enumerate(header) if not name and not (table.iloc[:, place].str.strip() != "").any()]
+    if not empty or len(empty) == len(header):
+        return table
+    header[:] = [name for place, name in enumerate(header) if place not in empty]
+    return table.drop(columns=table.columns[empty])
 
 
 def _frame_digest(frame: "pd.DataFrame") -> str:

@@ -22,6 +22,7 @@ class InputCode:
     center: mean of numbers and dates, which is taken off so that 32-bit numbers do not blur them.
     unit: their standard deviation.
     levels: of text, commonest first; a category that is not among them is none of them.
+    form: how its numbers or dates are written in the table, so that the rows of a new task are read alike; "" for any way.
     """
 
     name: str
@@ -30,6 +31,7 @@ class InputCode:
     center: float = 0.0
     unit: float = 1.0
     levels: tuple[str, ...] = ()
+    form: str = ""
 
     @property
     def width(self) -> int:
@@ -43,7 +45,7 @@ class InputCode:
           ValueError: a cell that cannot be read, with its row and column.
         """
         if self.kind == "text":
-            cells = sheet.text(self.name)
+            cells = _as_levels(sheet.text(self.name), self.levels)
             return np.stack([cells == level for level in self.levels], axis=1).astype(np.float64)
         values = sheet.checked_numbers(self.name, log=self.log, dates=self.kind == "date")
         return (values[:, None] - self.center) / self.unit
@@ -59,6 +61,7 @@ class Encoding:
     center: mean of the target in the whole table (after the logarithm).
     unit: its standard deviation there, so that errors come out relative to its spread.
     classes: names of the target's classes, whose codes are their places here; () for a number.
+    form: how the target's numbers are written in the table; "" for any way.
     """
 
     inputs: tuple[InputCode, ...]
@@ -67,6 +70,7 @@ class Encoding:
     center: float = 0.0
     unit: float = 1.0
     classes: tuple[str, ...] = ()
+    form: str = ""
 
     @classmethod
     def of(cls, sheet: Sheet, roles: Roles) -> "Encoding":
@@ -76,7 +80,8 @@ class Encoding:
             return cls(inputs, roles.target, classes=tuple(sorted(set(sheet.text(roles.target)), key=_in_order)))
         log = roles.target in roles.log
         values = sheet.checked_numbers(roles.target, log=log)
-        return cls(inputs, roles.target, log, float(values.mean()), float(values.std()) or 1.0)
+        form = sheet.reading(roles.target).form
+        return cls(inputs, roles.target, log, float(values.mean()), float(values.std()) or 1.0, form=form)
 
     @property
     def in_dim(self) -> int:
@@ -95,6 +100,7 @@ class Encoding:
           ValueError: a column is missing, named, or a cell cannot be read.
         """
         sheet.check_columns([code.name for code in self.inputs])
+        sheet = sheet.as_in({code.name: code.form for code in self.inputs})
         return np.concatenate([code.encode(sheet) for code in self.inputs], axis=1)
 
     def encode_target(self, sheet: Sheet) -> np.ndarray:
@@ -104,6 +110,7 @@ class Encoding:
           ValueError: as for inputs; or a class that training has not seen.
         """
         sheet.check_columns([self.target])
+        sheet = sheet.as_in({self.target: self.form})
         if not self.classes:
             return (sheet.checked_numbers(self.target, log=self.target_log)[:, None] - self.center) / self.unit
         cells = sheet.text(self.target)
@@ -155,7 +162,19 @@ def _input_code(sheet: Sheet, name: str, log: bool) -> InputCode:
         common = Counter(sheet.text(name)).most_common(MAX_LEVELS)
         return InputCode(name, kind, levels=tuple(level for level, _ in common))
     values = sheet.checked_numbers(name, log=log, dates=kind == "date")
-    return InputCode(name, kind, log, float(values.mean()), float(values.std()) or 1.0)
+    return InputCode(name, kind, log, float(values.mean()), float(values.std()) or 1.0, form=sheet.reading(name).form)
+
+
+def _as_levels(cells: np.ndarray, levels: tuple[str, ...]) -> np.ndarray:
+    """`[rows]`: cells as the levels spell them, where these are a yes and a no that programs write in several ways."""
+    own = {_truth(level): level for level in levels}
+    if len(own) != len(levels) or not own.keys() <= {True, False}:
+        return cells
+    return np.array([own.get(_truth(cell), cell) for cell in cells], object)
+
+
+def _truth(cell: str) -> bool | None:
+    return {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}.get(cell.lower())
 
 
 def _in_order(name: str) -> tuple[bool, float, str]:

@@ -202,14 +202,17 @@ def _same_target(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     del k_shot
     kept = sheet.take(usable(sheet, roles))
     ids, _ = task_ids(kept, roles.task)
-    targets = kept.frame[roles.target].groupby(ids, sort=False)
-    several = targets.size() > 1
-    if not several.any() or len(_levels(kept, roles.target)) < 2 or (targets.nunique()[several] > 1).any():
+    if len(kept) == 0 or len(_levels(kept, roles.target)) < 2:
+        return
+    codes, cells = (np.unique(values.astype(str), return_inverse=True)[1] for values in (ids, kept.text(roles.target)))
+    pairs = np.unique(codes * (cells.max() + 1) + cells)
+    rows, different = np.bincount(codes), np.bincount(pairs // (cells.max() + 1))
+    if rows.max() == 1 or np.any(different > 1):
         return
     column = shown(roles.target)
     sentence = f"The target {column} is the same in all rows of each task: one known row says it all."
-    first, *others = [Fix(f"Predict {shown(one.target)}", one) for one in other_targets(sheet, roles)] or [None]
-    yield Finding("error", "same_target", sentence, roles.target, first, tuple(others))
+    offered = [Fix(f"Predict {shown(one.target)}", one) for one in other_targets(sheet, roles)]
+    yield Finding("error", "same_target", sentence, roles.target, offered[0] if offered else None, tuple(offered[1:]))
 
 
 def _constant(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:

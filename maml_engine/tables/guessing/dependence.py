@@ -56,7 +56,7 @@ def is_copy(first: Profile, second: Profile) -> bool:
     x, y = first.values[both], second.values[both]
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         return False
-    return abs(abs(np.corrcoef(x, y)[0, 1]) - 1) < EXACT
+    return bool(abs(abs(np.corrcoef(x, y)[0, 1]) - 1) < EXACT)
 
 
 def is_mean_of(mean: Profile, column: Profile, task: Profile) -> bool:
@@ -69,7 +69,7 @@ def is_mean_of(mean: Profile, column: Profile, task: Profile) -> bool:
         return False
     means = (np.bincount(codes, column.values[both], minlength=task.levels) / np.maximum(1, counts))[seen]
     told = (np.bincount(codes, mean.values[both], minlength=task.levels) / np.maximum(1, counts))[seen]
-    return np.ptp(means) > 0 and bool(np.mean((means - told) ** 2) < MEAN**2 * np.var(means))
+    return bool(np.ptp(means) > 0 and np.mean((means - told) ** 2) < MEAN**2 * np.var(means))
 
 
 def is_total_of(column: Profile, others: Sequence[Profile]) -> bool:

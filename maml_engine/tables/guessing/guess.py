@@ -11,13 +11,12 @@ from maml_engine.tables.guessing import words
 from maml_engine.tables.guessing.dependence import explained
 from maml_engine.tables.guessing.evidence import Candidate
 from maml_engine.tables.guessing.profiles import (
-    MAX_ROWS,
     Profile,
     is_same_within,
     levels_within,
     profiles_of,
     ranks_within,
-    why_row_name,
+    some_rows,
 )
 from maml_engine.tables.guessing.target_column import target_candidates
 from maml_engine.tables.guessing.task_column import same_groups, task_candidates
@@ -84,7 +83,7 @@ def guess(sheet: Sheet, *, task: str = "", inputs: Sequence[str] = (), target: s
     sheet.check_columns([*filter(None, (task, target)), *inputs])
     columns = profiles_of(sheet)
     known = {task, target, *inputs} - {""}
-    row_names = {name: why for name, column in columns.items() if name not in known and (why := why_row_name(column))}
+    row_names = {name: column.row_name for name, column in columns.items() if name not in known and column.row_name}
     free = {name: column for name, column in columns.items() if name not in row_names}
     if not task:
         found = [one for one in task_candidates(free) if one.name not in {target, *inputs}]
@@ -96,10 +95,9 @@ def guess(sheet: Sheet, *, task: str = "", inputs: Sequence[str] = (), target: s
 
 def other_targets(sheet: Sheet, roles: Roles) -> list[Roles]:
     """Roles with the likeliest other targets of the same tasks, at most `MAX_OFFERED`; those with a poor score are none."""
-    columns = {name: column for name, column in profiles_of(sheet).items() if not why_row_name(column)}
-    columns.pop(roles.target, None)
-    task = profiles_of(sheet)[roles.task]
-    others = [column for column in columns.values() if column.name != roles.task and column.kind != "empty"]
+    columns = profiles_of(sheet)
+    task = columns[roles.task]
+    others = [column for name, column in columns.items() if name not in (roles.task, roles.target) and not column.row_name]
     found = [one.name for one in target_candidates(others, task) if one.score > POOR]
     offered = []
     for name in found:
@@ -234,7 +232,7 @@ def _has_order_of(rank: Profile, other: Profile, task: Profile) -> bool:
 
 def _leaking(sheet: Sheet, roles: Roles) -> list[tuple[str, str]]:
     """Inputs that give the target away, each with how; looked for on rows where it and the target are written."""
-    head = sheet.take(np.arange(min(len(sheet), MAX_ROWS)))
+    head = sheet.take(some_rows(len(sheet)))
     found: dict[str, str] = {}
     for names in [*((name,) for name in roles.inputs), roles.inputs]:
         inputs = tuple(name for name in names if name not in found)

@@ -7,7 +7,7 @@ import numpy as np
 from maml_engine.io.sheet import Sheet
 from maml_engine.tables.guessing.words import CODE, ROWS, says, words_of
 
-MAX_ROWS = 5000  # the first ones: rows of a task mostly stand together, and these are enough to see what a column is
+MAX_ROWS, BLOCKS = 5000, 10  # rows that stand together in the file, from all over it, are enough to see what a column is
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +20,7 @@ class Profile:
     codes: `[rows]` int, which of its levels a cell is; -1 where it is missing.
     values: `[rows]` float, numbers or days; the codes of text.
     counts: `[levels]`, rows of each level.
+    row_name: why it names or numbers the rows of the whole table, in words; "" where it does not.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Profile:
     codes: np.ndarray
     values: np.ndarray
     counts: np.ndarray
+    row_name: str = ""
 
     @property
     def levels(self) -> int:
@@ -46,42 +48,50 @@ class Profile:
         return self.levels < 2
 
 
+def some_rows(rows: int) -> np.ndarray:
+    """Places of at most `MAX_ROWS` rows in blocks from all over a table, `[n]`."""
+    if rows <= MAX_ROWS:
+        return np.arange(rows)
+    starts = np.linspace(0, rows - MAX_ROWS // BLOCKS, BLOCKS).astype(int)
+    return (starts[:, None] + np.arange(MAX_ROWS // BLOCKS)).ravel()
+
+
 def profiles_of(sheet: Sheet) -> dict[str, Profile]:
-    """Columns by name, from the first rows of a sheet."""
-    return {name: _profile(sheet, name, place) for place, name in enumerate(sheet.names)}
+    """Columns by name."""
+    rows = some_rows(len(sheet))
+    return {name: _profile(sheet, name, place, rows) for place, name in enumerate(sheet.names)}
 
 
-def _profile(sheet: Sheet, name: str, place: int) -> Profile:
-    kind, missing = sheet.kind(name), sheet.missing(name)[:MAX_ROWS]
-    values = np.full(len(missing), np.nan)
+def _profile(sheet: Sheet, name: str, place: int, rows: np.ndarray) -> Profile:
+    kind, missing = sheet.kind(name), sheet.missing(name)[rows]
+    values = np.full(len(rows), np.nan)
     if kind in ("number", "date"):
-        values = sheet.values(name)[:MAX_ROWS]
+        values = sheet.values(name)[rows]
         missing = missing | ~np.isfinite(values)
-    codes = np.full(len(missing), -1)
-    cells = sheet.text(name)[:MAX_ROWS] if kind == "text" else values
+    codes = np.full(len(rows), -1)
+    cells = sheet.text(name)[rows] if kind == "text" else values
     if not missing.all():
         _, codes[~missing] = np.unique(cells[~missing].astype(str) if kind == "text" else cells[~missing], return_inverse=True)
     if kind == "text":
         values = np.where(missing, np.nan, codes)
-    return Profile(name, place, kind, codes, values, np.bincount(codes[codes >= 0]))
+    counts = np.bincount(codes[codes >= 0])
+    is_other_in_each = len(counts) == len(rows) >= 3 and sheet.frame[name].is_unique
+    return Profile(name, place, kind, codes, values, counts, _why_row_name(sheet, name, place) if is_other_in_each else "")
 
 
-def why_row_name(column: Profile) -> str:
-    """Why a column names or numbers the rows, in words; "" where it does not."""
-    rows = len(column.codes)
-    if rows < 3 or column.levels < rows or column.kind == "empty":
-        return ""
-    if column.is_whole and np.ptp(column.values) == rows - 1:
+def _why_row_name(sheet: Sheet, name: str, place: int) -> str:
+    """Why a column that has another value in every row names or numbers the rows; "" where it may be a measure."""
+    values = sheet.values(name) if sheet.kind(name) in ("number", "date") else np.zeros(0)
+    is_whole = sheet.kind(name) == "number" and bool(np.all(values == np.round(values)))
+    if is_whole and np.ptp(values) == len(values) - 1:
         return "it numbers the rows"
-    is_unnamed = column.name == f"column {column.place + 1}" or words_of(column.name) in ((), ("x",))
-    if column.place == 0 and (is_unnamed or says(column.name, ROWS)):
+    is_unnamed = name == f"column {place + 1}" or words_of(name) in ((), ("x",))
+    if place == 0 and (is_unnamed or says(name, ROWS)):
         return "it names the rows"
-    if column.kind == "text":
+    if sheet.kind(name) == "text":
         return "it has another value in every row"
-    ordered = bool(np.all(np.diff(column.values) > 0))
-    if column.is_whole and ordered and (says(column.name, ROWS) or says(column.name, CODE)):
-        return "it counts the rows up"
-    return ""
+    ordered = bool(np.all(np.diff(values) > 0))
+    return "it counts the rows up" if is_whole and ordered and (says(name, ROWS) or says(name, CODE)) else ""
 
 
 def runs(column: Profile) -> int:

@@ -36,7 +36,10 @@ def _by_score(one: Candidate) -> float:
 
 
 def _can_name_tasks(column: Profile) -> bool:
-    return column.kind != "empty" and column.levels >= MIN_TASKS and bool(np.median(column.counts) >= MIN_ROWS)
+    if column.kind == "empty" or column.levels < MIN_TASKS:
+        return False
+    large = column.counts[column.counts > MIN_ROWS]  # what is left where most values come once or twice
+    return bool(np.median(column.counts) >= MIN_ROWS) or (len(large) >= MIN_TASKS and large.sum() > column.counts.sum() / 2)
 
 
 def _alone(column: Profile) -> Candidate:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maml_engine.tables import read_sheet, table_csv
-from maml_engine.tables.guessing.profiles import is_design, profiles_of, ranks_within, rises_within, why_row_name
+from maml_engine.tables.guessing.profiles import is_design, profiles_of, ranks_within, rises_within
 
 GROUP, DAY = np.repeat(np.arange(10), 6), np.tile(np.arange(1, 7), 10)
 RNG = np.random.default_rng(0)
@@ -26,7 +26,7 @@ def profiles(**columns):
     ],
 )
 def test_what_names_the_rows_is_known(name, cells, said):
-    why = why_row_name(profiles(**{name: cells})[name])
+    why = profiles(**{name: cells})[name].row_name
     assert said in why if said else why == ""
 
 
@@ -34,7 +34,7 @@ def test_what_names_the_rows_is_known(name, cells, said):
 def test_a_first_column_without_a_name_names_the_rows(header):
     rows = "".join(f"{3 * place + place % 2},g{place % 4},{place / 7:.3f}\n" for place in range(20))
     column = profiles_of(read_sheet(f"{header},task,y\n{rows}".encode()))
-    assert why_row_name(next(iter(column.values())))
+    assert next(iter(column.values())).row_name
 
 
 def test_a_design_a_time_and_a_measure_are_told_apart():
