@@ -97,7 +97,8 @@ def prepare(table: UserTable, trained: TrainedVerdict | None, before: tuple[obje
     upload.show_findings(table, found)
     upload.cell_editor(table)
     st.subheader("2 · Train", anchor=False)
-    settings = train_controls(table, is_fit=not any(finding.severity == "error" for finding in found))
+    is_fit = tables.question(table) is None and not any(finding.severity == "error" for finding in found)
+    settings = train_controls(table, is_fit=is_fit)
     TRIAL.show_refusal(escape.markdown, stays=True)
     if trained is not None:
         verdict.say_what_it_is_of(trained, table, settings)
@@ -162,6 +163,7 @@ with left:
     table = upload.current(snapshot.report.table if snapshot and snapshot.report else None)
     upload.say_whose(table)
     table = upload.role_controls(table)
+    upload.show_guess(table)
 with right:
     upload.show_rows(table)
 is_running = bool(snapshot and not snapshot.ended)

@@ -102,6 +102,38 @@ def with_second_rows(header: list[str], more: Sequence[list[str]]) -> list[str]:
     return names
 
 
+def other_header(header: list[str], more: list[list[str]], columns: Sequence[str], notes: list[str]) -> tuple[str, ...]:
+    """Joins names and the rows below them where that tells columns apart (in place); gives back the other way."""
+    if not more:
+        return ()
+    joined, plain = with_second_rows(header, more), list(header)
+    written = [name for name in header if name]
+    is_needed = len(set(written)) < len(written) or any(
+        not name and below for name, below in zip(header[1:], joined[1:], strict=True)
+    )
+    if columns:
+        is_needed = not set(columns) <= set(plain)
+    words = listed([cell for cell in more[0] if cell], most=5)
+    rows = "row" if len(more) == 1 else f"{len(more)} rows"
+    if is_needed:
+        notes.append(f"The {rows} below the names ({words}) belong to them and were joined to them.")
+        header[:] = joined
+    else:
+        notes.append(f"The {rows} below the names ({words}) seem to be units and were left out.")
+    return tuple(_unique(plain if is_needed else joined, []))
+
+
+def drop_empty(table: "pd.DataFrame", header: list[str], columns: Sequence[str]) -> "pd.DataFrame":
+    """Without columns that have neither a name nor a cell, such as those outside the bars of a table in Markdown (in place)."""
+    if columns:
+        return table
+    empty = [place for place, name in enumerate(header) if not name and not (table.iloc[:, place].str.strip() != "").any()]
+    if not empty or len(empty) == len(header):
+        return table
+    header[:] = [name for place, name in enumerate(header) if place not in empty]
+    return table.drop(columns=table.columns[empty])
+
+
 def holds_numbers(first: list[str]) -> bool:
     """Whether a first row is no header: at least half of it numbers, and not merely years, which head wide tables."""
     numbers = [cell for cell in first if _is_number(cell)]

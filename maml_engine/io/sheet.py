@@ -7,13 +7,21 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from maml_engine.checks import listed, shown
+from maml_engine.checks import shown
 from maml_engine.io.decode import clean_name
-from maml_engine.io.header import MAX_COLUMNS, MAX_ROWS, check_columns, holds_numbers, named, with_second_rows
+from maml_engine.io.header import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    check_columns,
+    drop_empty,
+    holds_numbers,
+    named,
+    other_header,
+)
 from maml_engine.io.read_csv import MAX_BYTES, Source, read_bytes, read_cells, spell_rows
 from maml_engine.io.read_csv import MAX_COLUMNS as MOST_COLUMNS
 from maml_engine.io.read_parquet import PARQUET, as_text, read_parquet
@@ -38,6 +46,7 @@ class Sheet:
     decimal_comma: whether something else than commas stands between the columns, as where decimals have them.
     notes: one sentence for each thing that reading put right.
     other_names: what the columns would be called if rows below the header were (not) joined to it; () for no such rows.
+    sure: columns that somebody has said are right as they are.
     forms: how columns are read, by name, where somebody has said so (or the table of a learner has); the rest is judged.
     """
 
@@ -46,6 +55,7 @@ class Sheet:
     decimal_comma: bool = False
     notes: tuple[str, ...] = ()
     other_names: tuple[str, ...] = ()
+    sure: tuple[str, ...] = ()
     forms: Mapping[str, str] = field(default_factory=dict)
     _whole: "tuple[Sheet, np.ndarray] | None" = field(default=None, repr=False)  # of which these are some rows, and which
     _parsed: dict = field(default_factory=dict, repr=False)
@@ -165,9 +175,27 @@ class Sheet:
         """The rows of a mask `[rows]` or of indices `[n]`, in order; columns are read as those of the whole."""
         return self._some(rows if rows.dtype != bool else np.flatnonzero(rows), ())
 
-    def read_as(self, forms: Mapping[str, str]) -> "Sheet":
-        """The same cells with some columns read as somebody says: by a form of numbers or dates, or as "text"."""
-        return dataclasses.replace(self, forms={**self.forms, **forms}, _whole=None, _parsed={})
+    def read_as(self, forms: Mapping[str, str], *, sure: Sequence[str] = ()) -> "Sheet":
+        """The same cells with some columns read as somebody says: by a form of numbers or dates, or as "text".
+
+        Args:
+          forms: by a column's name.
+          sure: columns that are right as they are.
+        """
+        return self._changed(forms={**self.forms, **forms}, sure=(*self.sure, *sure))
+
+    def without_word(self, name: str, word: str) -> "Sheet":
+        """With nothing written in the cells of a column that hold a word."""
+        return self._changed(frame=self.frame.assign(**{name: self._cells(name).mask(self._cells(name) == word, "")}))
+
+    def renamed(self) -> "Sheet":
+        """With the other names of its columns."""
+        frame, back = self.frame.set_axis(list(self.other_names), axis=1), dict(zip(self.names, self.other_names, strict=True))
+        forms = {back[name]: form for name, form in self.forms.items()}
+        return self._changed(frame=frame, other_names=self.names, forms=forms, sure=tuple(back[name] for name in self.sure))
+
+    def _changed(self, **changes: Any) -> "Sheet":
+        return dataclasses.replace(self, **changes, _whole=None, _parsed={})
 
     def as_in(self, forms: Mapping[str, str]) -> "Sheet":
         """The rows of a new task, read as the table of a learner was: each column's form by its name.
@@ -266,50 +294,18 @@ def read_sheet(source: Source, max_bytes: int = MAX_BYTES, *, columns: Sequence[
         return Sheet(named(table, header, columns, fewest_columns=fewest_columns, notes=notes), digest, notes=tuple(notes))
     table, more, has_commas, notes = read_cells(content, columns, MOST_COLUMNS if columns else MAX_COLUMNS)
     header = [unescape_cell(clean_name(cell)) for cell in table.iloc[0]]
-    other = _other_header(header, more, columns, notes)
+    other = other_header(header, more, columns, notes)
     if not columns and holds_numbers(header):
         notes.append("The first row holds numbers, so it was read as data, and the columns are named by their place.")
         header = [f"column {place}" for place in range(1, len(header) + 1)]
     else:
         table = table.iloc[1:]
-    table = named(_drop_empty(table, header, columns), header, columns, fewest_columns=fewest_columns, notes=notes)
+    table = named(drop_empty(table, header, columns), header, columns, fewest_columns=fewest_columns, notes=notes)
     for place in range(table.shape[1]):
         cells = table.iloc[:, place].str.strip()
         escaped = cells.str.startswith("'")
         table.isetitem(place, cells.where(~escaped, cells.map(unescape_cell)) if escaped.any() else cells)
-    return Sheet(table, digest, not has_commas, tuple(notes), other_names=other)
-
-
-def _other_header(header: list[str], more: list[list[str]], columns: Sequence[str], notes: list[str]) -> tuple[str, ...]:
-    """Joins names and the rows below them where that tells columns apart (in place); gives back the other way."""
-    if not more:
-        return ()
-    joined, plain = with_second_rows(header, more), list(header)
-    written = [name for name in header if name]
-    is_needed = len(set(written)) < len(written) or any(
-        not name and below for name, below in zip(header[1:], joined[1:], strict=True)
-    )
-    if columns:
-        is_needed = not set(columns) <= set(plain)
-    words = listed([cell for cell in more[0] if cell], most=5)
-    rows = "row" if len(more) == 1 else f"{len(more)} rows"
-    if is_needed:
-        notes.append(f"The {rows} below the names ({words}) belong to them and were joined to them.")
-        header[:] = joined
-    else:
-        notes.append(f"The {rows} below the names ({words}) seem to be units and were left out.")
-    return tuple(plain if is_needed else joined)
-
-
-def _drop_empty(table: "pd.DataFrame", header: list[str], columns: Sequence[str]) -> "pd.DataFrame":
-    """Without columns that have neither a name nor a cell, such as those outside the bars of a table in Markdown (in place)."""
-    if columns:
-        return table
-    empty = [place for place, name in enumerate(header) if not name and not (table.iloc[:, place].str.strip() != "").any()]
-    if not empty or len(empty) == len(header):
-        return table
-    header[:] = [name for place, name in enumerate(header) if place not in empty]
-    return table.drop(columns=table.columns[empty])
+    return Sheet(table, digest, not has_commas, tuple(notes), other_names=other if len(other) == table.shape[1] else ())
 
 
 def _frame_digest(frame: "pd.DataFrame") -> str:

@@ -3,8 +3,9 @@
 from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.io.write_csv import escape_cell, table_csv, template_csv
 from maml_engine.tables.baselines import BASELINES
-from maml_engine.tables.findings import Finding, Fix, validate
-from maml_engine.tables.guessing.guess import Guess, guess, guess_roles
+from maml_engine.tables.finding import Finding, Fix
+from maml_engine.tables.findings import validate
+from maml_engine.tables.guessing.guess import Guess, Question, guess, guess_roles
 from maml_engine.tables.judging import judge
 from maml_engine.tables.learner import AdaptedTable, TableLearner
 from maml_engine.tables.settings import RECOMMENDED, Settings
@@ -19,6 +20,7 @@ __all__ = [
     "Fix",
     "Guess",
     "Progress",
+    "Question",
     "Roles",
     "Score",
     "Settings",

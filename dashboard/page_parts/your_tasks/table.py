@@ -14,7 +14,7 @@ import streamlit as st
 
 from dashboard.page_parts.your_tasks.examples import EXAMPLES, example_csv
 from dashboard.page_parts.your_tasks.user_table import UserTable
-from maml_engine.tables import Finding, Fix, Roles, Sheet, guess_roles, read_sheet, validate
+from maml_engine.tables import Finding, Fix, Guess, Question, Roles, Sheet, guess, read_sheet, validate
 
 FIRST_EXAMPLE = "Machines"
 MAX_EDITED_ROWS = 5000
@@ -38,13 +38,28 @@ def put(table: UserTable) -> str:
 
 
 def read(content: bytes, name: str) -> UserTable:
-    """A file as a table, its columns guessed.
+    """A file as a table, its columns guessed; where that fails, the first column and the last are taken until somebody chooses.
 
     Raises:
       ValueError: one sentence with the row or the column.
     """
     sheet = read_sheet(content)
-    return UserTable(_new_id(), name, sheet, guess_roles(sheet))
+    try:
+        guessed = guess(sheet)
+    except ValueError as error:
+        first, *between, last = sheet.names
+        guessed = Guess(Roles(first, tuple(between), last), (f"{error} Choose the columns.",))
+    return UserTable(_new_id(), name, sheet, guessed.roles, guess=guessed)
+
+
+def question(table: UserTable) -> Question | None:
+    """What has to be asked before anything is trained; nothing where the columns were chosen by hand."""
+    return table.guess.question if table.guess and table.guess.roles == table.roles else None
+
+
+def answered(table: UserTable, roles: Roles) -> UserTable:
+    """The table with one of the answers to its question."""
+    return UserTable(_new_id(), table.name, table.sheet, roles)
 
 
 @lru_cache(maxsize=8)
@@ -66,7 +81,7 @@ def edited(table: UserTable, frame: pd.DataFrame) -> UserTable:
       ValueError: as for `read`.
     """
     sheet = dataclasses.replace(Sheet.from_frame(frame), decimal_comma=table.sheet.decimal_comma)
-    return _changed(table, sheet, table.roles)
+    return _changed(table, sheet.read_as(table.sheet.forms, sure=table.sheet.sure), table.roles)
 
 
 def _changed(table: UserTable, sheet: Sheet, roles: Roles) -> UserTable:

@@ -12,7 +12,7 @@ from dashboard.page_parts.your_tasks import table as tables
 from dashboard.page_parts.your_tasks.examples import EXAMPLES
 from dashboard.page_parts.your_tasks.table import MAX_EDITED_ROWS, UserTable
 from dashboard.widgets import page, session
-from maml_engine.tables import Finding, Roles, template_csv
+from maml_engine.tables import Finding, Fix, Roles, template_csv
 
 MAX_MEGABYTES = 50
 EXAMPLE, A_FILE, TEXT = "An example", "A file", "Pasted text"
@@ -200,6 +200,27 @@ def show_rows(table: UserTable) -> None:
     st.caption(f"{escape.markdown(table.name)}. {drawn.capitalize()}, a line each; the first one is blue.")
 
 
+def show_guess(table: UserTable) -> None:
+    """Why the columns were taken as they are; and two answers that are near, as buttons."""
+    if table.guess is None or table.guess.roles != table.roles:
+        return
+    if (asked := tables.question(table)) is not None:
+        with st.container(border=True, key="question"):
+            st.markdown(f":orange[:material/help:] {escape.markdown(asked.sentence)}")
+            with st.container(horizontal=True):
+                for place, roles in enumerate(asked.choices):
+                    answer = roles.task if asked.part == "task" else roles.target
+                    label = f"Tasks are named by {answer!r}" if asked.part == "task" else f"Predict {answer!r}"
+                    st.button(escape.markdown(label, 80), key=f"answer_{place}", on_click=answer_question, args=(table, roles))
+    with st.expander("Why these columns", icon=":material/psychology_alt:", key=f"why_{table.id}"):
+        st.markdown("\n".join(f"- {escape.markdown(reason)}" for reason in table.guess.reasons))
+
+
+def answer_question(table: UserTable, roles: Roles) -> None:
+    """A callback."""
+    show(tables.answered(table, roles))
+
+
 # The report.
 
 
@@ -209,13 +230,13 @@ def show_findings(table: UserTable, found: tuple[Finding, ...]) -> None:
         for place, finding in enumerate(found):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{ICONS[finding.severity]} {escape.markdown(finding.sentence)}")
-                if finding.fix is not None:
+                for other, fix in enumerate(finding.fixes):
                     st.button(
-                        escape.markdown(finding.fix.label, 80),
+                        escape.markdown(fix.label, 80),
                         icon=":material/build:",
-                        key=f"fix_{place}",
+                        key=f"fix_{place}_{other}" if other else f"fix_{place}",
                         on_click=apply_fix,
-                        args=(table, finding),
+                        args=(table, fix),
                     )
         if not any(finding.severity != "note" for finding in found):
             st.markdown(":green[:material/check_circle:] Nothing to mend.")
@@ -224,10 +245,10 @@ def show_findings(table: UserTable, found: tuple[Finding, ...]) -> None:
         st.button("Undo the last change", icon=":material/undo:", key="undo", on_click=undo)
 
 
-def apply_fix(table: UserTable, finding: Finding) -> None:
+def apply_fix(table: UserTable, fix: Fix) -> None:
     """A callback."""
     with refusing("findings"):
-        show(tables.fixed(table, finding.fix))
+        show(tables.fixed(table, fix))
 
 
 def cell_editor(table: UserTable) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from maml_engine.tables import Roles, Sheet
+from maml_engine.tables import Guess, Roles, Sheet
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,6 +14,7 @@ class UserTable:
     sheet: its cells.
     roles: which column is what.
     example: its name among `EXAMPLES`, as long as nothing was changed; else "".
+    guess: why its columns were taken so, and what has to be asked; None where somebody has chosen them.
     """
 
     id: str
@@ -21,3 +22,4 @@ class UserTable:
     sheet: Sheet
     roles: Roles
     example: str = ""
+    guess: Guess | None = None
