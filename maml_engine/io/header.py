@@ -47,7 +47,7 @@ def named(
 def _check_header(header: list[str], wanted: Sequence[str]) -> None:
     if len(header) == 1 and len(wanted) > 1:
         raise ValueError(
-            f"The file must have the columns {listed(wanted)}, separated by commas, semicolons, tabs, bars or blanks, "
+            f"The file must have the columns {listed(wanted)}, separated by commas, semicolons or tabs, "
             f"got the one column {shown(header[0])}."
         )
     if repeated := [name for name, times in Counter(header).items() if name and times > 1]:
@@ -61,7 +61,7 @@ def _check_size(rows: int, header: list[str], fewest_columns: int) -> None:
     if len(header) == 1 < fewest_columns:
         raise ValueError(
             f"The table must have at least three columns (a task, an input, a target), separated by commas, "
-            f"semicolons, tabs, bars or blanks, got the one column {shown(header[0])}."
+            f"semicolons or tabs, got the one column {shown(header[0])}."
         )
     if len(header) < fewest_columns:
         raise ValueError(f"The table must have at least three columns (a task, an input, a target), got {listed(header)}.")

@@ -77,12 +77,18 @@ def _under(separator: str, head: str, first: int, wanted: Sequence[str]) -> tupl
     records = _records(head, separator, first)
     if not records:
         width = len(split_line(head.split("\n", 1)[0], separator))
-        return (0, 0, False, width), Layout(separator, max(1, width), first)
+        return (0, 0, True, width), Layout(separator, max(1, width), first)
     width = _width(records)
     names_rows = _names_rows(records, width)
     header = _header(records, width - names_rows)
     names = {unescape_cell(name.strip()) for name in records[header].fields}
     body = records[header + 1 :]
+    if (
+        len(records[header].fields) < width
+        and not names_rows
+        and any("".join(record.fields[width - 1 :]).strip() for record in body)
+    ):
+        width = len(records[header].fields)  # rows that are too long are refused, each by its number
     alike = sum(len(record.fields) == width for record in [records[header], *body]) + names_rows if width > 1 else 0
     is_even = all(len(record.fields) == width for record in body)
     more, skipped = _below(records, header, width)

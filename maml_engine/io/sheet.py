@@ -207,7 +207,7 @@ class Sheet:
             if form and name in self.names:
                 there = self._cells(name).loc[~is_missing(self._cells(name))]
                 fits = not np.isnan(read_as(there, form).values).any()
-                own = read_column(there, Hints(has_other_separator=self.decimal_comma))
+                own = read_column(there, lambda: Hints(has_other_separator=self.decimal_comma))
                 is_sure = own.reading.form in (YEAR_FIRST, *FORMS) and not own.reading.others and not np.isnan(own.values).any()
                 same_kind = (form in FORMS) == (own.reading.kind == "number")
                 kept[name] = form if fits or not (is_sure and same_kind) else own.reading.form
@@ -236,7 +236,7 @@ class Sheet:
         """How a column is read, and its values."""
         if ("read", name) not in self._parsed:
             cells = self._cells(name)
-            read = read_as(cells, self.forms[name]) if name in self.forms else read_column(cells, self._hints())
+            read = read_as(cells, self.forms[name]) if name in self.forms else read_column(cells, self._hints)
             self._parsed["read", name] = read
         return self._parsed["read", name]
 

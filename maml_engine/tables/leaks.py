@@ -1,6 +1,6 @@
 """Columns that give the target away: whoever predicts with them in earnest will not have them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -41,10 +41,18 @@ def leaks_of(sheet: Sheet, roles: Roles, ids: np.ndarray) -> list[Leak]:
     numbers = [name for name in roles.inputs if sheet.kind(name) in ("number", "date")]
     codes = np.unique(ids, return_inverse=True)[1]
     y = sheet.numbers(roles.target)
-    found = [Leak((name,), how) for name in numbers if (how := _number_leak(name, sheet.values(name), y, codes))]
+    found = [Leak((name,), how) for name in numbers if (how := _written_leak(name, sheet.values(name), y, codes))]
     alone = {name for leak in found for name in leak.names}
-    left = [name for name in numbers if name not in alone and sheet.kind(name) == "number" and np.ptp(sheet.numbers(name)) > 0]
-    return found + _joint_leaks(sheet, left, y, codes)
+    left = {name: sheet.numbers(name) for name in numbers if name not in alone and sheet.kind(name) == "number"}
+    there = np.isfinite([y, *left.values()]).all(axis=0)
+    left = {name: values[there] for name, values in left.items() if there.any() and np.ptp(values[there]) > 0}
+    return found + _joint_leaks(left, y[there], np.unique(codes[there], return_inverse=True)[1])
+
+
+def _written_leak(name: str, x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> str:
+    """`_number_leak` on the rows in which both are written."""
+    there = np.isfinite(x) & np.isfinite(y)
+    return _number_leak(name, x[there], y[there], np.unique(codes[there], return_inverse=True)[1]) if there.sum() >= 10 else ""
 
 
 def _number_leak(name: str, x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> str:
@@ -58,7 +66,7 @@ def _number_leak(name: str, x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> 
         return "within a task it is the same up to a factor and a constant"
     if says(name, TIME | DESIGN):
         return ""  # that all tasks follow one curve over the time is no leak
-    if _by_neighbours(x, y) > LEAK:
+    if _by_neighbours(x, y) > LEAK or _same_order(x, y):
         return "equal or near values of it have equal targets, whatever the task"
     return _shift(x, y, codes) or _rank(x, y, codes) or _part(x, y, within_x, within_y)
 
@@ -70,7 +78,7 @@ def _shift(x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> str:
     together = (codes[1:] == codes[:-1]) & (y[1:] != y[:-1])
     if together.sum() < 10:
         return ""
-    tolerance = 1e-6 * np.ptp(y)
+    tolerance = 1e-4 * np.ptp(y)  # as far as files round
     step = np.diff(y)
     for what, here, there in (
         ("it holds the target of the row before", x[1:], y[:-1]),
@@ -113,12 +121,12 @@ def _part(x: np.ndarray, y: np.ndarray, within_x: np.ndarray, within_y: np.ndarr
     return "it is never above the target and goes with it, as a part of it does" if goes_with else ""
 
 
-def _joint_leaks(sheet: Sheet, names: Sequence[str], y: np.ndarray, codes: np.ndarray) -> list[Leak]:
-    """Columns that are the target's parts or factors; what passes by itself is none."""
-    free = [name for name in names if not says(name, TIME)]
+def _joint_leaks(numbers: Mapping[str, np.ndarray], y: np.ndarray, codes: np.ndarray) -> list[Leak]:
+    """Columns, `[rows]` each by name, that are the target's parts or factors; what passes by itself is none."""
+    free = [name for name in numbers if not says(name, TIME)]
     if len(free) < 2 or len(y) <= 3 * len(free) or np.ptp(y) == 0:
         return []
-    columns = np.stack([sheet.numbers(name) for name in free], axis=1)
+    columns = np.stack([numbers[name] for name in free], axis=1)
     within = np.stack([_demeaned(column, codes) for column in columns.T], axis=1)
     varies = within.std(axis=0) > 1e-9 * columns.std(axis=0)
     ways = [("a sum of them", columns, y, np.ones(len(free), bool))]
@@ -153,7 +161,8 @@ def _explained(columns: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     spread = columns.std(axis=0)
     scaled = (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     centred = (y - y.mean()) / y.std()
-    weights, *_ = np.linalg.lstsq(scaled, centred, rcond=None)
+    # By the normal equations: exact enough for the share, and of one core's work.
+    weights = np.linalg.pinv(scaled.T @ scaled / len(y), rcond=1e-10, hermitian=True) @ (scaled.T @ centred) / len(y)
     return 1.0 - float(np.mean((centred - scaled @ weights) ** 2)), weights
 
 
@@ -163,6 +172,13 @@ def _by_neighbours(x: np.ndarray, y: np.ndarray) -> float:
     sorted_y = y[order]
     guess = (sorted_y[:-2] + sorted_y[2:]) / 2
     return 1.0 - float(np.mean((sorted_y[1:-1] - guess) ** 2) / np.var(y))
+
+
+def _same_order(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the rows have one order by both, upwards or downwards."""
+    steps = np.diff(y[np.lexsort((y, x))])
+    other = np.diff(y[np.lexsort((-y, x))])
+    return len(np.unique(x)) >= 20 and bool(np.all(steps >= 0) or np.all(other <= 0)) and len(np.unique(y)) >= 20
 
 
 def _demeaned(values: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """How one column is read, from all its cells and from what the rest of its file says."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -45,12 +46,12 @@ def is_missing(cells: "pd.Series") -> np.ndarray:
     return cells.str.lower().isin(MISSING).to_numpy(bool)
 
 
-def read_column(cells: "pd.Series", hints: Hints) -> Read:
+def read_column(cells: "pd.Series", hints: Callable[[], Hints]) -> Read:
     """Judges what a column is, by all its cells.
 
     Args:
       cells: as they are written, stripped.
-      hints: from the rest of the file.
+      hints: from the rest of the file; asked only where the cells are not plain.
     """
     written = ~is_missing(cells)
     values = np.full(len(cells), np.nan)
@@ -95,7 +96,7 @@ def _bare(cells: "pd.Series") -> tuple["pd.Series", str]:
     return bare.iloc[places].set_axis(cells.index).astype(str), unit
 
 
-def _as_number(there: "pd.Series", hints: Hints) -> Read | None:
+def _as_number(there: "pd.Series", hints: Callable[[], Hints]) -> Read | None:
     """As numbers; None where most cells are none, or where they spell dates."""
     fits, some = numbers.parse(there, numbers.POINT), _sample(there)
     share = np.mean(~np.isnan(fits))
@@ -108,8 +109,11 @@ def _as_number(there: "pd.Series", hints: Hints) -> Read | None:
         bare, unit = _bare(there)
     elif _spell_days(some) and _spell_days(there):
         return None
-    decimal = hints.decimal or ("." if unit in ("$", "£", "USD", "GBP") else "")
-    form, others, values = numbers.judge(bare, decimal, separator_hint=hints.has_other_separator)
+    elif np.isfinite(fits).all() and not numbers.may_be_grouped(there):
+        return Read(Reading("number", numbers.POINT), fits)  # what programs write, and most columns are
+    told = hints()
+    decimal = told.decimal or ("." if unit in ("$", "£", "USD", "GBP") else "")
+    form, others, values = numbers.judge(bare, decimal, separator_hint=told.has_other_separator)
     return Read(Reading("number", form, others, unit), values) if np.mean(~np.isnan(values)) >= SHARE else None
 
 
@@ -120,12 +124,12 @@ def _spell_days(cells: "pd.Series") -> bool:
     )
 
 
-def _as_date(there: "pd.Series", hints: Hints) -> Read | None:
+def _as_date(there: "pd.Series", hints: Callable[[], Hints]) -> Read | None:
     """As dates; None where most cells are none."""
     some = _sample(there).to_numpy(object)
     if np.mean([bool(dates.LIKE_DATE.search(cell)) and dates.take_apart(cell) is not None for cell in some]) < SHARE / 2:
         return None
-    order, others, values = dates.judge(there.to_numpy(object), hints.date_order)
+    order, others, values = dates.judge(there.to_numpy(object), hints().date_order)
     return Read(Reading("date", order, others), values) if np.mean(~np.isnan(values)) >= SHARE else None
 
 
@@ -135,7 +139,7 @@ def hints_of(frame: "pd.DataFrame", *, has_other_separator: bool) -> Hints:
     blank = Hints(has_other_separator=has_other_separator)
     for place in range(min(frame.shape[1], 200)):
         cells = frame.iloc[:2000, place]
-        read = read_column(cells, blank)
+        read = read_column(cells, lambda: blank)
         form, others = read.reading.form, read.reading.others
         if others or not form:
             continue

@@ -93,16 +93,11 @@ def judge(cells: "pd.Series", decimal: str, *, separator_hint: bool) -> tuple[st
     Returns:
       The form; the rest of those between which the cells do not decide; `[rows]` float64, NaN where a cell does not fit.
     """
-    fast = parse(cells, POINT)
     has_commas = cells.str.contains(",", regex=False).to_numpy(bool)
-    if np.isfinite(fast).all() and not looks_grouped(cells.iloc[:50], ".").any():
-        return POINT, (), fast  # what programs write, and most columns are
-    if np.isfinite(fast).all() and not _may_be_grouped(cells):
-        return POINT, (), fast
     forms = [form for form in FORMS if not decimal or decimal_of(form) == decimal]
     if not (decimal or separator_hint) and np.mean(has_commas) < FEW:
         forms.remove(COMMA)  # where commas stand between columns, a few of them are a slip
-    values = {form: fast if form == POINT else parse(cells, form, strictly=True) for form in forms}
+    values = {form: parse(cells, form, strictly=True) for form in forms}
     fits = {form: int(np.sum(~np.isnan(numbers))) for form, numbers in values.items()}
     most = max(fits.values())
     best = [form for form in forms if fits[form] == most]
@@ -127,10 +122,10 @@ def _decide(cells: "pd.Series", best: list[str], decimal: str, *, known: bool) -
             return with_decimals, ()  # three decimals each, as programs write them
         first, second = (with_groups, with_decimals) if mark == "," else (with_decimals, with_groups)
         return first, (second,)
-    return best[0], ()
+    return next((form for form in best if decimal_of(form) == decimal), best[0]), ()
 
 
-def _may_be_grouped(cells: "pd.Series") -> bool:
+def may_be_grouped(cells: "pd.Series") -> bool:
     """Whether every point may be one between thousands."""
     for some in (cells.iloc[:: -(-len(cells) // 200)], cells):
         points = some.str.contains(".", regex=False).to_numpy(bool)

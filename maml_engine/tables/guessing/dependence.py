@@ -72,17 +72,25 @@ def is_mean_of(mean: Profile, column: Profile, task: Profile) -> bool:
     return bool(np.ptp(means) > 0 and np.mean((means - told) ** 2) < MEAN**2 * np.var(means))
 
 
-def is_total_of(column: Profile, others: Sequence[Profile]) -> bool:
-    """Whether a column is the sum of some of the others."""
-    parts = [other for other in others if other is not column]
-    if len(parts) < 2:
-        return False
-    all_of = np.stack([column.values, *(other.values for other in parts)], axis=1)
-    all_of = all_of[np.isfinite(all_of).all(axis=1)]
-    if len(all_of) < 3 * len(parts) or np.ptp(all_of[:, 0]) == 0:
-        return False
-    y, x = all_of[:, 0], all_of[:, 1:]
+def totals_among(columns: Sequence[Profile]) -> set[str]:
+    """Names of columns that are the sum of some of the others."""
+    values = np.stack([column.values for column in columns], axis=1) if columns else np.zeros((0, 0))
+    values = values[np.isfinite(values).all(axis=1)]
+    if len(columns) < 3 or len(values) < 3 * len(columns):
+        return set()
+    values = values - values.mean(axis=0)
+    spread = values.std(axis=0)
+    varies = np.flatnonzero(spread > 0)
+    scaled = values[:, varies] / spread[varies]
+    alike = scaled.T @ scaled / len(scaled)
+    # What is left of a column once all others are taken off it: almost nothing where it hangs on them exactly.
+    left = 1 / np.diag(np.linalg.inv(alike + EXACT * np.eye(len(varies))))
+    exact = varies[left < 100 * EXACT]
+    return {columns[place].name for place in exact if _is_total(values[:, place], np.delete(values, place, axis=1))}
+
+
+def _is_total(y: np.ndarray, x: np.ndarray) -> bool:
     weights, *_ = np.linalg.lstsq(x, y, rcond=None)
-    left = np.abs(y - x @ weights).max()
     counted = weights[np.abs(weights) > 1e-3]
-    return bool(left < 1e-4 * np.ptp(y) and len(counted) > 1 and np.all(np.abs(counted - 1) < 1e-3))
+    exactly = np.abs(y - x @ weights).max() < 1e-4 * np.ptp(y)
+    return bool(exactly and len(counted) > 1 and np.all(np.abs(counted - 1) < 1e-3))

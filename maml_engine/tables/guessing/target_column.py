@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from maml_engine.tables.guessing import words
-from maml_engine.tables.guessing.dependence import explained, is_copy, is_mean_of, is_total_of
+from maml_engine.tables.guessing.dependence import explained, is_copy, is_mean_of, totals_among
 from maml_engine.tables.guessing.evidence import Candidate, collect
-from maml_engine.tables.guessing.profiles import Profile, is_design, is_same_within, ranks_within, rises_within
+from maml_engine.tables.guessing.profiles import Profile, is_design, is_same_within, ranks_within, rises_within, without_levels
 
-MAX_CANDIDATES = 30
+MAX_CANDIDATES = 24
 
 
 def target_candidates(columns: Sequence[Profile], task: Profile) -> list[Candidate]:
@@ -20,22 +20,31 @@ def target_candidates(columns: Sequence[Profile], task: Profile) -> list[Candida
       task: the column that names the tasks.
     """
     varying = [column for column in columns if not column.is_constant and not is_same_within(column, task, share=0.5)]
-    numbers = [column for column in varying if column.kind == "number"][:MAX_CANDIDATES]
+    numbers = _few([column for column in varying if column.kind == "number"], task)
     steady = [column for column in columns if column.kind == "number" and is_same_within(column, task)]
-    alone = [_alone(column, task, numbers, steady) for column in numbers]
+    totals = totals_among(numbers)
+    alone = [_alone(column, task, numbers, steady=steady, is_total=column.name in totals) for column in numbers]
     measured = [column for column, one in zip(numbers, alone, strict=True) if one.score > -2]
     together = [_beside(one, column, task, measured) for column, one in zip(numbers, alone, strict=True)]
     return sorted(together, key=lambda one: -one.score)
 
 
-def is_chosen(column: Profile, task: Profile) -> bool:
-    """Whether a column was chosen or passes by itself: a design, a time, an age; never what gives a target away."""
-    if words.says(column.name, words.TIME | words.DESIGN):
-        return True
-    return is_design(column, task) > 0.5 or ranks_within(column, task)
+def _few(numbers: list[Profile], task: Profile) -> list[Profile]:
+    """At most `MAX_CANDIDATES`: those whose names speak, those that hang most on the others, and the first."""
+    if len(numbers) <= MAX_CANDIDATES:
+        return numbers
+    within = [without_levels(np.nan_to_num(column.values), np.maximum(task.codes, 0), task.levels) for column in numbers]
+    with np.errstate(invalid="ignore"):
+        alike = np.nan_to_num(np.corrcoef(within) ** 2).sum(axis=1)
+    named = [words.says(column.name, words.TARGET | words.MEASURED) for column in numbers]
+    first = np.arange(len(numbers)) < MAX_CANDIDATES // 3
+    chosen = np.argsort(-(10.0 * np.array(named) + 5.0 * first + alike / alike.max()), kind="stable")[:MAX_CANDIDATES]
+    return [numbers[place] for place in np.sort(chosen)]
 
 
-def _alone(column: Profile, task: Profile, numbers: Sequence[Profile], steady: Sequence[Profile]) -> Candidate:
+def _alone(
+    column: Profile, task: Profile, numbers: Sequence[Profile], *, steady: Sequence[Profile], is_total: bool
+) -> Candidate:
     """What a column says by its name and its cells."""
     name, design = column.name, is_design(column, task)
     is_target, is_measure = words.says(name, words.TARGET), words.says(name, words.MEASURED)
@@ -58,7 +67,7 @@ def _alone(column: Profile, task: Profile, numbers: Sequence[Profile], steady: S
         (not column.is_whole and column.levels > 4, 0.5, "it holds decimals"),
         (any(is_mean_of(other, column, task) for other in steady), -3.0, "another column holds its mean in each task"),
         (any(is_copy(other, column) for other in others), -1.5, "another column is the same but for a constant"),
-        (is_total_of(column, others), -1.5, "it is the sum of other columns"),
+        (is_total, -1.5, "it is the sum of other columns"),
     )
 
 

@@ -26,7 +26,7 @@ planta grupo
 lote
 compito soggetto paziente macchina negozio studente scuola classe azienda impresa paese citta albero lotto impianto
 gruppo
-tarefa sujeito loja estudante turma empresa cidade arvore fabrica
+tarefa aluno sujeito loja estudante turma empresa cidade arvore fabrica
 """
 _CODE = """
 id ident identifier nr no num number code key kennung nummer identifiant numero identificador identificativo codigo

@@ -76,7 +76,7 @@ def test_reasons_name_what_was_chosen_and_what_was_left_out():
 def test_two_targets_that_are_near_are_asked():
     rng = np.random.default_rng(0)
     group, _ = grid(20, np.arange(8))
-    columns = {"firm": group} | {name: np.round(rng.normal(size=160) + of_group(group, range(5)), 3) for name in ("pqa", "pqb")}
+    columns = {"firm": group, "pqa": rng.integers(0, 1000, 160), "pqb": np.round(rng.normal(size=160), 3)}
     question = guess(sheet_of(columns)).question
     assert question.part == "target"
     assert {roles.target for roles in question.choices} == {"pqa", "pqb"}
