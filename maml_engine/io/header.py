@@ -103,7 +103,14 @@ def with_second_rows(header: list[str], more: Sequence[list[str]]) -> list[str]:
 
 
 def other_header(header: list[str], more: list[list[str]], columns: Sequence[str], notes: list[str]) -> tuple[str, ...]:
-    """Joins names and the rows below them where that tells columns apart (in place); gives back the other way."""
+    """Joins names and the rows below them where that tells columns apart (in place); gives back the other way.
+
+    Args:
+      header: the names.
+      more: cells of the rows below.
+      columns: what must be among the names, where that is known.
+      notes: takes a sentence that says which way was taken.
+    """
     if not more:
         return ()
     joined, plain = with_second_rows(header, more), list(header)

@@ -83,7 +83,7 @@ class Sheet:
 
     def text(self, name: str) -> np.ndarray:
         """`[rows]` of str; "" where nothing is written."""
-        return self._cells(name).to_numpy(object)
+        return self.cells(name).to_numpy(object)
 
     def missing(self, name: str) -> np.ndarray:
         """`[rows]`, where a cell is empty or says that its value is missing.
@@ -145,7 +145,7 @@ class Sheet:
         self._refuse(name, self.missing(name), "must not have missing values")
         values = self.days(name) if dates else self.numbers(name)
         if self.decimal_comma and not dates:
-            commas, points = (self._cells(name).str.contains(mark, regex=False).to_numpy(bool) for mark in ",.")
+            commas, points = (self.cells(name).str.contains(mark, regex=False).to_numpy(bool) for mark in ",.")
             is_mixed = (points & commas.any() | commas & points.any()) & np.isnan(values)
             self._refuse(name, is_mixed, "must write decimals with commas throughout or with points throughout")
         self._refuse(name, np.isnan(values), f"must hold {'dates' if dates else 'numbers'}")
@@ -186,7 +186,7 @@ class Sheet:
 
     def without_word(self, name: str, word: str) -> "Sheet":
         """With nothing written in the cells of a column that hold a word."""
-        return self._changed(frame=self.frame.assign(**{name: self._cells(name).mask(self._cells(name) == word, "")}))
+        return self._changed(frame=self.frame.assign(**{name: self.cells(name).mask(self.cells(name) == word, "")}))
 
     def renamed(self) -> "Sheet":
         """With the other names of its columns."""
@@ -205,7 +205,7 @@ class Sheet:
         kept = {}
         for name, form in forms.items():
             if form and name in self.names:
-                there = self._cells(name).loc[~is_missing(self._cells(name))]
+                there = self.cells(name).loc[~is_missing(self.cells(name))]
                 fits = not np.isnan(read_as(there, form).values).any()
                 own = read_column(there, lambda: Hints(has_other_separator=self.decimal_comma))
                 is_sure = own.reading.form in (YEAR_FIRST, *FORMS) and not own.reading.others and not np.isnan(own.values).any()
@@ -221,7 +221,8 @@ class Sheet:
         """The sheet as a UTF-8 CSV; text that a spreadsheet would take for a formula is escaped."""
         return table_csv({name: self.text(name) for name in self.names})
 
-    def _cells(self, name: str) -> "pd.Series":
+    def cells(self, name: str) -> "pd.Series":
+        """A column's cells as text, `[rows]`, by the numbers of their rows."""
         return cast("pd.Series", self.frame[name])
 
     def _keep(self, what: str, name: str, find: Callable[[str], np.ndarray]) -> np.ndarray:
@@ -235,7 +236,7 @@ class Sheet:
     def _read(self, name: str) -> Read:
         """How a column is read, and its values."""
         if ("read", name) not in self._parsed:
-            cells = self._cells(name)
+            cells = self.cells(name)
             read = read_as(cells, self.forms[name]) if name in self.forms else read_column(cells, self._hints)
             self._parsed["read", name] = read
         return self._parsed["read", name]
@@ -246,7 +247,7 @@ class Sheet:
         return self._parsed["hints"]
 
     def _find_missing(self, name: str) -> np.ndarray:
-        cells = self._cells(name)
+        cells = self.cells(name)
         missing = is_missing(cells)
         if self.kind(name) != "text":
             return missing
@@ -254,19 +255,19 @@ class Sheet:
         means = {
             word
             for word in words
-            if any(self.kind(other) == "number" and (self._cells(other) == word).any() for other in self.names)
+            if any(self.kind(other) == "number" and (self.cells(other) == word).any() for other in self.names)
         }
         return cells.isin([*means, ""]).to_numpy(bool)
 
     def _find_numbers(self, name: str) -> np.ndarray:
         read = self._read(name)
-        return read.values if read.reading.kind == "number" else read_as(self._cells(name), POINT).values
+        return read.values if read.reading.kind == "number" else read_as(self.cells(name), POINT).values
 
     def _find_days(self, name: str) -> np.ndarray:
         read = self._read(name)
         if read.reading.kind == "date":
             return read.values
-        own = read_as(self._cells(name), YEAR_FIRST).values
+        own = read_as(self.cells(name), YEAR_FIRST).values
         return own
 
 

@@ -81,7 +81,7 @@ def _forms(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
 
 def _as_form(sheet: Sheet, name: str, form: str) -> tuple[str, str]:
     """What a cell means under a form, in words, and the form. The cell is one on which forms differ, if any."""
-    cells = sheet.frame[name]
+    cells = sheet.cells(name)
     values = read_as(cells, form).values
     others = [read_as(cells, other).values for other in sheet.reading(name).others or (POINT,)]
     base = read_as(cells, sheet.reading(name).form).values

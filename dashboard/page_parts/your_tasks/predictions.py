@@ -2,7 +2,7 @@
 
 import dataclasses
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,11 +12,13 @@ import streamlit as st
 from dashboard.page_parts.your_tasks.engine_calls import Predictions, predicted
 from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.table import UserTable
+from maml_engine.io.readings.numbers import POINT
 from maml_engine.tables import Sheet, read_sheet, table_csv
 
 GRID = 61
 FILE = "predictions.csv"
 MAX_KNOWN, MAX_ASKED = 10, 10
+NUMBER = r"[+-]?\d*[.,]?\d+(e[+-]?\d+)?"
 
 
 class NewTask(NamedTuple):
@@ -141,7 +143,8 @@ def along(table: UserTable, frame: pd.DataFrame, x_name: str) -> np.ndarray:
     if table.sheet.kind(x_name) == "number":
         return column.to_numpy(float)
     if table.sheet.kind(x_name) == "date":
-        return Sheet(column.astype(str).to_frame(), "").days(x_name)
+        form = table.sheet.reading(x_name).form
+        return Sheet(column.astype(str).to_frame(), "").as_in({x_name: form}).days(x_name)
     return places(column, np.unique(table.sheet.text(x_name)).tolist())
 
 
@@ -151,11 +154,16 @@ def places(names: Iterable[Any], known: Sequence[str]) -> np.ndarray:
     return np.array([place.get(str(name), np.nan) for name in names], float)
 
 
-def read_rows(content: bytes, names: Sequence[str]) -> pd.DataFrame:
-    """Rows of a new task from a file, for the editor.
+def read_rows(content: bytes, names: Sequence[str], forms: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Rows of a new task from a file, for the editor; numbers are read as those of the table were.
 
     A header may be in another case, as long as one column alone can be meant; numbers may have decimal commas, in quotes where
     commas separate the columns.
+
+    Args:
+      content: of the file.
+      names: columns that are needed.
+      forms: how the table writes their numbers and dates, by name.
 
     Raises:
       ValueError: what `read_sheet` refuses, columns that are missing, named, or commas that may be of thousands.
@@ -165,7 +173,9 @@ def read_rows(content: bytes, names: Sequence[str]) -> pd.DataFrame:
     if missing := [name for name, there in meant.items() if there is None]:
         there = ", ".join(map(repr, sheet.names[:12]))
         raise ValueError(f"The file must have the column {missing[0]!r}, got {there}.")
-    return pd.DataFrame({name: _cells(sheet, there) for name, there in meant.items()})
+    told = {there: form for name, form in (forms or {}).items() if form and (there := meant.get(name))}
+    sheet = sheet.as_in(told)
+    return pd.DataFrame({name: _cells(sheet, there, is_told=told.get(there, POINT) != POINT) for name, there in meant.items()})
 
 
 def _meant(name: str, there: Sequence[str]) -> str | None:
@@ -174,16 +184,23 @@ def _meant(name: str, there: Sequence[str]) -> str | None:
     return name if name in there else alike[0] if len(alike) == 1 else None
 
 
-def _cells(sheet: Sheet, name: str) -> np.ndarray:
-    """A column, `[rows]`: numbers where it holds them, however their decimals are written, else text."""
-    if sheet.kind(name) != "number":
-        cells, written = sheet.frame[name], ~sheet.missing(name)
-        if not cells[written].str.fullmatch(r"[+-]?\d*[.,]?\d+(e[+-]?\d+)?", case=False).all():
-            return sheet.text(name)
-        if (thousands := cells[written & cells.str.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}").to_numpy(bool)]).size:
-            raise ValueError(
-                f"Column {name!r} holds {thousands.iloc[0]!r}, whose comma may be of thousands or of decimals: write a point."
-            )
+def _cells(sheet: Sheet, name: str, *, is_told: bool) -> np.ndarray:
+    """A column, `[rows]`: numbers where it holds them, however their decimals are written, else text.
+
+    Args:
+      sheet: of the file.
+      name: of the column.
+      is_told: whether the table says how its numbers are written.
+    """
+    cells, written = sheet.frame[name], ~sheet.missing(name)
+    if sheet.kind(name) == "date" or not cells[written].str.fullmatch(NUMBER, case=False).all():
+        return sheet.numbers(name) if sheet.kind(name) == "number" else sheet.text(name)
+    thousands = cells[written & cells.str.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}").to_numpy(bool)]
+    if thousands.size and not is_told:
+        raise ValueError(
+            f"Column {name!r} holds {thousands.iloc[0]!r}, whose comma may be of thousands or of decimals: write a point."
+        )
+    if sheet.kind(name) != "number":  # points here, commas there
         sheet = dataclasses.replace(sheet, frame=sheet.frame.assign(**{name: cells.str.replace(",", ".")}), _parsed={})
     return sheet.numbers(name)
 

@@ -77,7 +77,8 @@ def _take_rows(trained: TrainedVerdict, which: str) -> None:
     roles = trained.table.roles
     names = [*roles.inputs, roles.target] if which == "known" else roles.inputs
     with upload.refusing("use"):
-        rows = predictions.read_rows(uploaded.getvalue(), names)
+        forms = {name: trained.table.sheet.reading(name).form for name in names}
+        rows = predictions.read_rows(uploaded.getvalue(), names, forms)
         _begin(trained, _task_at_hand(trained)._replace(source=f"From {escape.code(uploaded.name)}.", **{which: rows}))
         st.session_state.pop(session.TABLE_REFUSED, None)
 
