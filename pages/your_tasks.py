@@ -12,8 +12,7 @@ from dashboard.page_parts.your_tasks import table as tables
 from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.table import UserTable
 from dashboard.widgets import job_view, page, session
-from maml_engine.methods import METHODS
-from maml_engine.tables import RECOMMENDED, Settings
+from maml_engine.tables import RECOMMENDED, Settings, method_names
 
 # What is bound to the link is spelt there as on the page.
 RECOMMENDED_EFFORT, QUICK_LOOK = "Recommended", "Quick look"
@@ -48,8 +47,8 @@ def train_controls(table: UserTable, *, is_fit: bool) -> Settings:
         )
         method = st.selectbox(
             "Method",
-            list(METHODS),
-            index=list(METHODS).index(OWN["way"]),
+            method_names(),
+            index=method_names().index(OWN["way"]),
             key="way",
             bind="query-params",
             width=170,

@@ -186,7 +186,7 @@ def test_a_link_opens_its_page_as_it_was(kept):
             "maml_engine",
             "Batch Episode Sinusoid Table MAMLRegressor MLP Conv4 MAML FOMAML Reptile MetaSGD MAMLPlusPlus ANIL BOIL IMAML "
             "CAVIA MetaCurvature Experiment Report Learner train adapt evaluate meta_value_and_grad mean_squared_error "
-            "softmax_cross_entropy Checkpoint",
+            "softmax_cross_entropy Checkpoint R2D2 ALPaCA DKT PACOH CNP ProtoNet ProtoMAML UNICORN",
         ),
         (
             "maml_engine.tutorial",

@@ -197,3 +197,42 @@ def angles_figure(angles: np.ndarray) -> plain.Figure:
         figure.add_vline(x=float(np.median(angles)), line={"color": style.TRUTH, "width": 2, "dash": "dot"})
         figure.update_xaxes(range=[0, max(95.0, 1.1 * angles.max())], dtick=15)
     return figure
+
+
+def solving_figure(
+    x: np.ndarray,
+    truth: np.ndarray,
+    points: np.ndarray,
+    *,
+    before: np.ndarray,
+    stepped: np.ndarray,
+    solved: np.ndarray,
+    k: int,
+) -> plain.Figure:
+    """One task under a method that steps and one that solves; no points give the curves alone.
+
+    Args:
+      x: `[n]`, in order.
+      truth: `[n]`.
+      points: `[2, shots]`, x and y of the support.
+      before: `[n]`, before a step.
+      stepped: `[n]`, after MAML's steps.
+      solved: `[n]`, by R2-D2.
+      k: how many steps those were.
+    """
+    figure = style.base_figure("x", "y", height=340)
+    curves = (
+        ("truth", truth, {"color": style.TRUTH, "width": 2}),
+        ("MAML before", before, {"color": style.BEFORE, "width": 1.5, "dash": "dot"}),
+        (f"MAML, {k} step{'' if k == 1 else 's'}", stepped, {"color": style.method_colour("maml"), "width": 2.5}),
+        (f"{NAMES['r2d2']}, solved", solved, {"color": style.method_colour("r2d2"), "width": 2.5}),
+    )
+    for name, y, line in curves:
+        figure.add_scatter(x=x, y=y, mode="lines", name=name, line=line)
+    figure.add_scatter(
+        x=points[0], y=points[1], mode="markers", name="support", marker={"color": style.POINTS, "size": 9, "symbol": "circle"}
+    )
+    if len(truth):  # curves that blew up do not hide the others
+        low, high = float(truth.min()), float(truth.max())
+        figure.update_yaxes(range=[low - 0.6 * (high - low), high + 0.6 * (high - low)])
+    return figure

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dashboard.widgets.links import TABLE_FIELDS
+from maml_engine.methods import METHODS
 from maml_engine.models import MODEL_OPTIONS
 from maml_engine.tasks import FAMILIES
 
@@ -89,6 +90,12 @@ def _of_method(method: str) -> Callable[[Mapping[str, Any]], bool]:
     return lambda values: values["method"] == method
 
 
+def _makes_steps(values: Mapping[str, Any]) -> bool:
+    """Whether the method is not one that adapts by solving."""
+    method = METHODS.get(values.get("method", ""))
+    return method is None or method.support_gives != "solution"
+
+
 def _of_functions(values: Mapping[str, Any]) -> bool:
     return values["tasks"] != "table"
 
@@ -102,6 +109,7 @@ RELEVANT: dict[str, Callable[[Mapping[str, Any]], bool]] = {
         _of_method("mamlplusplus"),
     ),
     **dict.fromkeys(("proximal", "inner_tolerance", "cg_steps"), _of_method("imaml")),
+    **dict.fromkeys(("inner_lr", "inner_steps", "inner_optimizer"), _makes_steps),
     **{
         name: _of_network(name)
         for name in ("num_layers", "activation", "layer_norm", "context_dim", "fourier_features", "fourier_scale")

@@ -16,6 +16,7 @@ from maml_engine.core.episode import Episode
 from maml_engine.evaluation import evaluate_episode
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
+from maml_engine.methods import METHODS
 from maml_engine.training.outer_loop import MAX_CHUNK, initial_state, program_of
 from maml_engine.training.population import population_steps, stacked
 
@@ -31,11 +32,14 @@ def gradients_per_iteration(experiment: Experiment) -> int:
     """Counts the gradients and Hessian-vector products of single tasks' losses that a meta-iteration takes.
 
     The exact gradient takes K inner gradients, one of the query loss and K Hessian-vector products; first order leaves the last
-    out, Reptile the query's as well. iMAML takes K inner gradients, one of the query loss and `cg_steps` products. A
-    Hessian-vector product counts as one, though it takes about twice the time.
+    out, Reptile the query's as well. iMAML takes K inner gradients, one of the query loss and `cg_steps` products. A method
+    that solves takes one gradient, through support and query alike, which counts as two. A Hessian-vector product counts as
+    one, though it takes about twice the time.
     """
     steps = experiment.inner_steps
-    if experiment.method == "reptile":
+    if METHODS[experiment.method].support_gives == "solution":
+        each = 2
+    elif experiment.method == "reptile":
         each = max(steps, 1)
     elif experiment.method == "fomaml":
         each = steps + 1

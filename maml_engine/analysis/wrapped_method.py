@@ -5,6 +5,8 @@ from typing import Any
 import jax
 from flax import nnx
 
+from maml_engine.core.adapter import Adapter
+from maml_engine.core.episode import Batch
 from maml_engine.methods import Method
 from maml_engine.pytrees import pytree
 
@@ -24,6 +26,15 @@ class WrappedMethod:
     def inner_steps(self) -> int:
         """As many as the method's, which is how many are compiled."""
         return self.method.inner_steps
+
+    @property
+    def support_gives(self) -> str:
+        """As in the method."""
+        return self.method.support_gives
+
+    def from_support(self, adapter: Adapter, support: Batch) -> PyTree:
+        """As in the method, which is asked as itself."""
+        return self.method.from_support(adapter.replace(method=self.method), support)
 
     def moving(self, params: PyTree) -> nnx.filterlib.Filter:
         """As in the method."""

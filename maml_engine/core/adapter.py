@@ -51,6 +51,15 @@ class InnerRule(Protocol):
         """Gradient steps on the support set."""
         ...
 
+    @property
+    def support_gives(self) -> str:
+        """What the support gives in closed form: "nothing", a "start" for the steps, or a "solution" instead of them."""
+        ...
+
+    def from_support(self, adapter: Any, support: Batch) -> PyTree:
+        """That start, or that solution; not asked where it gives nothing."""
+        ...
+
     def moving(self, params: PyTree) -> nnx.filterlib.Filter:
         """Which parameters the inner loop moves."""
         ...
@@ -161,8 +170,8 @@ class Adapter(Replaceable):
           query: the examples to be judged on.
           key: `[]`, of the network's random streams.
         """
-        settled = self.replace(network=self.network.drawing(key).settled(params, support.x))
-        return settled.task_loss()(*partition(self.method, params), query)
+        network = self.network.drawing(key).settled(params, support.x)
+        return mean_loss(self.loss_fn, network.predict(params, blanked(query.x, query.weight)), query)
 
     def task_loss(self, key: jax.Array | None = None) -> TaskLoss:
         """`(moving, fixed, batch) -> []`: the mean loss of one task's batch under the two halves of the parameters.

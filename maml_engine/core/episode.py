@@ -44,6 +44,11 @@ def blanked(rows: Array, weight: Array | None) -> jax.Array:
     return jnp.where(jnp.reshape(weight > 0, (-1, *[1] * (rows.ndim - 1))), rows, 0)
 
 
+def unknown(support: Batch) -> Batch:
+    """The support with all its rows as padding: nothing is known of the task yet."""
+    return support._replace(weight=jnp.zeros(support.x.shape[:1]))
+
+
 def float_type() -> np.dtype:
     """Of real numbers here: 32 bits, or 64 where JAX computes in 64 (`JAX_ENABLE_X64`)."""
     return np.dtype(jax.dtypes.canonicalize_dtype(float))

@@ -11,7 +11,7 @@ from flax import nnx
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerRule, InnerStep, TaskLoss, merge, partition
 from maml_engine.core.arguments import check_batch, check_loss_fn, check_method, check_model, explained
-from maml_engine.core.episode import Array, Batch
+from maml_engine.core.episode import Array, Batch, unknown
 from maml_engine.core.losses import LossFn, mean_squared_error
 
 PyTree = Any
@@ -47,8 +47,10 @@ def inner_loop(
       for each.
     """
     method: InnerRule = adapter.method
-    init, rule = adapter.meta
-    moving, fixed = partition(method, init)
+    rule, asked = adapter.meta.rule, _asking(adapter, support, key)
+    if method.support_gives == "solution":
+        return _solution(asked, inner_steps, along)
+    moving, fixed = partition(method, asked(True) if inner_steps else asked(False))
     at_every_step = None if adapter.network.is_random else gradient(adapter.task_loss())
 
     def seen(moving: PyTree, index: jax.Array | int) -> PyTree:
@@ -63,7 +65,8 @@ def inner_loop(
         moving, state = method.inner_update(rule, moving, slope, state, InnerStep(index, adapter.iteration, step_key))
         return (moving, state), seen(moving, index + 1)
 
-    carry, path = (moving, method.init_inner(rule, moving)), [_alone(seen(moving, 0))]
+    before = partition(method, asked(False))[0] if along else None
+    carry, path = (moving, method.init_inner(rule, moving)), [_alone(seen(before, 0))]
     if inner_steps > 0:
         # The first step stays out of the scan: there all tasks still share their weights, and under `vmap` their
         # products fold into one.
@@ -75,6 +78,28 @@ def inner_loop(
     if along is None:
         return merge(carry[0], method.fixed_at(rule, fixed, inner_steps))
     return jax.tree.map(lambda *pieces: jnp.concatenate(pieces), *path)
+
+
+def _asking(adapter: Adapter, support: Batch, key: jax.Array | None) -> Callable[[bool], PyTree]:
+    """What to start from: what the support gives where it is known, and what it gives where nothing is known of the task."""
+    if adapter.method.support_gives == "nothing":
+        return lambda is_known: adapter.meta.init
+    drawn = adapter.replace(network=adapter.network.drawing(key))
+    return lambda is_known: adapter.method.from_support(drawn, support if is_known else unknown(support))
+
+
+def _solution(asked: Callable[[bool], PyTree], inner_steps: int, along: Callable[[PyTree], PyTree] | None) -> PyTree:
+    """A path of one step, the solution; all later ones stay there. Arguments and result as in `inner_loop`."""
+    if along is None:
+        return asked(inner_steps > 0)
+    before = _alone(along(asked(False)))
+    if inner_steps == 0:
+        return before
+    return jax.tree.map(
+        lambda start, end: jnp.concatenate([start, jnp.broadcast_to(end, (inner_steps, *end.shape))]),
+        before,
+        along(asked(True)),
+    )
 
 
 def _alone(tree: PyTree) -> PyTree:

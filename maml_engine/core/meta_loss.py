@@ -44,7 +44,8 @@ def meta_loss(adapter: Adapter, episode: Episode, *, flow: Flow, key: jax.Array 
     method = adapter.method
     step_weights = method.step_weights(adapter.iteration)
     first = None
-    if method.inner_steps and not (adapter.network.is_random and key is not None):  # each task draws for itself
+    draws = adapter.network.is_random and key is not None  # each task for itself
+    if method.inner_steps and not draws and method.support_gives == "nothing":  # else each task starts from its own
         moving, fixed = partition(method, adapter.meta.init)
         first = flow.first_gradients(adapter.task_loss())(moving, method.fixed_at(adapter.meta.rule, fixed, 0), episode.support)
 

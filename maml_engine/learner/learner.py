@@ -105,7 +105,11 @@ class Learner:
             params = jax.tree.map(lambda leaf: leaf.astype(float), params)
         meta = MetaParams(params, method.init_rule(params))
         one_task = (shapes.support.x.shape[1:], shapes.support.x.dtype)
-        prediction = check_takes(Adapter(method, meta, network, loss_fn), "support", *one_task)
+        adapter = Adapter(method, meta, network, loss_fn)
+        prediction = check_takes(adapter, "support", *one_task)
+        if method.support_gives != "nothing":  # or that it cannot be solved for
+            one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), shapes.support)
+            jax.eval_shape(lambda support: method.from_support(adapter, support), one)
         if not y_kind.shape:  # labels: the network says of how many classes
             out_dim = prediction.shape[-1]
         scaling = getattr(tasks, "scaling", Scaling())

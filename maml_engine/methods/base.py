@@ -1,6 +1,6 @@
 """What every method of the family answers, with plain MAML's answers as defaults."""
 
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import jax
 import optax
@@ -8,7 +8,7 @@ from flax import nnx
 
 from maml_engine.checks import check_choice, check_number
 from maml_engine.core.adapter import Adapter, InnerStep, MetaParams
-from maml_engine.core.episode import Episode
+from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.exact import exact_gradient
 from maml_engine.core.meta_optimizer import check_transformation
 from maml_engine.methods.inner_optimizers import INNER_OPTIMIZERS, check_descends, check_differentiable
@@ -19,13 +19,17 @@ PyTree = Any
 
 @pytree
 class Method(Replaceable):
-    """Four questions; a method's own file holds only the answers that differ.
+    """Five questions; a method's own file holds only the answers that differ.
 
     1. how does a parameter move in the inner loop? `inner_update` (with `init_rule` and `init_inner`)
     2. which parameters move? `moving`, an NNX filter; what the others are at each step, `fixed_at`
     3. how does the outer gradient flow? `meta_gradient`
     4. what else does the outer loop learn or schedule? `init_rule`, `step_weights`
+    5. what does the support give in closed form? `support_gives`, `from_support`
 
+    support_gives: "nothing", as here; a "start" for the steps; or a "solution" instead of them, so that adapting has one step,
+      the solution, and all later ones stay there.
+    needs_classes: whether it is for classes alone.
     inner_lr: step size alpha; > 0.
     inner_steps: gradient steps on the support set; 0 leaves the model as it is.
     inner_optimizer: turns a gradient into the direction to descend, before the step size: a name in `INNER_OPTIMIZERS` or any
@@ -34,6 +38,9 @@ class Method(Replaceable):
     Raises:
       ValueError: a number out of range, an unknown name, or an inner optimiser whose first step would climb.
     """
+
+    support_gives: ClassVar[Literal["nothing", "start", "solution"]] = "nothing"
+    needs_classes: ClassVar[bool] = False
 
     inner_lr: float = 0.01
     inner_steps: int = static_field(default=1)
@@ -101,6 +108,22 @@ class Method(Replaceable):
     def _direction(self) -> optax.GradientTransformation:
         chosen = self.inner_optimizer
         return INNER_OPTIMIZERS[chosen] if isinstance(chosen, str) else chosen
+
+    def from_support(self, adapter: Adapter, support: Batch) -> PyTree:
+        """What the support gives in closed form, where `support_gives` says that it gives something.
+
+        Exact gradients flow through it, so it is plain JAX. Where all rows have weight 0, nothing is known of the task yet:
+        what it gives then is what is shown and measured before adapting.
+
+        Args:
+          adapter: this method with its meta-parameters, the network and the loss.
+          support: one task's examples, `x` `[k_shot, ...]`; rows of weight 0 have no influence.
+
+        Returns:
+          Parameters shaped like `adapter.meta.init`; or `models.head.Solved`, whose head answers for the last layer.
+        """
+        del support
+        return adapter.meta.init
 
     def step_weights(self, iteration: jax.Array | int) -> jax.Array | None:
         """Weights `[inner_steps + 1]` of the query losses along the path; None counts the last step alone."""

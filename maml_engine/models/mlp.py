@@ -106,3 +106,28 @@ class ContextMLP(nnx.Module):
         """`[..., in_dim] -> [..., out_dim]`."""
         context = jnp.broadcast_to(self.context[...], (*x.shape[:-1], self.context.shape[0]))
         return self.mlp(jnp.concatenate([x, context], axis=-1))
+
+
+class NeuralProcess(ContextMLP):
+    """A `ContextMLP` with an encoder of its own, which makes a context of a row and its target (Garnelo et al., 2018).
+
+    Args:
+      context_dim: size of the context.
+    """
+
+    def __init__(
+        self,
+        hidden_dim: int = 40,
+        *,
+        context_dim: int = 4,
+        in_dim: int = 1,
+        out_dim: int = 1,
+        rngs: nnx.Rngs,
+        **mlp,
+    ):
+        super().__init__(hidden_dim, context_dim=context_dim, in_dim=in_dim, out_dim=out_dim, rngs=rngs, **mlp)
+        self.encoder = MLP(hidden_dim, in_dim=in_dim + out_dim, out_dim=context_dim, rngs=rngs, **mlp)
+
+    def encode(self, x: jax.Array, y: jax.Array) -> jax.Array:
+        """What each row says of its task, `[rows, in_dim], [rows, out_dim] -> [rows, context_dim]`."""
+        return self.encoder(jnp.concatenate([x, y], axis=-1))

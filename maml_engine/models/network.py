@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from maml_engine.models.head import Features, Solved, SolvedModule, features
 from maml_engine.pytrees import pytree, static_field
 
 PyTree = Any
@@ -33,6 +34,8 @@ class Network:
 
     def merge(self, params: PyTree) -> nnx.Module:
         """A new module with these parameters, sharing no variable with any other."""
+        if isinstance(params, Solved):
+            return SolvedModule(self.merge(params.params), params.head)
         return nnx.merge(self.graphdef, params, self.rest, copy=True)
 
     def predict(self, params: PyTree, x: jax.Array | np.ndarray) -> jax.Array:
@@ -48,6 +51,14 @@ class Network:
                 "along the last axis, and take them apart in a loss of your own."
             )
         return prediction
+
+    def features(self, params: PyTree, x: jax.Array | np.ndarray) -> Features:
+        """What the last layer is given, `[examples, features]`, where the input is `x` `[examples, ...]`, and where it lies.
+
+        Raises:
+          ValueError: the network does not end in an `nnx.Linear`.
+        """
+        return features(self.merge(_network_s(params)), jnp.asarray(x))
 
     # What random streams and normalisation layers ask for. A network that has none is itself in all of these.
 
@@ -91,7 +102,7 @@ class Network:
         """
         if not self._holds(nnx.BatchStat):
             return self
-        model = self.merge(params)
+        model = self.merge(_network_s(params))
         norms = self._norms(model)
         if norms:
             with _settling(norms):
@@ -115,6 +126,11 @@ class Network:
         """Layers that take their statistics from the rows at hand and keep running ones beside."""
         modules = (module for _, module in nnx.iter_modules(model))
         return [one for one in modules if getattr(one, "use_running_average", None) is False and hasattr(one, "momentum")]
+
+
+def _network_s(params: PyTree) -> PyTree:
+    """The network's own parameters, where another head goes with them."""
+    return params.params if isinstance(params, Solved) else params
 
 
 class _Settling(nnx.BatchNorm):

@@ -8,7 +8,7 @@ from maml_engine.tables.findings import validate
 from maml_engine.tables.guessing.guess import Guess, Question, guess, guess_roles
 from maml_engine.tables.judging import judge
 from maml_engine.tables.learner import AdaptedTable, TableLearner
-from maml_engine.tables.settings import RECOMMENDED, Settings
+from maml_engine.tables.settings import RECOMMENDED, Settings, method_names
 from maml_engine.tables.verdict import Progress, Score, TaskPicture, TaskScore, Verdict
 from maml_engine.tasks.roles import Roles
 
@@ -33,6 +33,7 @@ __all__ = [
     "guess",
     "guess_roles",
     "judge",
+    "method_names",
     "read_sheet",
     "table_csv",
     "template_csv",

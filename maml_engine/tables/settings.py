@@ -12,16 +12,22 @@ from maml_engine.tasks.roles import Roles
 # What a method needs where the recommended values would not do.
 OWN: dict[str, dict] = {
     "cavia": {"model": "context_mlp", "inner_lr": 1.0},
+    "cnp": {"model": "neural_process", "context_dim": 16},
     "imaml": {"inner_steps": 16},
     "mamlplusplus": {"multi_step_iterations": 300},
 }
+
+
+def method_names() -> list[str]:
+    """Methods that a table may be trained with: a verdict's networks are trained on numbers, classes as one-hot rows."""
+    return [name for name, method in METHODS.items() if not method.needs_classes]
 
 
 @dataclass(frozen=True)
 class Settings:
     """How the meta-learner is trained and judged.
 
-    method: a name in `METHODS`.
+    method: one of `method_names()`.
     k_shot: support rows as in use.
     folds: parts of the cross-validation over tasks.
     splits: where it is not 0, so many random splits of 70 % and 30 % of the tasks instead.
@@ -59,7 +65,7 @@ class Settings:
     shots: tuple[int, ...] = tuple(range(1, 11))
 
     def __post_init__(self):
-        check_choice("method", self.method, METHODS)
+        check_choice("method", self.method, method_names())
         for name, low in (
             ("k_shot", 1),
             ("folds", 2),

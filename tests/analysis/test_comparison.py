@@ -24,6 +24,10 @@ def outcome():
     return runs, episode, list(contest(runs, Budget("iterations", 30), episode, inner_steps=3, points=3))
 
 
+def test_a_method_that_solves_counts_support_and_query():
+    assert gradients_per_iteration(dataclasses.replace(SMALL, method="alpaca", inner_steps=7)) == 2 * 4
+
+
 def test_imaml_counts_its_products():
     run = dataclasses.replace(SMALL, method="imaml", inner_steps=7, cg_steps=5)
     assert gradients_per_iteration(run) == (7 + 1 + 5) * 4

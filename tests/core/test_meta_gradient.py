@@ -13,11 +13,21 @@ import pytest
 from flax import nnx
 from jax.flatten_util import ravel_pytree
 
-from maml_engine import FOMAML, MAML, MLP, Batch, Episode, adapt, mean_squared_error, meta_value_and_grad
+from maml_engine import (
+    FOMAML,
+    MAML,
+    MLP,
+    Batch,
+    Episode,
+    adapt,
+    mean_squared_error,
+    meta_value_and_grad,
+    softmax_cross_entropy,
+)
 from maml_engine.core import meta_gradient
 from maml_engine.core.adapter import Adapter
 from maml_engine.methods import METHODS
-from maml_engine.models import ContextMLP, Network
+from maml_engine.models import ContextMLP, Network, NeuralProcess
 from maml_engine.pytrees import pytree
 from tests.compiling import AS_IN_USE
 from tests.core.problems import LastLayerMoves, MultiStep, padded, sines, tanh_model, task_of
@@ -232,15 +242,18 @@ WELL_POSED = {"imaml": {"proximal": 100.0}}
 @pytest.mark.parametrize(("hidden_dim", "num_layers", "tasks", "k_shot"), [(3, 1, 2, 1), (40, 2, 5, 10), (64, 2, 3, 33)])
 def test_compiled_meta_gradient_is_the_unjitted_one(name, hidden_dim, num_layers, tasks, k_shot):
     """Compilers have been wrong here by any factor, so this is compiled as in use, which the other tests are not."""
-    network = ContextMLP if name == "cavia" else MLP
-    model = network(hidden_dim, num_layers=num_layers, activation="tanh", rngs=nnx.Rngs(0))
+    network = {"cavia": ContextMLP, "cnp": NeuralProcess}.get(name, MLP)
+    classes, loss_fn = (3, softmax_cross_entropy) if METHODS[name].needs_classes else (1, mean_squared_error)
+    model = network(hidden_dim, num_layers=num_layers, activation="tanh", out_dim=classes, rngs=nnx.Rngs(0))
     episode = sines(tasks, k_shot, k_shot, np.float32)
+    if classes > 1:
+        episode = Episode(*(batch._replace(y=jnp.argsort(batch.x[..., 0], axis=1) % classes) for batch in episode))
     method = METHODS[name](inner_lr=0.01, inner_steps=2, **WELL_POSED.get(name, {}))
-    arguments = (Adapter.of_model(method, model), episode, None)
+    arguments = (Adapter.of_model(method, model, loss_fn), episode, None)
     lowered = meta_gradient._compiled.lower(*arguments, mode=None)
     loss, gradient = lowered.compile(AS_IN_USE)(*arguments)
     with jax.disable_jit():
-        expected_loss, expected = meta_value_and_grad(method, model, episode)
+        expected_loss, expected = meta_value_and_grad(method, model, episode, loss_fn)
     np.testing.assert_allclose(loss, expected_loss, rtol=1e-5)
     assert relative_error(gradient, expected) < 1e-5
 

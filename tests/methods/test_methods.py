@@ -6,8 +6,22 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from maml_engine import MLP, Batch, Experiment, MAMLRegressor, Sinusoid, adapt, meta_value_and_grad, train
-from maml_engine.methods import ANIL, BOIL, CAVIA, MAML, METHODS, MAMLPlusPlus
+from maml_engine import (
+    MLP,
+    Batch,
+    Experiment,
+    Learner,
+    MAMLRegressor,
+    Sinusoid,
+    adapt,
+    evaluate,
+    meta_value_and_grad,
+    softmax_cross_entropy,
+    train,
+)
+from maml_engine.evaluation import evaluate_episode
+from maml_engine.methods import ANIL, BOIL, CAVIA, MAML, METHODS, R2D2, MAMLPlusPlus
+from tests.methods.solving import CLASSES, Blobs
 from tests.quadratics import flat
 
 
@@ -43,9 +57,55 @@ def test_such_a_run_is_refused_before_it_begins():
         train(Experiment(method="cavia"))
 
 
+OPTIONS = {
+    "cavia": {"model": "context_mlp", "inner_lr": 1.0},
+    "cnp": {"model": "neural_process"},
+    "reptile": {"meta_optimizer": "sgd", "inner_steps": 3},
+}
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_trains_and_stays_finite(name):
-    options = {"cavia": {"model": "context_mlp", "inner_lr": 1.0}, "reptile": {"meta_optimizer": "sgd", "inner_steps": 3}}
-    *_, report = train(Experiment(method=name, num_iterations=30, hidden_dim=10, **options.get(name, {})))
+    experiment = Experiment(method=name, num_iterations=30, hidden_dim=10, **OPTIONS.get(name, {}))
+    *_, report = train(experiment, **of_classes(name))
     assert np.isfinite(report.meta_loss).all()
     assert np.isfinite(report.curve.mean[: report.experiment.inner_steps + 1]).all()
+
+
+def of_classes(name):
+    """Tasks, network and loss of classes for a method that takes nothing else."""
+    if not METHODS[name].needs_classes:
+        return {}
+    network = MLP(10, in_dim=2, out_dim=CLASSES, rngs=nnx.Rngs(0))
+    return {"tasks": Blobs(), "model": network, "loss_fn": softmax_cross_entropy}
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.support_gives != "nothing"])
+def test_a_learner_of_a_method_that_solves_comes_back_as_it_was(name, tmp_path):
+    own = of_classes(name)
+    *_, report = train(Experiment(method=name, num_iterations=20, hidden_dim=10, **OPTIONS.get(name, {})), **own)
+    report.learner.save(tmp_path)
+    again = Learner.load(tmp_path, own.get("model"))
+    assert again.experiment.method == name
+    tasks = own.get("tasks", Sinusoid()).sample(jax.random.key(1), 3, 6, 6)
+    one, other = (evaluate_episode(learner, tasks, 3).loss for learner in (report.learner, again))
+    np.testing.assert_array_equal(one, other)
+    assert np.isfinite(one).all()
+
+
+@pytest.mark.parametrize("name", ["protonet", "protomaml", "unicorn"])
+def test_methods_of_classes_learn_to_tell_them_apart_and_refuse_waves(name):
+    experiment = Experiment(method=name, num_iterations=200, k_shot=6, inner_lr=0.1)
+    *_, report = train(experiment, **of_classes(name))
+    accuracy = evaluate(report.learner, jax.random.key(0), 100, 6, 30, 1, tasks=Blobs()).metrics["accuracy"].mean(axis=0)
+    assert accuracy[1] > 0.9 > accuracy[0]
+    with pytest.raises(ValueError, match="needs classes"):
+        train(Experiment(method=name))
+
+
+def test_methods_that_solve_are_trained_by_their_own_numbers():
+    method = R2D2(ridge=0.25)
+    *_, report = train(Experiment(num_iterations=20, hidden_dim=10), method=method)
+    assert report.learner.experiment.method == "r2d2"
+    assert report.learner.method == method
+    assert abs(float(report.learner.meta.rule.log_penalty) - np.log(0.25)) < 0.05

@@ -38,7 +38,7 @@ def test_the_page_opens_with_a_true_picture_of_the_shipped_learners(opened):
     assert "Press Compare" in opened.markdown[0].value
 
 
-@pytest.mark.parametrize("look", ["reptile", "mamlplusplus", "anil", "cavia", "metasgd"])
+@pytest.mark.parametrize("look", ["reptile", "mamlplusplus", "anil", "cavia", "metasgd", "r2d2"])
 def test_every_closer_look_has_a_picture_before_training(opened, look):
     opened.selectbox(key="look").set_value(look).run()
     assert not opened.exception

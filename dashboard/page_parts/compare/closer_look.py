@@ -23,6 +23,7 @@ LOOKS = {
     "anil": "ANIL and BOIL: body and head",
     "imaml": "iMAML: implicit against unrolled",
     "cavia": "CAVIA: where tasks lie",
+    "r2d2": "R2-D2: solving instead of stepping",
 }
 
 
@@ -156,6 +157,29 @@ def _show_cavia(learner: Learner, learners: Mapping[str, Learner], base: Experim
     )
 
 
+def _show_solving(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
+    """A ridge head and MAML on the same five points."""
+    stepping = learners.get("maml") or resources.shipped_learners()["sinusoid_maml"]
+    same = engine_calls.same_points(stepping, learner, base)
+    k = min(max(1, k), PATH_STEPS)
+    curves = {"before": same.steps[0], "stepped": same.steps[k], "solved": same.solved}
+    before, stepped, solved = (float(np.mean((curve - same.truth) ** 2)) for curve in curves.values())
+    points = same.points.shape[1]
+    page.chart(
+        looks.solving_figure(same.x, same.truth, same.points, **curves, k=k),
+        "look_solving",
+        f"One task from {points} points: squared error {before:.2g} before, {stepped:.2g} after MAML's {k} steps, "
+        f"{solved:.2g} solved.",
+    )
+    st.markdown(
+        f"The same {points} points, two ways to adapt. MAML **steps**: {k} gradient step{'' if k == 1 else 's'} down the loss. "
+        "R2-D2 **adapts by solving, not by steps**: with the features fixed, the best last layer is a ridge regression, one "
+        "formula, and the outer loop learns features for which that is good. ALPaCA, DKT and PACOH solve too, and say how sure "
+        f"they are. Squared error here: {before:.2g} before, **{stepped:.2g}** stepped, **{solved:.2g}** solved; one task says "
+        "little, the table above has 200."
+    )
+
+
 _PICTURES = {
     "fomaml": _show_fomaml,
     "reptile": _show_reptile,
@@ -164,4 +188,5 @@ _PICTURES = {
     "anil": _show_parts,
     "imaml": _show_imaml,
     "cavia": _show_cavia,
+    "r2d2": _show_solving,
 }

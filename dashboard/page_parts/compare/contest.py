@@ -12,7 +12,7 @@ from dashboard.engine_calls.cache import cached
 from dashboard.jobs import BUDGETS
 from dashboard.method_names import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT
 from dashboard.results import MAX_SHOTS, MAX_STEPS, Fit
-from maml_engine import Episode, Experiment, Learner
+from maml_engine import METHODS, Episode, Experiment, Learner
 from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, contest
 from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
 from maml_engine.evaluation import draw, evaluate_episode
@@ -29,6 +29,11 @@ RECIPES: dict[str, dict] = {
     "imaml": {"inner_steps": 16, "inner_lr": 0.005, "proximal": 20.0},
     "cavia": {"model": "context_mlp", "inner_lr": 1.0},
     "metacurvature": {},
+    "r2d2": {},
+    "alpaca": {},
+    "dkt": {},
+    "pacoh": {},
+    "cnp": {"model": "neural_process", "context_dim": 40},
 }
 ENTRANTS = (*RECIPES, PRETRAINED)
 # What a budget is offered in: amounts of meta-iterations, of gradients, of seconds for each run.
@@ -116,6 +121,8 @@ def recipe_rows(contest: Contest) -> list[dict[str, str]]:
         values = {field: Experiment.spell(getattr(run, field)) for field in shown}
         if name == PRETRAINED:
             values["inner_lr"] = "the best of " + ", ".join(f"{size:g}" for size in BASELINE_STEP_SIZES)
+        if name in METHODS and METHODS[name].support_gives == "solution":
+            values |= {"inner_lr": "", "inner_steps": "solves"}
         bought = "as many as fit" if contest.budget.kind == "seconds" else f"{run.num_iterations:,}"
         more = ", ".join(f"{field} {Experiment.spell(getattr(run, field))}" for field in own.get(name, ()))
         rows.append({"method": NAMES[name], **values, "more": more, "meta-iterations": bought})

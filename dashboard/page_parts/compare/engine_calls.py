@@ -2,6 +2,7 @@
 
 import dataclasses
 from functools import lru_cache
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -16,6 +17,7 @@ from maml_engine.core.adapter import MetaParams
 # Short enough to solve iMAML's inner problem on any task, as far as a ReLU's kinks let it.
 SOLVING_STEP_SIZE = 0.0005
 PATH_STEPS = 10
+FEW_POINTS = 5
 
 
 @cached
@@ -68,6 +70,39 @@ def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | Non
         return None
     waves = base.build_tasks().split("test").draw_split(jax.random.key(2017), JUDGED_TASKS)
     return np.asarray(waves.amplitude), np.asarray(waves.phase)
+
+
+class SamePoints(NamedTuple):
+    """One task, adapted to by steps and by solving.
+
+    x: `[n]`, in order.
+    truth: `[n]`.
+    points: `[2, shots]`, x and y of the support.
+    steps: `[PATH_STEPS + 1, n]`, what the method with steps predicts after each.
+    solved: `[n]`, what the method that solves predicts.
+    """
+
+    x: np.ndarray
+    truth: np.ndarray
+    points: np.ndarray
+    steps: np.ndarray
+    solved: np.ndarray
+
+
+@cached
+def same_points(stepping: Learner, solving: Learner, base: Experiment) -> SamePoints:
+    """The widest of the first twelve judging tasks from at most `FEW_POINTS` points, by steps and by solving."""
+    tasks = _tasks(base, 12)
+    widest = int(np.argmax(np.ptp(tasks.query.y[..., 0], axis=1)))
+    support, query = (jax.tree.map(lambda leaf: np.asarray(leaf)[widest : widest + 1], part) for part in tasks)
+    order, shots = np.argsort(query.x[0, :, 0]), min(FEW_POINTS, base.k_shot)
+    support = support._replace(weight=(np.arange(support.x.shape[1]) < shots).astype(np.float32)[None])
+    x = query.x[:, order]
+    with np.errstate(all="ignore"):
+        steps = np.asarray(stepping.path_predictions(support, x, PATH_STEPS))[0, ..., 0]
+        solved = np.asarray(solving.path_predictions(support, x, 1))[0, -1, :, 0]
+    points = np.stack([support.x[0, :shots, 0], support.y[0, :shots, 0]])
+    return SamePoints(x[0, :, 0], query.y[0, order, 0], points, steps, solved)
 
 
 @lru_cache(maxsize=32)

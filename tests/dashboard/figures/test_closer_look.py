@@ -75,3 +75,13 @@ def test_angles_that_are_none_are_left_out():
     assert figure.layout.shapes[0].x0 == 20
     assert figure.layout.shapes[0].line.color == TRUTH
     assert not looks.angles_figure(np.full(2, np.nan)).data
+
+
+def test_solving_and_stepping_are_drawn_over_the_same_points():
+    x, truth = np.linspace(-1, 1, 3), np.array([0.0, 2.0, 0.0])
+    curves = {"before": np.zeros(3), "stepped": np.full(3, np.inf), "solved": truth}
+    figure = looks.solving_figure(x, truth, np.array([[0.5], [1.0]]), **curves, k=1)
+    assert [trace.name for trace in figure.data] == ["truth", "MAML before", "MAML, 1 step", "R2-D2, solved", "support"]
+    assert list(figure.data[3].y) == [0, 2, 0] and figure.data[3].line.color == method_colour("r2d2")
+    assert (list(figure.data[4].x), list(figure.data[4].y)) == ([0.5], [1.0])
+    assert list(figure.layout.yaxis.range) == [-1.2, 3.2]  # by the truth: a curve that blew up hides nothing

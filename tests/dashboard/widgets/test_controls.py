@@ -225,3 +225,9 @@ def test_a_pages_own_text_comes_back_into_the_address():
     assert page.query_params["trial"] == "a-run"
     page.button(key="_reset").click().run()
     assert "trial" not in page.query_params
+
+
+def test_a_method_that_solves_has_no_steps_to_choose():
+    page = run(["method", "inner_lr", "inner_steps"], method="r2d2", inner_steps="4")
+    assert not [widget.key for widget in (*page.number_input, *page.select_slider)]
+    assert experiment_of(page).changes() == {"method": "r2d2"}

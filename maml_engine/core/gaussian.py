@@ -1,0 +1,92 @@
+"""Linear algebra of Gaussian models: factors, solves and likelihoods that stay finite in 32 bits, their gradients too.
+
+A covariance is factored after its rows and columns were scaled to a diagonal of 1, and a little is added to that diagonal. So
+what is added is relative to each row's own variance: rows twice the same, inputs of 1e6 and rows of padding all have a factor,
+and rows of 1e6 do not drown those of 1 beside them.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.linalg import cho_solve, solve_triangular
+
+# What is added to a diagonal of 1, in units of rounding and rows.
+JITTER = 16.0
+LOG_2_PI = 1.8378770664093453
+
+
+def factor(covariance: jax.Array) -> jax.Array:
+    """The lower Cholesky factor of a covariance `[n, n]`, which need not be definite to the last digit.
+
+    Args:
+      covariance: symmetric up to rounding; a row and column of zeros counts as one of its own with a variance of almost 0.
+
+    Returns:
+      `[n, n]`: L with L L' = covariance + jitter * diag(covariance), the jitter `JITTER` * n roundings.
+    """
+    size, variance = covariance.shape[-1], jnp.diagonal(covariance)
+    # A constant: chol(S C S) is S chol(C) for any diagonal S, so nothing of the gradient is lost.
+    scale = jax.lax.stop_gradient(jnp.sqrt(jnp.where(variance > 0, variance, 1.0)))
+    jitter = JITTER * size * jnp.finfo(covariance.dtype).eps
+    correlation = covariance / scale[:, None] / scale + jitter * jnp.eye(size, dtype=covariance.dtype)
+    return scale[:, None] * jnp.linalg.cholesky(correlation)
+
+
+def solve(factor_: jax.Array, right: jax.Array) -> jax.Array:
+    """(L L')^-1 `right`, for a factor `[n, n]` and `right` `[n, columns]`."""
+    return cho_solve((factor_, True), right)
+
+
+def whiten(factor_: jax.Array, right: jax.Array) -> jax.Array:
+    """L^-1 `right`, for a factor `[n, n]` and `right` `[n, columns]`."""
+    return solve_triangular(factor_, right, lower=True)
+
+
+def masked(covariance: jax.Array, weight: jax.Array) -> jax.Array:
+    """A covariance `[n, n]` whose rows of weight 0 (`weight` `[n]`) have nothing to do with any other, and a variance of 1.
+
+    With a residual of 0 there, such a row adds nothing to a likelihood, and nothing to a solution.
+    """
+    is_row = weight > 0
+    both = is_row[:, None] & is_row
+    return jnp.where(both, covariance, 0.0) + jnp.diag(jnp.where(is_row, 0.0, 1.0).astype(covariance.dtype))
+
+
+def log_likelihood(factor_: jax.Array, residual: jax.Array, weight: jax.Array) -> jax.Array:
+    """The log density of independent Gaussian columns, in nats.
+
+    Args:
+      factor_: `[n, n]`, of the covariance, as `masked` left it.
+      residual: `[n, columns]`, target minus mean; 0 where `weight` is.
+      weight: `[n]`, 0 where a row is padding.
+
+    Returns:
+      `[]`, all columns together.
+    """
+    columns = residual.shape[1]
+    determinant = 2 * jnp.sum(jnp.log(jnp.diagonal(factor_)))
+    rows = jnp.sum(weight > 0)
+    return -0.5 * (jnp.sum(jnp.square(whiten(factor_, residual))) + columns * (determinant + rows * LOG_2_PI))
+
+
+def squared_distances(a: jax.Array, b: jax.Array) -> jax.Array:
+    """`[n, dim], [m, dim] -> [n, m]`, by differences: products would lose all digits where the inputs are far from 0."""
+    return jnp.sum(jnp.square(a[:, None] - b), axis=-1)
+
+
+def ridge(features: jax.Array, targets: jax.Array, penalty: jax.Array | float) -> jax.Array:
+    """The minimiser W of |features W - targets|^2 + penalty |W|^2.
+
+    Args:
+      features: `[n, dim]`; rows of zeros have no influence.
+      targets: `[n, columns]`; 0 in such rows.
+      penalty: `[]`, > 0.
+
+    Returns:
+      `[dim, columns]`, by the smaller of the two systems (Bertinetto et al., 2019, eq. 4 and 6).
+    """
+    rows, dim = features.shape
+    if rows < dim:
+        dual = features @ features.T + penalty * jnp.eye(rows, dtype=features.dtype)
+        return features.T @ solve(factor(dual), targets)
+    primal = features.T @ features + penalty * jnp.eye(dim, dtype=features.dtype)
+    return solve(factor(primal), features.T @ targets)

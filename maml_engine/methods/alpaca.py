@@ -1,0 +1,135 @@
+"""ALPaCA (Harrison, Sharma & Pavone, 2018): Bayesian linear regression on learned features, with a learned prior."""
+
+import math
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from maml_engine.checks import check_number
+from maml_engine.core.adapter import Adapter, MetaParams
+from maml_engine.core.closed_form import HeadRows, negative_log_density, objective_gradient, to_be_learned, with_ones
+from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.gaussian import factor, whiten
+from maml_engine.core.labels import takes_labels
+from maml_engine.methods.solved_head import LOGIT_SCALE, MAX_LOG, SolvedHead
+from maml_engine.models.head import Solved, head_size
+from maml_engine.pytrees import Replaceable, pytree, static_field
+
+PyTree = Any
+
+
+class LinearRule(NamedTuple):
+    """What is learned beside the features and the prior mean, which is the network's last layer.
+
+    prior_factor: `[features, features]`, below its diagonal L, on it the logarithms of L's, where L L' is the prior covariance
+      of an output's weights over the noise's variance; a bias is the last feature.
+    log_noise: `[out_dim]`, logarithm of the noise's standard deviation, in the network's units.
+    log_scale: `[]`, logarithm of what one-hot rows are multiplied by, where the loss is of classes.
+    """
+
+    prior_factor: jax.Array
+    log_noise: jax.Array
+    log_scale: jax.Array
+
+
+@pytree
+class LinearPosterior(Replaceable):
+    """A head whose weights are Gaussian: what the support leaves open of the prior.
+
+    kernel: `[features, out_dim]`, their mean.
+    prior: `[features, features]`, L.
+    explained: `[k_shot, features]`, what the support takes away: the posterior covariance is L (I - E'E) L'.
+    noise: `[out_dim]`, standard deviation.
+    has_bias: whether the last feature is a one; static.
+    """
+
+    kernel: jax.Array
+    prior: jax.Array
+    explained: jax.Array
+    noise: jax.Array
+    has_bias: bool = static_field()
+
+    def __call__(self, features: jax.Array) -> jax.Array:
+        """The mean, `[rows, features] -> [rows, out_dim]`."""
+        return with_ones(features, self.has_bias) @ self.kernel
+
+    def spread(self, features: jax.Array) -> jax.Array:
+        """Standard deviations of targets, `[rows, features] -> [rows, out_dim]` (Harrison et al., 2018, eq. 8)."""
+        whitened = with_ones(features, self.has_bias) @ self.prior
+        left = jnp.sum(jnp.square(whitened), axis=1) - jnp.sum(jnp.square(whitened @ self.explained.T), axis=1)
+        return jnp.sqrt(1 + jnp.maximum(left, 0.0))[:, None] * self.noise
+
+
+@pytree
+class ALPaCA(SolvedHead):
+    """Adapts by solving: the posterior of a Gaussian head given the support (Harrison et al., 2018, algorithm 1).
+
+    The outer loop maximises the density of the queries under it, with respect to the features, the prior's mean and covariance
+    and the noise; where the loss is of classes, it minimises the cross-entropy of the mean as logits. Predictions have
+    intervals of their own: those of the model, not checked on any task.
+
+    start_noise: the noise's standard deviation where its learning begins, in the network's units; > 0.
+    `inner_lr` plays no part; with `inner_steps` 0 nothing is solved, and the prediction is the prior's.
+    """
+
+    start_noise: float = 0.3
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_number("start_noise", self.start_noise, above=0)
+
+    def init_rule(self, params: PyTree) -> LinearRule:
+        """A prior covariance of the noise's variance times the identity."""
+        features, outputs = head_size(params)
+        log_noise = to_be_learned(math.log(self.start_noise), params)
+        prior = jnp.zeros((features, features), log_noise.dtype)
+        return LinearRule(prior, jnp.full(outputs, log_noise), to_be_learned(math.log(LOGIT_SCALE), params))
+
+    def from_support(self, adapter: Adapter, support: Batch) -> Solved:
+        """The posterior of the head (Harrison et al., 2018, eq. 5), by a system of the size of the support.
+
+        Args:
+          adapter: this method with its meta-parameters, the network and the loss.
+          support: one task's examples, `x` `[k_shot, ...]`.
+
+        Raises:
+          ValueError: the layer that is last by its name is another than the one that gives the prediction.
+        """
+        init, rule = adapter.meta
+        rows = HeadRows.of(adapter, support, jnp.exp(jnp.clip(rule.log_scale, -MAX_LOG, MAX_LOG)))
+        if rows.kernel.shape != (len(rule.prior_factor), len(rule.log_noise)):
+            raise ValueError(
+                f"ALPaCA needs the layer that gives the prediction to be the last by its name; here it is "
+                f"{'/'.join(map(str, rows.path))}, and another comes after it: rename one of them."
+            )
+        prior = jnp.tril(rule.prior_factor, -1) + jnp.diag(
+            jnp.exp(jnp.clip(jnp.diagonal(rule.prior_factor), -MAX_LOG, MAX_LOG))
+        )
+        whitened = rows.features @ prior  # rows of padding stay 0
+        lower = factor(whitened @ whitened.T + jnp.eye(len(whitened), dtype=whitened.dtype))
+        explained = whiten(lower, whitened)
+        surprise = whiten(lower, rows.targets - rows.features @ rows.kernel)
+        kernel = rows.kernel + prior @ (explained.T @ surprise)
+        noise = jnp.exp(jnp.clip(rule.log_noise, -MAX_LOG, MAX_LOG))
+        return Solved(rows.params(init, kernel), LinearPosterior(kernel, prior, explained, noise, rows.has_bias))
+
+    def meta_gradient(
+        self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
+    ) -> tuple[jax.Array, MetaParams]:
+        """The meta-loss, and the gradient of minus the log density of the queries; of a loss of classes its own gradient.
+
+        Args:
+          meta: the meta-parameters.
+          episode: tasks on a leading axis `[tasks]`.
+          key: for networks that draw; one for all tasks, or one for each, `[tasks]`.
+          mode: any of `core.exact.MODES`; makes no difference to the density.
+          setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
+
+        Returns:
+          The meta-loss `[]`, and the gradient, shaped like `meta`.
+        """
+        adapter = Adapter(self, meta, **setting)
+        if takes_labels(adapter.loss_fn):
+            return super().meta_gradient(meta, episode, key=key, mode=mode, **setting)
+        return objective_gradient(adapter, episode, negative_log_density, key=key)

@@ -1,0 +1,81 @@
+"""Factors, solves and likelihoods against NumPy in 64 bits, and where 32 bits would fail."""
+
+import jax
+import jax.numpy as jnp
+import jax.test_util
+import numpy as np
+import pytest
+
+from maml_engine.core.gaussian import factor, log_likelihood, masked, ridge, solve, squared_distances, whiten
+
+
+def covariance(size=5, seed=0):
+    root = np.random.default_rng(seed).normal(size=(size, size))
+    return root @ root.T + 0.1 * np.eye(size)
+
+
+def test_factor_and_solves_are_numpys(x64):
+    matrix, right = covariance(), np.random.default_rng(1).normal(size=(5, 2))
+    lower = factor(jnp.asarray(matrix))
+    np.testing.assert_allclose(lower, np.linalg.cholesky(matrix), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(solve(lower, right), np.linalg.solve(matrix, right), rtol=1e-10)
+    np.testing.assert_allclose(whiten(lower, right), np.linalg.solve(np.linalg.cholesky(matrix), right), rtol=1e-10)
+
+
+def test_gradients_of_all_are_finite_differences(x64):
+    right = jnp.asarray(np.random.default_rng(1).normal(size=(5, 2)))
+
+    def value(root):
+        lower = factor(root @ root.T + jnp.eye(5))
+        return log_likelihood(lower, right, jnp.ones(5)) + jnp.sum(solve(lower, right) ** 2) + jnp.sum(whiten(lower, right))
+
+    root = jnp.asarray(np.random.default_rng(2).normal(size=(5, 5)))
+    jax.test_util.check_grads(value, (root,), order=1, modes=["rev"], rtol=1e-6)
+    jax.test_util.check_grads(lambda root: jnp.sum(ridge(root, right, 0.3) ** 2), (root,), order=1, modes=["rev"], rtol=1e-6)
+
+
+def test_the_likelihood_is_the_multivariate_normals_and_padding_adds_nothing(x64):
+    from scipy.stats import multivariate_normal
+
+    matrix, residual = covariance(), np.random.default_rng(1).normal(size=(5, 2))
+    expected = sum(multivariate_normal(np.zeros(5), matrix).logpdf(column) for column in residual.T)
+    got = log_likelihood(factor(jnp.asarray(matrix)), jnp.asarray(residual), jnp.ones(5))
+    np.testing.assert_allclose(got, expected, rtol=1e-10)
+    larger = np.pad(matrix, (0, 3), constant_values=1e9)
+    weight = jnp.asarray([1.0] * 5 + [0.0] * 3)
+    again = log_likelihood(factor(masked(jnp.asarray(larger), weight)), jnp.pad(residual, ((0, 3), (0, 0))), weight)
+    np.testing.assert_allclose(again, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("rows", [4, 9])
+def test_ridge_is_the_same_by_either_system(x64, rows):
+    rng = np.random.default_rng(3)
+    features, targets = rng.normal(size=(rows, 6)), rng.normal(size=(rows, 2))
+    expected = np.linalg.inv(features.T @ features + 0.5 * np.eye(6)) @ features.T @ targets
+    np.testing.assert_allclose(ridge(jnp.asarray(features), jnp.asarray(targets), 0.5), expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        np.ones((64, 3)),
+        np.zeros((8, 3)),
+        1e6 * np.random.default_rng(0).normal(size=(40, 3)),
+        np.random.default_rng(0).normal(size=(40, 3)) * 10.0 ** np.linspace(-8, 8, 40)[:, None],
+    ],
+    ids=["duplicates", "nothing", "large", "sixteen orders of magnitude"],
+)
+def test_32_bits_suffice_for_a_covariance_of_rank_three(features):
+    rows = jnp.asarray(features, jnp.float32)
+
+    def value(rows):
+        lower = factor(rows @ rows.T)
+        return jnp.sum(whiten(lower, jnp.ones((len(rows), 1)) * jnp.max(jnp.abs(rows), axis=1, keepdims=True))), lower
+
+    (_, lower), slope = jax.value_and_grad(value, has_aux=True)(rows)
+    assert np.isfinite(lower).all() and np.isfinite(slope).all()
+
+
+def test_distances_keep_their_digits_far_from_zero():
+    x = jnp.asarray([[1e6], [1e6 + 1], [1e6]], jnp.float32)
+    np.testing.assert_array_equal(squared_distances(x, x), [[0, 1, 0], [1, 0, 1], [0, 1, 0]])
