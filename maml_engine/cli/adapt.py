@@ -22,7 +22,10 @@ from maml_engine.tables.learner import as_sheet
 
 
 def adapt(options: Namespace) -> int:
-    """Adapts to the support file and writes the query's inputs and predictions (or classes) as CSV, in the files' units."""
+    """Adapts to the support file and writes the query's inputs and predictions (or classes) as CSV, in the files' units.
+
+    Where the method says how sure it is, the ends of its 90 % intervals follow, as `_low` and `_high`.
+    """
     learner = Learner.load(options.folder)
     if isinstance(learner, TableLearner):
         return _adapt_table(learner, options)
@@ -35,15 +38,17 @@ def adapt(options: Namespace) -> int:
     query = read_sheet(options.predict, columns=inputs)
     support_x, support_y = (support.matrix(names, log) for names in (inputs, [target]))
     adapted = learner.adapt(support_x, support_y[:, 0], inner_steps)
-    outputs = adapted(query.matrix(inputs, log)).astype(np.float64)
+    predicted = adapted.predict(query.matrix(inputs, log))
+    outputs = [part.astype(np.float64) for part in predicted if part is not None]
     is_class = takes_labels(learner.loss_fn) and bool(np.isfinite(outputs).all())
-    predictions = outputs.argmax(axis=1) if is_class else outputs[:, 0]
+    predictions = np.stack([part.argmax(axis=1) if is_class else part[:, 0] for part in outputs], axis=1)
     if not np.isfinite(predictions).all():
         print("error: Adapting diverged: its predictions are no finite numbers; lower `inner_steps`.", file=sys.stderr)
         return DIVERGED
     if target in log:
         predictions = np.exp(predictions)
-    _write(_as_csv(query.matrix(inputs), [*inputs, target], predictions), options.out)
+    header = [*inputs, target, f"{target}_low", f"{target}_high"][: len(inputs) + len(outputs)]
+    _write(_as_csv(query.matrix(inputs), header, predictions), options.out)
     return DONE
 
 
@@ -87,5 +92,5 @@ def _as_csv(x: np.ndarray, header: Sequence[str], predictions: np.ndarray) -> st
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(header)
     for row, prediction in zip(x, predictions, strict=True):
-        writer.writerow([*(f"{value:.12g}" for value in row), f"{prediction:.7g}"])
+        writer.writerow([*(f"{value:.12g}" for value in row), *(f"{value:.7g}" for value in prediction)])
     return file.getvalue()

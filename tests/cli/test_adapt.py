@@ -35,6 +35,18 @@ def test_adapt_predicts_what_the_learner_does(run, trained, tmp_path):
     assert list(csv.reader((tmp_path / "p.csv").read_text().splitlines())) == [header, *rows]
 
 
+def test_a_method_that_is_sure_of_its_predictions_says_how_sure(run, tmp_path):
+    code, _, _ = run("train", "--method", "alpaca", "--num-iterations", "20", "--hidden-dim", "8", "--out", tmp_path / "run")
+    assert code == 0
+    support = write_csv(tmp_path / "support.csv", ["x", "y"], [[-1, 0.5], [0, 1], [2, -1]])
+    query = write_csv(tmp_path / "query.csv", ["x"], [[-2.5], [0.25]])
+    code, out, _ = run("adapt", tmp_path / "run", support, "--predict", query)
+    header, *rows = csv.reader(io.StringIO(out))
+    assert (code, header) == (0, ["x", "y", "y_low", "y_high"])
+    expected = Learner.load(tmp_path / "run").adapt([-1.0, 0.0, 2.0], [0.5, 1.0, -1.0]).predict([-2.5, 0.25])
+    np.testing.assert_allclose(np.array(rows, float)[:, 1:], np.concatenate(expected, axis=1), rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("header", "rows", "flags", "complaint"),
     [

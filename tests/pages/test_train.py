@@ -94,6 +94,7 @@ def test_divergence_is_said_as_the_engine_says_it(train, run_to_its_end):
     ("parameters", "says"),
     [
         ({"method": "cavia"}, "CAVIA needs a network with a parameter named `context`"),
+        ({"method": "protonet"}, "ProtoNet needs classes"),
         ({"method": "anil", "model": "mlp", "num_layers": "0"}, "ANIL and BOIL need a body and a head"),
         ({"method": "mamlplusplus", "per_step_norms": "true"}, "`per_step_norms` needs a network with normalisation layers"),
     ],

@@ -43,6 +43,8 @@ def weights(learner: Learner) -> dict[str, Any]:
       ValueError: the browser cannot compute this learner; says why, in one sentence.
     """
     module, method = learner.network.merge(learner.meta.init), learner.method
+    if method.support_gives != "nothing":
+        raise ValueError(f"{type(method).__name__} adapts by solving, and the browser takes gradient steps.")
     layers, activation = _dense_layers(module, learner)
     arrays = [array for layer in layers for array in layer]
     if sum(array.size for array in arrays) > MAX_PARAMETERS:

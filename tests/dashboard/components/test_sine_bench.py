@@ -206,6 +206,7 @@ def test_rules_that_the_browser_knows(options, moves, rule):
     ("options", "why"),
     [
         ({"method": "imaml"}, "IMAML"),
+        ({"method": "alpaca"}, "ALPaCA adapts by solving"),
         ({"method": "metacurvature"}, "MetaCurvature"),
         ({"method": "cavia", "model": "context_mlp"}, "ContextMLP"),
         ({"model": "mlp", "layer_norm": True}, "MLP"),
