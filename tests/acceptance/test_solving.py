@@ -39,6 +39,6 @@ def test_solving_beside_stepping(shots):
         found[name] = errors.mean()
         print(
             f"{name:8} {errors.mean():.4f} ({errors.min():.4f} to {errors.max():.4f}), median "
-            f"{np.median(ranking.loss.mean(axis=0)[:, step]):.4f}, after {step} steps; {ranking.iterations[-1]:,} meta-iterations"
+            f"{np.median(ranking.loss.mean(axis=0)[:, step]):.4f}, after {step}; {ranking.iterations[-1]:,} meta-iterations"
         )
     assert all(found[name] < found["maml"] for name in ("r2d2", "alpaca", "dkt"))
