@@ -43,9 +43,10 @@ class CNP(Method):
           support: one task's examples, `x` `[k_shot, ...]`.
 
         Raises:
-          ValueError: the network has no `encode`.
+          ValueError: the network has no `context`, or no `encode`.
         """
         params = adapter.meta.init
+        self.moving(params)
         model: Any = adapter.network.merge(params)
         if not hasattr(model, "encode"):
             raise ValueError(f"{NEEDED}; {type(model).__name__} has no `encode`.")

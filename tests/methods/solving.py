@@ -75,6 +75,7 @@ def assert_slope(function, gradient, at, tolerance=1e-6):
     rng = np.random.default_rng(4)
     direction = [rng.normal(size=np.shape(leaf)) for leaf in leaves]
     step = 1e-5
+    function = jax.jit(function)
     there, back = (
         function(jax.tree.unflatten(shape, [leaf + sign * step * part for leaf, part in zip(leaves, direction, strict=True)]))
         for sign in (1, -1)
