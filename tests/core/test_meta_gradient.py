@@ -235,7 +235,8 @@ def test_the_model_is_untouched(quadratics, mode):
 
 # At its default, iMAML's lambda is below the negative curvature of a wide network at random, and conjugate
 # gradients then magnify rounding without bound, compiled or not.
-WELL_POSED = {"imaml": {"proximal": 100.0}}
+# UNICORN's head starts at nothing, and in short steps its gradient stays near the rounding of what cancels.
+WELL_POSED = {"imaml": {"proximal": 100.0}, "unicorn": {"inner_lr": 1.0}}
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))
@@ -249,7 +250,7 @@ def test_compiled_meta_gradient_is_the_unjitted_one(name, hidden_dim, num_layers
     episode = sines(tasks, k_shot, k_shot, np.float32)
     if classes > 1:
         episode = Episode(*(batch._replace(y=jnp.argsort(batch.x[..., 0], axis=1) % classes) for batch in episode))
-    method = METHODS[name](inner_lr=0.01, inner_steps=2, **WELL_POSED.get(name, {}))
+    method = METHODS[name](**{"inner_lr": 0.01, "inner_steps": 2, **WELL_POSED.get(name, {})})
     arguments = (Adapter.of_model(method, model, loss_fn), episode, None)
     lowered = meta_gradient._compiled.lower(*arguments, mode=None)
     loss, gradient = lowered.compile(AS_IN_USE)(*arguments)
