@@ -256,8 +256,10 @@ def test_compiled_meta_gradient_is_the_unjitted_one(name, hidden_dim, num_layers
     loss, gradient = lowered.compile(AS_IN_USE)(*arguments)
     with jax.disable_jit():
         expected_loss, expected = meta_value_and_grad(method, model, episode, loss_fn)
-    np.testing.assert_allclose(loss, expected_loss, rtol=1e-5)
-    assert relative_error(gradient, expected) < 1e-5
+    # A solution's rounding is that of its system, magnified by how badly that is conditioned.
+    tolerance = 1e-3 if METHODS[name].support_gives == "solution" else 1e-5
+    np.testing.assert_allclose(loss, expected_loss, rtol=tolerance)
+    assert relative_error(gradient, expected) < tolerance
 
 
 def test_a_new_step_size_compiles_nothing_and_a_new_number_of_steps_does(quadratics):
