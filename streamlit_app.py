@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import heap, start_up
+from dashboard.components import address
 from dashboard.widgets import page
 
 
@@ -34,6 +35,7 @@ def show() -> None:
         }
     )
     page.name_tab(chosen.title)
+    address.arrive(chosen.url_path)
     chosen.run()
     page.start_engine()  # the page is painted by now
     heap.settle()

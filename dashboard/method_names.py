@@ -1,4 +1,6 @@
-"""What methods and baselines are called, and in which colour each is drawn: the same on every page, readable on both themes."""
+"""What methods and baselines are called, where each was published, and in which colour it is drawn: the same on every page."""
+
+from typing import NamedTuple
 
 PRETRAINED, RANDOM, ZERO_SHOT, ORACLE = "pretrained", "random", "zero-shot", "oracle"
 NAMES = {
@@ -24,6 +26,38 @@ NAMES = {
     RANDOM: "Random start",
     ZERO_SHOT: "Zero-shot",
     ORACLE: "Oracle",
+}
+
+
+class Paper(NamedTuple):
+    """Where something was published.
+
+    authors: as they are cited.
+    year: of the publication.
+    doi: as in "10.48550/arXiv.1703.03400".
+    """
+
+    authors: str
+    year: int
+    doi: str
+
+    @property
+    def link(self) -> str:
+        """As Markdown that leads to it."""
+        return f"[{self.authors}, {self.year}](https://doi.org/{self.doi})"
+
+
+PAPERS = {
+    "maml": Paper("Finn et al.", 2017, "10.48550/arXiv.1703.03400"),
+    "fomaml": Paper("Finn et al.", 2017, "10.48550/arXiv.1703.03400"),
+    "reptile": Paper("Nichol et al.", 2018, "10.48550/arXiv.1803.02999"),
+    "metasgd": Paper("Li et al.", 2017, "10.48550/arXiv.1707.09835"),
+    "mamlplusplus": Paper("Antoniou et al.", 2019, "10.48550/arXiv.1810.09502"),
+    "anil": Paper("Raghu et al.", 2020, "10.48550/arXiv.1909.09157"),
+    "boil": Paper("Oh et al.", 2021, "10.48550/arXiv.2008.08882"),
+    "imaml": Paper("Rajeswaran et al.", 2019, "10.48550/arXiv.1909.04630"),
+    "cavia": Paper("Zintgraf et al.", 2019, "10.48550/arXiv.1810.03642"),
+    "metacurvature": Paper("Park and Oliva", 2019, "10.48550/arXiv.1902.03356"),
 }
 # What only marks a bound has no colour of its own.
 COLOURS = {

@@ -1,15 +1,21 @@
 """Learn: MAML in eight steps, each a question that is answered by acting in a real picture."""
 
 import inspect
+from pathlib import Path
 
 import streamlit as st
 
-from dashboard.page_parts.learn import LESSONS, Equation, Lesson
+from dashboard.method_names import PAPERS
+from dashboard.page_parts.learn import LESSONS, Equation, Lesson, Outcome, progress
+from dashboard.page_parts.learn.progress import NUMBERS
+from dashboard.page_parts.learn.two_loops import two_loops
 from dashboard.widgets import page, session
 
-NUMBERS = range(1, len(LESSONS) + 1)
-# The step, the steps whose question was answered ("1.3"), and what the lessons themselves put into the link.
-OWN = {session.LESSON: 1, session.ANSWERED: ""} | {name: default for lesson in LESSONS for name, default in lesson.own.items()}
+STYLE = Path(__file__).parents[1] / "dashboard" / "page_parts" / "learn" / "page.css"
+# The step, how far the visitor has come ("1.3"), and what the lessons themselves put into the link.
+OWN = {session.LESSON: 1, session.ANSWERED: "", session.DONE_FOR_ME: ""} | {
+    name: default for lesson in LESSONS for name, default in lesson.own.items()
+}
 NEXT_PAGES = {
     "pages/gradients.py": ("The Jacobians, on the real network", ":material/north_east:"),
     "pages/parameter_space.py": ("Where θ wants to be", ":material/explore:"),
@@ -18,24 +24,15 @@ NEXT_PAGES = {
 }
 
 
-def answered() -> set[int]:
-    """The steps whose question was answered, from the session or from the link that the visitor came by."""
-    if not st.session_state.get(session.ANSWERED):
-        st.session_state[session.ANSWERED] = st.query_params.get(session.ANSWERED, "")
-    listed = st.session_state[session.ANSWERED][:100].split(".")
-    return {int(part) for part in listed if part.isdecimal() and int(part) in NUMBERS}
-
-
-def remember(number: int) -> None:
-    """Keeps that a question was answered, in the session and in the link."""
-    if number not in (known := answered()):
-        st.session_state[session.ANSWERED] = ".".join(map(str, sorted({*known, number})))
-        st.query_params[session.ANSWERED] = st.session_state[session.ANSWERED]
-
-
 def go(number: int) -> None:
     """A callback: another step."""
     st.session_state[session.LESSON] = number
+
+
+def do_it(number: int) -> None:
+    """A callback: an answer, which does not count as the visitor's."""
+    LESSONS[number - 1].do_it()
+    progress.do_for_me(number)
 
 
 def set_back(lesson: Lesson) -> None:
@@ -63,27 +60,54 @@ def show_code(lesson: Lesson) -> None:
         st.code(inspect.getsource(part), language="python", wrap_lines=True)
 
 
+def show_verdict(number: int, outcome: Outcome) -> None:
+    """Whether the question is answered; if not, what stands there and what is asked, and if so, by whom."""
+    standing = progress.judge(number, outcome.is_solved)
+    if standing == "answered" and outcome.is_solved:
+        st.success(f"**Answered.** {outcome.message}", icon=":material/check_circle:")
+    elif not outcome.is_solved:
+        st.info(f"{outcome.message} **Not there yet.** {outcome.refusal}", icon=":material/touch_app:")
+    else:
+        by = "**Done for you**" if standing == "done for you" else "**Solved as the link has it**"
+        words = "it counts as answered once you have pressed “Set it back” and done it yourself."
+        st.info(f"{outcome.message} {by}: {words}", icon=":material/auto_fix_high:")
+
+
+def show_loops(place: str) -> None:
+    """The whole of MAML in one picture; where it stands, the width of the window says."""
+    with st.container(key=f"loops_{place}"):
+        two_loops(f"two_loops_{place}")
+        st.caption(
+            f"Model-agnostic meta-learning (MAML; {PAPERS['maml'].link}) learns a *start* from which a few gradient steps reach"
+            " any task of a kind. Each step here asks a question: answer it in the picture, and the page checks the real "
+            "numbers."
+        )
+
+
 @st.fragment
 def show(number: int) -> None:
-    """One step: the question, the picture, what stands there; then the explanation, the equation and the code."""
+    """One step: the question, what stands there, the picture; then the explanation, the equation and the code."""
     lesson = LESSONS[number - 1]
-    progress = st.empty()
-    st.subheader(f"{number}. {lesson.title}", anchor=False)
-    st.markdown(lesson.question)
-    verdict = st.container()
-    outcome = lesson.show()
-    if outcome.solved:
-        remember(number)
-        verdict.success(f"**Answered.** {outcome.message}", icon=":material/check_circle:")
-    else:
-        verdict.info(f"{outcome.message} Not there yet.", icon=":material/touch_app:")
-    progress.caption(f"{len(answered())} of {len(LESSONS)} answered. The link keeps your place.")
-    with verdict.container(horizontal=True):
-        st.button("Do it for me", icon=":material/auto_fix_high:", key=f"do_{number}", on_click=lesson.do_it)
+    words, picture = st.columns([2, 3], gap="medium")
+    with words:
+        st.subheader(f"{number}. {lesson.title}", anchor=False)
+        st.markdown(lesson.question)
+        verdict = st.container()
+        if number == 1:
+            show_loops("beside")
+    with picture:
+        outcome = lesson.show()
+    with verdict:
+        show_verdict(number, outcome)
+    with st.container(horizontal=True):
+        st.button("Do it for me", icon=":material/auto_fix_high:", key=f"do_{number}", on_click=do_it, args=(number,))
         st.button("Set it back", icon=":material/restart_alt:", key=f"back_{number}", on_click=set_back, args=(lesson,))
+        st.caption(f"{progress.spell()}. The link keeps your place.")
+    if number == 1:
+        show_loops("below")
     show_equation(outcome.equation, number)
     left, right = st.columns(2, gap="medium")
-    with left, st.expander("What happened", icon=":material/lightbulb:", expanded=number in answered()):
+    with left, st.expander("What happened", icon=":material/lightbulb:", expanded=number in progress.answered()):
         st.markdown(lesson.explained)
         if lesson.mistaken:
             st.markdown(f"**Often told otherwise.** {lesson.mistaken}")
@@ -95,7 +119,9 @@ def show(number: int) -> None:
 
 def show_further() -> None:
     """After the last step."""
-    st.markdown(f"**You answered {len(answered())} of {len(LESSONS)}.** Go on:")
+    done = [str(number) for number in sorted(progress.done_for_me())]
+    instead = f" The page did {'step' if len(done) == 1 else 'steps'} {', '.join(done)} for you." if done else ""
+    st.markdown(f"**You answered {len(progress.answered())} of {len(LESSONS)}.**{instead} Go on:")
     with st.container(horizontal=True):
         for path, (label, icon) in NEXT_PAGES.items():
             st.page_link(path, label=label, icon=icon)
@@ -110,12 +136,35 @@ def show_way(number: int) -> None:
             st.button(words, icon=icon, key="on", type="primary", on_click=go, args=(number + 1,))
 
 
-page.opening(
-    "MAML in eight steps",
-    "Each step asks a question. **Answer it in the picture**, with your hands; the page checks the real numbers. Then read "
-    "what happened. Ten minutes in all.",
+def begin_at_the_top(number: int) -> None:
+    """Scrolls there when another step comes; who has pressed On or Back with a key goes on from there."""
+    st.html(
+        f"""<i id="top-of-step"></i><script>{{
+  const main = document.querySelector('[data-testid="stMain"]');
+  const isWay = document.activeElement?.closest(".st-key-on, .st-key-back");
+  main?.scrollTo({{ top: 0, behavior: "instant" }});  // step {number}
+  if (isWay) main?.focus({{ preventScroll: true }});
+}}</script>""",
+        unsafe_allow_javascript=True,
+    )
+
+
+page.opening("MAML in eight steps", "")
+st.html(STYLE)
+session.hand_back(session.LESSON)
+step = st.pills(
+    "Step",
+    NUMBERS,
+    default=OWN[session.LESSON],
+    required=True,
+    key=session.LESSON,
+    wrap=True,
+    bind="query-params",
+    label_visibility="collapsed",
 )
-step = st.pills("Step", NUMBERS, default=OWN[session.LESSON], required=True, key=session.LESSON, wrap=True, bind="query-params")
-show(step)
+session.hold(session.LESSON)
+begin_at_the_top(step)
+with st.container(key="step"):
+    show(step)
 show_way(step)
 page.finish(OWN)

@@ -6,6 +6,15 @@ The page's own key holds the changes as the link spells them; the functions' oth
 import streamlit as st
 
 WRITTEN, FRESH = "_address_", "_fresh_"  # what was last written into the address; the visitor has just let go
+# The page that is shown, how many pages were gone to, and in which of these visits a key's `WRITTEN` was written.
+PAGE, VISIT, IN_VISIT = "_page", "_visit", "_visit_"
+
+
+def arrive(page: str) -> None:
+    """Before a page runs: whether it is another one than before. Coming back to one is another visit."""
+    if st.session_state.get(PAGE) != page:
+        st.session_state[PAGE] = page
+        st.session_state[VISIT] = st.session_state.get(VISIT, 0) + 1
 
 
 def let_go(key: str) -> None:
@@ -14,10 +23,16 @@ def let_go(key: str) -> None:
 
 
 def from_link(key: str) -> str | None:
-    """What a link, or back and forward, hold; None where the address is as the session left it. Ask once a run."""
-    is_fresh = st.session_state.pop(FRESH + key, False)
+    """What a link, or back and forward, hold; None where the address is as the session left it. Ask once a run.
+
+    Who comes back by the navigation comes with an empty address, which says nothing: the session's changes stand.
+    """
+    state = st.session_state
+    is_fresh = state.pop(FRESH + key, False)
     there = st.query_params.get(key, "")
-    if is_fresh or there == st.session_state.get(WRITTEN + key, ""):
+    if is_fresh or there == state.get(WRITTEN + key, ""):
+        return None
+    if not there and state.get(IN_VISIT + key) != state.get(VISIT):
         return None
     return there
 
@@ -31,6 +46,7 @@ def clear(key: str) -> None:
 def write(key: str, changes: str) -> None:
     """Session and address both hold `changes`; none leave the address."""
     st.session_state[key] = st.session_state[WRITTEN + key] = changes
+    st.session_state[IN_VISIT + key] = st.session_state.get(VISIT)
     if changes == st.query_params.get(key, ""):
         return
     if changes:

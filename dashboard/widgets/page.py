@@ -63,7 +63,7 @@ def name_tab(title: str) -> None:
 
 
 def opening(title: str, try_this: str, name: str = "") -> None:
-    """The title, one sentence that says what to try, and what could not be read of the link. Comes first on a page.
+    """The title, one sentence that says what to try, if any, and what could not be read of the link. Comes first on a page.
 
     Args:
       title: of the page.
@@ -73,7 +73,8 @@ def opening(title: str, try_this: str, name: str = "") -> None:
     _come_by_the_entrance()
     session.begin(name)
     st.title(title, anchor=False)
-    st.markdown(try_this)
+    if try_this:
+        st.markdown(try_this)
     st.session_state[session.PLACE] = st.container()
     _say(st.session_state[session.NOTES])
 

@@ -21,12 +21,16 @@ EXTRA = "_extra_"  # + field: values of a slider that lie between its marks
 RUNS = "_runs"  # job ids of the runs whose learner is offered on every page
 REFUSED = "_refused_"  # + name in the link: why the jobs of that name were refused
 
+HELD = "_held"  # key -> what a page's own widget held when it was last shown
+
 # Home.
 HOME_BENCH = "home_bench"  # what the visitor has changed on the bench
 POINT_SEED = "point_seed"
 # Learn.
 LESSON = "lesson"  # the step that is shown
-ANSWERED = "answered"  # the steps whose question was answered, as in "1.3"
+ANSWERED = "answered"  # the steps whose question the visitor has answered, as in "1.3"
+DONE_FOR_ME = "learn_done"  # those that the page has answered instead, in the same form
+BY_HAND = "_by_hand"  # the steps that were seen unanswered since: what answers them next is the visitor's own
 LEARN_LR, LEARN_STEPS = "learn_lr", "learn_steps"
 # Parameter space.
 WALK = "walk"  # the job id of the run whose path is drawn
@@ -84,6 +88,20 @@ def begin(page: str = "") -> None:
     """
     settle(RENAMED.get(page, {}))
     st.session_state[SHOWN] = []
+
+
+def hold(*names: str) -> None:
+    """Remembers what widgets hold, since Streamlit forgets those that are not shown."""
+    shown = {name: st.session_state[name] for name in names if name in st.session_state}
+    st.session_state[HELD] = {**st.session_state.get(HELD, {}), **shown}
+
+
+def hand_back(*names: str) -> None:
+    """Before widgets are made: what they held when they were last shown, where the link says nothing of them."""
+    held = st.session_state.get(HELD, {})
+    for name in names:
+        if name in held and name not in st.session_state and name not in st.query_params:
+            st.session_state[name] = held[name]
 
 
 def settle(renamed: Mapping[str, str] | None = None) -> None:

@@ -4,7 +4,7 @@
 Python hears once what stands there (`protocol.js`), and the page shows the engine's own numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from maml_engine.analysis.toy_landscape import MAX_TASKS, METHODS, SURFACES
 __all__ = ["MAX_STEP_LENGTH", "META_LR", "PlaneScene", "parameter_plane", "put", "scene_now"]
 
 HERE = Path(__file__).parent
+# What a visitor may change, and the numbers that stand beside and below the picture.
+PARTS = ("theta", "tasks", "inner_steps", "inner_lr", "proximal", "gap", "descent", "losses", "methods", "table")
 FIRST_ORDER = ("fomaml", "reptile")  # no second derivative in them: dashed
 JOINT_COLOUR = style.method_colour("pretrained")
 # The methods' own descent: plain gradient steps of this size, none longer than that (units of the plane).
@@ -33,13 +35,14 @@ STEEPNESS = {"bowls": 3.0, "valleys": 3.0, "rivers": 3.0, "waves": 6.0}
 WIDGET, BASE, NOTES = "_plane_widget_", "_plane_base_", "_plane_notes_"
 
 
-def parameter_plane(key: str, base: PlaneScene) -> PlaneScene:
+def parameter_plane(key: str, base: PlaneScene, uses: Sequence[str] | None = None) -> PlaneScene:
     """Shows the plane and gives back what stands in it.
 
     Args:
       key: one a page; also the link's parameter, so it belongs to the page's own (`page.finish`), with "" as its default.
       base: what the page asks for. What the visitor changes stays changed until the page changes the same field; another
         surface drops all of it.
+      uses: out of `PARTS`; others are hidden or stay as they are. None for all of it.
     """
     scene = _updated(key, base)
     st.session_state[BASE + key] = base
@@ -47,6 +50,7 @@ def parameter_plane(key: str, base: PlaneScene) -> PlaneScene:
     sent = {
         "now": asdict(scene),
         "seen": _number_sent(key),
+        "uses": None if uses is None else list(uses),
         "window": surface.window,
         "axes": surface.axes,
         "max_tasks": MAX_TASKS,

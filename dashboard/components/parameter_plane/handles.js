@@ -2,6 +2,7 @@
 // The handles: theta, and each task's optimum.
 
 import { setAttributes, svg } from "../shared/elements.js";
+import { isUsed } from "../shared/parts.js";
 import { spellPlace } from "./announce.js";
 import { positionOf } from "./scene.js";
 
@@ -78,7 +79,10 @@ export class Handles {
     const [x, y] = viewport.toScreen(point);
     const isTheta = which === "theta";
     const { colours } = data;
+    const isFixed = !isUsed(data, isTheta ? "theta" : "tasks");
+    group.classList.toggle("fixed", isFixed);
     setAttributes(group, {
+      tabindex: isFixed ? -1 : 0,
       transform: `translate(${x} ${y})`,
       "aria-label": isTheta ? "Theta, the start" : `Optimum of task ${which + 1}`,
       "aria-valuenow": point[0].toFixed(2),

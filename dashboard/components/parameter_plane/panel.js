@@ -2,6 +2,7 @@
 // What stands beside and below the picture: sliders, buttons, tables of numbers.
 
 import { find, html } from "../shared/elements.js";
+import { isUsed } from "../shared/parts.js";
 import { Sliders } from "./sliders.js";
 import { canTurn } from "./surfaces.js";
 import { Losses, MethodTable, TaskTable } from "./tables.js";
@@ -27,20 +28,33 @@ export class Panel {
       turn: button("Turn it", () => plane.turnTask()),
     };
     const { descend, best, add, remove, turn } = this.buttons;
-    find(this.root, ".side", HTMLElement).append(
-      this.sliders.element,
-      this.losses.element,
-      this.methods.element,
+    const [moves, changes] = [
       html("div", { class: "buttons" }, descend, best),
-    );
-    find(this.root, ".under", HTMLElement).append(this.tasks.element, html("div", { class: "buttons" }, add, remove, turn));
+      html("div", { class: "buttons" }, add, remove, turn),
+    ];
+    find(this.root, ".side", HTMLElement).append(this.sliders.element, this.losses.element, this.methods.element, moves);
+    find(this.root, ".under", HTMLElement).append(this.tasks.element, changes);
+    /** @type {Record<string, HTMLElement>} by the parts of the plane that they are */
+    this.parts = {
+      losses: this.losses.element,
+      methods: this.methods.element,
+      table: this.tasks.element,
+      descent: moves,
+      tasks: changes,
+    };
   }
 
   /**
    * What depends on the page alone: colours, the ends of the sliders, the methods.
    * @param {Data} data
    */
-  lay({ colours, methods, ranges }) {
+  lay(data) {
+    const { colours, methods, ranges } = data;
+    for (const [part, element] of Object.entries(this.parts)) element.hidden = !isUsed(data, part);
+    for (const element of this.root.querySelectorAll(".key [data-part]")) {
+      if (element instanceof HTMLElement) element.hidden = !isUsed(data, element.dataset.part ?? "");
+    }
+    this.root.classList.toggle("in-lesson", Boolean(data.uses));
     this.root.style.setProperty("--before", colours.before);
     this.root.style.setProperty("--after", colours.after);
     this.root.style.setProperty("--implicit", methods.imaml.colour);
@@ -51,7 +65,7 @@ export class Panel {
   /** @param {View} view */
   write(view) {
     const { scene, data, chosen, survey, isRunning } = view;
-    this.sliders.write(scene);
+    this.sliders.write(scene, data);
     this.losses.write(view);
     this.methods.write(view);
     this.tasks.write(view);

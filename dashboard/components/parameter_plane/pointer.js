@@ -1,6 +1,7 @@
 // @ts-check
 // Handles dragged by mouse, pen or finger.
 
+import { isUsed } from "../shared/parts.js";
 import { moveTo, positionOf } from "./scene.js";
 
 /** @import { Plane } from "./index.js" */
@@ -13,7 +14,7 @@ import { moveTo, positionOf } from "./scene.js";
  * @param {PointerEvent} event
  */
 export function grip(plane, which, event) {
-  if (event.button > 0) return;
+  if (event.button > 0 || !isUsed(plane.data, which === "theta" ? "theta" : "tasks")) return;
   event.preventDefault();
   const handle = plane.handles.element(which);
   const [x, y] = plane.viewport.toScreen(positionOf(plane.scene, which));

@@ -13,6 +13,7 @@ import { rounded } from "./scene.js";
  * @typedef {object} Data
  * @property {Scene} now what Python takes to stand here
  * @property {number} seen number of the last report that Python has had
+ * @property {string[] | null} [uses] its parts that the page uses, as `PARTS` has them in `__init__.py`; null for all
  * @property {Area} window
  * @property {[string, string]} axes their titles
  * @property {number} max_tasks

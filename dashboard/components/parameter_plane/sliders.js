@@ -3,6 +3,7 @@
 
 import { focused, html } from "../shared/elements.js";
 import { spellNumber } from "../shared/numbers.js";
+import { isUsed } from "../shared/parts.js";
 
 /** @import { Data } from "./protocol.js" */
 /** @import { Scene } from "./scene.js" */
@@ -66,15 +67,18 @@ export class Sliders {
     }
   }
 
-  /** @param {Scene} scene */
-  write(scene) {
+  /**
+   * @param {Scene} scene
+   * @param {Data} data
+   */
+  write(scene, data) {
     for (const { input, output, name, label } of this.all) {
       const place = placeOf(name, scene[name]);
       const isHeld = focused(input) === input && Math.abs(Number(input.value) - place) <= NEAR;
       if (!isHeld) input.value = String(place);
       output.textContent = KINDS[name].show(scene[name]);
       input.setAttribute("aria-valuetext", KINDS[name].show(scene[name]));
-      label.hidden = name === "proximal" && !scene.shown.includes("imaml");
+      label.hidden = !isUsed(data, name) || (name === "proximal" && !scene.shown.includes("imaml"));
     }
   }
 }

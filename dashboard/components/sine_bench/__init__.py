@@ -25,6 +25,7 @@ from dashboard.results import CURVE_POINTS, MAX_SHOTS, MAX_STEPS
 __all__ = ["CURVE_POINTS", "Answer", "Entrant", "Scene", "sine_bench"]
 
 HERE = Path(__file__).parent
+PARTS = ("points", "wave", "rate", "steps")
 SLIDER = (1e-4, 1.0)  # ends of the step size's, where the scene's own lies between them
 # Beside the page's own key, which holds the visitor's edits as the link spells them.
 WIDGET, BASE, NOTES = "_widget_", "_base_", "_bench_notes_"
@@ -71,6 +72,7 @@ def sine_bench(
     answer: Callable[[Scene], Mapping[str, Answer]] | None = None,
     x_range: tuple[float, float] = (-5.0, 5.0),
     follows: Mapping[str, str] | None = None,
+    uses: Sequence[str] | None = None,
 ) -> Scene:
     """Shows the bench and gives back what stands on it.
 
@@ -81,6 +83,8 @@ def sine_bench(
       answer: Python's own numbers for a scene, by the entrants' names. None leaves them out: the browser's are on their own.
       x_range: ends of the x axis.
       follows: a switch's key -> the field of the scene that it sets, as `base` has it when the page runs again.
+      uses: what the visitor may change, out of `PARTS`: the picture stands first then, and other controls are hidden. None for
+        all of it.
     """
     scene = _scene_now(key, base)
     st.session_state[BASE + key] = base
@@ -93,6 +97,7 @@ def sine_bench(
         "answers": _answers_sent(answer(scene), entrants) if answer else None,
         "x_range": list(x_range),
         "follows": dict(follows or {}),
+        "uses": None if uses is None else list(uses),
         "curve_points": CURVE_POINTS,
         "most": {"points": MAX_SHOTS, "steps": MAX_STEPS},
         "step_sizes": [min(SLIDER[0], scene.inner_lr), max(SLIDER[1], scene.inner_lr)],

@@ -1,6 +1,7 @@
 // @ts-check
 // Words: for a screen reader, and the hint below the bench.
 
+import { isUsed } from "../shared/parts.js";
 import { pointsOf } from "./scene.js";
 
 /** @import { Data } from "./protocol.js" */
@@ -46,5 +47,7 @@ export function hint(data, scene) {
   if (scene.points.length === 0) {
     return "Without points there is nothing to adapt to. Double-click the picture, or press “Add point”.";
   }
-  return "Drag points anywhere, ↕ for the amplitude, ↔ for the phase. Double-click (or tap) adds a point; arrow keys move the chosen one, Delete removes it.";
+  const wave = isUsed(data, "wave") ? ", ↕ for the amplitude, ↔ for the phase" : "";
+  const words = `Drag points anywhere${wave}. Double-click (or tap) adds a point; arrow keys move the chosen one, Delete removes it.`;
+  return isUsed(data, "points") ? words : "";
 }

@@ -4,6 +4,7 @@
 import { CHOSEN } from "../shared/address.js";
 import { find } from "../shared/elements.js";
 import { spellNumber } from "../shared/numbers.js";
+import { isUsed } from "../shared/parts.js";
 import { hint } from "./announce.js";
 import { focusOf } from "./fits.js";
 import { learnerOf } from "./protocol.js";
@@ -36,13 +37,20 @@ export class Controls {
     this.play = button(".play");
     this.add = button(".add");
     this.remove = button(".remove");
+    this.reset = button(".reset");
+    /** @type {[string, HTMLElement[]][]} what hangs on a part of the bench */
+    this.parts = [
+      ["points", [this.add, this.remove]],
+      ["rate", [text(".rate")]],
+      ["steps", [text(".steps"), this.play]],
+    ];
     this.texts = { steps: text(".k-value"), rate: text(".rate-value"), after: text(".after-label"), hint: text(".hint") };
     this.#listen();
     this.follow = (/** @type {Event} */ event) => this.#follow(/** @type {CustomEvent} */ (event).detail);
     window.addEventListener(CHOSEN, this.follow);
     this.add.onclick = () => bench.add([widestGap(bench.scene, bench.data.x_range), null]);
     this.remove.onclick = () => bench.remove(bench.chosen);
-    button(".reset").onclick = () => bench.startOver();
+    this.reset.onclick = () => bench.startOver();
     this.play.onclick = () => this.#startOrStop();
     for (const kind of /** @type {const} */ (["svg", "png", "csv"])) {
       button(`[data-save=${kind}]`).onclick = () => saveAs(bench, kind);
@@ -75,8 +83,14 @@ export class Controls {
    * @param {Data} data
    * @param {Scene} scene
    */
-  lay({ entrants, most, step_sizes }, scene) {
+  lay(data, scene) {
+    const { entrants, most, step_sizes } = data;
     const { steps, rate } = this;
+    for (const [part, elements] of this.parts) {
+      for (const element of elements) element.hidden = !isUsed(data, part);
+    }
+    this.reset.hidden = Boolean(data.uses); // the page has a way back of its own
+    this.bench.root.classList.toggle("in-lesson", Boolean(data.uses));
     steps.max = String(most.steps);
     if (Number(steps.value) !== scene.steps) steps.value = String(scene.steps);
     [rate.min, rate.max] = step_sizes.map((size) => String(Math.log10(size)));

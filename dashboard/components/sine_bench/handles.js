@@ -4,6 +4,7 @@
 import { MARGIN } from "../shared/chart.js";
 import { find, setAttributes } from "../shared/elements.js";
 import { clamp } from "../shared/numbers.js";
+import { isUsed } from "../shared/parts.js";
 import { spellPoint } from "./announce.js";
 import { freePlaces, MIN_AMPLITUDE, pointsOf, round2 } from "./scene.js";
 
@@ -11,7 +12,7 @@ import { freePlaces, MIN_AMPLITUDE, pointsOf, round2 } from "./scene.js";
 /** @import { View } from "./picture.js" */
 /** @import { Grip, WavePlaces } from "./scene.js" */
 
-/** @typedef {{ element: HTMLElement, grip: Grip, at: [number, number] }} Handle `at`: its middle, pixels */
+/** @typedef {{ element: HTMLButtonElement, grip: Grip, at: [number, number] }} Handle `at`: its middle, pixels */
 
 export class Handles {
   /** @type {Map<EventTarget, Handle>} */
@@ -81,6 +82,7 @@ export class Handles {
     const box = this.place.getBoundingClientRect();
     let [found, least] = [/** @type {Handle | null} */ (null), reach];
     for (const handle of this.#all.values()) {
+      if (handle.element.disabled) continue;
       const distance = Math.hypot(event.clientX - box.left - handle.at[0], event.clientY - box.top - handle.at[1]);
       if (distance <= least) [found, least] = [handle, distance];
     }
@@ -100,7 +102,7 @@ export class Handles {
    * @param {View} view
    * @param {Scale} scale
    */
-  #drawPoints({ scene, chosen }, scale) {
+  #drawPoints({ scene, data, chosen }, scale) {
     const points = pointsOf(scene);
     for (const { element } of this.#points().slice(points.length)) {
       this.#all.delete(element);
@@ -109,6 +111,7 @@ export class Handles {
     for (let index = this.#points().length; index < points.length; index++) this.#handle({ kind: "point", index }, "point");
     this.#points().forEach((handle, index) => {
       place(handle, scale, ...points[index]);
+      handle.element.disabled = !isUsed(data, "points");
       handle.element.classList.toggle("chosen", index === chosen);
       handle.element.setAttribute("aria-label", spellPoint(scene, index));
     });
@@ -118,7 +121,10 @@ export class Handles {
    * @param {View} view
    * @param {Scale} scale
    */
-  #drawWave({ scene, highest, heldPlaces }, scale) {
+  #drawWave({ scene, data, highest, heldPlaces }, scale) {
+    for (const { element } of [this.amplitude, this.phase]) {
+      element.hidden = element.disabled = !isUsed(data, "wave");
+    }
     this.places = heldPlaces ?? freePlaces(scene, scale);
     place(this.amplitude, scale, this.places.turn, this.places.sign * scene.amplitude);
     place(this.phase, scale, this.places.zero, 0);

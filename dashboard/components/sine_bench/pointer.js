@@ -1,6 +1,7 @@
 // @ts-check
 // Handles dragged by mouse, pen or finger; double clicks and taps.
 
+import { isUsed } from "../shared/parts.js";
 import { movePoint, withAmplitude, withPhase } from "./scene.js";
 
 /** @import { Bench } from "./index.js" */
@@ -38,8 +39,13 @@ export class Pointer {
     stage.addEventListener("pointerup", (event) => this.release(event));
     stage.addEventListener("pointercancel", (event) => this.release(event));
     stage.addEventListener("dblclick", (event) => {
-      if (!bench.handles.nearest(event, REACH.mouse)) bench.add(bench.picture.at(event));
+      if (!bench.handles.nearest(event, REACH.mouse)) this.#add(event);
     });
+  }
+
+  /** @param {MouseEvent} event where a new point is to lie */
+  #add(event) {
+    if (isUsed(this.bench.data, "points")) this.bench.add(this.bench.picture.at(event));
   }
 
   /** @param {PointerEvent} event */
@@ -94,6 +100,6 @@ export class Pointer {
     const tap = this.#tap;
     this.#tap = null;
     if (!tap || event.type !== "pointerup" || event.timeStamp - tap.time >= TAP.milliseconds) return;
-    if (Math.hypot(event.clientX - tap.x, event.clientY - tap.y) < TAP.pixels) bench.add(bench.picture.at(event));
+    if (Math.hypot(event.clientX - tap.x, event.clientY - tap.y) < TAP.pixels) this.#add(event);
   }
 }

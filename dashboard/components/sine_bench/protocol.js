@@ -29,6 +29,7 @@ import { isSameTask } from "./scene.js";
  * @property {Record<string, { loss: (number | null)[], path: string | null }> | null} answers by the entrants' names
  * @property {[number, number]} x_range
  * @property {Record<string, "steps" | "focus">} follows fields of the scene, by the keys of the switches that set them
+ * @property {string[] | null} [uses] its parts that the page uses, out of points, wave, rate, steps; null for all, and Start over
  * @property {number} curve_points
  * @property {{ points: number, steps: number }} most
  * @property {[number, number]} step_sizes ends of the slider

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from dashboard.figures import style
@@ -9,6 +10,7 @@ from dashboard.figures import style
 # What a term's colour means, as in the pictures.
 BEFORE, AFTER, TRUTH = style.BEFORE, style.AFTER, style.TRUTH
 OTHER = style.method_colour("metasgd")
+TUTORIAL = "the tutorial *Meta-Learning with MAML*"  # of which the lessons say what was measured instead
 
 
 class Term(NamedTuple):
@@ -50,17 +52,38 @@ class Equation(NamedTuple):
         return rf"\begin{{gathered}}{content}\end{{gathered}}"
 
 
+class Asked(NamedTuple):
+    """One thing that a question asks for.
+
+    is_met: whether it stands in the picture.
+    refusal: one sentence for where it does not: what stands there instead, and what is asked.
+    """
+
+    is_met: bool
+    refusal: str
+
+
 class Outcome(NamedTuple):
     """What stands in a lesson's picture now.
 
-    solved: whether the question is answered.
     message: one sentence about it, with the numbers.
+    asked: what the question asks for.
     equation: with its values.
     """
 
-    solved: bool
     message: str
+    asked: tuple[Asked, ...]
     equation: Equation
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether the question is answered."""
+        return all(each.is_met for each in self.asked)
+
+    @property
+    def refusal(self) -> str:
+        """Why it is not; "" where it is."""
+        return next((each.refusal for each in self.asked if not each.is_met), "")
 
 
 @dataclass(frozen=True)
@@ -70,7 +93,7 @@ class Lesson:
     title: in a few words.
     question: what to do in the picture, Markdown.
     explained: read after trying, Markdown.
-    show: draws the picture and says what stands there.
+    show: draws the picture with the controls that the step uses, and says what stands there.
     do_it: a callback that sets the picture's own controls to an answer.
     code: what is shown beside it, functions or classes.
     own: what it adds to the link, key -> default.
@@ -85,6 +108,26 @@ class Lesson:
     code: tuple[Callable[..., Any] | type, ...]
     own: Mapping[str, Any] = field(default_factory=dict)
     mistaken: str = ""
+
+
+def unchanged(now: Any, base: Any, words: Mapping[str, str]) -> tuple[Asked, ...]:
+    """What the question leaves as it was.
+
+    Args:
+      now: the scene that stands there.
+      base: the one that the lesson begins with.
+      words: field -> what it is called; of several things in the plural.
+    """
+    return tuple(_unchanged(getattr(now, name), getattr(base, name), word) for name, word in words.items())
+
+
+def _unchanged(now: Any, base: Any, word: str) -> Asked:
+    if isinstance(base, tuple) and isinstance(base[0], tuple):
+        moved = sum(one != other for one, other in zip_longest(now, base))
+        was = "was" if moved == 1 else "were"
+        return Asked(not moved, f"{moved} of the {len(base)} {word} {was} moved, and none was to be: press “Set it back”.")
+    spelled = [f"({one[0]:.3g}, {one[1]:.3g})" if isinstance(one, tuple) else f"{one:.3g}" for one in (now, base)]
+    return Asked(now == base, f"{word} is {spelled[0]}, and was to stay {spelled[1]}: press “Set it back”.")
 
 
 def number(value: float) -> str:

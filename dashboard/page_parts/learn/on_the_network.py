@@ -8,7 +8,8 @@ from dashboard.engine_calls.gradients import STEP_SIZES, Choice
 from dashboard.figures import gradients as figures
 from dashboard.figures import style
 from dashboard.figures.gradients import spell_angle
-from dashboard.page_parts.learn.lesson import AFTER, OTHER, Equation, Lesson, Outcome, Term, number
+from dashboard.method_names import PAPERS
+from dashboard.page_parts.learn.lesson import AFTER, OTHER, TUTORIAL, Asked, Equation, Lesson, Outcome, Term, number
 from dashboard.widgets import page, session
 from maml_engine import tutorial
 from maml_engine.analysis import MAX_STEPS
@@ -18,8 +19,19 @@ TASKS = Choice(num_tasks=25, k_shot=10, seed=0)
 OWN = {session.LEARN_LR: 0.001, session.LEARN_STEPS: 5}
 
 
+def asked_of_order(angle: float, steps: int) -> tuple[Asked, ...]:
+    """What the sixth question asks for; `angle` is in degrees, NaN where a gradient is not finite."""
+    spelled = f"The angle is {angle:.1f}°" if np.isfinite(angle) else "There is no angle, since a gradient is not finite"
+    return (
+        Asked(steps >= FIVE_STEPS, f"K is {steps}, and {FIVE_STEPS} or more are asked."),
+        Asked(angle <= ENOUGH, f"{spelled}, and at most {ENOUGH:g}° is asked."),
+    )
+
+
 def _order() -> Outcome:
     learner = resources.shipped_learners()["sinusoid_maml"]
+    picture = st.container()
+    session.hand_back(*OWN)
     left, right = st.columns(2)
     inner_lr = left.select_slider(
         "Inner step size α",
@@ -34,7 +46,9 @@ def _order() -> Outcome:
     overall = comparison.overall
     figure = figures.sweep_figure(sweep, "angle", inner_steps=steps, now=(inner_lr, overall.angle))
     alt = f"Angle between the two meta-gradients against the inner step size; now it is {spell_angle(overall.angle)}."
-    page.chart(figure, "learn_order", alt)
+    session.hold(*OWN)
+    with picture:
+        page.chart(figure, "learn_order", alt)
     equation = Equation(
         r"@0 = \Bigl[\prod_{k=0}^{@1}(I - @2 H_k)\Bigr]\, @3 \\[1ex] @4",
         (
@@ -63,8 +77,8 @@ def _order() -> Outcome:
             ),
         ),
     )
-    message = f"At α = {inner_lr:g} and K = {steps} the two are {spell_angle(overall.angle)} apart."
-    return Outcome(overall.angle <= ENOUGH and steps >= FIVE_STEPS, message, equation)
+    message = f"At α = {inner_lr:g} and K = {steps} the two are **{spell_angle(overall.angle)}** apart."
+    return Outcome(message, asked_of_order(overall.angle, steps), equation)
 
 
 def _short_steps() -> None:
@@ -74,19 +88,19 @@ def _short_steps() -> None:
 
 FIRST_ORDER = Lesson(
     title="When first order is enough",
-    question="Now the real network, 1,761 parameters. The figure is the one of the Gradients page: the angle between the "
-    "exact meta-gradient and the first-order one. **Find a step size with which the two are at most 15° apart, with five "
-    "inner steps or more.**",
-    explained="With short steps I − αH is nearly I, and so is the product of a few of them: the first-order gradient is "
-    "then as good and cheaper. As αH grows, and as steps are added, the two part. Past 90° the first-order gradient leads "
-    "uphill.\n\n"
+    question="Now the real network, 1,761 parameters: the angle between its exact meta-gradient and the first-order one, as "
+    f"on the Gradients page. **Find a step size with which the two are at most {ENOUGH:g}° apart, with five inner steps or "
+    "more.**",
+    explained="With short steps I − αH is nearly I, and so is the product of a few of them: the first-order gradient "
+    f"({PAPERS['fomaml'].link}, section 5.2) is then as good and cheaper. As αH grows, and as steps are "
+    "added, the two part. Past 90° the first-order gradient leads uphill.\n\n"
     "So it is the *network at hand* that decides: α, K, and the curvature where θ is. MAML tends to make θ a place of high "
     "curvature, since from there short steps change much.",
     show=_order,
     do_it=_short_steps,
     code=(tutorial.maml_meta_loss,),
     own=OWN,
-    mistaken="“Most use first order, it is only slightly worse”: on these waves, at the tutorial’s budget, it costs 0.69 "
-    "against 0.50 after one step, the means over five seeds. And the exact gradient is not O(TK²): reverse mode is linear in "
-    "K, in time and in memory, which the Gradients page measures on your machine.",
+    mistaken=f"“Most use first order, it is only slightly worse”, as {TUTORIAL} has it: on these waves, at its budget, it "
+    "costs 0.69 against 0.50 after one step, the means over five seeds. And the exact gradient is not O(TK²), as it also "
+    "says: reverse mode is linear in K, in time and in memory, which the Gradients page measures on your machine.",
 )
