@@ -102,11 +102,11 @@ def browser():
 
 @pytest.fixture
 def open_page(app, browser):
-    """`open_page(path, width=1280, scheme="light")`: a page of the app in a fresh session, ready to be looked at."""
+    """`open_page(path, width=1280, height=900, scheme="light")`: a page in a fresh session, ready to be looked at."""
     contexts = []
 
-    def open_(path: str = "/", *, width: int = 1280, scheme: str = "light", ready: bool = True):
-        context, page = new_context(browser, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    def open_(path: str = "/", *, width: int = 1280, height: int = 900, scheme: str = "light", ready: bool = True):
+        context, page = new_context(browser, viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         page.goto(f"{app}{path}")
         if ready:
