@@ -69,7 +69,7 @@ def show_verdict(number: int, outcome: Outcome) -> None:
         st.info(f"{outcome.message} **Not there yet.** {outcome.refusal}", icon=":material/touch_app:")
     else:
         by = "**Done for you**" if standing == "done for you" else "**Solved as the link has it**"
-        words = "it counts as answered once you have pressed “Set it back” and done it yourself."
+        words = "it counts as answered once you have pressed “Reset this step” and done it yourself."
         st.info(f"{outcome.message} {by}: {words}", icon=":material/auto_fix_high:")
 
 
@@ -101,7 +101,7 @@ def show(number: int) -> None:
         show_verdict(number, outcome)
     with st.container(horizontal=True):
         st.button("Do it for me", icon=":material/auto_fix_high:", key=f"do_{number}", on_click=do_it, args=(number,))
-        st.button("Set it back", icon=":material/restart_alt:", key=f"back_{number}", on_click=set_back, args=(lesson,))
+        st.button("Reset this step", icon=":material/restart_alt:", key=f"back_{number}", on_click=set_back, args=(lesson,))
         st.caption(f"{progress.spell()}. The link keeps your place.")
     if number == 1:
         show_loops("below")

@@ -74,7 +74,7 @@ def test_what_the_page_does_for_me_does_not_count_and_a_reload_keeps_that(open_p
     page.reload()
     wait_until_idle(page)
     expect(page.locator(VERDICT)).to_contain_text("Done for you")
-    page.get_by_role("button", name="Set it back").click()
+    page.get_by_role("button", name="Reset this step").click()
     expect(page.locator(VERDICT)).to_contain_text("Not there yet.")
 
 

@@ -125,9 +125,9 @@ def _unchanged(now: Any, base: Any, word: str) -> Asked:
     if isinstance(base, tuple) and isinstance(base[0], tuple):
         moved = sum(one != other for one, other in zip_longest(now, base))
         was = "was" if moved == 1 else "were"
-        return Asked(not moved, f"{moved} of the {len(base)} {word} {was} moved, and none was to be: press “Set it back”.")
+        return Asked(not moved, f"{moved} of the {len(base)} {word} {was} moved, and none was to be: press “Reset this step”.")
     spelled = [f"({one[0]:.3g}, {one[1]:.3g})" if isinstance(one, tuple) else f"{one:.3g}" for one in (now, base)]
-    return Asked(now == base, f"{word} is {spelled[0]}, and was to stay {spelled[1]}: press “Set it back”.")
+    return Asked(now == base, f"{word} is {spelled[0]}, and was to stay {spelled[1]}: press “Reset this step”.")
 
 
 def number(value: float) -> str:

@@ -246,7 +246,7 @@ LIMITS_AND_PITFALLS = Lesson(
     "distribution.\n"
     "- **Few training tasks are learned by heart**; keep whole tasks apart for testing, not only points.\n"
     "- **Similar training tasks** teach their average: vary amplitude and phase widely.\n"
-    f"- **Waves from outside the training range** are fitted far worse. Set it back, and drag the amplitude to {WIDER:g}.",
+    f"- **Waves from outside the training range** are fitted far worse. Reset this step, and drag the amplitude to {WIDER:g}.",
     show=_limits,
     do_it=partial(_put, "learn_limits", LIMITS, points=ONE_SIDE),
     code=(tutorial.evaluate_on_new_tasks,),

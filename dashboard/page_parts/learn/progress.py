@@ -1,7 +1,7 @@
 """Which questions a visitor has answered, and which the page has answered instead; session and link say the same.
 
 A question counts as answered where it was seen unanswered and then became answered by the visitor's hand. What a link brings
-solved, and what "Do it for me" solves, does not count until it has been set back.
+solved, and what "Do it for me" solves, does not count until it has been reset.
 """
 
 from typing import Literal
