@@ -68,9 +68,9 @@ def show_verdict(number: int, outcome: Outcome) -> None:
     elif not outcome.is_solved:
         st.info(f"{outcome.message} **Not there yet.** {outcome.refusal}", icon=":material/touch_app:")
     else:
-        by = "**Done for you**" if standing == "done for you" else "**Solved as the link has it**"
-        words = "it counts as answered once you have pressed “Reset this step” and done it yourself."
-        st.info(f"{outcome.message} {by}: {words}", icon=":material/auto_fix_high:")
+        by = "**Done for you**" if standing == "done for you" else "**Solved by the link**"
+        words = "which does not count: press “Reset this step”, and do it yourself."
+        st.info(f"{outcome.message} {by}, {words}", icon=":material/auto_fix_high:")
 
 
 def show_loops(place: str) -> None:
@@ -93,18 +93,18 @@ def show(number: int) -> None:
         st.subheader(f"{number}. {lesson.title}", anchor=False)
         st.markdown(lesson.question)
         verdict = st.container()
+        with st.container(horizontal=True, gap="small"):
+            st.button("Do it for me", icon=":material/auto_fix_high:", key=f"do_{number}", on_click=do_it, args=(number,))
+            st.button("Reset this step", icon=":material/restart_alt:", key=f"back_{number}", on_click=set_back, args=(lesson,))
         if number == 1:
             show_loops("beside")
     with picture:
         outcome = lesson.show()
     with verdict:
         show_verdict(number, outcome)
-    with st.container(horizontal=True):
-        st.button("Do it for me", icon=":material/auto_fix_high:", key=f"do_{number}", on_click=do_it, args=(number,))
-        st.button("Reset this step", icon=":material/restart_alt:", key=f"back_{number}", on_click=set_back, args=(lesson,))
-        st.caption(f"{progress.spell()}. The link keeps your place.")
     if number == 1:
         show_loops("below")
+    st.caption(f"{progress.spell()}. The link keeps your place.")
     show_equation(outcome.equation, number)
     left, right = st.columns(2, gap="medium")
     with left, st.expander("What happened", icon=":material/lightbulb:", expanded=number in progress.answered()):

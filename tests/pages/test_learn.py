@@ -89,7 +89,7 @@ def test_what_the_page_does_does_not_count_as_answered(number, run):
 
 def test_a_link_that_brings_an_answer_answers_nothing(run):
     page = run(lesson="2", learn_step="1,l0.01")
-    assert says(page, "Solved as the link has it") and says(page, "0 of 8 answered")
+    assert says(page, "Solved by the link") and says(page, "0 of 8 answered")
     assert not is_answered(page)
 
 

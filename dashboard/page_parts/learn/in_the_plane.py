@@ -33,8 +33,8 @@ FIRST_ORDER = style.method_colour("fomaml")
 NEAR_ENOUGH = 1.5  # times the least meta-loss
 ONE_POINT = 0.1  # units of the plane
 AGREES = 10.0  # degrees
-TURNS = 0.54  # the step size of the fifth lesson at which first order begins to point the wrong way
-NEAREST = 0.5  # the λ of the seventh with which iMAML is nearest to MAML
+TURNS = 0.506  # the step size of the fifth lesson at which first order begins to point the wrong way
+NEAREST, RULE_LEAVES = 0.4, 29.0  # the pull of the seventh with which iMAML is nearest to MAML; degrees at 1 / (alpha K)
 
 LOOPS = PlaneScene.opening("valleys", shown=("maml",))
 OBJECTIVE = PlaneScene.opening("valleys", shown=(), theta=(0.0, -1.0))
@@ -250,7 +250,7 @@ THE_JACOBIAN = Lesson(
     "step lands in the bed wherever it starts, and moving θ across does not matter any more. Beyond ½ it is negative: the "
     "step jumps over the bed, and moving θ to the left moves θ′ to the right. The first-order gradient takes the Jacobian "
     f"as I ({PAPERS['fomaml'].link}, section 5.2). It does not see the jump: from α = {TURNS:g} on it points the wrong way "
-    "here, a little later than ½, since along the valley the two still agree.\n\n"
+    "here, hardly later than ½, since along the valley the two still agree.\n\n"
     "No Hessian is ever formed for this: going back one step takes one Hessian-vector product.",
     show=_jacobian,
     do_it=lambda: put("learn_jacobian", JACOBIAN, replace(JACOBIAN, inner_lr=0.7)),
@@ -266,8 +266,8 @@ THE_VARIANTS = Lesson(
     question="iMAML does not differentiate through steps. It adapts to the minimum of L + λ/2 ‖φ − θ‖² (the diamonds), so "
     "λ takes the place of α and K. **Find a λ with which iMAML’s arrow agrees with MAML’s within 10°.** Move nothing else.",
     explained="λ pulls the adapted parameters back to θ: a strong pull is like few short steps, a weak one like many. In "
-    f"between lies one that does nearly what K steps of α do: here λ = {NEAREST:g}, of the order of 1/(αK) = "
-    f"{1 / (VARIANTS.inner_lr * VARIANTS.inner_steps):.2g}.\n\n"
+    f"between lies one that does nearly what K steps of α do: here λ = {NEAREST:g}. The rule of thumb, 1/(αK) = "
+    f"{1 / (VARIANTS.inner_lr * VARIANTS.inner_steps):.2g}, is of the same order and leaves {RULE_LEAVES:g}°.\n\n"
     f"- **FOMAML** ({PAPERS['fomaml'].link}) drops the Jacobians. **Reptile** ({PAPERS['reptile'].link}) walks to θ′ and "
     "moves θ part of the way there; it needs no query points.\n"
     f"- **Meta-SGD** ({PAPERS['metasgd'].link}) learns a step size for each parameter, **MAML++** "

@@ -88,12 +88,12 @@ def _short_steps() -> None:
 
 FIRST_ORDER = Lesson(
     title="When first order is enough",
-    question="Now the real network, 1,761 parameters: the angle between its exact meta-gradient and the first-order one, as "
-    f"on the Gradients page. **Find a step size with which the two are at most {ENOUGH:g}° apart, with five inner steps or "
+    question="Now the real network, 1,761 parameters: the angle between its exact meta-gradient and the first-order "
+    f"one. **Find a step size with which the two are at most {ENOUGH:g}° apart, with five inner steps or "
     "more.**",
     explained="With short steps I − αH is nearly I, and so is the product of a few of them: the first-order gradient "
-    f"({PAPERS['fomaml'].link}, section 5.2) is then as good and cheaper. As αH grows, and as steps are "
-    "added, the two part. Past 90° the first-order gradient leads uphill.\n\n"
+    f"({PAPERS['fomaml'].link}, section 5.2) is then as good and cheaper. As αH grows, the two part; more "
+    "steps add to it while they are short. Past 90° the first-order gradient leads uphill.\n\n"
     "So it is the *network at hand* that decides: α, K, and the curvature where θ is. MAML tends to make θ a place of high "
     "curvature, since from there short steps change much.",
     show=_order,

@@ -10,7 +10,7 @@ ALT = (
     "theta is moved so that the mean of these losses falls, and all begins again with new tasks."
 )
 ROWS = (46, 98, 150)  # where the tasks' lines are
-START, END, JUDGED = (48, 98), 192, 262  # theta; x of the adapted parameters; x of the losses
+START, END, JUDGED = (38, 98), 174, 226  # theta; x of the adapted parameters; x of the losses
 
 
 def _task(number: int, y: int) -> str:
@@ -32,17 +32,17 @@ def svg() -> str:
     """The picture."""
     x, y = START
     tasks = "".join(_task(number, row) for number, row in enumerate(ROWS, 1))
-    return f"""<svg class="loops" viewBox="0 0 352 214" role="img" aria-label="{ALT}">
+    return f"""<svg class="loops" viewBox="0 0 316 214" role="img" aria-label="{ALT}">
 <defs><marker id="tip" viewBox="0 0 8 8" refX="5" refY="4" markerWidth="5" markerHeight="5" orient="auto-start-reverse">
 <path d="M0 0L8 4L0 8z" fill="{OTHER}"/></marker></defs>
-<text class="name" x="{(x + END) / 2}" y="16" fill="{AFTER}">Inner loop: a few steps on</text>
-<text class="name" x="{(x + END) / 2}" y="30" fill="{AFTER}">each task’s support points</text>
+<text class="name" x="{(x + END) / 2}" y="16">Inner loop: a few steps on</text>
+<text class="name" x="{(x + END) / 2}" y="30">each task’s support points</text>
 {tasks}
 <circle cx="{x}" cy="{y}" r="19" fill="{BEFORE}"/><text class="on big" x="{x}" y="{y + 6}">θ</text>
-<text x="{x - 3}" y="{y - 27}">one start</text>
-<path d="M{JUDGED + 38} 168 C {JUDGED + 30} 204, {x + 40} 204, {x + 4} {y + 25}" fill="none" stroke="{OTHER}" stroke-width="2.5"
+<text x="{x}" y="{y - 27}">one start</text>
+<path d="M{JUDGED + 44} 168 C {JUDGED + 34} 204, {x + 44} 204, {x + 5} {y + 25}" fill="none" stroke="{OTHER}" stroke-width="2.5"
  marker-end="url(#tip)"/>
-<text class="name" x="176" y="208" fill="{OTHER}">Outer loop: move θ so that these losses fall</text>
+<text class="name" x="158" y="209">Outer loop: move θ so that these losses fall</text>
 </svg>"""
 
 

@@ -13,7 +13,7 @@ def assert_it_says_why(asked):
     for each in asked:
         if each.is_met:
             continue
-        assert re.fullmatch(r"[A-Zα0-9].*[^.]\.", each.refusal), each.refusal
+        assert re.fullmatch(r"[A-Zkαθ0-9].*[^.]\.", each.refusal), each.refusal
         assert not re.search(r"\. [A-Z]", each.refusal), each.refusal
         assert re.search(r"\d|diverged|no angle", each.refusal), each.refusal
         assert re.search(r"asked|allowed|was to", each.refusal), each.refusal

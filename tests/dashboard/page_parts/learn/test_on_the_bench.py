@@ -92,7 +92,6 @@ def test_before_any_step_the_average_of_all_waves_is_best():
     assert np.mean((average - 0.1 * np.sin(X)) ** 2) < lessons.ZERO_SHOT and flat.amplitude == (0.1, 0.1)
     answers = bench_engine.answers(SHOTS, bench_engine.shipped())
     assert np.mean((answers["pretrained"].path[0] - average) ** 2) < 0.1
-    assert np.mean((answers["maml"].path[0] - average) ** 2) > 0.1
 
 
 def test_one_step_helps_and_a_longer_one_harms(losses):
