@@ -103,7 +103,8 @@ def test_a_step_shows_the_controls_that_it_uses(open_page):
 
 def shown(page) -> set[str]:
     """What the buttons and the sliders of the picture are called."""
-    found = page.locator(f"{STEP} :is(.bench, .plane) :is(button:not(.handle):not(.name), input[type=range])")
+    page.locator(f"{STEP} .in-lesson").wait_for()
+    found = page.locator(f"{STEP} .in-lesson :is(button:not(.handle):not(.name), input[type=range])")
     name_of = "each => each.ariaLabel || each.labels?.[0]?.innerText || each.innerText"
     return {name.strip() for name in found.evaluate_all(f"all => all.filter(each => each.checkVisibility()).map({name_of})")}
 
@@ -111,14 +112,14 @@ def shown(page) -> set[str]:
 def test_the_step_and_its_bench_are_there_again_after_another_page(open_page):
     page = open_page("/learn?lesson=8")
     page.get_by_role("button", name="Add point").click()
-    expect(page.locator(VERDICT)).to_contain_text("The picture holds 6 points")
+    expect(page.locator(VERDICT)).to_contain_text("6 points lie in the picture")
     page.wait_for_url("**learn_limits=*")
     spelled = re.search(r"learn_limits=([^&]+)", page.url)[1]
     go(page, "Notes")
     assert "learn_limits" not in page.url
     go(page, "Learn")
     heading(page, 8).wait_for()
-    expect(page.locator(VERDICT)).to_contain_text("The picture holds 6 points")
+    expect(page.locator(VERDICT)).to_contain_text("6 points lie in the picture")
     page.wait_for_url(f"**learn_limits={spelled}*")
     assert "lesson=8" in page.url
 

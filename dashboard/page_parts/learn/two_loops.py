@@ -9,8 +9,8 @@ ALT = (
     "own support points, and comes to adapted parameters, theta prime. Each is judged on its own query points. Outer loop: "
     "theta is moved so that the mean of these losses falls, and all begins again with new tasks."
 )
-ROWS = (46, 98, 150)  # where the tasks' lines are
-START, END, JUDGED = (38, 98), 174, 226  # theta; x of the adapted parameters; x of the losses
+ROWS = (54, 104, 154)  # where the tasks' lines are
+START, END, JUDGED = (38, 104), 174, 226  # theta; x of the adapted parameters; x of the losses
 
 
 def _task(number: int, y: int) -> str:
@@ -32,7 +32,7 @@ def svg() -> str:
     """The picture."""
     x, y = START
     tasks = "".join(_task(number, row) for number, row in enumerate(ROWS, 1))
-    return f"""<svg class="loops" viewBox="0 0 316 214" role="img" aria-label="{ALT}">
+    return f"""<svg class="loops" viewBox="0 0 316 220" role="img" aria-label="{ALT}">
 <defs><marker id="tip" viewBox="0 0 8 8" refX="5" refY="4" markerWidth="5" markerHeight="5" orient="auto-start-reverse">
 <path d="M0 0L8 4L0 8z" fill="{OTHER}"/></marker></defs>
 <text class="name" x="{(x + END) / 2}" y="16">Inner loop: a few steps on</text>
@@ -40,9 +40,9 @@ def svg() -> str:
 {tasks}
 <circle cx="{x}" cy="{y}" r="19" fill="{BEFORE}"/><text class="on big" x="{x}" y="{y + 6}">θ</text>
 <text x="{x}" y="{y - 27}">one start</text>
-<path d="M{JUDGED + 44} 168 C {JUDGED + 34} 204, {x + 44} 204, {x + 5} {y + 25}" fill="none" stroke="{OTHER}" stroke-width="2.5"
+<path d="M{JUDGED + 44} 173 C {JUDGED + 34} 210, {x + 44} 210, {x + 5} {y + 25}" fill="none" stroke="{OTHER}" stroke-width="2.5"
  marker-end="url(#tip)"/>
-<text class="name" x="158" y="209">Outer loop: move θ so that these losses fall</text>
+<text class="name" x="158" y="214">Outer loop: move θ so that these losses fall</text>
 </svg>"""
 
 
