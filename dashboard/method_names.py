@@ -89,6 +89,7 @@ COLOURS = {
     "ridge_prior": "#4fa3b0",
     "mixed_model": "#2f8f5b",
     "gaussian_process": "#8168c9",
+    "learned_process": "#5a55c4",
     "boosted_trees": "#c2703d",
     "scratch": "#b5657a",
 }

@@ -134,6 +134,8 @@ def message(snapshot: Snapshot) -> str:
 def show_validation(snapshot: Snapshot) -> None:
     """How well it does so far."""
     report = snapshot.report
+    if not snapshot.ended and report and report.so_far:
+        verdict.show_so_far(report.so_far)
     if not snapshot.ended and report and len(report.validation) > 1:
         figure = figures.validation_figure(report.validation_iterations, report.validation, report.settings.method)
         page.chart(figure, "validation", f"Error on validation tasks while training, now {report.validation[-1]:.3g}.")

@@ -158,11 +158,10 @@ def fingerprint(learner: Learner | TableLearner) -> str:
     """Names a learner by its content; kept with it, as hashing a network at every question would cost more than the answer."""
     if (name := _fingerprints.get(learner)) is None:
         if isinstance(learner, TableLearner):
-            rest = {field.name: getattr(learner, field.name) for field in dataclasses.fields(learner)}
-            del rest["experiment"], rest["network"], rest["meta"]
+            name = digest(learner.parts()).hex()
         else:
             rest = (learner.iteration, jax.tree.leaves(learner.scaling))
-        name = digest((learner.experiment.digest, jax.tree.leaves(learner.meta), rest)).hex()
+            name = digest((learner.experiment.digest, jax.tree.leaves(learner.meta), rest)).hex()
         _fingerprints[learner] = name
     return name
 

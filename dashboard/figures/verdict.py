@@ -9,7 +9,7 @@ import numpy as np
 
 from dashboard.escape import drawn
 from dashboard.figures import parts, plain, style
-from maml_engine.tables import Score, TaskPicture, TaskScore, Verdict
+from maml_engine.tables import Effect, Score, TaskPicture, TaskScore, Verdict
 
 META = "meta"
 
@@ -214,6 +214,21 @@ def task_error(task: TaskPicture, field: str) -> float:
     return float(np.sqrt(np.mean((np.asarray(getattr(task, field), float) - np.asarray(task.y, float))[query] ** 2)))
 
 
+def effect_table(effects: Sequence[Effect]) -> list[dict[str, str | float]]:
+    """The inputs as rows of a table."""
+    return [
+        {
+            "input": effect.name,
+            "from": effect.low,
+            "to": effect.high,
+            "the target moves by": effect.effect,
+            "tasks differ by": effect.spread,
+            "it differs": "between tasks alone" if effect.between else "within tasks",
+        }
+        for effect in effects
+    ]
+
+
 def task_table(tasks: Sequence[TaskScore]) -> list[dict[str, str | float | int]]:
     """The tasks as rows of a table, those that gain most first."""
     return [
@@ -224,6 +239,7 @@ def task_table(tasks: Sequence[TaskScore]) -> list[dict[str, str | float | int]]
             "after": task.error,
             "best other": task.best,
             "gain": task.gain,
+            "saved": task.saved,
         }
         for task in sorted(tasks, key=lambda task: -task.gain)
     ]

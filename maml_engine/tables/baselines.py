@@ -4,21 +4,21 @@ All work on numbers in units of the target's spread. Those with a support are ke
 of support rows at once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from maml_engine.runtime.extras import brought_by
+from maml_engine.tables.boosted_trees import boosted_trees
+from maml_engine.tables.functions import Function, Linear, NoKernel, Powers
 from maml_engine.tables.gaussian_process import KernelPredictor
-from maml_engine.tables.task_arrays import Predictor, TaskArrays, few_tasks, squared_error
+from maml_engine.tables.task_arrays import Predictive, Predictor, TaskArrays, few_tasks, squared_error
 
 POOLED, SUPPORT_MEAN, OFFSET, RIDGE, PRIOR, MIXED, GAUSSIAN, TREES = (
     *("pooled", "support_mean", "pooled_offset", "ridge_support", "ridge_prior"),
     *("mixed_model", "gaussian_process", "boosted_trees"),
 )
+LEARNED = "learned_process"
 SCRATCH, PRETRAINED = "scratch", "pretrained"
 BASELINES = {
     POOLED: "Pooled fit",
@@ -28,6 +28,7 @@ BASELINES = {
     PRIOR: "Ridge to the pooled fit",
     MIXED: "Linear mixed model",
     GAUSSIAN: "Gaussian process",
+    LEARNED: "Process learned over tasks",
     TREES: "Boosted trees",
     SCRATCH: "Network from scratch",
     PRETRAINED: "Pretrained network",
@@ -37,7 +38,6 @@ MAX_FEATURES = 160
 # Variances of a coefficient and of a task's level, over that of the noise.
 SIZES, LEVELS = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0), (1.0, 30.0, 1000.0)
 PENALTIES = (1e-3, 1e-2, 0.1, 1.0, 10.0)
-MAX_POOLED_ROWS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +46,14 @@ class Pooled:
 
     degree: of the powers and products.
     penalty: on the coefficients.
-    powers: scikit-learn's `PolynomialFeatures`.
-    ridge: scikit-learn's `Ridge`.
+    powers: of the inputs.
+    coefficients: `[features + 1, outputs]`, the constant last.
     """
 
     degree: int
     penalty: float
-    powers: Any
-    ridge: Any
+    powers: Powers
+    coefficients: np.ndarray
 
     @classmethod
     def fit(cls, tasks: TaskArrays, seed: int) -> "Pooled":
@@ -61,36 +61,36 @@ class Pooled:
         count = len(tasks.x)
         parts = np.array_split(np.random.default_rng(seed).permutation(count), min(4, count))
         degrees = [degree for degree in DEGREES if _num_features(tasks.x.shape[-1], degree) <= MAX_FEATURES] or [1]
-
-        def error(setting: tuple[int, float]) -> float:
-            total = 0.0
-            for held in parts:
-                rest = tasks.take(np.setdiff1d(np.arange(count), held))
-                x, y = tasks.take(held).rows()
-                total += np.sum((cls._fit(*rest.rows(), *setting)(x) - y) ** 2)
-            return total
-
-        best = min(((degree, penalty) for degree in degrees for penalty in PENALTIES), key=error)
-        return cls._fit(*tasks.rows(), *best)
-
-    @classmethod
-    def _fit(cls, x: np.ndarray, y: np.ndarray, degree: int, penalty: float) -> "Pooled":
-        with brought_by("tables"):
-            from sklearn.linear_model import Ridge
-            from sklearn.preprocessing import PolynomialFeatures
-
-        powers = PolynomialFeatures(degree, include_bias=False).fit(x)
-        return cls(degree, penalty, powers, Ridge(alpha=penalty).fit(powers.transform(x), y))
+        powers = Powers.of(tasks.x.shape[-1], degrees[-1])
+        sizes = {degree: int(np.sum(powers.exponents.sum(axis=1) <= degree)) for degree in degrees}
+        part_of = np.zeros(count, int)
+        for place, held in enumerate(parts):
+            part_of[held] = place
+        (x, y), of_row = tasks.rows(), np.repeat(part_of, tasks.is_row.sum(axis=1))
+        features = powers(x)
+        errors = dict.fromkeys(((degree, penalty) for degree in degrees for penalty in PENALTIES), 0.0)
+        for place in range(len(parts)):
+            rest, held = of_row != place, of_row == place
+            for degree, penalty in errors:
+                size = sizes[degree]
+                found = _ridge_weights(features[rest, :size], y[rest], penalty)
+                errors[degree, penalty] += float(np.sum((features[held, :size] @ found[:-1] + found[-1] - y[held]) ** 2))
+        degree, penalty = min(errors, key=errors.__getitem__)
+        size = sizes[degree]
+        return cls(degree, penalty, Powers(powers.exponents[:size]), _ridge_weights(features[:, :size], y, penalty))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """`[..., in_dim] -> [..., outputs]`."""
-        flat = self.ridge.predict(self.powers.transform(x.reshape(-1, x.shape[-1])))
-        return flat.reshape(*x.shape[:-1], -1)
+        return self.powers(x) @ self.coefficients[:-1] + self.coefficients[-1]
 
-    @property
-    def coefficients(self) -> np.ndarray:
-        """`[features + 1, outputs]`, the constant last."""
-        return np.concatenate([np.atleast_2d(self.ridge.coef_).T, np.atleast_1d(self.ridge.intercept_)[None]])
+
+def _ridge_weights(features: np.ndarray, y: np.ndarray, penalty: float) -> np.ndarray:
+    """`[features + 1, outputs]`, the constant last, which bears no penalty."""
+    center, middle = features.mean(axis=0), y.mean(axis=0)
+    centred = features - center
+    gram = centred.T @ centred + penalty * np.eye(features.shape[1])
+    weights = np.linalg.solve(gram, centred.T @ (y - middle))
+    return np.concatenate([weights, (middle - center @ weights)[None]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,17 +101,19 @@ class PooledAlone:
     setting: what was chosen in fitting, in words.
     """
 
-    pooled: Callable[[np.ndarray], np.ndarray]
+    pooled: Function
     setting: str = ""
-    _last: list = field(default_factory=list, repr=False)  # the tasks that were predicted last, and how
 
     def predict(self, tasks: TaskArrays, k: int) -> np.ndarray:
         """`[draws, tasks, rows, outputs]`, the same for every draw."""
+        return self.predictive(tasks, k).mean
+
+    def predictive(self, tasks: TaskArrays, k: int) -> Predictive:
+        """The same for every draw, with no variance."""
         del k
-        if not self._last or self._last[0] is not tasks:
-            self._last[:] = [tasks, self.pooled(tasks.x)]
-        prediction = self._last[1]
-        return np.broadcast_to(prediction, (len(tasks.orders), *prediction.shape))
+        mean = self.pooled(tasks.x)
+        mean = np.broadcast_to(mean, (len(tasks.orders), *mean.shape))
+        return Predictive(mean, np.zeros(mean.shape[:-1]))
 
 
 def fit_predictors(
@@ -135,53 +137,16 @@ def fit_predictors(
     """
     makers = {
         POOLED: lambda: PooledAlone(pooled, f"degree {pooled.degree}"),
-        SUPPORT_MEAN: lambda: KernelPredictor(_no_kernel, 1.0, np.inf, None, ""),
-        OFFSET: lambda: KernelPredictor(_no_kernel, 1.0, np.inf, pooled, ""),
+        SUPPORT_MEAN: lambda: KernelPredictor(NoKernel(), 1.0, np.inf, None, ""),
+        OFFSET: lambda: KernelPredictor(NoKernel(), 1.0, np.inf, pooled, ""),
         RIDGE: lambda: _best([_ridge(tasks, *setting, np.inf) for setting in _grid(tasks)], tasks, k_shot),
         PRIOR: lambda: _best(
             [_ridge(tasks, *setting, level, about=pooled) for setting in _grid(tasks) for level in LEVELS], tasks, k_shot
         ),
         **{name: lambda process=process: process for name, process in processes.items()},
-        TREES: lambda: PooledAlone(_Trees.fit(*_sample(tasks, seed), seed)),
+        TREES: lambda: boosted_trees(tasks, seed),
     }
     return {name: makers[name]() for name in BASELINES if name in names and name in makers}
-
-
-@dataclass(frozen=True, eq=False)
-class _Trees:
-    """Gradient-boosted trees on pooled rows, one ensemble an output."""
-
-    trees: tuple[Any, ...]
-
-    @classmethod
-    def fit(cls, x: np.ndarray, y: np.ndarray, seed: int) -> "_Trees":
-        with brought_by("tables"):
-            from sklearn.ensemble import HistGradientBoostingRegressor
-
-        options = {"max_iter": 100, "learning_rate": 0.1, "max_leaf_nodes": 15, "random_state": seed, "early_stopping": False}
-        with _one_thread():
-            return cls(tuple(HistGradientBoostingRegressor(**options).fit(x, column) for column in y.T))
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        flat = x.reshape(-1, x.shape[-1])
-        with _one_thread():
-            return np.stack([tree.predict(flat) for tree in self.trees], axis=-1).reshape(*x.shape[:-1], -1)
-
-
-def _one_thread() -> AbstractContextManager:
-    """A few thousand rows gain nothing from threads, which wait on each other where other work keeps the cores busy."""
-    with brought_by("tables"):
-        from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(limits=1)
-
-
-def _sample(tasks: TaskArrays, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    x, y = tasks.rows()
-    if len(x) <= MAX_POOLED_ROWS:
-        return x, y
-    kept = np.random.default_rng(seed).choice(len(x), MAX_POOLED_ROWS, replace=False)
-    return x[kept], y[kept]
 
 
 def _num_features(in_dim: int, degree: int) -> int:
@@ -197,26 +162,12 @@ def _grid(tasks: TaskArrays) -> list[tuple[int, float]]:
     return [(degree, size) for degree in degrees for size in SIZES]
 
 
-def _no_kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.zeros((len(a), a.shape[1], b.shape[1]))
-
-
 def _ridge(tasks: TaskArrays, degree: int, size: float, level: float, *, about: Pooled | None = None) -> KernelPredictor:
     """Ridge regression on powers of the inputs; `size` and `level` are variances over that of the noise."""
-    with brought_by("tables"):
-        from sklearn.preprocessing import PolynomialFeatures
-
-    powers = PolynomialFeatures(degree, include_bias=False).fit(tasks.x.reshape(-1, tasks.x.shape[-1]))
-    spread = np.asarray(powers.transform(tasks.rows()[0])).std(axis=0)
-    spread = np.where(spread > 0, spread, 1.0)
-
-    def features(x: np.ndarray) -> np.ndarray:
-        return np.asarray(powers.transform(x.reshape(-1, x.shape[-1]))).reshape(*x.shape[:-1], -1) / spread
-
-    def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return size * features(a) @ features(b).swapaxes(-1, -2)
-
-    return KernelPredictor(kernel, 1.0, level, about, f"degree {degree}, variance ratio {size:g}")
+    powers = Powers.of(tasks.x.shape[-1], degree)
+    spread = powers(tasks.rows()[0]).std(axis=0)
+    kernel = Linear(powers, np.diag(size / np.where(spread > 0, spread, 1.0) ** 2))
+    return KernelPredictor(kernel, 1.0, level, about, f"degree {degree}, variance ratio {size:g}", knows_variance=False)
 
 
 def _best(predictors: list[KernelPredictor], tasks: TaskArrays, k_shot: int) -> KernelPredictor:

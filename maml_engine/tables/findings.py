@@ -7,14 +7,12 @@ import numpy as np
 from maml_engine.checks import listed, shown
 from maml_engine.io.sheet import Sheet, spell_rows
 from maml_engine.tables.cell_findings import CELL_CHECKS
-from maml_engine.tables.encoding import usable
+from maml_engine.tables.encoding import SKEWED, complete, skewness, usable
 from maml_engine.tables.finding import SEVERITIES, Finding, Fix, as_classes, counted, without
 from maml_engine.tables.guessing.guess import other_targets
 from maml_engine.tables.leaks import leaks_of
 from maml_engine.tables.taskset import MAX_ROWS_A_TASK, MAX_TASKS, MIN_TASKS, task_ids
 from maml_engine.tasks.roles import MAX_LEVELS, Roles
-
-SKEWED = 2.0  # a lognormal's skewness with a standard deviation of about 0.55
 
 
 def validate(sheet: Sheet, roles: Roles, k_shot: int = 5) -> tuple[Finding, ...]:
@@ -41,14 +39,21 @@ def first_error(findings: Sequence[Finding]) -> Finding | None:
 
 def _missing(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     del k_shot
-    kept = usable(sheet, roles)
-    if kept.all():
-        return
+    kept, whole = usable(sheet, roles), complete(sheet, roles)
     counts = {name: int(sheet.missing(name).sum()) for name in roles.columns}
-    where = listed([f"{count} in {shown(name)}" for name, count in counts.items() if count], most=5)
-    left_out = sheet.places[~kept].tolist()
-    sentence = f"Values are missing ({where}): {spell_rows(left_out)} will be left out."
-    yield Finding("warning", "missing", sentence, max(counts, key=counts.__getitem__))
+    for left_out, is_there in ((True, kept), (False, whole | ~kept)):
+        names = [name for name in counts if counts[name] and _is_needed(roles, name) == left_out]
+        if is_there.all() or not names:
+            continue
+        where = listed([f"{counts[name]} in {shown(name)}" for name in names], most=5)
+        fate = "will be left out" if left_out else "will be filled from the other rows of their tasks"
+        sentence = f"Values are missing ({where}): {spell_rows(sheet.places[~is_there].tolist())} {fate}."
+        code, severity = ("missing", "warning") if left_out else ("filled", "note")
+        yield Finding(severity, code, sentence, max(names, key=counts.__getitem__))
+
+
+def _is_needed(roles: Roles, name: str) -> bool:
+    return name not in roles.inputs or name == roles.time
 
 
 def _tasks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
@@ -160,10 +165,10 @@ def _skew(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     for name in (*roles.inputs, *([] if roles.classes else [roles.target])):
         if name in roles.log or sheet.kind(name) != "number":
             continue
-        values = kept.numbers(name)
+        values = kept.numbers(name)[~kept.missing(name)]
         if len(values) < 20 or values.min() <= 0 or values.max() < 10 * np.median(values):
             continue
-        before, after = abs(_skewness(values)), abs(_skewness(np.log(values)))
+        before, after = abs(skewness(values)), abs(skewness(np.log(values)))
         if before > SKEWED and after < before / 2:
             middle = f"half below {np.median(values):.4g}"
             sentence = f"Column {shown(name)} is skewed (from {values.min():.4g} to {values.max():.4g}, {middle})."
@@ -194,11 +199,6 @@ CHECKS: tuple[Callable[[Sheet, Roles, int], Iterator[Finding]], ...] = (
     _skew,
     _categories,
 )
-
-
-def _skewness(values: np.ndarray) -> float:
-    centred = values - values.mean()
-    return float(np.mean(centred**3) / np.maximum(values.std() ** 3, 1e-300))
 
 
 def _levels(sheet: Sheet, name: str) -> list[str]:

@@ -6,6 +6,8 @@ Fine-tuning is by Adam, under which no task runs away as under plain steps; its 
 import dataclasses
 from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.core.adapter import MetaParams
@@ -13,12 +15,14 @@ from maml_engine.experiment import Experiment
 from maml_engine.models import Network
 from maml_engine.tables.baselines import PRETRAINED, SCRATCH
 from maml_engine.tables.ensemble import network_of, predict_population, train_population
-from maml_engine.tables.fits import Result
+from maml_engine.tables.functions import Constant
+from maml_engine.tables.network_ensemble import NetworkEnsemble
+from maml_engine.tables.outcomes import Limits, Outcome
 from maml_engine.tables.plan import Plan
 from maml_engine.tables.runs import padded, runs_of
-from maml_engine.tables.scoring import Errors, by_shots, errors_at
 from maml_engine.tables.splits import Part
 from maml_engine.tables.steps import Stage, Step
+from maml_engine.tables.task_arrays import Predictor
 
 STEPS, RATES = 30, (1e-3, 3e-3, 1e-2, 3e-2, 0.1)
 
@@ -34,16 +38,27 @@ class _Targets(NamedTuple):
     spreads: list[float]
 
 
-def judge_networks(plan: Plan) -> Stage[dict[str, list[Result]]]:
-    """Trains one network a part and judges it on the part's other tasks: how each did, by name and part."""
+class Networks(NamedTuple):
+    """What became of the networks.
+
+    outcomes: how each did, by name and part that judges.
+    predictors: for use, by name.
+    """
+
+    outcomes: dict[str, list[Outcome]]
+    predictors: dict[str, Predictor]
+
+
+def judge_networks(plan: Plan) -> Stage[Networks]:
+    """Trains one network a part and judges it on the part's other tasks; those of the last part are for use."""
     names = [name for name in (SCRATCH, PRETRAINED) if name in plan.settings.baselines]
+    found = Networks({}, {})
     if not names:
-        return {}
+        return found
     arrays, targets = plan.tasks.arrays, _standardised(plan)
-    parts = [Part(part.fit, part.test, part.members[:1]) for part in plan.judging]
+    parts = [Part(part.fit, part.test, part.members[:1]) for part in plan.parts]
     experiment = dataclasses.replace(plan.experiment, method="maml", model="mlp", inner_steps=0)
     network, start = network_of(experiment, arrays.x.shape[-1], arrays.y.shape[-1], len(parts))
-    results = {}
     for name in names:
         meta = start
         if name == PRETRAINED:
@@ -51,38 +66,56 @@ def judge_networks(plan: Plan) -> Stage[dict[str, list[Result]]]:
             for trained in train_population(experiment, network, start, arrays, runs=runs):
                 meta = trained.meta
                 yield Step("Pretraining networks", 0.5)
-        results[name] = _fine_tuned(plan, network, meta, targets)
+        found.outcomes[name], found.predictors[name] = _fine_tuned(plan, network, meta, targets)
         yield Step("Fine-tuning networks", 0.5)
-    return results
+    return found
 
 
 def _standardised(plan: Plan) -> _Targets:
     arrays = plan.tasks.arrays
-    rows = [arrays.take(part.fit).rows()[1] for part in plan.judging]
+    rows = [arrays.take(part.fit).rows()[1] for part in plan.parts]
     means, spreads = np.stack([y.mean(axis=0) for y in rows]), [float(y.std()) or 1.0 for y in rows]
     return _Targets(np.stack([(arrays.y - mean) / spread for mean, spread in zip(means, spreads, strict=True)]), means, spreads)
 
 
-def _fine_tuned(plan: Plan, network: Network, meta: MetaParams, targets: _Targets) -> list[Result]:
-    """How the network of each part does on the part's other tasks, `meta` being leaves `[parts, ...]`."""
+def _fine_tuned(plan: Plan, network: Network, meta: MetaParams, targets: _Targets) -> tuple[list[Outcome], NetworkEnsemble]:
+    """How the network of each part does on the part's other tasks, `meta` being leaves `[parts, ...]`, and the last part's."""
     tuned = dataclasses.replace(plan.experiment, method="maml", model="mlp", inner_optimizer="adam", inner_steps=STEPS)
-    few = plan.tasks.arrays._replace(orders=plan.tasks.arrays.orders[:2])
+    arrays = plan.tasks.arrays
     rates = _chosen_rates(plan, tuned, network, meta, targets=targets)
-    given = {"y": targets.y, "chosen": padded([part.test for part in plan.judging]), "rates": rates}
-    errors: list[list[Errors]] = [[] for _ in plan.judging]
-    for k in plan.shots:
-        _, after = predict_population(tuned, network, meta, few, k=k, most=max(plan.shots), **given)
-        for place, part in enumerate(plan.judging):
-            own = after[place, :, : len(part.test)] * targets.spreads[place] + targets.means[place]
-            errors[place].append(errors_at(k, own, few.take(part.test), plan.scale))
     settings = [f"{STEPS} Adam steps of {rate:g}" for rate in rates]
-    return [Result(by_shots(own), setting) for own, setting in zip(errors, settings, strict=True)]
+    judging = range(len(plan.judging))
+    own_meta = jax.tree.map(lambda leaf: leaf[: len(judging)], meta)
+    given = {"y": targets.y[:-1], "chosen": padded([part.test for part in plan.judging]), "rates": rates[:-1]}
+    means: list[list[np.ndarray]] = [[] for _ in judging]
+    for k in plan.shots:
+        before, after = predict_population(tuned, network, own_meta, arrays, k=max(k, 1), most=max(plan.shots), **given)
+        for place in judging:
+            test = arrays.take(plan.parts[place].test)
+            own = after[place] if k else np.broadcast_to(before[place], after[place].shape)
+            own = own[:, : len(test.x)] * targets.spreads[place] + targets.means[place]
+            means[place].append(Limits.of(arrays.take(plan.parts[place].fit)).kept(own, test, k).astype(np.float32))
+    outcomes = []
+    for own, setting in zip(means, settings[:-1], strict=True):
+        mean = np.stack(own)
+        outcomes.append(Outcome(mean, np.zeros(mean.shape[:-1], np.float32), setting))
+    last = NetworkEnsemble(
+        experiment=dataclasses.replace(tuned, inner_lr=float(rates[-1])),
+        network=network,
+        meta=jax.tree.map(lambda leaf: jnp.asarray(np.array(leaf[-1:])), meta),
+        pooled=Constant(np.asarray(targets.means[-1], np.float64)),
+        unit=targets.spreads[-1],
+        in_dim=arrays.x.shape[-1],
+        out_dim=arrays.y.shape[-1],
+        setting=settings[-1],
+    )
+    return outcomes, last
 
 
 def _chosen_rates(plan: Plan, tuned: Experiment, network: Network, meta: MetaParams, *, targets: _Targets) -> np.ndarray:
     """`[parts]`, the step size that predicts each part's validation tasks best."""
     k, few = plan.settings.k_shot, plan.tasks.arrays._replace(orders=plan.tasks.arrays.orders[:2])
-    validation = padded([part.members[0] for part in plan.judging])
+    validation = padded([part.members[0] for part in plan.parts])
     true = targets.y[np.arange(len(validation))[:, None], validation][:, None]
     query = few.query(k)[:, validation].swapaxes(0, 1)[..., None]
 

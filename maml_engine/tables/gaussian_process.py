@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from maml_engine.tables.task_arrays import TaskArrays
+from maml_engine.tables.functions import Rbf, squares
+from maml_engine.tables.task_arrays import Predictive, TaskArrays
 
 CHUNK = 64  # tasks at once
 MAX_ROWS, MAX_TASKS = 30, 100  # by which a process is fitted
@@ -21,6 +22,7 @@ class KernelPredictor:
     level: variance of a task's level; infinite makes it the mean of what is left of the support.
     about: the process's mean, `[..., in_dim] -> [..., outputs]`; None is 0.
     setting: what was chosen in fitting, in words.
+    knows_variance: whether kernel and noise are in the target's units, so that its variance means something.
     """
 
     kernel: Any
@@ -28,12 +30,18 @@ class KernelPredictor:
     level: float
     about: Callable[[np.ndarray], np.ndarray] | None
     setting: str
+    knows_variance: bool = True
 
     def predict(self, tasks: TaskArrays, k: int) -> np.ndarray:
         """`[draws, tasks, rows, outputs]`, from the first `k` rows of each order."""
+        return self.predictive(tasks, k).mean
+
+    def predictive(self, tasks: TaskArrays, k: int) -> Predictive:
+        """Mean and variance from the first `k` rows of each order; the noise of a row is not part of the variance."""
         count = len(tasks.x)
         chunks = [np.arange(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
-        return np.concatenate([self._chunk(tasks.take(chunk), k) for chunk in chunks], axis=1)
+        each = [self._chunk(tasks.take(chunk), k) for chunk in chunks]
+        return Predictive(*(np.concatenate(own, axis=1) for own in zip(*each, strict=True)))
 
     def draw(self, x: np.ndarray, outputs: int, versions: int, rng: np.random.Generator) -> np.ndarray:
         """Targets that the process might have had.
@@ -52,29 +60,34 @@ class KernelPredictor:
         drawn = np.einsum("tij,vtjo->vtio", factor, rng.standard_normal((versions, *x.shape[:2], outputs)))
         return drawn + self.about(x) if self.about else drawn
 
-    def _chunk(self, tasks: TaskArrays, k: int) -> np.ndarray:
+    def _chunk(self, tasks: TaskArrays, k: int) -> Predictive:
         about = self.about(tasks.x) if self.about else np.zeros_like(tasks.y)
-        left = tasks.y - about
         chosen = tasks.orders[..., :k]  # [draws, tasks, k]
         task = np.arange(len(tasks.x))[:, None]
         counts = tasks.is_row[task, chosen].astype(float)  # a task may have fewer rows
         level = 1e4 if np.isinf(self.level) else self.level
         gram = self.kernel(tasks.x, tasks.x) + level
         within = gram[task[:, :, None], chosen[..., :, None], chosen[..., None, :]]
-        across = gram[task[:, :, None], np.arange(tasks.x.shape[1])[:, None], chosen[..., None, :]]
+        across = gram[task[:, :, None], np.arange(tasks.x.shape[1])[:, None], chosen[..., None, :]] * counts[..., None, :]
         # A row of padding has nothing to do with any other.
         within = within * counts[..., :, None] * counts[..., None, :]
         within = within + np.eye(k) * np.where(counts > 0, self.noise, 1.0)[..., None]
-        weights = np.linalg.solve(within, left[task, chosen] * counts[..., None])
-        return about + (across * counts[..., None, :]) @ weights
+        left = (tasks.y - about)[task, chosen] * counts[..., None]
+        solved = np.linalg.solve(within, np.concatenate([left, across.swapaxes(-1, -2)], axis=-1))
+        outputs = left.shape[-1]
+        mean = about + across @ solved[..., :outputs]
+        if not self.knows_variance or np.isinf(self.level):
+            return Predictive(mean, np.zeros(mean.shape[:-1]))
+        taken = np.einsum("dtrk,dtkr->dtr", across, solved[..., outputs:])
+        return Predictive(mean, np.maximum(np.diagonal(gram, axis1=-2, axis2=-1) - taken, 0.0))
 
 
-def gaussian_process(tasks: TaskArrays, pooled: Callable[[np.ndarray], np.ndarray], seed: int) -> KernelPredictor:
+def gaussian_process(tasks: TaskArrays, pooled: Callable[[np.ndarray], np.ndarray] | None, seed: int) -> KernelPredictor:
     """A squared-exponential kernel and a level; its four numbers maximise the likelihood of all tasks together.
 
     Args:
       tasks: fitted on.
-      pooled: the process's mean, `[..., in_dim] -> [..., outputs]`.
+      pooled: the process's mean, `[..., in_dim] -> [..., outputs]`; None is 0.
       seed: of the tasks that are taken where there are many.
     """
     from scipy.optimize import minimize
@@ -85,13 +98,14 @@ def gaussian_process(tasks: TaskArrays, pooled: Callable[[np.ndarray], np.ndarra
     first = tasks.orders[0, chosen][:, :rows]
     task = np.arange(len(chosen))[:, None]
     x, is_row = tasks.x[chosen][task, first], tasks.is_row[chosen][task, first]
-    left = np.where(is_row[..., None], (tasks.y - pooled(tasks.x))[chosen][task, first], 0.0)
-    squares = _squares(x, x)
+    left = tasks.y - pooled(tasks.x) if pooled else tasks.y
+    left = np.where(is_row[..., None], left[chosen][task, first], 0.0)
+    apart = squares(x, x)
     both = is_row[:, :, None] & is_row[:, None, :]
 
     def negative_likelihood(logs: np.ndarray) -> float:
         level, size, length, noise = np.exp(logs)
-        gram = np.where(both, level + size * np.exp(-0.5 * squares / length**2), 0.0)
+        gram = np.where(both, level + size * np.exp(-0.5 * apart / length**2), 0.0)
         gram += np.eye(rows) * np.where(is_row, noise, 1.0)[..., None]
         factor = np.linalg.cholesky(gram)
         whitened = np.linalg.solve(factor, left)
@@ -102,19 +116,4 @@ def gaussian_process(tasks: TaskArrays, pooled: Callable[[np.ndarray], np.ndarra
     start = np.log([variance / 2, variance / 2, 1.0, variance / 10])
     bounds = [(np.log(1e-6), np.log(1e3))] * 2 + [(np.log(0.05), np.log(50.0)), (np.log(1e-5), np.log(10.0))]
     level, size, length, noise = np.exp(minimize(negative_likelihood, start, method="L-BFGS-B", bounds=bounds).x)
-    return KernelPredictor(_Rbf(size, length), noise, level, pooled, f"length {length:.2g}, noise {np.sqrt(noise):.2g}")
-
-
-@dataclass(frozen=True)
-class _Rbf:
-    size: float
-    length: float
-
-    def __call__(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return self.size * np.exp(-0.5 * _squares(a, b) / self.length**2)
-
-
-def _squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    products = a @ b.swapaxes(-1, -2)
-    lengths_a, lengths_b = np.sum(a**2, axis=-1), np.sum(b**2, axis=-1)
-    return np.maximum(lengths_a[..., :, None] + lengths_b[..., None, :] - 2 * products, 0.0)
+    return KernelPredictor(Rbf(size, length), noise, level, pooled, f"length {length:.2g}, noise {np.sqrt(noise):.2g}")

@@ -8,23 +8,31 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from maml_engine.io.sheet import Sheet
+from maml_engine.tables.baselines import LEARNED
+from maml_engine.tables.choosing import META_LEARNED, choose
 from maml_engine.tables.conformal import calibrate
+from maml_engine.tables.effects import effects_of
 from maml_engine.tables.findings import first_error, validate
 from maml_engine.tables.fine_tuning import judge_networks
-from maml_engine.tables.fits import fit_parts
-from maml_engine.tables.learner import TableLearner
-from maml_engine.tables.meta_learner import learner_for_use, predict_unseen, residuals_of, train_meta_learner
+from maml_engine.tables.fits import fit_parts, judge_predictors, learn_process
+from maml_engine.tables.learned_process import DOING as LEARNING
+from maml_engine.tables.learner import KnownTasks, TableLearner
+from maml_engine.tables.meta_learner import ensemble_for_use, predict_unseen, train_meta_learner
+from maml_engine.tables.outcomes import Outcome
 from maml_engine.tables.plan import Plan
+from maml_engine.tables.scoring import META
 from maml_engine.tables.settings import RECOMMENDED, Settings
 from maml_engine.tables.steps import Stage, Step, within
-from maml_engine.tables.summary import summarise
+from maml_engine.tables.summary import residuals_of, scores_so_far, summarise
 from maml_engine.tables.verdict import Progress, Verdict
 from maml_engine.tasks.roles import Roles
 
 NOMINAL = 0.9
 # Shares of the work, for the bar: the networks take most of it.
-FITTED, FINE_TUNED, TRAINED, JUDGED = 0.15, 0.3, 0.85, 0.98
+FITTED, LEARNED_BY, FINE_TUNED, TRAINED, JUDGED = 0.1, 0.3, 0.45, 0.9, 0.98
 
 
 def judge(sheet: Sheet, roles: Roles, settings: Settings = RECOMMENDED, *, table: Any = None) -> Iterator[Progress]:
@@ -50,13 +58,35 @@ def _stages(plan: Plan) -> Stage[tuple[Verdict, TableLearner]]:
     """What is done, in order."""
     yield Step("Reading", 0.01)
     fits = yield from within(fit_parts(plan), 0.01, FITTED)
-    networks = yield from within(judge_networks(plan), FITTED, FINE_TUNED)
+    ways = {name: [one.predictors[name] for one in fits] for name in fits[0].predictors}
+    outcomes: dict[str, list[Outcome]] = {name: judge_predictors(plan, fits, own) for name, own in ways.items()}
+    yield Step(LEARNING, FITTED, scores=scores_so_far(plan, outcomes))
+    if processes := (yield from within(learn_process(plan, fits), FITTED, LEARNED_BY)):
+        ways[LEARNED], outcomes[LEARNED] = list(processes), judge_predictors(plan, fits, processes)
+    yield Step("Training networks", LEARNED_BY, scores=scores_so_far(plan, outcomes))
+    networks = yield from within(judge_networks(plan), LEARNED_BY, FINE_TUNED)
+    outcomes |= networks.outcomes
+    yield Step("Training", FINE_TUNED, scores=scores_so_far(plan, outcomes))
     learner = yield from within(train_meta_learner(plan, fits), FINE_TUNED, TRAINED)
-    unseen = yield from within(predict_unseen(plan, learner), TRAINED, JUDGED)
-    calibration = calibrate([residuals_of(plan, one) for one in unseen], plan.settings.k_shot, NOMINAL)
-    results = {name: [one.results[name] for one in fits[:-1]] for name in fits[0].results} | networks
-    verdict = summarise(plan, results, learner, unseen, calibration=calibration, nominal=NOMINAL)
-    return verdict, learner_for_use(plan, learner, calibration, NOMINAL)
+    unseen = yield from within(predict_unseen(plan, learner, [one.limits for one in fits]), TRAINED, JUDGED)
+    outcomes[META] = unseen
+    yield Step("Choosing", JUDGED, scores=scores_so_far(plan, outcomes))
+    choice, without = choose(plan, outcomes), choose(plan, outcomes, META_LEARNED)
+    assert choice is not None  # the meta-learner is always judged
+    effects = effects_of(plan, fits[-1].process)
+    predictors = {name: own[-1] for name, own in ways.items()} | networks.predictors | {META: ensemble_for_use(plan, learner)}
+    calibration = calibrate(residuals_of(plan, choice.outcomes), plan.settings.k_shot, NOMINAL)
+    verdict = summarise(plan, outcomes, choice, without, learner=learner, calibration=calibration, nominal=NOMINAL)
+    verdict = dataclasses.replace(verdict, effects=effects)
+    return verdict, TableLearner(
+        plan.tasks.encoding,
+        choice.predictor(plan, predictors, fits[-1].limits),
+        np.array(plan.shots, np.int32),
+        np.array([calibration.widths[k] for k in plan.shots]),
+        calibration.floor,
+        NOMINAL,
+        KnownTasks.of(plan.task_column, plan.tasks.names, plan.tasks.arrays),
+    )
 
 
 def _followed(stages: Stage[tuple[Verdict, TableLearner]], progress: Progress, began: float) -> Iterator[Progress]:
@@ -67,7 +97,7 @@ def _followed(stages: Stage[tuple[Verdict, TableLearner]], progress: Progress, b
         except StopIteration as end:
             verdict, learner = end.value
             break
-        known = {}
+        known: dict[str, Any] = {} if step.scores is None else {"so_far": step.scores}
         if step.iteration is not None:
             known["iteration"] = step.iteration
         if step.validation is not None:

@@ -1,64 +1,82 @@
-"""What a verdict leaves behind: an ensemble that adapts to a few rows of a new task and says how sure it is."""
+"""What a verdict leaves behind: the best predictor found, which adapts to a few rows of a new task and says how sure it is."""
 
-import dataclasses
+import csv
 import json
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from maml_engine import learner as single
-from maml_engine.core.adapter import Adapter, MetaParams
-from maml_engine.core.episode import Batch
-from maml_engine.core.inner_loop import adapted_params
-from maml_engine.core.losses import mean_squared_error
-from maml_engine.experiment import Experiment
-from maml_engine.io.arrays import StorageError, from_arrays, load_arrays, save_arrays, to_arrays, write_whole
+from maml_engine.checks import listed, shown
+from maml_engine.io.arrays import StorageError, load_arrays, save_arrays, write_whole
+from maml_engine.io.read_csv import read_bytes
 from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.learner import Prediction
-from maml_engine.models import Network
 from maml_engine.runtime.extras import brought_by
+from maml_engine.tables.baselines import Pooled
 from maml_engine.tables.encoding import Encoding
+from maml_engine.tables.functions import Powers
+from maml_engine.tables.network_ensemble import NetworkEnsemble
+from maml_engine.tables.saved import described, restored
+from maml_engine.tables.task_arrays import Predictor, TaskArrays
 
-PyTree = Any
 TABLE_FILE, ENSEMBLE_FILE = "table.json", "ensemble.safetensors"
-VERSION = 1
-MAX_SUPPORT = 200
-ARRAYS = ("powers", "coefficients", "shots", "widths")
+VERSION = 2
+MAX_SUPPORT, MAX_HEADER = 200, 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class KnownTasks:
+    """What training has seen of each task, at most as many rows as a support may have.
+
+    column: that names them.
+    names: of the tasks.
+    ends: `[tasks]`, where each one's rows end.
+    x: `[rows, in_dim]`, all tasks' rows one after the other.
+    y: `[rows, outputs]`.
+    """
+
+    column: str
+    names: tuple[str, ...]
+    ends: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+
+    @classmethod
+    def of(cls, column: str, names: tuple[str, ...], arrays: TaskArrays) -> "KnownTasks":
+        """Of tasks whose names stand in a column."""
+        x, y = arrays.rows()
+        return cls(column, names, np.cumsum(arrays.is_row.sum(axis=1)), x, y)
+
+    def rows(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """`[n, in_dim]` and `[n, outputs]` of a task; none where training has not seen it."""
+        place = self.names.index(name) if name in self.names else None
+        own = slice(0, 0) if place is None else slice(self.ends[place - 1] if place else 0, self.ends[place])
+        return self.x[own], self.y[own]
 
 
 @dataclass(frozen=True, eq=False)
 class TableLearner:
-    """An ensemble with the columns, scales and categories of its table. `Learner.load(folder)` opens what `save` wrote.
+    """What predicts best, with the columns, scales and categories of its table. `Learner.load(folder)` opens what `save` wrote.
 
-    experiment: the run that each member is.
     encoding: from cells to numbers.
-    network: the members without their parameters.
-    meta: these with the method's rule, leaves `[members, ...]`.
-    powers: `[features, in_dim]` exponents of the pooled fit.
-    coefficients: `[features + 1, outputs]` of the pooled fit, the constant last.
-    unit: members predict what is left of the pooled fit over this.
+    predictor: one way of predicting or a blend of several, fitted on all tasks.
     shots: `[n]`, support rows that were judged.
     widths: `[n]`, half the width of an interval in units of its scale, for each of `shots`.
-    floor: variance that the scale has beside the ensemble's spread.
+    floor: variance that the scale has beside the predictor's own.
     nominal: the share of rows that an interval is to hold.
+    known: what training has seen of each task; None in learners of before.
     """
 
-    experiment: Experiment
     encoding: Encoding
-    network: Network
-    meta: MetaParams
-    powers: np.ndarray
-    coefficients: np.ndarray
-    unit: float
+    predictor: Predictor
     shots: np.ndarray
     widths: np.ndarray
     floor: float
     nominal: float = 0.9
+    known: KnownTasks | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -66,36 +84,54 @@ class TableLearner:
         return tuple(code.name for code in self.encoding.inputs)
 
     def adapt_rows(self, rows: Any) -> "AdaptedTable":
-        """Adapts to the support rows of one task.
+        """Adapts to the support rows of one task; with no rows what is predicted is what holds for any task.
+
+        Rows without a target are left out; an input that is missing is filled as in training. Where the rows have the column
+        that named the tasks in training, and it names one that training has seen, what is known of that task counts as well;
+        an empty name is that of a new task.
 
         Args:
           rows: a `Sheet`, a CSV's bytes or path, a pandas frame, or a dict of columns; inputs and the target by name.
 
         Raises:
-          ValueError: columns that do not fit, named; cells that are no numbers, with row and column; no rows, or too many.
+          ValueError: columns that do not fit, named; cells that are no numbers, with row and column; too many rows.
         """
         sheet = as_sheet(rows)
+        sheet.check_columns([*self.columns, self.encoding.target])
+        sheet = sheet.take(~sheet.missing(self.encoding.target))
         x, y = self.encoding.encode_inputs(sheet), self.encoding.targets(self.encoding.encode_target(sheet))
-        if not 1 <= len(x) <= MAX_SUPPORT:
-            raise ValueError(f"The support must have 1 to {MAX_SUPPORT} rows, got {len(x)}.")
-        left = (y - self.pooled(x)) / self.unit
-        size = max(8, 1 << (len(x) - 1).bit_length())  # padded to a few sizes, so that one row more does not compile again
-        padded = [np.zeros((size, part.shape[1]), np.float32) for part in (x, left)]
-        weight = (np.arange(size) < len(x)).astype(np.float32)
-        padded[0][: len(x)], padded[1][: len(x)] = x, left
-        batch = Batch(*map(jnp.asarray, (*padded, weight)))
-        setting = {"iteration": self.experiment.num_iterations, "inner_steps": self.experiment.inner_steps}
-        params = _adapt(self.experiment.build_method(), self.network, self.meta, batch, **setting)
-        return AdaptedTable(self, params, len(x))
+        if len(x) > MAX_SUPPORT:
+            raise ValueError(f"The support must have 0 to {MAX_SUPPORT} rows, got {len(x)}.")
+        seen_x, seen_y = self._seen(as_sheet(rows))
+        is_new = ~_rows_among(np.concatenate([x, y], axis=1), np.concatenate([seen_x, seen_y], axis=1))
+        return AdaptedTable(self, np.concatenate([x[is_new], seen_x]), np.concatenate([y[is_new], seen_y]))
 
-    def pooled(self, x: np.ndarray) -> np.ndarray:
-        """`[rows, in_dim] -> [rows, outputs]`: the fit that members add to."""
-        features = np.prod(x[:, None, :] ** self.powers, axis=-1)
-        return features @ self.coefficients[:-1] + self.coefficients[-1]
+    def _seen(self, sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:
+        """What training has seen of the task that the rows name, `[n, in_dim]` and `[n, outputs]`."""
+        nothing = np.zeros((0, self.encoding.in_dim)), np.zeros((0, self.encoding.out_dim))
+        if self.known is None or self.known.column not in sheet.names:
+            return nothing
+        column = self.known.column
+        names = dict.fromkeys(sheet.text(column)[~sheet.missing(column)])
+        if len(names) > 1:
+            few = listed([*map(shown, names)], most=5)
+            raise ValueError(f"The support must be of one task, but column {shown(column)} names {len(names)}: {few}.")
+        return self.known.rows(next(iter(names))) if names else nothing
 
     def width(self, k: int) -> float:
         """Half an interval's width in units of its scale, from `k` support rows or the nearest number that was judged."""
         return float(self.widths[np.argmin(np.abs(self.shots - k))])
+
+    def parts(self) -> tuple[str, dict[str, np.ndarray]]:
+        """What `save` writes: a description in JSON, and arrays `[...]` by name."""
+        arrays: dict[str, np.ndarray] = {"shots": self.shots, "widths": self.widths}
+        described_predictor = described(self.predictor, arrays)
+        facts = {"version": VERSION, "encoding": self.encoding.to_values(), "floor": self.floor, "nominal": self.nominal}
+        facts |= {"predictor": described_predictor}
+        if self.known is not None:
+            arrays |= {"known.ends": self.known.ends, "known.x": self.known.x, "known.y": self.known.y}
+            facts |= {"tasks": {"column": self.known.column, "names": self.known.names}}
+        return json.dumps(facts, indent=1, default=list), arrays
 
     def save(self, folder: str | Path) -> None:
         """Writes the folder that `Learner.load` opens: arrays, and a description of the table.
@@ -103,16 +139,8 @@ class TableLearner:
         Raises:
           StorageError: the disk is full, or writing is not allowed.
         """
-        folder = Path(folder)
-        arrays = {name: getattr(self, name) for name in ARRAYS}
-        facts = {"unit": self.unit, "floor": self.floor, "nominal": self.nominal, "members": self._members()}
-        described = {
-            "version": VERSION,
-            "experiment": dataclasses.asdict(self.experiment),
-            "encoding": self.encoding.to_values(),
-        }
-        content = json.dumps(described, indent=1, default=list)
-        save_arrays(folder / ENSEMBLE_FILE, to_arrays({"meta": self.meta}) | arrays, facts | {"description": content})
+        folder, (content, arrays) = Path(folder), self.parts()
+        save_arrays(folder / ENSEMBLE_FILE, arrays, {"description": content})
         write_whole(folder / TABLE_FILE, content.encode())
 
     @classmethod
@@ -127,41 +155,47 @@ class TableLearner:
         try:
             if (Path(folder) / TABLE_FILE).read_text(encoding="utf-8") != facts["description"]:
                 raise StorageError(f"{Path(folder) / TABLE_FILE} was changed after the learner beside it was saved.")
-            described = json.loads(facts["description"])
-            experiment = Experiment.from_values(described["experiment"])
-            encoding = Encoding.from_values(described["encoding"])
-            template = _template(experiment, encoding, facts["members"])
-            meta = from_arrays({"meta": template[1]}, arrays, path)["meta"]
-            numbers = {name: arrays[name] for name in ARRAYS}
-            return cls(
-                experiment,
-                encoding,
-                template[0],
-                meta,
-                **numbers,
-                unit=facts["unit"],
-                floor=facts["floor"],
-                nominal=facts["nominal"],
-            )
+            values = json.loads(facts["description"])
+            encoding = Encoding.from_values(values["encoding"])
+            if values["version"] == 1:
+                return cls._of_before(facts, arrays, encoding, path)
+            predictor = restored(values["predictor"], arrays, path)
+            known, tasks = None, values.get("tasks")
+            if tasks is not None:
+                rows = (arrays[f"known.{name}"] for name in ("ends", "x", "y"))
+                known = KnownTasks(tasks["column"], tuple(tasks["names"]), *rows)
+            return cls(encoding, predictor, arrays["shots"], arrays["widths"], values["floor"], values["nominal"], known)
         except (OSError, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise StorageError(f"{folder} is not a table's learner: {error}.") from None
 
-    def _members(self) -> int:
-        return len(jax.tree.leaves(self.meta)[0])
+    @classmethod
+    def _of_before(cls, facts: dict, arrays: dict[str, np.ndarray], encoding: Encoding, path: Path) -> "TableLearner":
+        """What version 1 held: networks about a pooled fit."""
+        experiment = json.loads(facts["description"])["experiment"]
+        own = {"experiment": experiment, "unit": facts["unit"], "members": facts["members"], "setting": ""}
+        pooled = Pooled(int(arrays["powers"].sum(axis=1).max()), 0.0, Powers(arrays["powers"]), arrays["coefficients"])
+        sizes = {"in_dim": encoding.in_dim, "out_dim": encoding.out_dim}
+        networks = NetworkEnsemble.from_values(own | sizes, arrays, pooled, path)
+        return cls(encoding, networks, arrays["shots"], arrays["widths"], facts["floor"], facts["nominal"])
 
 
 @dataclass(frozen=True, eq=False)
 class AdaptedTable:
-    """An ensemble adapted to one task.
+    """A learner with what is known of one task.
 
-    learner: before it was adapted.
-    params: leaves `[members, ...]`.
-    k: support rows that it was adapted to.
+    learner: what predicts.
+    x: `[k, in_dim]`, inputs of the known rows; NaN where one is missing.
+    y: `[k, outputs]`, their targets.
     """
 
     learner: TableLearner
-    params: PyTree
-    k: int
+    x: np.ndarray
+    y: np.ndarray
+
+    @property
+    def k(self) -> int:
+        """How many rows are known."""
+        return len(self.x)
 
     def predict_rows(self, rows: Any) -> Prediction:
         """Predictions of `[n, 1]` in the target's own units (a log is undone), with the interval `nominal` wide.
@@ -175,15 +209,14 @@ class AdaptedTable:
           ValueError: columns that do not fit, or cells that cannot be read, named.
         """
         learner, sheet = self.learner, as_sheet(rows)
-        x = learner.encoding.encode_inputs(sheet)
-        padded = np.zeros((max(64, 1 << max(0, len(x) - 1).bit_length()), x.shape[1]), np.float32)
-        padded[: len(x)] = x
-        each = np.asarray(_predict(learner.network, self.params, padded))[:, : len(x)] * learner.unit
-        each = np.nan_to_num(each, posinf=0.0, neginf=0.0) + learner.pooled(x)
-        mean = each.mean(axis=0)
+        x = learner.encoding.filled(np.concatenate([self.x, learner.encoding.encode_inputs(sheet)]))
+        y = np.zeros((len(x), self.y.shape[1]))
+        y[: self.k] = self.y
+        task = TaskArrays(x[None], y[None], np.ones((1, len(x)), bool), np.arange(len(x))[None, None])
+        mean, variance = (part[0, 0, self.k :] for part in learner.predictor.predictive(task, self.k))
         if learner.encoding.classes:
             return Prediction(np.array(learner.encoding.classes, object)[mean.argmax(axis=1)][:, None])
-        half = learner.width(self.k) * np.sqrt(each.var(axis=0) + learner.floor)
+        half = learner.width(self.k) * np.sqrt(variance + learner.floor)[:, None]
         return Prediction(*map(learner.encoding.decode_target, (mean, mean - half, mean + half)))
 
     def prediction_columns(self, rows: Any) -> dict[str, np.ndarray]:
@@ -196,34 +229,27 @@ class AdaptedTable:
         return columns
 
 
+def _rows_among(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """`[n]`, which rows `[n, columns]` are one of the others, `[m, columns]`; NaN is like NaN."""
+    seen = {row.tobytes() for row in np.ascontiguousarray(others)}
+    return np.array([row.tobytes() in seen for row in np.ascontiguousarray(rows)], bool)
+
+
 def as_sheet(rows: Any) -> Sheet:
-    """Rows in whatever form they came."""
+    """Rows in whatever form they came, of which there may be none below the header."""
     if isinstance(rows, Sheet):
         return rows
     with brought_by("tables"):
         import pandas as pd
     if isinstance(rows, dict | pd.DataFrame):
-        return Sheet.from_frame(pd.DataFrame(rows), fewest_columns=1)
-    return read_sheet(rows, fewest_columns=1)
-
-
-def _template(experiment: Experiment, encoding: Encoding, members: int) -> tuple[Network, MetaParams]:
-    network, one = experiment.build_template(encoding.in_dim, encoding.out_dim)
-    return network, jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((members, *leaf.shape), leaf.dtype), one)
-
-
-@jax.jit
-def _predict(network: Network, params: PyTree, x: jax.Array) -> jax.Array:
-    return jax.vmap(network.predict, (0, None))(params, x)
-
-
-@partial(jax.jit, static_argnames="inner_steps")
-def _adapt(method, network, meta, support, *, iteration, inner_steps):
-    def one_member(meta: MetaParams) -> PyTree:
-        adapter = Adapter(method, meta, network, mean_squared_error, iteration)
-        return adapted_params(adapter, support, inner_steps=inner_steps)
-
-    return jax.vmap(one_member)(meta)
+        frame = pd.DataFrame(rows)
+        return Sheet.from_frame(frame, fewest_columns=1) if len(frame) else Sheet(frame.astype(str), "")
+    content = read_bytes(rows)
+    header = content[:MAX_HEADER].decode("utf-8-sig", errors="replace").strip().splitlines()
+    if len(header) == 1 and len(content) < MAX_HEADER and not content.startswith(b"PAR1"):
+        mark = max(",;\t", key=header[0].count)
+        return Sheet(pd.DataFrame(columns=[name.strip() for name in next(csv.reader(header, delimiter=mark))], dtype=str), "")
+    return read_sheet(content, fewest_columns=1)
 
 
 single.OPENERS[TABLE_FILE] = TableLearner.open

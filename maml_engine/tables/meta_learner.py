@@ -12,13 +12,12 @@ import numpy as np
 
 from maml_engine.models import Network
 from maml_engine.tables.baselines import Pooled
-from maml_engine.tables.conformal import Calibration, Residuals
 from maml_engine.tables.ensemble import Trained, network_of, predict_population, train_population
 from maml_engine.tables.fits import Fits
-from maml_engine.tables.learner import TableLearner
+from maml_engine.tables.network_ensemble import NetworkEnsemble
+from maml_engine.tables.outcomes import Limits, Outcome
 from maml_engine.tables.plan import Plan
 from maml_engine.tables.runs import padded, runs_of
-from maml_engine.tables.scoring import Errors, by_shots, errors_at
 from maml_engine.tables.steps import Stage, Step
 
 MAX_VERSIONS, MAX_DRAWN_CELLS = 32, 20_000_000
@@ -39,21 +38,6 @@ class MetaLearner(NamedTuple):
     left: np.ndarray
     units: np.ndarray
     pooled: tuple[Pooled, ...]
-
-
-class Unseen(NamedTuple):
-    """What a part's members predict for tasks that they have not seen, in units of the target's spread.
-
-    tasks: `[n]` places.
-    before: `[n, rows, outputs]`, before adapting, the mean over members.
-    mean: `[shots, draws, n, rows, outputs]`, after adapting, over members.
-    variance: `[shots, draws, n, rows, outputs]`, over members.
-    """
-
-    tasks: np.ndarray
-    before: np.ndarray
-    mean: np.ndarray
-    variance: np.ndarray
 
 
 def train_meta_learner(plan: Plan, fits: Sequence[Fits]) -> Stage[MetaLearner]:
@@ -85,67 +69,43 @@ def _drawn(plan: Plan, fits: Sequence[Fits], units: np.ndarray) -> np.ndarray:
     return np.repeat(drawn, plan.settings.members, axis=0)
 
 
-def predict_unseen(plan: Plan, learner: MetaLearner) -> Stage[list[Unseen]]:
-    """What the members of each part predict for the tasks that it judges."""
-    unseen = []
+def predict_unseen(plan: Plan, learner: MetaLearner, limits: Sequence[Limits]) -> Stage[list[Outcome]]:
+    """What the members of each part predict for the tasks that it judges; `limits` are those of the parts."""
+    outcomes = []
     for place in range(len(plan.judging)):
-        unseen.append(_unseen(plan, learner, place))
+        outcomes.append(_unseen(plan, learner, place, limits[place]))
         yield Step("Judging on tasks never seen", (place + 1) / len(plan.judging))
-    return unseen
+    return outcomes
 
 
-def _unseen(plan: Plan, learner: MetaLearner, place: int) -> Unseen:
+def _unseen(plan: Plan, learner: MetaLearner, place: int, limits: Limits) -> Outcome:
     test, members, unit = plan.parts[place].test, plan.members_of(place), learner.units[place]
     # One size for all parts, so that one compiled program serves them.
     size = max(len(part.test) for part in plan.parts)
     chosen = np.broadcast_to(padded([test], size), (plan.settings.members, size))
     meta = jax.tree.map(lambda leaf: leaf[members], learner.trained.meta)
-    about = learner.pooled[place](plan.tasks.arrays.x[test])
+    tasks = plan.tasks.arrays.take(test)
+    about = learner.pooled[place](tasks.x)
     given = {"y": learner.left[members], "chosen": chosen, "most": max(plan.shots)}
-    means, variances, before = [], [], about
+    means, variances = [], []
     for k in plan.shots:
-        start, after = predict_population(plan.experiment, learner.network, meta, plan.tasks.arrays, k=k, **given)
-        start, after = start[:, : len(test)] * unit, after[:, :, : len(test)] * unit
-        before = about + start.mean(axis=0)
-        means.append(about + after.mean(axis=0))
-        variances.append(after.var(axis=0))
-    return Unseen(test, before, np.stack(means), np.stack(variances))
+        start, after = predict_population(plan.experiment, learner.network, meta, plan.tasks.arrays, k=max(k, 1), **given)
+        after = after if k else np.broadcast_to(start[:, None], after.shape)
+        after = after[:, :, : len(test)] * unit
+        means.append(limits.kept(about + after.mean(axis=0), tasks, k).astype(np.float32))
+        variances.append(after.var(axis=0).mean(axis=-1).astype(np.float32))
+    return Outcome(np.stack(means), np.stack(variances), "")
 
 
-def errors_of(plan: Plan, unseen: Unseen) -> Errors:
-    """`[shots, n]`, what the meta-learner gets wrong on the tasks of one part."""
-    test = plan.tasks.arrays.take(unseen.tasks)
-    return by_shots([errors_at(k, mean, test, plan.scale) for k, mean in zip(plan.shots, unseen.mean, strict=True)])
-
-
-def residuals_of(plan: Plan, unseen: Unseen) -> Residuals:
-    """Its errors in a number, row by row, for the intervals."""
-    test = plan.tasks.arrays.take(unseen.tasks)
-    wrong = np.abs(unseen.mean - test.y)[..., 0]
-    query = np.stack([test.query(k) for k in plan.shots])
-    return Residuals(plan.shots, unseen.tasks, wrong, unseen.variance[..., 0], query)
-
-
-def learner_for_use(plan: Plan, learner: MetaLearner, calibration: Calibration, nominal: float) -> TableLearner:
-    """The members that were trained on all tasks, with intervals by what the others got wrong.
-
-    Args:
-      plan: what was trained.
-      learner: the members of all parts.
-      calibration: of the intervals.
-      nominal: the share of rows that an interval is to hold.
-    """
+def ensemble_for_use(plan: Plan, learner: MetaLearner) -> NetworkEnsemble:
+    """The members that were trained on all tasks."""
     members, pooled = plan.members_of(len(plan.parts) - 1), learner.pooled[-1]
-    return TableLearner(
+    return NetworkEnsemble(
         experiment=plan.experiment,
-        encoding=plan.tasks.encoding,
         network=learner.network,
         meta=jax.tree.map(lambda leaf: jnp.asarray(np.array(leaf[members])), learner.trained.meta),
-        powers=np.asarray(pooled.powers.powers_, np.int32),
-        coefficients=np.ascontiguousarray(pooled.coefficients),
+        pooled=pooled,
         unit=float(learner.units[-1]),
-        shots=np.array(plan.shots, np.int32),
-        widths=np.array([calibration.widths[k] for k in plan.shots]),
-        floor=calibration.floor,
-        nominal=nominal,
+        in_dim=plan.tasks.arrays.x.shape[-1],
+        out_dim=plan.tasks.arrays.y.shape[-1],
     )

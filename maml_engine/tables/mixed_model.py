@@ -4,18 +4,16 @@ Ridge regression towards the pooled fit is its poorer relative, with one varianc
 covariance of their own, learned from the tasks, so that a few rows of a new task say something about where it has none.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import comb
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from maml_engine.runtime.extras import brought_by
+from maml_engine.tables.functions import Function, Linear, Powers, Total, Turned
 from maml_engine.tables.gaussian_process import KernelPredictor
 from maml_engine.tables.task_arrays import TaskArrays, few_tasks, squared_error
 
-Function = Callable[[np.ndarray], np.ndarray]  # [..., in_dim] -> [..., outputs]
 MAX_DEGREE, MAX_FEATURES = 8, 16
 CHOICE_PARTS = 4
 CHOICE_STEPS, STEPS = 30, 100  # of expectation maximisation
@@ -92,27 +90,12 @@ def fit_coefficients(features: np.ndarray, y: np.ndarray, is_row: np.ndarray, st
     return Coefficients(mean, covariance, noise)
 
 
-@dataclass(frozen=True, eq=False)
-class _Features:
-    """Powers and products of the inputs, turned and scaled so that over the rows they are uncorrelated, with mean square 1."""
-
-    powers: Any
-    axes: np.ndarray
-
-    @classmethod
-    def of(cls, rows: np.ndarray, degree: int) -> "_Features":
-        with brought_by("tables"):
-            from sklearn.preprocessing import PolynomialFeatures
-
-        powers = PolynomialFeatures(degree).fit(rows)
-        _, sizes, axes = np.linalg.svd(np.asarray(powers.transform(rows)), full_matrices=False)
-        kept = sizes > MIN_SPREAD * sizes[0]
-        return cls(powers, axes[kept].T / sizes[kept] * np.sqrt(len(rows)))
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """`[..., in_dim] -> [..., features]`."""
-        flat = self.powers.transform(x.reshape(-1, x.shape[-1])) @ self.axes
-        return flat.reshape(*x.shape[:-1], -1)
+def uncorrelated(rows: np.ndarray, degree: int) -> Turned:
+    """Powers and products of the inputs that over `rows`, `[n, in_dim]`, are uncorrelated, with mean square 1."""
+    powers = Powers.of(rows.shape[1], degree, constant=True)
+    _, sizes, axes = np.linalg.svd(powers(rows), full_matrices=False)
+    kept = sizes > MIN_SPREAD * sizes[0]
+    return Turned(powers, axes[kept].T / sizes[kept] * np.sqrt(len(rows)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +110,7 @@ class MixedModel:
     """
 
     degree: int
-    features: _Features
+    features: Turned
     coefficients: Coefficients
     pooled: Function | None = None
     missed: float = float("nan")
@@ -135,17 +118,12 @@ class MixedModel:
     def predictor(self) -> KernelPredictor:
         """As a Gaussian process: what it predicts, and what it draws."""
         mean, covariance, noise = self.coefficients
-
-        def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-            return self.features(a) @ covariance @ self.features(b).swapaxes(-1, -2)
-
-        def about(x: np.ndarray) -> np.ndarray:
-            own = self.features(x) @ mean
-            return own + self.pooled(x) if self.pooled else own
-
+        own = Turned(self.features, mean)
+        about = own if self.pooled is None else Total((own, self.pooled))
+        kernel = Linear(self.features, covariance)
         return KernelPredictor(kernel, noise, 0.0, about, f"degree {self.degree}, noise {np.sqrt(noise):.2g}")
 
 
 def _fit(tasks: TaskArrays, degree: int, steps: int) -> MixedModel:
-    features = _Features.of(tasks.rows()[0], degree)
+    features = uncorrelated(tasks.rows()[0], degree)
     return MixedModel(degree, features, fit_coefficients(features(tasks.x), tasks.y, tasks.is_row, steps))

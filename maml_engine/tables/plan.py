@@ -13,6 +13,8 @@ from maml_engine.tables.splits import Part, cross_validation, random_splits
 from maml_engine.tables.taskset import TaskSet
 from maml_engine.tasks.roles import Roles
 
+MAX_JUDGED_ROWS = 300_000  # of all tasks and draws: what a predictor makes of them is kept for each number of known rows
+
 
 class Plan(NamedTuple):
     """What all stages of a verdict go by; nothing here is ever changed.
@@ -21,8 +23,9 @@ class Plan(NamedTuple):
     experiment: the run that each network is.
     tasks: of the table.
     parts: in which tasks are fitted on and judged; the last one judges none: its fits are for use.
-    shots: support rows that are judged.
+    shots: support rows that are judged; 0 is always among them.
     scale: in which units errors are given.
+    task_column: that names the tasks.
     """
 
     settings: Settings
@@ -31,12 +34,16 @@ class Plan(NamedTuple):
     parts: tuple[Part, ...]
     shots: tuple[int, ...]
     scale: Scale
+    task_column: str
 
     @classmethod
     def of(cls, sheet: Sheet, roles: Roles, settings: Settings) -> "Plan":
         """For a sheet that `validate` has no error about."""
         experiment, seed = settings.experiment(sheet, roles), settings.seed
         tasks = TaskSet.of(sheet, roles, settings.k_shot, draws=settings.draws, seed=seed)
+        cells = tasks.arrays.x.shape[0] * tasks.arrays.x.shape[1]
+        if (draws := max(1, min(settings.draws, MAX_JUDGED_ROWS // cells))) < settings.draws:
+            tasks = dataclasses.replace(tasks, arrays=tasks.arrays._replace(orders=tasks.arrays.orders[:draws]))
         folds = min(settings.folds, len(tasks) // 2)
         # A network needs tasks to train on beside those that it does without.
         members = min(settings.members, len(tasks) // 2)
@@ -47,14 +54,20 @@ class Plan(NamedTuple):
         )
         # One row at least is left to judge by.
         most = int(tasks.rows.max()) - 1
-        shots = tuple(sorted({k for k in (*settings.shots, settings.k_shot) if k <= most}))
+        shots = tuple(sorted({k for k in (0, *settings.shots, settings.k_shot) if k <= most}))
         settings = dataclasses.replace(settings, members=members)
-        return cls(settings, experiment, tasks, tuple(parts), shots, _scale(tasks))
+        return cls(settings, experiment, tasks, tuple(parts), shots, _scale(tasks), roles.task)
 
     @property
     def judging(self) -> tuple[Part, ...]:
         """The parts that judge."""
         return self.parts[:-1]
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Places among `shots` of those that the settings ask for."""
+        asked = (*self.settings.shots, self.settings.k_shot)
+        return tuple(place for place, k in enumerate(self.shots) if k in asked)
 
     def members_of(self, part: int) -> slice:
         """Which networks are those of a part, by its place."""

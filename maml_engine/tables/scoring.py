@@ -1,17 +1,17 @@
-"""From errors by task to scores with intervals, and from scores to one sentence."""
+"""From errors by task to scores with intervals."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from maml_engine.checks import shown
-from maml_engine.tables.baselines import BASELINES, POOLED, SUPPORT_MEAN, TREES
+from maml_engine.tables.baselines import BASELINES
 from maml_engine.tables.splits import Part
 from maml_engine.tables.task_arrays import TaskArrays
 from maml_engine.tables.verdict import Score
 
-META = "meta"
+META, SAVED = "meta", "saved"
 # A difference counts where its interval leaves out 0 and it is at least this share of the other's error: less helps nobody.
 MARGIN = 0.02
 
@@ -61,6 +61,26 @@ class Scale(NamedTuple):
     def error(self, relative: float) -> float:
         """In the target's units; for classes the share of wrong predictions."""
         return float(relative * (self.base if self.is_class else self.unit))
+
+
+class Gap(NamedTuple):
+    """How much less something errs than something else, relative to the target's spread.
+
+    value: above 0 where it does.
+    low: where the 95 % interval begins.
+    high: where it ends.
+    other: the error of the other.
+    """
+
+    value: float
+    low: float
+    high: float
+    other: float
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is better by more than chance and by more than nothing."""
+        return self.low > 0 and self.value >= MARGIN * self.other
 
 
 def errors_at(k: int, prediction: np.ndarray, test: TaskArrays, scale: Scale) -> Errors:
@@ -142,6 +162,39 @@ def scores(
     return tuple(score(name) for name in (META, *(name for name in errors if name != META)))
 
 
+def score_of(
+    errors: Errors, scale: Scale, *, shots: tuple[int, ...], k_shot: int, name: str, title: str, setting: str
+) -> Score:
+    """One score by itself.
+
+    Args:
+      errors: of it.
+      scale: in which units.
+      shots: support rows that were judged.
+      k_shot: those that count.
+      name: for programs.
+      title: for people.
+      setting: what was chosen in fitting, in words.
+    """
+    (found,) = scores({META: errors}, {META: setting}, scale=scale, shots=shots, k_shot=k_shot, title=title)
+    return dataclasses.replace(found, name=name)
+
+
+def gap_of(mine: Errors, other: Errors, at: int, scale: Scale) -> Gap:
+    """How much less one errs than another, paired over tasks.
+
+    Args:
+      mine: errors of the one.
+      other: errors that are compared with these.
+      at: the place of the number of support rows that counts.
+      scale: in which units.
+    """
+    count = other.count[:, at]
+    own_total = mine.total[:, at] * count / np.maximum(mine.count[:, at], 1)
+    value, low, high = _interval(scale, (other.total[:, at], own_total), count)
+    return Gap(value, low, high, _mean(scale, other.total[:, at], count))
+
+
 def _mean(scale: Scale, total: np.ndarray, count: np.ndarray) -> float:
     """Relative error over the tasks of each split, `[splits, tasks]`, then the mean over splits."""
     return float(np.mean(scale.relative(total.sum(axis=1), count.sum(axis=1))))
@@ -165,89 +218,3 @@ def _interval(scale: Scale, totals: tuple[np.ndarray, ...], count: np.ndarray) -
     number, each = (whole[0], left[:, 0]) if len(totals) == 1 else (whole[0] - whole[1], left[:, 0] - left[:, 1])
     half = stdtrit(n - 1, 0.975) * np.sqrt((n - 1) / n * np.sum((each - each.mean()) ** 2))
     return float(number), float(number - half), float(number + half)
-
-
-class Words(NamedTuple):
-    """The verdict in words.
-
-    outcome: as `Verdict.outcome`.
-    helps: as `Verdict.helps`.
-    sentence: on whether it is worth it, and than what.
-    advice: what to use.
-    """
-
-    outcome: str
-    helps: bool
-    sentence: str
-    advice: str
-
-
-def words(all_scores: tuple[Score, ...], scale: Scale, *, target: str, k_shot: int, num_tasks: int) -> Words:
-    """One sentence on whether it is worth it and than what, and what to use.
-
-    Args:
-      all_scores: the meta-learner's first.
-      scale: in which units.
-      target: the column that is predicted.
-      k_shot: support rows.
-      num_tasks: tasks that were judged.
-    """
-    own, others = all_scores[0], all_scores[1:]
-    rows = f"{k_shot} known row{'' if k_shot == 1 else 's'} of a new task"
-    if not others:
-        sentence = f"From {rows} the meta-learner errs by {_spell_error(own, scale, target)}; it was compared with nothing."
-        return Words("no different", False, sentence, "Choose something simpler to compare it with.")
-    best = min(others, key=lambda score: score.relative)
-    simple = [score for score in others if score.name in (POOLED, TREES, SUPPORT_MEAN)]
-    rivals = [score for score in simple if not _beats(score)]
-    helps = not rivals
-    outcome = "worth it" if _beats(best) else "worse" if _loses(best) else "no different"
-    difference = f"difference {best.difference:+.3f}, 95 % interval {best.difference_low:+.3f} to {best.difference_high:+.3f}"
-    compared = (
-        f"from {rows} the meta-learner errs by {_spell_error(own, scale, target)}, the best of the rest ({best.title}) by "
-        f"{best.relative:.3f} ({difference}, {num_tasks} tasks never seen)."
-    )
-    sentence = f"{outcome.capitalize()}: {compared}"
-    if not helps:
-        rival = min(rivals, key=lambda score: score.relative)
-        sentence += (
-            f" Adapting a learner does not help here: {_simple(rival.name)} does as well or better ({rival.relative:.3f})."
-        )
-        return Words(outcome, helps, sentence, f"Use {_simple(rival.name)}: nothing needs to be meta-learned.")
-    advice = {
-        "worth it": "Use the meta-learner: give it the known rows of a new task.",
-        "no different": f"Use whichever is simpler for you: {best.title} does as well here.",
-        "worse": f"Use {best.title}; meta-learning does not pay here.",
-    }
-    return Words(outcome, helps, sentence, advice[outcome])
-
-
-def _beats(score: Score) -> bool:
-    """Whether the meta-learner is better than `score` by more than chance and by more than nothing."""
-    gap, _, high = _gap(score)
-    return high < 0 and -gap >= MARGIN * score.relative
-
-
-def _loses(score: Score) -> bool:
-    gap, low, _ = _gap(score)
-    return low > 0 and gap >= MARGIN * score.relative
-
-
-def _gap(score: Score) -> tuple[float, float, float]:
-    """The difference to the meta-learner, which all but its own score have, and its interval."""
-    assert score.difference is not None and score.difference_low is not None and score.difference_high is not None
-    return score.difference, score.difference_low, score.difference_high
-
-
-def _simple(name: str) -> str:
-    return {
-        POOLED: "one fit for all tasks",
-        TREES: "one fit for all tasks (boosted trees)",
-        SUPPORT_MEAN: "the mean of the known rows",
-    }[name]
-
-
-def _spell_error(score: Score, scale: Scale, target: str) -> str:
-    if scale.is_class:
-        return f"{score.relative:.3f} of the error of always naming the commonest class ({score.error:.0%} wrong)"
-    return f"{score.relative:.3f} of the target's spread ({score.error:.3g} in units of {shown(target)})"

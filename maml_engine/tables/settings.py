@@ -62,7 +62,7 @@ class Settings:
     draws: int = 5
     seed: int = 0
     baselines: tuple[str, ...] = field(default=tuple(BASELINES))
-    shots: tuple[int, ...] = tuple(range(1, 11))
+    shots: tuple[int, ...] = tuple(range(11))
 
     def __post_init__(self):
         check_choice("method", self.method, method_names())

@@ -1,7 +1,7 @@
 """Signs of life from the stages of a verdict."""
 
 from collections.abc import Generator
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -13,12 +13,14 @@ class Step(NamedTuple):
     share: of its work, in [0, 1].
     iteration: meta-iterations of the networks so far; None from other stages.
     validation: the error on validation tasks, over the target's spread, where they were just looked at.
+    scores: of the ways that have been judged so far; None from other moments.
     """
 
     doing: str
     share: float
     iteration: int | None = None
     validation: float | None = None
+    scores: tuple[Any, ...] | None = None
 
 
 Stage = Generator[Step, None, T]  # what it returns is handed on to the next

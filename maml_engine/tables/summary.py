@@ -4,24 +4,30 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from maml_engine.checks import listed
 from maml_engine.tables.baselines import BASELINES
-from maml_engine.tables.conformal import Calibration, coverage
-from maml_engine.tables.fits import Result
-from maml_engine.tables.meta_learner import MetaLearner, Unseen, errors_of, residuals_of
+from maml_engine.tables.choosing import Choice
+from maml_engine.tables.conformal import Calibration, Residuals, coverage
+from maml_engine.tables.meta_learner import MetaLearner
+from maml_engine.tables.outcomes import Outcome
 from maml_engine.tables.plan import Plan
-from maml_engine.tables.scoring import META, Errors, joined, scores, words
+from maml_engine.tables.scoring import META, SAVED, Errors, gap_of, joined, score_of, scores
 from maml_engine.tables.verdict import Score, TaskPicture, TaskScore, Verdict
+from maml_engine.tables.wording import SIMPLE, Saved, words
 
+Outcomes = Mapping[str, Sequence[Outcome]]  # by way, and part that judges
+RAN_AWAY = 1.5  # errors over the target's spread
 MAX_PICTURES, MAX_PICTURE_ROWS = 12, 60
 TITLES = {"metasgd": "Meta-SGD", "maml": "MAML", "fomaml": "First-order MAML", "reptile": "Reptile", "anil": "ANIL"}
 
 
 def summarise(
     plan: Plan,
-    results: Mapping[str, Sequence[Result]],
-    learner: MetaLearner,
-    unseen: Sequence[Unseen],
+    outcomes: Outcomes,
+    choice: Choice,
+    without: Choice | None,
     *,
+    learner: MetaLearner,
     calibration: Calibration,
     nominal: float,
 ) -> Verdict:
@@ -29,24 +35,32 @@ def summarise(
 
     Args:
       plan: what was judged, and how.
-      results: how each baseline did, by name and part.
+      outcomes: what each way made of the tasks, by name and part.
+      choice: what is saved.
+      without: what would be saved without ways that are meta-learned.
       learner: the trained networks.
-      unseen: what they predict, part by part.
-      calibration: of their intervals.
+      calibration: of the intervals of what is saved.
       nominal: the share of rows that an interval is to hold.
     """
     k, encoding, scale = plan.settings.k_shot, plan.tasks.encoding, plan.scale
-    errors = _errors(plan, results, unseen)
-    title = f"Meta-learner ({TITLES.get(plan.settings.method, plan.settings.method)})"
-    settings = {name: _commonest([one.setting for one in ones]) for name, ones in results.items()}
-    all_scores = scores(errors, settings, scale=scale, shots=plan.shots, k_shot=k, title=title)
-    verdict = words(all_scores, scale, target=encoding.target, k_shot=k, num_tasks=len(plan.tasks))
-    covered = width = float("nan")
+    at = plan.shots.index(k)
+    errors = {name: _errors(plan, outcomes[name]) for name in (META, *BASELINES) if name in outcomes}
+    all_scores = scores(
+        {name: _shown(plan, own) for name, own in errors.items()},
+        _settings(plan, outcomes),
+        scale=scale,
+        shots=_shots(plan),
+        k_shot=k,
+        title=_titles(plan)[META],
+    )
+    saved, shares = _saved(plan, errors, choice, without), choice.shares(at, _titles(plan))
+    verdict = words(all_scores, scale, target=encoding.target, k_shot=k, num_tasks=len(plan.tasks), saved=saved)
+    coverages, width = (), float("nan")
     if not scale.is_class:
-        covered = coverage([residuals_of(plan, one) for one in unseen], k, nominal)
-        at = plan.shots.index(k)
-        width = float(np.mean([2 * calibration.half(one.variance[at], k).mean() for one in unseen]))
-    tasks = _task_scores(plan, errors, all_scores, unseen)
+        residuals = residuals_of(plan, choice.outcomes)
+        coverages = tuple(coverage(residuals, plan.shots[place], nominal) for place in plan.shown)
+        width = float(np.mean([2 * calibration.half(one.variance[at], k).mean() for one in choice.outcomes]))
+    tasks = _task_scores(plan, errors, all_scores, _errors(plan, choice.outcomes))
     return Verdict(
         outcome=verdict.outcome,
         helps=verdict.helps,
@@ -59,69 +73,134 @@ def summarise(
         folds=len(plan.judging),
         spread=scale.base if scale.is_class else encoding.unit,
         nominal=nominal,
-        coverage=covered,
+        coverage=coverages[_shots(plan).index(k)] if coverages else float("nan"),
         width=width * encoding.unit,
-        shots=plan.shots,
+        shots=_shots(plan),
         scores=all_scores,
         tasks=tasks,
-        task_pictures=_task_pictures(plan, unseen, calibration, tasks),
+        task_pictures=_task_pictures(plan, choice.outcomes, calibration, tasks),
         x_name=_picture_input(plan)[0],
         classes=encoding.classes,
         left_out=plan.tasks.left_out,
         seconds=0.0,
         iterations=int(np.median(learner.trained.stopped)),
+        saved=saved.score,
+        shares=shares,
+        gain=() if saved.gain is None else (saved.gain.value, saved.gain.low, saved.gain.high),
+        coverages=coverages,
     )
 
 
-def _errors(plan: Plan, results: Mapping[str, Sequence[Result]], unseen: Sequence[Unseen]) -> dict[str, Errors]:
-    """`[splits, shots, tasks]` by predictor, the meta-learner first, then as `BASELINES` has them."""
-    parts = {META: [errors_of(plan, one) for one in unseen]}
-    parts |= {name: [one.errors for one in results[name]] for name in BASELINES if name in results}
-    splits = plan.settings.splits
-    return {name: joined(ones, plan.judging, len(plan.tasks), splits) for name, ones in parts.items()}
+def scores_so_far(plan: Plan, outcomes: Outcomes) -> tuple[Score, ...]:
+    """Of each way that has been judged, best first."""
+    titles, settings = _titles(plan), _settings(plan, outcomes)
+    given = {"shots": _shots(plan), "k_shot": plan.settings.k_shot}
+    found = [
+        score_of(_shown(plan, _errors(plan, own)), plan.scale, **given, name=name, title=titles[name], setting=settings[name])
+        for name, own in outcomes.items()
+    ]
+    return tuple(sorted(found, key=lambda score: score.relative))
+
+
+def residuals_of(plan: Plan, outcomes: Sequence[Outcome]) -> list[Residuals]:
+    """Errors in a number, row by row, by part."""
+    return [
+        one.residuals(plan.tasks.arrays.take(part.test), part.test, plan.shots)
+        for one, part in zip(outcomes, plan.judging, strict=True)
+    ]
+
+
+def _saved(plan: Plan, errors: Mapping[str, Errors], choice: Choice, without: Choice | None) -> Saved:
+    at, own = plan.shots.index(plan.settings.k_shot), _errors(plan, choice.outcomes)
+    shares = choice.shares(at, _titles(plan))
+    title = (
+        shares[0][0]
+        if len(shares) == 1
+        else "a blend of " + listed([f"{name} {weight:.0%}" for name, weight in shares], most=4)
+    )
+    score = score_of(
+        _shown(plan, own),
+        plan.scale,
+        shots=_shots(plan),
+        k_shot=plan.settings.k_shot,
+        name=SAVED,
+        title=title,
+        setting=choice.kind,
+    )
+    gain = None if without is None else gap_of(own, _errors(plan, without.outcomes), at, plan.scale)
+    alone = choice.names[int(choice.weights[at].argmax())] if len(shares) == 1 else ""
+    return Saved(score, alone, gain, {name: gap_of(own, errors[name], at, plan.scale) for name in SIMPLE if name in errors})
+
+
+def _titles(plan: Plan) -> dict[str, str]:
+    method = plan.settings.method
+    return BASELINES | {META: f"Meta-learner ({TITLES.get(method, method)})"}
+
+
+def _settings(plan: Plan, outcomes: Outcomes) -> dict[str, str]:
+    """What was chosen in fitting, in words, and of a way that has run away that it has."""
+    found = {}
+    for name, ones in outcomes.items():
+        found[name] = _commonest([one.setting for one in ones])
+        errors, at = _errors(plan, ones), plan.shots.index(plan.settings.k_shot)
+        if float(np.mean(plan.scale.relative(errors.total[:, at].sum(axis=1), errors.count[:, at].sum(axis=1)))) > RAN_AWAY:
+            found[name] = ", ".join(filter(None, [found[name], "worse than knowing nothing"]))
+    return found
+
+
+def _shots(plan: Plan) -> tuple[int, ...]:
+    return tuple(plan.shots[place] for place in plan.shown)
+
+
+def _shown(plan: Plan, errors: Errors) -> Errors:
+    return Errors(*(part[:, list(plan.shown)] for part in errors))
+
+
+def _errors(plan: Plan, outcomes: Sequence[Outcome]) -> Errors:
+    """`[splits, shots, tasks]` from the outcomes of each part."""
+    parts = [
+        one.errors(plan.tasks.arrays.take(part.test), plan.shots, plan.scale)
+        for one, part in zip(outcomes, plan.judging, strict=True)
+    ]
+    return joined(parts, plan.judging, len(plan.tasks), plan.settings.splits)
 
 
 def _task_scores(
-    plan: Plan, errors: Mapping[str, Errors], all_scores: tuple[Score, ...], unseen: Sequence[Unseen]
+    plan: Plan, errors: Mapping[str, Errors], all_scores: tuple[Score, ...], saved: Errors
 ) -> tuple[TaskScore, ...]:
-    place, scale, arrays = plan.shots.index(plan.settings.k_shot), plan.scale, plan.tasks.arrays
+    place, scale = plan.shots.index(plan.settings.k_shot), plan.scale
     best = min(all_scores[1:] or all_scores, key=lambda score: score.relative).name
-    before = Errors(*(np.zeros((1, 1, len(plan.tasks))) for _ in range(2)))
-    for one in unseen:
-        wrong = np.where(arrays.is_row[one.tasks], scale.wrong(one.before, arrays.y[one.tasks]), 0.0)
-        before.total[0, 0, one.tasks] += wrong.sum(axis=1)
-        before.count[0, 0, one.tasks] += plan.tasks.rows[one.tasks]
 
     def each(one: Errors, at: int) -> list[float]:
         total, count = one.total[:, at].sum(axis=0), one.count[:, at].sum(axis=0)
         return [scale.error(value) for value in scale.relative(total, count)]
 
     judged_rows = errors[META].count[:, place].sum(axis=0)
-    columns = each(errors[META], place), each(before, 0), each(errors[best], place), judged_rows
+    columns = each(errors[META], place), each(errors[META], 0), each(errors[best], place), each(saved, place), judged_rows
     return tuple(
-        TaskScore(name, int(rows), error, start, other, other - error)
-        for name, rows, error, start, other, count in zip(plan.tasks.names, plan.tasks.rows, *columns, strict=True)
+        TaskScore(name, int(rows), error, start, other, other - error, own)
+        for name, rows, error, start, other, own, count in zip(plan.tasks.names, plan.tasks.rows, *columns, strict=True)
         if count
     )
 
 
 def _task_pictures(
-    plan: Plan, unseen: Sequence[Unseen], calibration: Calibration, tasks: tuple[TaskScore, ...]
+    plan: Plan, outcomes: Sequence[Outcome], calibration: Calibration, tasks: tuple[TaskScore, ...]
 ) -> tuple[TaskPicture, ...]:
     """Tasks from the greatest gain to the greatest loss, evenly, with the first draw of their support."""
     by_gain = sorted(tasks, key=lambda task: -task.gain)
     picked = np.unique(np.linspace(0, len(by_gain) - 1, min(MAX_PICTURES, len(by_gain))).round().astype(int))
     place_of = {name: place for place, name in enumerate(plan.tasks.names)}
-    return tuple(_task_picture(plan, unseen, calibration, place_of[by_gain[chosen].task]) for chosen in picked)
+    return tuple(_task_picture(plan, outcomes, calibration, place_of[by_gain[chosen].task]) for chosen in picked)
 
 
-def _task_picture(plan: Plan, unseen: Sequence[Unseen], calibration: Calibration, task: int) -> TaskPicture:
+def _task_picture(plan: Plan, outcomes: Sequence[Outcome], calibration: Calibration, task: int) -> TaskPicture:
     k, arrays = plan.settings.k_shot, plan.tasks.arrays
-    one = next(one for one in unseen if task in one.tasks)
-    place, shot = int(np.flatnonzero(one.tasks == task)[0]), plan.shots.index(k)
+    one, test = next((one, part.test) for one, part in zip(outcomes, plan.judging, strict=True) if task in part.test)
+    place, shot = int(np.flatnonzero(test == task)[0]), plan.shots.index(k)
     order = arrays.orders[0, task]
     kept = np.sort(order[: min(MAX_PICTURE_ROWS, plan.tasks.rows[task])])
-    mean, variance = (part[shot, 0, place, kept] for part in (one.mean, one.variance))
+    mean, variance = one.mean[shot, 0, place, kept], one.variance[shot, 0, place, kept, None]
     half = 0.0 if plan.scale.is_class else calibration.half(variance, k)
 
     def in_units(values: np.ndarray) -> tuple[float, ...]:
@@ -134,7 +213,7 @@ def _task_picture(plan: Plan, unseen: Sequence[Unseen], calibration: Calibration
         x=tuple(map(float, _picture_input(plan)[1][task, kept])),
         y=in_units(arrays.y[task, kept]),
         support=tuple(map(bool, np.isin(kept, order[:k]))),
-        before=in_units(one.before[place, kept]),
+        before=in_units(one.mean[0, 0, place, kept]),
         after=in_units(mean),
         low=in_units(mean - half),
         high=in_units(mean + half),
@@ -146,11 +225,10 @@ def _picture_input(plan: Plan) -> tuple[str, np.ndarray]:
     place, x = 0, plan.tasks.arrays.x
     for code in plan.tasks.encoding.inputs:
         if code.kind != "text":
-            values = x[..., place] * code.unit + code.center
-            return code.name, np.exp(values) if code.log else values
-        place += code.width
+            return code.name, code.decode(x[..., place])
+        place += code.size
     code = plan.tasks.encoding.inputs[0]
-    return code.name, x[..., : code.width].argmax(axis=-1).astype(float)
+    return code.name, x[..., : len(code.levels)].argmax(axis=-1).astype(float)
 
 
 def _commonest(found: Sequence[str]) -> str:

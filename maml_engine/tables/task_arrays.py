@@ -35,6 +35,17 @@ class TaskArrays(NamedTuple):
         return self.x[self.is_row], self.y[self.is_row]
 
 
+class Predictive(NamedTuple):
+    """What is predicted for rows.
+
+    mean: `[draws, tasks, rows, outputs]`.
+    variance: `[draws, tasks, rows]` of what is predicted, as far as the predictor knows of it: 0 where it does not.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+
+
 class Predictor(Protocol):
     """Something that predicts the other rows of a task, fitted on tasks.
 
@@ -46,8 +57,12 @@ class Predictor(Protocol):
         """What was chosen in fitting, in words."""
         ...
 
+    def predictive(self, tasks: TaskArrays, k: int) -> Predictive:
+        """What is predicted from the first `k` rows of each order; `k` may be 0."""
+        ...
+
     def predict(self, tasks: TaskArrays, k: int) -> np.ndarray:
-        """`[draws, tasks, rows, outputs]`, from the first `k` rows of each order."""
+        """The mean of `predictive`, `[draws, tasks, rows, outputs]`."""
         ...
 
 

@@ -51,9 +51,10 @@ class TaskSet:
             large = [large[place] for place in np.sort(rng.choice(len(large), MAX_TASKS, replace=False))]
         rows_of = [_in_time(kept, roles.time, _at_most(rng, by_task[name])) for name in large]
         rows = np.concatenate(rows_of)
-        encoding, used = Encoding.of(kept.take(np.sort(rows)), roles), kept.take(rows)
+        used, ids = kept.take(rows), np.repeat(np.arange(len(rows_of)), [len(some) for some in rows_of])
+        encoding = Encoding.of(used, roles, ids)
         places = np.split(np.arange(len(rows)), np.cumsum([len(some) for some in rows_of])[:-1])
-        x, counts = pad_rows(encoding.encode_inputs(used), places)
+        x, counts = pad_rows(encoding.filled(encoding.encode_inputs(used), ids), places)
         y, _ = pad_rows(encoding.targets(encoding.encode_target(used)), places)
         is_row = np.arange(x.shape[1]) < counts[:, None]
         arrays = TaskArrays(x, y, is_row, support_orders(is_row, draws, seed, ordered=bool(roles.time)))

@@ -4,10 +4,12 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from maml_engine.tables.learner import TableLearner
 from maml_engine.tables.settings import Settings
+
+if TYPE_CHECKING:  # what is saved is made of predictors, which are judged by what is defined here
+    from maml_engine.tables.learner import TableLearner
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class TaskScore:
     before: of the meta-learner before adapting.
     best: of the best baseline over all tasks.
     gain: `best - error`, above 0 where the meta-learner gains.
+    saved: of what is saved; NaN in verdicts of before.
     """
 
     task: str
@@ -60,6 +63,7 @@ class TaskScore:
     before: float
     best: float
     gain: float
+    saved: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,27 @@ class TaskPicture:
     after: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an input does to the target, in its units (of its logarithm where that is used).
+
+    name: of the input.
+    low: where it is moved from, as it is written: of a number the value that a tenth of the rows lies below, of text the
+      commonest level.
+    high: where it is moved to: the value that a tenth lies above, the second commonest level.
+    effect: by how much the target moves with it, the mean over tasks; NaN for classes.
+    spread: standard deviation over tasks of by how much it moves in each.
+    between: whether it is the same in all rows of every task, so that it tells tasks apart and does nothing within one.
+    """
+
+    name: str
+    low: str
+    high: str
+    effect: float
+    spread: float
+    between: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +139,13 @@ class Verdict:
     left_out: tasks that are too small.
     seconds: that the whole work took.
     iterations: after which the networks stopped, the median over parts.
+    saved: what is saved, by weights chosen on other tasks than it is judged on; None in verdicts of before, whose learner is
+      the meta-learner.
+    shares: of what is saved, titles of ways and their weights at `k_shot`, the greatest first.
+    gain: how much less it errs (over the spread) than what would be saved without meta-learning, and where the 95 % interval of
+      that begins and ends; () where it is not known.
+    coverages: `coverage` for each of `shots`; () for classes.
+    effects: one an input, of the process that predicts tasks best; () for classes.
     """
 
     outcome: str
@@ -138,6 +170,11 @@ class Verdict:
     left_out: tuple[str, ...]
     seconds: float
     iterations: int
+    saved: Score | None = None
+    shares: tuple[tuple[str, float], ...] = ()
+    gain: tuple[float, ...] = ()
+    coverages: tuple[float, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
     def to_json(self) -> str:
         """One JSON object; numbers that are not finite become null."""
@@ -153,7 +190,10 @@ class Verdict:
         for name in ("coverage", "width"):
             values[name] = math.nan if values[name] is None else values[name]
         for name, kind in (("scores", Score), ("tasks", TaskScore), ("task_pictures", TaskPicture)):
-            values[name] = tuple(kind(**_tuples(one)) for one in values[name])
+            values[name] = tuple(kind(**_tuples(_known(one))) for one in values[name])
+        values["effects"] = tuple(Effect(**one) for one in values.get("effects", ()))
+        values["saved"] = Score(**_tuples(saved)) if (saved := values.get("saved")) else None
+        values["shares"] = tuple(map(tuple, values.get("shares", ())))
         return cls(**_tuples(values))
 
 
@@ -172,6 +212,7 @@ class Progress:
     settings: how the work is done.
     validation_iterations: when the validation tasks were looked at.
     validation: the error on them at these moments, over the target's spread.
+    so_far: scores of the ways that have been judged, without differences; () before there are any.
     verdict: with the last progress, else None.
     learner: with the last progress, else None.
     done: whether this is the last.
@@ -185,8 +226,9 @@ class Progress:
     settings: Settings
     validation_iterations: tuple[int, ...] = ()
     validation: tuple[float, ...] = ()
+    so_far: tuple[Score, ...] = ()
     verdict: Verdict | None = None
-    learner: TableLearner | None = None
+    learner: "TableLearner | None" = None
     done: bool = False
     table: Any = None
 
@@ -205,6 +247,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.7g}") if math.isfinite(value) else None
     return value
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    """Without an error that is not known, which the default says."""
+    return {name: value for name, value in values.items() if not (name == "saved" and value is None)}
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

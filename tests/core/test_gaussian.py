@@ -5,8 +5,18 @@ import jax.numpy as jnp
 import jax.test_util
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
-from maml_engine.core.gaussian import factor, log_likelihood, masked, ridge, solve, squared_distances, whiten
+from maml_engine.core.gaussian import (
+    factor,
+    log_likelihood,
+    masked,
+    negative_log_likelihood,
+    ridge,
+    solve,
+    squared_distances,
+    whiten,
+)
 
 
 def covariance(size=5, seed=0):
@@ -79,3 +89,55 @@ def test_32_bits_suffice_for_a_covariance_of_rank_three(features):
 def test_distances_keep_their_digits_far_from_zero():
     x = jnp.asarray([[1e6], [1e6 + 1], [1e6]], jnp.float32)
     np.testing.assert_array_equal(squared_distances(x, x), [[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+
+
+def some_covariance(size=6, seed=0):
+    root = np.random.default_rng(seed).normal(size=(size, size))
+    return root @ root.T + 0.1 * np.eye(size)
+
+
+def test_the_likelihood_with_a_closed_gradient_is_scipys():
+    gram, left = some_covariance(), np.random.default_rng(1).normal(size=(6, 2))
+    expected = -sum(multivariate_normal(np.zeros(6), gram).logpdf(column) for column in left.T)
+    with jax.enable_x64(True):
+        found = negative_log_likelihood(jnp.asarray(gram), jnp.asarray(left))
+    assert float(found) + 6 * np.log(2 * np.pi) == pytest.approx(expected, rel=1e-9)
+
+
+def test_its_gradient_is_that_of_finite_differences():
+    gram, left = some_covariance(), np.random.default_rng(1).normal(size=(6, 2))
+    rng, step = np.random.default_rng(2), 1e-6
+    turn = rng.normal(size=gram.shape)
+    turn, shift = turn + turn.T, rng.normal(size=left.shape)  # covariances are symmetric
+
+    def along(distance):
+        return negative_log_likelihood(jnp.asarray(gram + distance * turn), jnp.asarray(left + distance * shift))
+
+    with jax.enable_x64(True):
+        slope = float(jax.grad(along)(0.0))
+        expected = float(along(step) - along(-step)) / (2 * step)
+    assert slope == pytest.approx(expected, rel=1e-6)
+
+
+def test_padding_adds_nothing_to_it():
+    gram, left = some_covariance(), np.random.default_rng(1).normal(size=(6, 1))
+    padded = np.eye(9)
+    padded[:6, :6] = gram
+    with jax.enable_x64(True):
+        mine = negative_log_likelihood(jnp.asarray(padded), jnp.asarray(np.concatenate([left, np.zeros((3, 1))])))
+        alone = negative_log_likelihood(jnp.asarray(gram), jnp.asarray(left))
+    assert float(mine) == pytest.approx(float(alone), rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [2, 16, 64])
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_what_is_singular_is_never_not_positive_definite(dtype, size, scale):
+    """Rows that are all the same, and of rank 1 with entries of all sizes."""
+    with jax.enable_x64(dtype == "float64"):
+        vector = jnp.asarray(np.geomspace(1e-3, 1, size), dtype)
+        for gram in (jnp.full((size, size), scale, dtype), scale * jnp.outer(vector, vector)):
+            assert np.isfinite(factor(gram)).all()
+            value, slopes = jax.value_and_grad(negative_log_likelihood, (0, 1))(gram, jnp.ones((size, 1), dtype))
+            assert np.isfinite(value)
+            assert all(np.isfinite(slope).all() for slope in slopes)

@@ -119,7 +119,8 @@ def test_the_page_opens_with_an_example_and_its_verdict():
     assert "Paired differences with 95 % intervals" in alts
     assert "predictions for 7 others" in alts
     assert "Drag the known rows" in shown(page)
-    assert len(page.metric) == 4
+    assert [metric.label for metric in page.metric][:2] == ["What is saved", "Meta-learner"]
+    assert len(page.metric) == 5
     assert {one.label for one in page.get("download_button")} >= {"Learner (zip)", "Predictions (CSV)", "Report (HTML)"}
     assert not page.error
     assert not button(page, "judge").disabled
@@ -273,7 +274,8 @@ def test_a_table_is_judged_and_used_and_found_again_by_its_link(job_id):
     words = shown(page)
     assert "brought.csv. 8 tasks" in words
     assert resources.jobs().snapshot(job_id).report.verdict.sentence in words
-    assert len(page.metric) == 4
+    assert [metric.label for metric in page.metric][:2] == ["What is saved", "Meta-learner"]
+    assert len(page.metric) == 5
     assert DRAG in words
     assert page.query_params["trial"] == job_id
     page.number_input(key="known_rows").set_value(3).run()
@@ -354,4 +356,5 @@ def test_who_comes_back_to_the_examples_sees_the_chosen_one():
     assert "brought.csv. 8 tasks" in shown(page)
     page.segmented_control(key="source").set_value("An example").run()
     assert "The first 60 of 100 tasks" in shown(page)
-    assert len(page.metric) == 4
+    assert [metric.label for metric in page.metric][:2] == ["What is saved", "Meta-learner"]
+    assert len(page.metric) == 5

@@ -18,7 +18,8 @@ from maml_engine.tables.baselines import (
     Pooled,
     fit_predictors,
 )
-from maml_engine.tables.gaussian_process import KernelPredictor, _Rbf, gaussian_process
+from maml_engine.tables.functions import Rbf
+from maml_engine.tables.gaussian_process import KernelPredictor, gaussian_process
 from maml_engine.tables.mixed_model import mixed_model
 from maml_engine.tables.task_arrays import TaskArrays
 
@@ -56,7 +57,7 @@ def test_a_kernel_predictor_is_scikit_learns_process_and_its_ridge(tasks):
     task, draw, k = 5, 2, 6
     chosen = tasks.orders[draw, task, :k]
     support_x, support_y = tasks.x[task, chosen], tasks.y[task, chosen, 0]
-    rbf = KernelPredictor(_Rbf(0.7, 0.9), 0.05, 2.0, None, "").predict(tasks, k)[draw, task, :, 0]
+    rbf = KernelPredictor(Rbf(0.7, 0.9), 0.05, 2.0, None, "").predict(tasks, k)[draw, task, :, 0]
     kernel = ConstantKernel(2.0) + ConstantKernel(0.7) * RBF(0.9) + WhiteKernel(0.05)
     process = GaussianProcessRegressor(kernel, optimizer=None, alpha=0.0).fit(support_x, support_y)
     np.testing.assert_allclose(rbf, process.predict(tasks.x[task]), atol=1e-8)
@@ -88,7 +89,7 @@ def test_on_straight_lines_what_fits_levels_and_slopes_wins(tasks):
 
 
 def test_draws_have_the_process_mean_and_covariance(tasks):
-    process = KernelPredictor(_Rbf(0.5, 1.0), 0.1, 1.0, lambda x: 3 * x, "")
+    process = KernelPredictor(Rbf(0.5, 1.0), 0.1, 1.0, lambda x: 3 * x, "")
     drawn = process.draw(tasks.x[:1], 1, 20_000, np.random.default_rng(0))[:, 0, :, 0]
     np.testing.assert_allclose(drawn.mean(axis=0), 3 * tasks.x[0, :, 0], atol=0.05)
     expected = process.kernel(tasks.x[:1], tasks.x[:1])[0] + 1.0 + 0.1 * np.eye(9)

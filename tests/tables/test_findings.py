@@ -46,9 +46,12 @@ def test_cells_that_are_no_numbers_are_found_and_left_out(cell):
     assert first_error(validate(mended, roles, 3)) is None
 
 
-def test_missing_values_are_left_out_and_counted():
+def test_missing_inputs_are_filled_and_missing_targets_left_out_and_both_counted():
     sheet = sheet_of(lambda task, row: f"t{task},{row if row or task else 'n/a'},{task * row - row * row}")
-    assert "(1 in 'x'): row 2" in codes(sheet)["missing"].sentence
+    assert "(1 in 'x'): row 2 will be filled" in codes(sheet)["filled"].sentence
+    assert TaskSet.of(sheet, ROLES, 3).rows.tolist() == [6] * 8
+    sheet = sheet_of(lambda task, row: f"t{task},{row},{task * row - row * row if row or task else 'n/a'}")
+    assert "(1 in 'y'): row 2 will be left out" in codes(sheet)["missing"].sentence
     assert TaskSet.of(sheet, ROLES, 3).rows.tolist() == [5, *[6] * 7]
 
 

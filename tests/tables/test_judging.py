@@ -20,14 +20,16 @@ ROLES = Roles("machine", ("speed", "mode"), "load", log=("load",))
 
 
 def machines(count=14, rows=8, seed=0):
-    """A level and a slope of each machine's own, and a mode that shifts the level; a load above 0."""
+    """A level and a slope of each machine's own, and a mode that shifts the level; a load above 0. One alone is a new one."""
     rng = np.random.default_rng(seed)
     tasks = np.repeat(np.arange(count), rows)
     speed = rng.uniform(100, 200, len(tasks)).round(1)
     mode = rng.choice(["slow", "fast"], len(tasks))
     level, slope = rng.normal(1, 0.5, count)[tasks], rng.normal(0.01, 0.003, count)[tasks]
     load = np.exp(level + slope * speed + 0.3 * (mode == "fast"))
-    return pd.DataFrame({"machine": [f"m{task}" for task in tasks], "speed": speed, "mode": mode, "load": load.round(3)})
+    return pd.DataFrame(
+        {"machine": [f"m{task}" if count > 1 else "" for task in tasks], "speed": speed, "mode": mode, "load": load.round(3)}
+    )
 
 
 @pytest.fixture(scope="module")

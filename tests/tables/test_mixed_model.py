@@ -57,6 +57,23 @@ def test_the_fit_is_the_most_likely_one(lines, monkeypatch):
     np.testing.assert_allclose(found.covariance, COVARIANCE, atol=0.5)  # what the tasks were drawn from
 
 
+@pytest.mark.parametrize("degree", [1, 2])
+def test_the_likelihood_is_that_of_statsmodels(lines, monkeypatch, degree):
+    """The same model by another's hands: maximum likelihood, a full covariance of the coefficients, within 1e-4."""
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    monkeypatch.setattr(module, "PRIOR_TASKS", 0.0)
+    rng = np.random.default_rng(5)
+    y = lines.y[..., 0] + rng.normal(0, 1.0, (len(lines.x), 1)) * lines.x[..., 0] ** 2  # so that no covariance is singular
+    lines = lines._replace(y=(y * lines.is_row)[..., None])
+    features = np.stack([lines.x[..., 0] ** power for power in range(degree + 1)], axis=-1)
+    found = fit_coefficients(features, lines.y, lines.is_row, 5000)
+    own = -negative_likelihood(features, lines, found.mean[:, 0], found.covariance, found.noise)
+    rows, groups = lines.is_row, np.broadcast_to(np.arange(len(lines.x))[:, None], lines.is_row.shape)
+    theirs = MixedLM(lines.y[rows][:, 0], features[rows], groups[rows], features[rows]).fit(reml=False, method="bfgs").llf
+    assert own == pytest.approx(theirs, rel=1e-4)
+
+
 def test_outputs_are_as_tasks_with_means_of_their_own(lines):
     """The same output twice, once shifted: the same covariance, the mean shifted."""
     features = np.stack([np.ones_like(lines.x[..., 0]), lines.x[..., 0]], axis=-1)

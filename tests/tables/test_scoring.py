@@ -7,7 +7,8 @@ import pytest
 
 from maml_engine.tables import Verdict
 from maml_engine.tables.baselines import GAUSSIAN, POOLED, SUPPORT_MEAN
-from maml_engine.tables.scoring import META, Errors, Scale, scores, words
+from maml_engine.tables.scoring import META, Errors, Scale, scores
+from maml_engine.tables.wording import words
 from tests.small_verdict import small_verdict
 
 SCALE = Scale(unit=4.0, is_class=False, base=1.0)

@@ -18,5 +18,5 @@ def test_a_stage_within_a_longer_work_has_its_share_and_hands_its_value_on():
 
     steps = list(work())
     assert [step.share for step in steps] == [0.2, 0.4]
-    assert steps[1][2:] == (20, 0.1)
+    assert (steps[1].iteration, steps[1].validation) == (20, 0.1)
     assert result == "result"

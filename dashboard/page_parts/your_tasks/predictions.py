@@ -75,14 +75,16 @@ def typed(table: UserTable, names: Sequence[str]) -> pd.DataFrame:
 def complete(table: UserTable, task: NewTask) -> tuple[NewTask, list[str]]:
     """The rows in which nothing is missing, and one sentence for each editor that holds others.
 
-    A text that is empty is a category like any that training has not seen; numbers, dates and targets have to be there.
+    A text that is empty is a category like any that training has not seen. Numbers and dates have to be there, but in a column
+    of which the table itself has cells missing: they are filled as there. Targets have to be there.
 
     Args:
       table: whose columns they are.
       task: as the editors hold it; rows without anything in them are passed over in silence.
     """
     roles, sentences = table.roles, []
-    inputs = [name for name in roles.inputs if table.sheet.kind(name) != "text"]
+    sheet = table.sheet
+    inputs = [name for name in roles.inputs if sheet.kind(name) != "text" and not sheet.missing(name).any()]
     kept = {}
     for which, label, names in (("known", "Known rows", [*inputs, roles.target]), ("asked", "Rows to predict", inputs)):
         frame = getattr(task, which).dropna(how="all")
@@ -100,14 +102,14 @@ def _is_empty(cell: Any) -> bool:
 
 
 def predict(trained: TrainedVerdict, task: NewTask) -> Predictions:
-    """Adapts to the known rows and predicts the others.
+    """Adapts to the known rows, of which there may be none, and predicts the others.
 
     Raises:
-      ValueError: no known rows, or cells that do not fit, named.
+      ValueError: no rows at all, or cells that do not fit, named.
     """
     known, asked = task.known.dropna(how="all"), task.asked.dropna(how="all")
-    if known.empty:
-        raise ValueError("There must be at least one known row, complete, for the learner to adapt to.")
+    if known.empty and asked.empty:
+        raise ValueError("There must be at least one row: a known one, complete, or one to predict.")
     inputs, x = list(trained.table.roles.inputs), None
     if len(inputs) == 1 and trained.table.sheet.kind(inputs[0]) == "number" and not trained.table.roles.classes:
         x = grid(trained.table, known[inputs[0]], asked[inputs[0]])

@@ -43,7 +43,7 @@ def report(name: str, roles: Roles, settings: Settings, verdict: Verdict, *, fin
         _figures(roles, settings.method, verdict),
         "<h2>Task by task</h2>",
         _table(
-            ("task", "rows", "before adapting", "after", "best of the rest", "gain"),
+            ("task", "rows", "before adapting", "after", "best of the rest", "gain", "what is saved"),
             (list(row.values()) for row in figures.task_table(verdict.tasks)),
         ),
         "<h2>How it was done</h2>",
@@ -82,8 +82,17 @@ def protocol(settings: Settings, verdict: Verdict) -> str:
         f"{verdict.k_shot} of its rows; the error is over its other rows. The meta-learner is an ensemble of "
         f"{settings.members} networks ({settings.method}, {settings.hidden_dim} units, {settings.inner_steps} inner steps), "
         "each stopped on validation tasks of its own. Intervals are 95 % over tasks."
+        f"{_saved(verdict)}"
         f"{coverage} It took {verdict.seconds:.0f} seconds.{left_out}"
     )
+
+
+def _saved(verdict: Verdict) -> str:
+    """What is taken home."""
+    if verdict.saved is None:
+        return ""
+    shares = ", ".join(f"{title} {weight:.0%}" for title, weight in verdict.shares)
+    return f" What is saved: {shares}, by weights that are chosen on other tasks than those it is judged on."
 
 
 def _scores(verdict: Verdict) -> str:

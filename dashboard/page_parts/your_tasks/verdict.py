@@ -1,5 +1,7 @@
 """The verdict on a visitor's table: the sentence, then the numbers behind it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -11,7 +13,7 @@ from dashboard.page_parts.your_tasks import report
 from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.table import UserTable
 from dashboard.widgets import page
-from maml_engine.tables import Settings, Verdict
+from maml_engine.tables import Score, Settings, Verdict
 
 # Bound to the link, and spelt there as on the page.
 IN_UNITS, RELATIVE = "In its own units", "Over its spread"
@@ -51,6 +53,22 @@ def show(trained: TrainedVerdict, *, is_running: bool) -> None:
     show_tasks(trained)
 
 
+def show_so_far(scores: Sequence[Score]) -> None:
+    """What is known while networks are still in training: the ways that have been judged, best first.
+
+    Args:
+      scores: of these, on tasks that they have not seen.
+    """
+    best = scores[0]
+    st.markdown(
+        f"**So far** the best of {len(scores)} ways is {escape.markdown(best.title)}: it errs by {best.relative:.3f} of the "
+        f"target's spread (95 % interval {best.low:.3f} to {best.high:.3f}). The ways that follow can only better that."
+    )
+    rows = [{"way": score.title, "error": score.relative, "from": score.low, "to": score.high} for score in scores]
+    with st.expander("Every way so far", icon=":material/table_rows:"):
+        st.dataframe(rows, hide_index=True)
+
+
 def show_numbers(verdict: Verdict) -> None:
     """The few numbers that one looks for first."""
     own = next(score for score in verdict.scores if score.name == figures.META)
@@ -58,6 +76,10 @@ def show_numbers(verdict: Verdict) -> None:
     gaining = sum(task.gain > 0 for task in verdict.tasks)
     with st.container(horizontal=True, gap="medium"):
         numbers = "Over the target's spread; in its units {0.error:.3g}. 95 % interval {0.low:.3g} to {0.high:.3g}."
+        if verdict.saved is not None:
+            what = verdict.saved.title
+            help = f"Over the target's spread: {escape.markdown(what, 300)}, by weights chosen on other tasks."
+            st.metric("What is saved", f"{verdict.saved.relative:.3f}", width="content", help=help)
         st.metric("Meta-learner", f"{own.relative:.3f}", width="content", help=numbers.format(own))
         st.metric(other.title, f"{other.relative:.3f}", width="content", help=f"The best of the rest. {numbers.format(other)}")
         st.metric("Tasks that gain", f"{gaining} of {len(verdict.tasks)}", width="content")
@@ -107,6 +129,13 @@ def show_tasks(trained: TrainedVerdict) -> None:
         st.markdown("**Single tasks, before → after adapting to the red rows**")
         figure = figures.tasks_figure(verdict.task_pictures, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
         page.chart(figure, "wall", f"{len(verdict.task_pictures)} tasks that were not trained on, before and after adapting.")
+    if verdict.effects:
+        with st.expander("What the inputs do", icon=":material/swap_vert:"):
+            st.dataframe(figures.effect_table(verdict.effects), hide_index=True)
+            st.caption(
+                "By how much the target moves when one input goes from low to high (a tenth of the rows lies below, a tenth "
+                "above), the mean over tasks, and how much tasks differ in that."
+            )
     with st.expander("Task by task", icon=":material/table_rows:"):
         st.dataframe(figures.task_table(verdict.tasks), hide_index=True, height=300)
     with st.expander("How it was done", icon=":material/info:"):

@@ -70,8 +70,8 @@ def test_rows_that_are_not_complete_are_left_out_with_a_sentence(table, trained)
         "Rows to predict: row 1 has no speed yet, and 1 more are not complete. What is not complete is left out.",
     ]
     assert not predictions.complete(table, task)[1]
-    with pytest.raises(ValueError, match="at least one known row"):
-        predictions.predict(trained(table), task._replace(known=task.known.iloc[:0]))
+    with pytest.raises(ValueError, match="at least one row"):
+        predictions.predict(trained(table), NewTask(task.known.iloc[:0], task.asked.iloc[:0]))
 
 
 @pytest.mark.parametrize(
