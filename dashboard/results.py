@@ -169,3 +169,10 @@ def spell_loss(loss: float) -> str:
     if not np.isfinite(loss) or loss >= 1e6:
         return "diverged"
     return f"{loss:,.0f}" if loss >= 100 else f"{loss:.2f}" if loss >= 0.1 else f"{loss:.3f}"
+
+
+def spell_angle(degrees: float) -> str:
+    """An angle for reading; a dash where there is none, since one of the two vectors is zero or has overflowed."""
+    if not np.isfinite(degrees):
+        return "–"
+    return f"{degrees:.0f}°" if degrees >= 9.95 or degrees == 0 else f"{degrees:.1f}°"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dashboard.figures import plain, style
+from dashboard.results import spell_angle
 from maml_engine.analysis import Cost, FiniteDifferenceCheck, GradientComparison, GradientSweep
 
 EXACT, FIRST_ORDER = style.method_colour("maml"), style.method_colour("fomaml")
@@ -196,13 +197,6 @@ def race_figure(races: Mapping[str, tuple[np.ndarray, np.ndarray]], against: str
         name, dash = names[method]
         _add_line(figure, x, loss, name, colour=style.method_colour(method), dash=dash, mode="lines")
     return figure
-
-
-def spell_angle(degrees: float) -> str:
-    """An angle for reading."""
-    if not np.isfinite(degrees):
-        return "–"
-    return f"{degrees:.0f}°" if degrees >= 10 or degrees == 0 else f"{degrees:.1f}°"
 
 
 def _add_line(

@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from maml_engine.analysis.angles import degrees_between
 from maml_engine.analysis.compiled_steps import MAX_STEPS, with_room_for
 from maml_engine.analysis.layers import layer_places
 from maml_engine.checks import check_number
@@ -40,8 +41,8 @@ class Agreement:
 
     exact_norm: `[layers]` or `[]`, Euclidean norm.
     first_order_norm: `[layers]` or `[]`, Euclidean norm.
-    cosine: `[layers]` or `[]`, between -1 and 1; NaN where a norm is 0.
-    angle: `[layers]` or `[]`, degrees; NaN where a norm is 0.
+    cosine: `[layers]` or `[]`, between -1 and 1; NaN where a norm is 0 or not finite.
+    angle: `[layers]` or `[]`, degrees; NaN where a norm is 0 or not finite.
     """
 
     exact_norm: np.ndarray | np.floating
@@ -54,7 +55,7 @@ class Agreement:
         """Compares two vectors `[params]`."""
         exact, first_order = exact.astype(np.float64), first_order.astype(np.float64)
         norms = np.linalg.norm(exact), np.linalg.norm(first_order)
-        angle = np.degrees(_angle(exact, first_order, np)) if min(norms) > 0 else np.float64("nan")
+        angle = degrees_between(exact, first_order)
         return cls(*norms, np.cos(np.radians(angle)), angle)
 
 
@@ -169,7 +170,7 @@ def sweep_gradients(
     results = _mean_over(pieces, lambda some, counts: _sweep(adapter, some, sizes, steps, counts=counts))
     meta_loss, exact, first_order = (np.swapaxes(result, 0, 1) for result in results)  # [steps, sizes, ..]
     with np.errstate(all="ignore"):  # some inner loops overflow
-        angle = np.degrees(_angle(exact, first_order, np))
+        angle = degrees_between(exact, first_order)
         ratio = np.linalg.norm(exact, axis=-1) / np.linalg.norm(first_order, axis=-1)
     return GradientSweep(np.asarray(inner_lr), steps, angle, ratio, meta_loss)
 
@@ -184,7 +185,7 @@ def _compare(adapter: Adapter, episode: Episode, inner_steps: jax.Array, counts:
         ]  # [MAX_STEPS + 1, params]
         norms = jnp.linalg.norm(vectors, axis=-1)
         corrections = jnp.linalg.norm(jnp.diff(vectors, axis=0), axis=-1)
-        angles = jnp.degrees(_angle(vectors, vectors[-1], jnp))
+        angles = degrees_between(vectors, vectors[-1], jnp)
         return losses[0], vectors[0], vectors[-1], norms, corrections, angles
 
     return _task_mean(jax.vmap(one_task)(*episode), counts)
@@ -265,13 +266,6 @@ def _inner_step(adapter: Adapter, params: PyTree, support: Batch, index: jax.Arr
     state = method.init_inner(rule, moving)
     moving, _ = method.inner_update(rule, moving, gradient, state, InnerStep(index, adapter.iteration, None))
     return merge(moving, fixed)
-
-
-def _angle(a: Any, b: Any, xp: Any) -> Any:
-    """Radians between vectors on the last axis, accurate also where they almost agree (the arc cosine is not)."""
-    a = a / xp.linalg.norm(a, axis=-1, keepdims=True)
-    b = b / xp.linalg.norm(b, axis=-1, keepdims=True)
-    return 2 * xp.arctan2(xp.linalg.norm(a - b, axis=-1), xp.linalg.norm(a + b, axis=-1))
 
 
 def _pieces(episode: Episode, num_tasks: int | None) -> list[tuple[Episode, np.ndarray]]:

@@ -35,7 +35,7 @@ class Sinusoid(FunctionFamily):
     x: inputs are uniform in this interval.
 
     Predicting 0 costs 4.252 on average over the paper's ranges, and no prediction made before seeing a task's points costs
-    less than 3.006.
+    less than 3.006 on average.
     """
 
     amplitude: tuple[float, float] = (0.1, 5.0)

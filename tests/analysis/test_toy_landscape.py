@@ -176,6 +176,25 @@ def test_a_method_left_to_itself_goes_down_and_takes_no_longer_steps_than_allowe
     np.testing.assert_allclose(one[1], np.array(THETA) - 0.01 * chord / (ALPHA * STEPS), rtol=1e-12)
 
 
+def test_where_mamls_gradient_is_zero_nothing_is_at_an_angle_to_it():
+    """At the meta-optimum, in as many digits as a page keeps: what is left of the gradient there is rounding."""
+    here = plane("valleys", gap=0.0)
+    best = toy_landscape.optimum(here).theta
+    seen = toy_landscape.view(here, tuple(np.round(best, 4)))
+    assert 0 < seen.direction["maml"].norm < 1e-3
+    assert all(math.isnan(direction.angle) for direction in seen.direction.values())
+    # A hundredth beside it there is a direction, though a short one.
+    beside = toy_landscape.view(here, tuple(best + [0.01, 0.0]))
+    gradients = {name: direction.gradient for name, direction in beside.direction.items()}
+    for name, direction in beside.direction.items():
+        cosine = gradients[name] @ gradients["maml"] / (direction.norm * beside.direction["maml"].norm)
+        assert np.cos(np.radians(direction.angle)) == pytest.approx(cosine, abs=1e-9)
+    # Steps that solve every task leave a gradient of exactly 0.
+    solved = toy_landscape.view(plane("bowls", gap=0.0, inner_lr=1.0), THETA)
+    assert solved.direction["maml"].norm == 0
+    assert math.isnan(solved.direction["reptile"].angle)
+
+
 def test_duplicated_tasks_and_their_order_change_nothing():
     one = toy_landscape.view(plane("rivers"), THETA)
     for tasks in (TASKS[::-1], (*TASKS, *TASKS)):

@@ -29,7 +29,7 @@ FIRST_ORDER = ("fomaml", "reptile")  # no second derivative in them: dashed
 JOINT_COLOUR = style.method_colour("pretrained")
 # The methods' own descent: plain gradient steps of this size, none longer than that (units of the plane).
 META_LR, MAX_STEP_LENGTH, DESCENT_STEPS = {"bowls": 0.2, "valleys": 0.2, "rivers": 0.1, "waves": 0.05}, 0.1, 300
-# How large a gradient is drawn at nearly full length.
+# How large a gradient is drawn at full length, where none is larger.
 STEEPNESS = {"bowls": 3.0, "valleys": 3.0, "rivers": 3.0, "waves": 6.0}
 # Beside the page's own key, which holds the visitor's edits as the link spells them.
 WIDGET, BASE, NOTES = "_plane_widget_", "_plane_base_", "_plane_notes_"

@@ -1,8 +1,8 @@
 // @ts-check
 // Numbers for reading, and sentences for a screen reader.
 
-import { directions, metaLoss } from "./landscape.js";
-import { degrees, norm } from "./vectors.js";
+import { metaLoss, updates } from "./landscape.js";
+import { norm } from "./vectors.js";
 
 /** @import { Trails } from "./descent.js" */
 /** @import { Data } from "./protocol.js" */
@@ -21,6 +21,15 @@ export function spell(value) {
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
 
+/**
+ * An angle, spelt as Python spells it; "–" where there is none.
+ * @param {number} degrees
+ */
+export function spellAngle(degrees) {
+  if (!Number.isFinite(degrees)) return "–";
+  return `${degrees.toFixed(degrees >= 9.95 || degrees === 0 ? 0 : 1)}°`;
+}
+
 /** @param {Vector} point */
 export const spellPlace = (point) => `${point[0].toFixed(2)}, ${point[1].toFixed(2)}`;
 
@@ -30,13 +39,12 @@ export const spellPlace = (point) => `${point[0].toFixed(2)}, ${point[1].toFixed
  * @param {Data["methods"]} methods
  */
 export function spellScene(scene, methods) {
-  const found = directions(scene, scene.theta);
-  const updates = scene.shown.map((method) => {
-    const angle = degrees(found[method], found.maml);
-    const turned = method === "maml" || Number.isNaN(angle) ? "" : ` at ${angle.toFixed(0)} degrees`;
-    return `${methods[method].name} ${spell(norm(found[method]))}${turned}`;
+  const { directions, angles } = updates(scene, scene.theta);
+  const spelt = scene.shown.map((method) => {
+    const turned = method === "maml" || Number.isNaN(angles[method]) ? "" : ` at ${spellAngle(angles[method])}`;
+    return `${methods[method].name} ${spell(norm(directions[method]))}${turned}`;
   });
-  return `Theta at ${spellPlace(scene.theta)}. Meta-loss ${spell(metaLoss(scene, scene.theta))}. ${updates.join(", ")}.`;
+  return `Theta at ${spellPlace(scene.theta)}. Meta-loss ${spell(metaLoss(scene, scene.theta))}. ${spelt.join(", ")}.`;
 }
 
 /**

@@ -14,7 +14,8 @@ const FAR = 1e4; // beyond it a path that diverges is not drawn
 const DASHES = "7 4";
 const SAME = 14; // pixels between two optima that have one label
 const LENGTH = 0.26; // of the longest arrow, as a share of the picture
-const SHORTER = 0.13; // each further arrow: those that agree do not hide each other
+const RIM = 13; // pixels from theta's middle to where arrows begin
+const APART = 5; // pixels between arrows of one direction: those that agree do not hide each other
 
 export class Front {
   /** @param {SVGSVGElement} picture */
@@ -37,7 +38,8 @@ export class Front {
     this.paths.replaceChildren(...view.paths.flatMap((path, index) => [...pathParts(view, path), ...solution(view, index)]));
     this.optima.replaceChildren(...optimaParts(view));
     this.trails.replaceChildren(...trailParts(view));
-    this.arrows.replaceChildren(...view.scene.shown.flatMap((method) => arrowParts(view, method)));
+    const arrows = view.scene.shown.map((method) => arrowParts(view, method));
+    this.arrows.replaceChildren(...arrows.flatMap(([halo]) => halo ?? []), ...arrows.flatMap(([, ...parts]) => parts));
   }
 }
 
@@ -90,26 +92,37 @@ function solution({ scene, data, viewport }, index) {
 }
 
 /**
- * A method's arrow: its direction, not its length, which differ too much; each vanishes with its own norm.
+ * How long a method's arrow is, as a share of the longest there may be: by the square root of its norm, so that norms that
+ * differ forty times are both to be seen.
+ * @param {Pick<View, "scene" | "data" | "directions">} view
+ * @param {Method} method
+ */
+export function arrowLength({ scene, data, directions }, method) {
+  const norms = scene.shown.map((each) => norm(directions[each])).filter(Number.isFinite);
+  const size = norm(directions[method]);
+  return Number.isFinite(size) ? Math.sqrt(size / Math.max(data.steepness, ...norms)) : 0;
+}
+
+/**
+ * A method's arrow, from theta's rim: what is around it, which lies below all others, then itself.
  * @param {View} view
  * @param {Method} method
  */
-function arrowParts({ data, scene, theme, viewport, directions }, method) {
+function arrowParts(view, method) {
+  const { data, scene, theme, viewport, directions } = view;
   const { colour, dash } = data.methods[method];
-  const size = norm(directions[method]);
-  if (!(size > 0 && Number.isFinite(size))) return [];
-  const share = 1 - SHORTER * Object.keys(data.methods).indexOf(method);
-  const wanted = LENGTH * share * viewport.span * Math.tanh(size / (0.01 * data.steepness));
-  const [dx, dy] = scale(directions[method], -wanted / size);
-  const length = Math.hypot(dx, dy);
-  if (!(length > 2)) return [];
+  const length = LENGTH * viewport.span * arrowLength(view, method);
+  if (!(length > 1)) return [];
+  const [ux, uy] = scale([-directions[method][0], directions[method][1]], 1 / norm(directions[method])); // on the screen
+  const methods = Object.keys(data.methods);
+  const aside = APART * (methods.indexOf(method) - (methods.length - 1) / 2);
   const [x, y] = viewport.toScreen(scene.theta);
-  const tip = [x + dx, y - dy];
-  const [ux, uy] = [dx / length, -dy / length];
-  /** @type {(along: number, across: number) => string} */
-  const corner = (along, across) => [tip[0] + along * ux - across * uy, tip[1] + along * uy + across * ux].join(",");
-  const head = [corner(4, 0), corner(-9, 5.5), corner(-9, -5.5)].join(" ");
-  const line = { x1: x, y1: y, x2: tip[0] - 7 * ux, y2: tip[1] - 7 * uy };
+  /** @type {(along: number, across: number) => [number, number]} */
+  const place = (along, across) => [x + along * ux - (aside + across) * uy, y + along * uy + (aside + across) * ux];
+  const end = RIM + length;
+  const head = [place(end + 4, 0), place(end - 9, 5.5), place(end - 9, -5.5)].join(" ");
+  const [[x1, y1], [x2, y2]] = [place(RIM, 0), place(Math.max(RIM, end - 7), 0)];
+  const line = { x1, y1, x2, y2 };
   return [
     svg("line", { ...line, stroke: theme.background, "stroke-width": 7, "stroke-opacity": 0.75 }),
     svg("line", { ...line, stroke: colour, "stroke-width": 3.5, "stroke-dasharray": dash ? DASHES : "none" }),

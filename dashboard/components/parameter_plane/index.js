@@ -10,7 +10,7 @@ import { Front } from "./front.js";
 import { Ground } from "./ground.js";
 import { Handles } from "./handles.js";
 import { press } from "./keyboard.js";
-import { directions, innerPath } from "./landscape.js";
+import { innerPath, updates } from "./landscape.js";
 import { Panel } from "./panel.js";
 import { grip } from "./pointer.js";
 import { Protocol } from "./protocol.js";
@@ -38,6 +38,7 @@ import { Viewport } from "./viewport.js";
  * @property {Theme} theme
  * @property {Survey} survey
  * @property {Record<Method, Vector>} directions each method's, uphill
+ * @property {Record<Method, number>} angles each method's to MAML's, in degrees
  * @property {Vector[][]} paths each task's inner steps
  * @property {Trails | null} trails
  * @property {boolean} isRunning the methods descend
@@ -130,9 +131,8 @@ export class Plane {
     const survey = isGroundNew || !this.survey ? surveyOf(scene, data.window, what === "coarse") : this.survey;
     this.survey = survey;
     const paths = scene.tasks.map((task) => innerPath(scene, scene.theta, task));
-    const found = directions(scene, scene.theta);
     const { trails, isRunning } = descent;
-    const view = { data, scene, chosen, viewport, theme, survey, directions: found, paths, trails, isRunning };
+    const view = { data, scene, chosen, viewport, theme, survey, ...updates(scene, scene.theta), paths, trails, isRunning };
     if (isGroundNew) this.ground.draw(view);
     this.front.draw(view);
     this.handles.draw(view);

@@ -4,7 +4,7 @@
 
 import { newton } from "./newton.js";
 import { SURFACES } from "./surfaces.js";
-import { add, dot, norm, scale, solve, subtract, times } from "./vectors.js";
+import { add, degrees, dot, norm, scale, solve, subtract, times } from "./vectors.js";
 
 /** @import { Local, SurfaceName, Task } from "./surfaces.js" */
 /** @import { Vector } from "./vectors.js" */
@@ -23,6 +23,7 @@ import { add, dot, norm, scale, solve, subtract, times } from "./vectors.js";
 
 /** @type {Method[]} */
 const METHODS = ["maml", "fomaml", "reptile", "imaml"];
+const CANCELLED = 1e-3; // as in maml_engine/analysis/angles.py
 
 /**
  * The task whose loss the inner steps go down.
@@ -120,15 +121,15 @@ export function proximalSolution(landscape, theta, task) {
 }
 
 /**
- * Each method's direction uphill; Reptile's is theta - theta_K. All are averaged over the tasks.
+ * Each method's direction uphill, task by task; Reptile's is theta - theta_K.
  * @param {Landscape} landscape
  * @param {Vector} theta
- * @param {Method[]} wanted
+ * @param {Method[]} wanted the others have none
  */
-export function directions(landscape, theta, wanted = METHODS) {
+function byTask(landscape, theta, wanted) {
   const surface = SURFACES[landscape.surface];
-  /** @type {Record<Method, Vector>} */
-  const sums = { maml: [0, 0], fomaml: [0, 0], reptile: [0, 0], imaml: [0, 0] };
+  /** @type {Record<Method, Vector[]>} */
+  const found = { maml: [], fomaml: [], reptile: [], imaml: [] };
   for (const task of landscape.tasks) {
     const path = innerPath(landscape, theta, task);
     const end = path[path.length - 1];
@@ -139,10 +140,46 @@ export function directions(landscape, theta, wanted = METHODS) {
       reptile: () => subtract(theta, end),
       imaml: () => implicitGradient(landscape, theta, task),
     };
-    for (const method of wanted) sums[method] = add(sums[method], parts[method]());
+    for (const method of wanted) found[method].push(parts[method]());
   }
-  for (const method of wanted) sums[method] = scale(sums[method], 1 / landscape.tasks.length);
-  return sums;
+  return found;
+}
+
+/**
+ * @template Value
+ * @param {(method: Method) => Value} value
+ */
+function forEach(value) {
+  return /** @type {Record<Method, Value>} */ (Object.fromEntries(METHODS.map((method) => [method, value(method)])));
+}
+
+/**
+ * Each method's direction uphill, averaged over the tasks.
+ * @param {Landscape} landscape
+ * @param {Vector} theta
+ * @param {Method[]} wanted
+ */
+export function directions(landscape, theta, wanted = METHODS) {
+  const found = byTask(landscape, theta, wanted);
+  return forEach((method) => scale(found[method].reduce(add, [0, 0]), 1 / landscape.tasks.length));
+}
+
+/**
+ * The same with the angle of each to MAML's, in degrees; NaN where one of the two points nowhere, since it is 0 or, the tasks'
+ * own having cancelled, what rounding leaves of 0.
+ * @param {Landscape} landscape
+ * @param {Vector} theta
+ */
+export function updates(landscape, theta) {
+  const found = byTask(landscape, theta, METHODS);
+  const count = landscape.tasks.length;
+  /** @type {Record<Method, Vector>} */
+  const means = forEach((method) => scale(found[method].reduce(add, [0, 0]), 1 / count));
+  const pointing = forEach((method) => {
+    const taskNorm = found[method].reduce((sum, each) => sum + norm(each), 0) / count;
+    return scale(means[method], norm(means[method]) > CANCELLED * taskNorm ? 1 : 0);
+  });
+  return { directions: means, angles: forEach((method) => degrees(pointing[method], pointing.maml)) };
 }
 
 /**

@@ -20,7 +20,7 @@ import { rounded } from "./scene.js";
  * @property {number} meta_lr of the methods' own descent
  * @property {number} longest_step
  * @property {number} descent_steps
- * @property {number} steepness how large a gradient is drawn at nearly full length
+ * @property {number} steepness how large a gradient is drawn at full length, where none is larger
  * @property {Record<"inner_lr" | "proximal" | "gap", [number, number]>} ranges
  * @property {Record<Method, { name: string, colour: string, dash: boolean }>} methods
  * @property {Record<"truth" | "before" | "after" | "joint", string>} colours

@@ -2,10 +2,10 @@
 // The numbers beside and below the picture: losses, each method's update, each task.
 
 import { html, svg } from "../shared/elements.js";
-import { spell } from "./announce.js";
+import { spell, spellAngle } from "./announce.js";
 import { metaLoss } from "./landscape.js";
 import { SURFACES } from "./surfaces.js";
-import { degrees, norm, subtract } from "./vectors.js";
+import { norm, subtract } from "./vectors.js";
 
 /** @import { View } from "./index.js" */
 /** @import { Method } from "./landscape.js" */
@@ -73,14 +73,12 @@ export class MethodTable {
   }
 
   /** @param {View} view */
-  write({ scene, directions, trails }) {
+  write({ scene, directions, angles, trails }) {
     for (const { method, input, cells } of this.#rows) {
       const path = trails?.find((trail) => trail.method === method)?.path;
-      const angle = degrees(directions[method], directions.maml);
-      const isNone = method === "maml" || Number.isNaN(angle);
       input.checked = scene.shown.includes(method);
       cells[0].textContent = spell(norm(directions[method]));
-      cells[1].textContent = isNone ? "–" : `${angle.toFixed(angle < 10 ? 1 : 0)}°`;
+      cells[1].textContent = method === "maml" ? "–" : spellAngle(angles[method]);
       cells[2].textContent = path ? spell(metaLoss(scene, path[path.length - 1])) : "–";
     }
   }

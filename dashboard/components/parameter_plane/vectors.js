@@ -20,12 +20,12 @@ export const dot = (a, b) => a[0] * b[0] + a[1] * b[1];
 export const norm = (a) => Math.hypot(a[0], a[1]);
 
 /**
- * The angle between two directions; NaN where one of them is none.
+ * The angle between two directions; NaN where one of them is none or has overflowed.
  * @type {(a: Vector, b: Vector) => number}
  */
 export const degrees = (a, b) => {
   const [m, n] = [norm(a), norm(b)];
-  if (!(m > 0 && n > 0)) return Number.NaN;
+  if (!(m > 0 && n > 0 && m + n < Number.POSITIVE_INFINITY)) return Number.NaN;
   const [u, v] = [scale(a, 1 / m), scale(b, 1 / n)];
   return (360 / Math.PI) * Math.atan2(norm(subtract(u, v)), norm(add(u, v)));
 };

@@ -12,6 +12,7 @@ from dashboard.method_names import NAMES
 from dashboard.page_parts.compare import engine_calls
 from dashboard.page_parts.compare.contest import judged_on
 from dashboard.page_parts.compare.engine_calls import PATH_STEPS
+from dashboard.results import spell_angle
 from dashboard.widgets import controls, page
 from maml_engine import Experiment, Learner
 
@@ -48,9 +49,9 @@ def _show_fomaml(learner: Learner, learners: Mapping[str, Learner], base: Experi
     angles = engine_calls.angles(learner, base)
     finite = angles[np.isfinite(angles)]
     median = float(np.median(finite)) if len(finite) else float("nan")
-    page.chart(looks.angles_figure(angles), "look_angles", f"Angles of {len(finite)} tasks; median {median:.0f} degrees.")
+    page.chart(looks.angles_figure(angles), "look_angles", f"Angles of {len(finite)} tasks; median {spell_angle(median)}.")
     st.markdown(
-        f"Each of {len(finite)} tasks has its own two gradients; half of them part by more than **{median:.0f}°**. "
+        f"Each of {len(finite)} tasks has its own two gradients; half of them part by more than **{spell_angle(median)}**. "
         "The Gradients page takes the difference apart."
     )
 

@@ -10,8 +10,7 @@ from dashboard.engine_calls import gradients
 from dashboard.engine_calls import sine_bench as bench_engine
 from dashboard.engine_calls.gradients import Choice
 from dashboard.figures import gradients as figures
-from dashboard.figures.gradients import spell_angle
-from dashboard.results import MAX_SHOTS
+from dashboard.results import MAX_SHOTS, spell_angle
 from dashboard.widgets import page
 from maml_engine import Learner
 from maml_engine.analysis import FiniteDifferenceCheck, GradientComparison, GradientSweep

@@ -7,7 +7,6 @@ import numpy as np
 from dashboard.components.parameter_plane import META_LR, PlaneScene, parameter_plane, put, scene_now
 from dashboard.engine_calls import plane
 from dashboard.figures import style
-from dashboard.figures.gradients import spell_angle
 from dashboard.method_names import NAMES, PAPERS
 from dashboard.page_parts.learn.lesson import (
     AFTER,
@@ -25,7 +24,7 @@ from dashboard.page_parts.learn.lesson import (
     unchanged,
     vector,
 )
-from dashboard.results import spell_loss
+from dashboard.results import spell_angle, spell_loss
 from maml_engine import FOMAML, Reptile, tutorial
 from maml_engine.analysis.toy_landscape import STEEP
 

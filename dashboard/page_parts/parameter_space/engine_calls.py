@@ -6,6 +6,7 @@ import numpy as np
 from dashboard.engine_calls.cache import cached
 from dashboard.results import AdaptationSlice, TrainingSlice
 from maml_engine import Episode, Learner
+from maml_engine.analysis.angles import degrees_between
 from maml_engine.analysis.loss_slices import Plane, Slice, Walk, adapted_points, loss_slice, plane_through, principal_plane
 from maml_engine.core.adapter import Adapter
 
@@ -32,11 +33,9 @@ def adapting(learner: Learner, inner_lr: float, inner_steps: int, seed: int) -> 
     plane = plane_through(np.stack([points[0, 0], points[0, -1], points[1, -1]]))
     paths = np.stack([plane.coordinates(path) for path in points])
     first, second = points[:, -1] - points[:, 0]
-    cosine = first @ second / (np.linalg.norm(first) * np.linalg.norm(second))
     off = max(plane.distance(path).max() for path in points)
-    angle = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
     losses = _around(adapter, episode, plane, marked=paths.reshape(-1, 2), inner_steps=inner_steps)
-    return AdaptationSlice(losses, paths, float(off), angle)
+    return AdaptationSlice(losses, paths, float(off), float(degrees_between(first, second)))
 
 
 @cached

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.figures import slices as figures
-from dashboard.results import AdaptationSlice, TrainingSlice
+from dashboard.results import AdaptationSlice, TrainingSlice, spell_angle
 from dashboard.widgets import page
 
 
@@ -14,13 +14,13 @@ def show_adapting(adapting: AdaptationSlice, what: str, *, surface: bool) -> Non
     lengths = [float(np.linalg.norm(path[-1])) for path in adapting.paths]
     alt = (
         f"A plane through theta and the parameters adapted to two tasks in {steps} steps, {lengths[0]:.3f} and "
-        f"{lengths[1]:.3f} away, {adapting.angle:.0f} degrees apart; losses as {how}."
+        f"{lengths[1]:.3f} away, at an angle of {spell_angle(adapting.angle)}; losses as {how}."
     )
     picture, side = st.columns([5, 2], gap="medium", vertical_alignment="center")
     with picture:
         page.chart(figures.adapting_figure(adapting, what, surface=surface), "slice", alt)
     side.metric("From θ to θ′₁, to θ′₂", f"{lengths[0]:.3f}, {lengths[1]:.3f}", help="Distances in parameter space.")
-    side.metric("Angle between them", f"{adapting.angle:.0f}°", help="90°: nothing in common. 0°: the same way.")
+    side.metric("Angle between them", spell_angle(adapting.angle), help="90°: nothing in common. 0°: the same way.")
     side.metric("Farthest off the plane", f"{adapting.off:.3f}", help="The steps in between need not lie in it.")
 
 

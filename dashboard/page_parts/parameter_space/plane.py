@@ -9,7 +9,7 @@ from dashboard.components.parameter_plane import DESCENT_STEPS, MAX_STEP_LENGTH,
 from dashboard.engine_calls import plane
 from dashboard.engine_calls.plane import Descent, Optima
 from dashboard.method_names import NAMES
-from dashboard.results import spell_loss
+from dashboard.results import spell_angle, spell_loss
 from maml_engine.analysis.toy_landscape import FLAT, STEEP, View
 
 
@@ -73,7 +73,7 @@ def _show_table(view: View, ends: Mapping[str, tuple[np.ndarray, float]]) -> Non
     rows = {}
     for name, direction in view.direction.items():
         end, loss = ends[name]
-        angle = "–" if name == "maml" or np.isnan(direction.angle) else f"{direction.angle:.1f}°"
+        angle = "–" if name == "maml" else spell_angle(direction.angle)
         cells = (_pair(-direction.gradient, 4), f"{direction.norm:.4g}", angle, _pair(end, 3), spell_loss(loss))
         rows[NAMES[name]] = dict(zip(("update", "norm", "to MAML", "ends at", "with a loss of"), cells, strict=True))
     import pandas as pd  # the picture stands

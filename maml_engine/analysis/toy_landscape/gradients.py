@@ -73,44 +73,49 @@ def mean_query_loss(theta: jax.Array, setting: Setting) -> jax.Array:
     def one_task(query: jax.Array, support: jax.Array) -> jax.Array:
         return of_form(inner_end(theta, support, setting), query, setting.form)
 
-    losses = jax.vmap(one_task)(setting.query, setting.support)
-    return jnp.sum(jnp.where(setting.weight > 0, setting.weight * losses, 0))
+    return mean_of(jax.vmap(one_task)(setting.query, setting.support), setting)
 
 
 def exact(theta: jax.Array, setting: Setting) -> jax.Array:
-    """MAML's gradient `[2]` at `theta` `[2]` (Finn et al., 2017, eq. 4)."""
-    return gradient(mean_query_loss)(theta, setting)
+    """MAML's gradients at `theta` `[2]`, `[MAX_TASKS, 2]`: a task's each (Finn et al., 2017, eq. 4)."""
+
+    def query_loss(theta: jax.Array, query: jax.Array, support: jax.Array) -> jax.Array:
+        return of_form(inner_end(theta, support, setting), query, setting.form)
+
+    return jax.vmap(gradient(query_loss), (None, 0, 0))(theta, setting.query, setting.support)
 
 
 def first_order(theta: jax.Array, setting: Setting) -> jax.Array:
-    """First-order MAML's gradient `[2]` at `theta` `[2]`: the query gradient at theta_K."""
+    """First-order MAML's gradients at `theta` `[2]`, `[MAX_TASKS, 2]`: the query gradients at theta_K."""
 
     def one_task(query: jax.Array, support: jax.Array) -> jax.Array:
         return gradient(of_form)(inner_end(theta, support, setting), query, setting.form)
 
-    return _mean(jax.vmap(one_task)(setting.query, setting.support), setting)
+    return jax.vmap(one_task)(setting.query, setting.support)
 
 
 def chord(theta: jax.Array, setting: Setting) -> jax.Array:
-    """Reptile's direction `[2]` at `theta` `[2]`: theta - theta_K, not divided by alpha."""
-    return _mean(jax.vmap(lambda support: theta - inner_end(theta, support, setting))(setting.support), setting)
+    """Reptile's directions at `theta` `[2]`, `[MAX_TASKS, 2]`: theta - theta_K, not divided by alpha."""
+    return jax.vmap(lambda support: theta - inner_end(theta, support, setting))(setting.support)
 
 
 def implicit(theta: jax.Array, setting: Setting) -> jax.Array:
-    """iMAML's gradient `[2]` at `theta` `[2]` (Rajeswaran et al., 2019, eq. 6)."""
+    """iMAML's gradients at `theta` `[2]`, `[MAX_TASKS, 2]` (Rajeswaran et al., 2019, eq. 6)."""
 
     def one_task(query: jax.Array, support: jax.Array) -> jax.Array:
         solution = proximal_solution(theta, support, setting)
         system = jnp.eye(2) + gradient(gradient(of_form))(solution, support, setting.form) / setting.proximal
         return solve(system, gradient(of_form)(solution, query, setting.form))
 
-    return _mean(jax.vmap(one_task)(setting.query, setting.support), setting)
+    return jax.vmap(one_task)(setting.query, setting.support)
 
 
-def _mean(values: jax.Array, setting: Setting) -> jax.Array:
-    """`[MAX_TASKS, 2] -> [2]`, over the tasks that count."""
-    return jnp.sum(jnp.where(setting.weight[:, None] > 0, setting.weight[:, None] * values, 0), axis=0)
+def mean_of(values: jax.Array, setting: Setting) -> jax.Array:
+    """`[MAX_TASKS, ..] -> [..]`, over the tasks that count."""
+    weight = setting.weight.reshape(-1, *[1] * (values.ndim - 1))
+    return jnp.sum(jnp.where(weight > 0, weight * values, 0), axis=0)
 
 
+# Each task's; a method's own gradient is their mean.
 GRADIENTS = {"maml": exact, "fomaml": first_order, "reptile": chord, "imaml": implicit}
 METHODS = tuple(GRADIENTS)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from maml_engine.analysis.toy_landscape.gradients import GRADIENTS, METHODS, mean_query_loss
+from maml_engine.analysis.toy_landscape.gradients import GRADIENTS, METHODS, mean_of, mean_query_loss
 from maml_engine.analysis.toy_landscape.landscape import Landscape, Setting, setting_of
 from maml_engine.analysis.toy_landscape.newton import newton
 from maml_engine.analysis.toy_landscape.views import meta_losses
@@ -102,7 +102,7 @@ def _descend(theta: jax.Array, setting: Setting, index: int, *, meta_lr: float, 
     scale = jnp.where(index == METHODS.index("reptile"), setting.inner_lr * jnp.maximum(setting.inner_steps, 1), 1.0)
 
     def step(theta: jax.Array, _):
-        move = meta_lr * jax.lax.switch(index, list(GRADIENTS.values()), theta, setting) / scale
+        move = meta_lr * mean_of(jax.lax.switch(index, list(GRADIENTS.values()), theta, setting), setting) / scale
         theta = theta - move * jnp.minimum(1.0, max_step / jnp.maximum(jnp.linalg.norm(move), 1e-300))
         return theta, theta
 

@@ -1,17 +1,18 @@
 """What is seen from one theta: every task's inner loop, and where each method would go."""
 
-import math
 from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from maml_engine.analysis.angles import CANCELLED, degrees_between
 from maml_engine.analysis.toy_landscape.gradients import (
     GRADIENTS,
     METHODS,
     inner_end,
     inner_path,
+    mean_of,
     mean_query_loss,
     proximal_solution,
 )
@@ -26,7 +27,7 @@ class Direction:
 
     gradient: `[2]`; of Reptile theta - theta_K, averaged over tasks, as the engine has it (nothing is divided by alpha).
     norm: its length.
-    angle: degrees between it and MAML's; NaN where one of them is 0.
+    angle: degrees between it and MAML's; NaN where one of them is 0, or as good as 0: where the tasks' own cancel.
     """
 
     gradient: np.ndarray
@@ -61,7 +62,9 @@ def view(landscape: Landscape, theta: tuple[float, float]) -> View:
     with jax.enable_x64(True):
         seen = jax.tree.map(np.asarray, _view(np.asarray(theta, float), setting_of(landscape)))
     count, steps = len(landscape.tasks), landscape.inner_steps
-    gradients = dict(zip(METHODS, seen["gradients"], strict=True))
+    # Where the tasks' gradients cancel, rounding is left, which points anywhere.
+    pointing = np.where(seen["norms"] > CANCELLED * seen["task_norms"], 1.0, 0.0)[:, None] * seen["gradients"]
+    angles = degrees_between(pointing, pointing[METHODS.index("maml")])
     return View(
         path=seen["path"][:count, : steps + 1],
         loss=seen["loss"][:count, : steps + 1],
@@ -69,8 +72,8 @@ def view(landscape: Landscape, theta: tuple[float, float]) -> View:
         solution=seen["solution"][:count],
         solution_loss=seen["solution_loss"][:count],
         direction={
-            name: Direction(gradient, float(np.linalg.norm(gradient)), _degrees(gradient, gradients["maml"]))
-            for name, gradient in gradients.items()
+            name: Direction(gradient, float(norm), float(angle))
+            for name, gradient, norm, angle in zip(METHODS, seen["gradients"], seen["norms"], angles, strict=True)
         },
         meta_loss=float(seen["meta_loss"]),
     )
@@ -105,20 +108,18 @@ def _view(theta: jax.Array, setting: Setting) -> dict[str, jax.Array]:
     def losses(theta: jax.Array, task: jax.Array) -> jax.Array:
         return of_form(theta, task, setting.form)
 
+    by_task = jnp.stack([directions(theta, setting) for directions in GRADIENTS.values()])  # [methods, tasks, 2]
+    gradients, task_norms = (
+        jax.vmap(lambda values: mean_of(values, setting))(each) for each in (by_task, jnp.linalg.norm(by_task, axis=-1))
+    )
     return {
         "path": path,
         "loss": jax.vmap(lambda points, task: jax.vmap(losses, (0, None))(points, task))(path, setting.query),
         "jacobian": end(theta, setting.support, setting),
         "solution": solution,
         "solution_loss": jax.vmap(losses)(solution, setting.query),
-        "gradients": jnp.stack([direction(theta, setting) for direction in GRADIENTS.values()]),
+        "gradients": gradients,
+        "norms": jnp.linalg.norm(gradients, axis=-1),
+        "task_norms": task_norms,
         "meta_loss": mean_query_loss(theta, setting),
     }
-
-
-def _degrees(a: np.ndarray, b: np.ndarray) -> float:
-    norms = np.linalg.norm(a), np.linalg.norm(b)
-    if not min(norms) > 0:
-        return math.nan
-    a, b = a / norms[0], b / norms[1]
-    return float(np.degrees(2 * np.arctan2(np.linalg.norm(a - b), np.linalg.norm(a + b))))

@@ -100,8 +100,3 @@ def test_a_race_draws_each_method_in_its_colour():
     assert exact.line.color != first_order.line.color
     np.testing.assert_array_equal(first_order.y, [3.0, 0.6])
     assert not figures.race_figure({}, "meta-iterations", y_title="loss").data
-
-
-@pytest.mark.parametrize(("degrees", "spelled"), [(0.0, "0°"), (4.25, "4.2°"), (38.4, "38°"), (np.nan, "–")])
-def test_angles_are_spelled_shortly(degrees, spelled):
-    assert figures.spell_angle(degrees) == spelled

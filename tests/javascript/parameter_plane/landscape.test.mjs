@@ -7,6 +7,7 @@ import {
   metaLoss,
   outerStep,
   proximalSolution,
+  updates,
 } from "../../../dashboard/components/parameter_plane/landscape.js";
 import { newton } from "../../../dashboard/components/parameter_plane/newton.js";
 import { gridOf, optimum } from "../../../dashboard/components/parameter_plane/optimum.js";
@@ -46,6 +47,7 @@ test("angles, systems and eigenvalues", () => {
   assert.ok(Math.abs(degrees([1, 0], [0, 2]) - 90) < 1e-12);
   assert.ok(Math.abs(degrees([1, 1], [-3, -3]) - 180) < 1e-12);
   assert.ok(Number.isNaN(degrees([0, 0], [1, 0])));
+  assert.ok(Number.isNaN(degrees([Number.POSITIVE_INFINITY, 0], [1, 0])));
   near(times([2, 1, 3], solve([2, 1, 3], [4, -7])), [4, -7], 1e-12);
   near(eigenvalues([2, 1, 2]), [1, 3], 1e-12);
 });
@@ -113,6 +115,28 @@ test("without inner steps MAML is FOMAML, and Reptile stands still", () => {
   const found = directions({ ...BOWLS, inner_steps: 0 }, THETA);
   near(found.maml, found.fomaml);
   near(found.reptile, [0, 0]);
+});
+
+test("where MAML's gradient is zero nothing is at an angle to it", () => {
+  // At the meta-optimum in the digits that Python keeps: what is left there is rounding.
+  const valleys = {
+    ...BOWLS,
+    surface: "valleys",
+    tasks: [
+      [-1.7, 1.7, 0.4],
+      [1.2, 3, 1.1],
+      [2.8, 0.4, -0.6],
+    ],
+    inner_lr: 0.3,
+  };
+  const [x, y] = optimum(valleys, AREA).theta;
+  const rounded = [Math.round(x * 1e4) / 1e4, Math.round(y * 1e4) / 1e4];
+  const { angles, directions: found } = updates(valleys, rounded);
+  assert.ok(norm(found.maml) > 0 && norm(found.fomaml) > 0.01);
+  assert.ok(Object.values(angles).every(Number.isNaN), JSON.stringify(angles));
+  const beside = updates(valleys, [x + 0.01, y]);
+  assert.equal(beside.angles.fomaml, degrees(beside.directions.fomaml, beside.directions.maml));
+  assert.ok(Object.values(updates({ ...BOWLS, inner_lr: 1 }, THETA).angles).every(Number.isNaN));
 });
 
 test("only what is asked for is computed", () => near(directions(BOWLS, THETA, ["maml"]).fomaml, [0, 0]));

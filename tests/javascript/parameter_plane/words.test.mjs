@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { spell, spellEnds, spellPlace, spellScene } from "../../../dashboard/components/parameter_plane/announce.js";
+import { spell, spellAngle, spellEnds, spellPlace, spellScene } from "../../../dashboard/components/parameter_plane/announce.js";
 
 const METHODS = { maml: { name: "MAML" }, fomaml: { name: "FOMAML" } };
 // One step of 0.5 on a bowl at (0, 0): a loss of 1/8 of the squared distance, gradients 1/2 and 1/4 of it.
@@ -21,8 +21,13 @@ test("numbers in about three figures", () => {
   assert.equal(spellPlace([1.234, -5]), "1.23, -5.00");
 });
 
+test("angles, as Python spells them", () => {
+  const spelled = [0, 4.24, 9.96, 38.4, Number.NaN].map(spellAngle);
+  assert.deepEqual(spelled, ["0°", "4.2°", "10°", "38°", "–"]);
+});
+
 test("where theta is, and which way the methods would move it", () => {
-  assert.equal(spellScene(SCENE, METHODS), "Theta at 2.00, 0.00. Meta-loss 0.500. MAML 0.500, FOMAML 1.00 at 0 degrees.");
+  assert.equal(spellScene(SCENE, METHODS), "Theta at 2.00, 0.00. Meta-loss 0.500. MAML 0.500, FOMAML 1.00 at 0°.");
 });
 
 test("where the methods have come to", () => {
