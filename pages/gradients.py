@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.engine_calls import gradients, resources
 from dashboard.engine_calls.gradients import Choice
+from dashboard.method_names import PAPERS
 from dashboard.page_parts.gradients import costs, pictures, race
 from dashboard.widgets import controls, page, session
 from maml_engine import Experiment, Learner
@@ -36,8 +37,8 @@ def within_reach(experiment: Experiment) -> tuple[Choice, int]:
 
 page.opening(
     "First order against second order",
-    "**Raise the inner step size**: the angle between the exact meta-gradient and the first-order one opens. Then take more "
-    "inner steps.",
+    "**Take the inner step size from 0.0001 up to 0.002**: the angle between the exact meta-gradient and the first-order one "
+    "opens. Then take more inner steps.",
     name="gradients",
 )
 learner = controls.learner_control()
@@ -49,14 +50,17 @@ try:
 except ValueError as error:
     st.error(str(error), icon=":material/error:")
 else:
-    pictures.show_comparison(comparison)
+    start = resources.shipped_learners()["random"] if learner.experiment.tasks == "sinusoid" else None  # which it is for, too
+    of_start = start and gradients.comparison(start, choice, inner_lr, inner_steps)
+    pictures.show_comparison(comparison, inner_lr, of_start)
     page.equation(
         r"\frac{\partial}{\partial \theta}\, L^{\text{query}}(\theta_K) \;=\; "
         r"\Bigl[\,\prod_{k=0}^{K-1} \bigl(I - \alpha H_k\bigr)\Bigr]\,"
         r"\nabla L^{\text{query}}(\theta_K), \qquad H_k = \nabla^2 L^{\text{support}}(\theta_k)",
         "The **exact** meta-gradient multiplies the query gradient at the adapted parameters by one Jacobian **I − αH** for "
-        "each inner step, the last step's first; the **first-order** one takes each of them as the identity **I** (Finn et "
-        "al., 2017, sec. 5.2). No Hessian is ever formed: each step back takes one Hessian-vector product, v ← v − αHv.",
+        "each inner step, the last step's first; the **first-order** one takes each of them as the identity **I** "
+        f"({PAPERS['maml'].link}, sec. 5.2). No Hessian is ever formed: each step back takes one Hessian-vector product, "
+        "v ← v − αHv.",
     )
     pictures.show_steps(comparison)
     pictures.show_inner_loop(learner, choice, inner_lr, inner_steps)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.components import address
 from dashboard.components.parameter_plane import PlaneScene, parameter_plane
+from dashboard.method_names import PAPERS
 from dashboard.page_parts.parameter_space import engine_calls, network_slices, plane, training_path
 from dashboard.widgets import controls, page
 from maml_engine import Learner
@@ -56,7 +57,7 @@ def slice_controls() -> tuple[str, bool, int, int]:
 def show_plane(surface: str) -> None:
     """The picture to drag in, and what the engine says of it."""
     scene = parameter_plane("plane", PlaneScene.opening(surface))
-    st.button("Start again", icon=":material/restart_alt:", on_click=address.clear, args=("plane",))
+    st.button("Reset the plane", icon=":material/restart_alt:", on_click=address.clear, args=("plane",))
     plane.show(scene)
 
 
@@ -66,7 +67,8 @@ def show_network(learner: Learner) -> None:
     st.markdown(
         "Three points lie in one plane: **θ** and the parameters that two tasks adapt to from there. The plane below is that "
         "one, cut out of all of the network's parameters, with the loss measured at every point. **Look at task 1, then at "
-        "task 2**: each goes down its own way. Then at both, after adapting: θ lies where the steps help."
+        "task 2**, each with its own way from θ. Then at both, after adapting: how low a point lies there is how low the steps "
+        "lead from it."
     )
     what, is_surface, steps, seed = slice_controls()
     try:
@@ -109,8 +111,9 @@ if exact.open:
             r"\theta^\ast = \arg\min_\theta \frac{1}{T}\sum_{i} L_i\bigl(\theta^{(K)}_i(\theta)\bigr), \qquad "
             r"\nabla_\theta L_i\bigl(\theta^{(K)}_i\bigr) = \Bigl[\prod_{k}\bigl(I - \alpha H_k\bigr)\Bigr] "
             r"\nabla L_i\bigl(\theta^{(K)}_i\bigr)",
-            "**MAML** follows the exact gradient of the shaded meta-loss. **FOMAML** takes the product as the identity. "
-            "**Reptile** walks towards the adapted parameters, θ′ − θ. **iMAML** adapts to the minimum of "
+            f"**MAML** ({PAPERS['maml'].link}) follows the exact gradient of the shaded meta-loss. **FOMAML** (there, sec. "
+            f"5.2) takes the product as the identity. **Reptile** ({PAPERS['reptile'].link}) walks towards the adapted "
+            f"parameters, θ′ − θ. **iMAML** ({PAPERS['imaml'].link}) adapts to the minimum of "
             "L + λ/2 ‖φ − θ‖² (the diamonds) and takes (I + H/λ)⁻¹∇L there. With a *support optimum that is off*, the steps go "
             "towards what few points suggest, and the loss is still measured at the truth.",
         )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.engine_calls import resources
 from dashboard.page_parts.pitfalls import live_pictures, runs, step_size_map, step_sizes
-from dashboard.page_parts.pitfalls.cards import CARDS, Card
+from dashboard.page_parts.pitfalls.cards import CARDS, TUTORIAL, Card
 from dashboard.page_parts.pitfalls.step_sizes import SUMMARIES, Shown
 from dashboard.results import MAX_SHOTS
 from dashboard.widgets import controls, links, page, session
@@ -54,7 +54,7 @@ def show_card(name: str, shown: Shown) -> None:
 
 def show_inside(name: str, card: Card, shown: Shown) -> None:
     """Words, what the shown learner says of it, and two runs."""
-    st.markdown(f"**What goes wrong.** {card.problem}\n\n**What mends it.** {card.fix}\n\n*The tutorial:* {card.tutorial}")
+    st.markdown(f"**What goes wrong.** {card.problem}\n\n**What mends it.** {card.fix}\n\n*{TUTORIAL}:* {card.tutorial}")
     if card.live:
         live_pictures.PICTURES[card.live](name, shown)
     with st.container(horizontal=True):
@@ -75,25 +75,26 @@ def show_inside(name: str, card: Card, shown: Shown) -> None:
 
 
 def spell_run(card: Card, which: str) -> str:
-    """What sets a run apart from the tutorial's."""
+    """What sets a run apart from the defaults, which are the tutorial's."""
     changes = links.write(card.run(which).changes())
     listed = [f"`{name}` {value}" for name, value in changes.items() if name != "num_iterations"]
     listed += ["the support as query"] if card.leaks and which == "broken" else []
-    return ", ".join(listed) or "the tutorial's values"
+    return ", ".join(listed) or f"the values of {TUTORIAL}"
 
 
 page.opening(
     "Pitfalls",
-    "**Click on a cell** below the red line, then on one above it: a step size that is good for one step may ruin the fit "
-    "after ten. Below the map, each pitfall is shown and mended.",
+    "**Click on a cell** below the red line, then on one above it, and see what becomes of the fit. Below the map, each "
+    "pitfall is shown and mended.",
     name="pitfalls",
 )
 runs.read_link()
 learner = suitable(controls.learner_control())
 shots, summary = choose_points_and_summary()
 shown = Shown(learner, step_sizes.frontier(learner, shots), shots, summary)
+st.markdown(step_size_map.spell_frontier(shown))
 step_size_map.show(shown)
-st.subheader("The rule of thumb, measured", anchor=False)
+st.subheader(f"The rule of thumb of {TUTORIAL}, measured", anchor=False)
 step_size_map.show_claims(shown)
 st.subheader("Show, then mend", anchor=False)
 for name in CARDS:

@@ -1,9 +1,11 @@
 """Makes the numbers that come with the app anew: `python -m tools.first_numbers`.
 
 Opens every page as a visitor does who has changed nothing, and keeps what the page asks of the engine. A quarter of an hour of
-compiling on a machine that has compiled nothing yet.
+compiling on a machine that has compiled nothing yet. With `--missing` what is there already is kept as it is, and only what a
+page asks for beyond it is computed: where a page asks for something new, and the engine computes as before.
 """
 
+import argparse
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,15 +24,18 @@ SECONDS = 600  # for a page on which everything is compiled
 
 def main() -> None:
     """Writes both files."""
-    first_numbers.save(made(), first_numbers.FILE)
-    scene = sine_bench.scene_of(**first_pictures.ASKED)
-    first_pictures.save(scene, sine_bench.shipped_entrants(), sine_bench.answers(scene, sine_bench.shipped()))
+    parser = argparse.ArgumentParser(prog="python -m tools.first_numbers", description="Makes what comes with the app anew.")
+    parser.add_argument("--missing", action="store_true", help="compute only what is not there yet")
+    is_anew = not parser.parse_args().missing
+    first_numbers.save(made(is_anew=is_anew), first_numbers.FILE)
+    first_pictures.save(sine_bench.first_bench())
     print(f"{len(first_numbers.names())} answers, {first_numbers.FILE.stat().st_size / 1e6:.2f} MB in {first_numbers.FILE}")
 
 
-def made() -> dict[str, Any]:
-    """What all pages ask when they are opened, computed here: answers by key."""
-    with mock.patch.object(first_numbers, "names", frozenset), fresh_answers() as answers:
+def made(*, is_anew: bool = True) -> dict[str, Any]:
+    """What all pages ask when they are opened, all of it computed here, or what is not written down yet: answers by key."""
+    names = frozenset if is_anew else first_numbers.names
+    with mock.patch.object(first_numbers, "names", names), fresh_answers() as answers:
         for page in PAGES:
             asked_by(page)
         # Now that all is at hand, nothing is asked on the way to another answer.

@@ -5,15 +5,19 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import jax
 import numpy as np
 
 from dashboard.components.sine_bench import CURVE_POINTS, Answer, Entrant, Scene
 from dashboard.components.sine_bench.weights import weights
 from dashboard.engine_calls import adaptation, cache, first_pictures, resources
 from dashboard.engine_calls.cache import cached
+from dashboard.engine_calls.first_pictures import FirstBench, Usual
 from dashboard.method_names import COLOURS
 from maml_engine import Learner, Sinusoid
+from maml_engine.evaluation import draw, evaluate_episode
 
+FLAT = 0.5  # an amplitude, in units of y
 SHIPPED = {"maml": "sinusoid_maml", "pretrained": "sinusoid_joint", "random": "random"}
 
 
@@ -63,6 +67,33 @@ def answers(
     sizes = {name: (step_sizes or {}).get(name) or scene.inner_lr for name in learners}
     task = Scene(scene.amplitude, scene.phase, scene.points)  # steps and names change no answer
     return {name: _answer(learner, task, sizes[name], x_range) for name, learner in learners.items()}
+
+
+def first_bench() -> FirstBench:
+    """What Home shows first, computed: the tool that writes it down asks for it, and a test."""
+    scene = scene_of(**first_pictures.ASKED)
+    return FirstBench(scene, shipped_entrants(), answers(scene, shipped()), usual())
+
+
+def usual(num_waves: int = 1000) -> Usual:
+    """The shipped learners on new waves, from as many points and by as many steps of the same size as the bench begins with."""
+    tasks, key, steps = shipped()["maml"].default_tasks.split("test"), jax.random.key(2018), Scene().steps
+    episode = draw(tasks, key, num_waves, k_shot=first_pictures.SHOTS, k_query=100)
+    loss = {
+        name: evaluate_episode(adaptation.with_inner_lr(learner, first_pictures.INNER_LR), episode, steps).loss
+        for name, learner in shipped().items()
+    }
+    is_nearest = loss["maml"][:, steps] <= np.min([each[:, steps] for each in loss.values()], axis=0)
+    is_flat = np.asarray(tasks.draw_split(key, num_waves).amplitude) < FLAT
+    return Usual(
+        num_waves=num_waves,
+        steps=steps,
+        before={name: float(each[:, 0].mean()) for name, each in loss.items()},
+        after={name: float(each[:, steps].mean()) for name, each in loss.items()},
+        nearest=float(is_nearest.mean()),
+        flat=FLAT,
+        nearest_if_flat=float(is_nearest[is_flat].mean()),
+    )
 
 
 @functools.cache

@@ -1,10 +1,12 @@
 """Home in a real browser: numbers are read from the page."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.benches import BENCH, losses, point, wait_for_python
-from tests.browser.waiting import box_of, wait_until_it_fits
+from tests.browser.waiting import box_of, wait_until_idle, wait_until_it_fits
 
 NETWORKS = ("MAML", "Pretrained on all tasks", "Random initialisation")
 
@@ -22,9 +24,38 @@ def test_other_points_are_drawn_and_confirmed(open_page):
     page = open_page("/")
     old = point(page, 1).get_attribute("aria-label")
     page.get_by_role("button", name="Other points").click()
-    page.wait_for_url("**point_seed=10*")
+    page.wait_for_url("**point_seed=18*")
     expect(point(page, 1)).not_to_have_attribute("aria-label", old)
     wait_for_python(page)
+
+
+def test_a_step_size_ten_times_as_long_is_explained_below_the_picture(open_page):
+    """The likely first experiment: MAML diverges, the pretrained network improves."""
+    page = open_page("/")
+    said = page.locator(f"{BENCH} .verdict")
+    expect(said).to_have_text(re.compile("^MAML comes nearest to this wave: 0"))
+    slider = page.locator(f"{BENCH} .alpha")
+    slider.focus()
+    slider.evaluate("slider => { slider.value = -2; slider.dispatchEvent(new Event('input')) }")
+    expect(said).to_have_text(re.compile("^Steps of α = 0.01 are too long for MAML, .* They help “Pretrained on all tasks”"))
+    picture, words = (box_of(page.locator(f"{BENCH} {part}")) for part in (".stage", ".verdict"))
+    assert 0 <= words["y"] - (picture["y"] + picture["height"]) < 20
+
+
+def test_what_was_made_of_the_bench_is_there_again_after_another_page(open_page):
+    page = open_page("/?home_bench=1,a2,p2.5&shots=7")
+    wait_for_python(page)
+    for name in ("Pitfalls", "Home"):
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+        expect(page).to_have_title(f"{name} · MAML Lab")
+        wait_until_idle(page)
+        if name == "Pitfalls":
+            expect(page.locator(".st-key-pitfall_shots [role=slider]")).to_have_attribute("aria-valuenow", "10")
+            assert "shots" not in page.url
+    wait_for_python(page)
+    assert page.get_by_role("slider", name="Amplitude of the wave").get_attribute("aria-valuenow") == "2"
+    assert page.locator(f"{BENCH} .handle.point").count() == 7
+    assert "home_bench=1,a2,p2.5" in page.url
 
 
 @pytest.mark.parametrize("link", ["/?wave_amplitude=2&wave_phase=2.5&steps=0", "/?home_bench=1,a2,p2.5,k0"])

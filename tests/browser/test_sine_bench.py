@@ -209,7 +209,7 @@ def test_learners_are_switched_off_and_another_ones_steps_are_drawn(open_page):
     wait_until_idle(page)
     expect(page.locator(f"{BENCH} path.after")).to_have_count(2)
     expect(card(page, "Random").locator(".loss")).to_have_text("–")
-    page.get_by_role("button", name="Start over").click()
+    page.get_by_role("button", name="Reset the bench").click()
     page.wait_for_url(lambda address: "home_bench" not in address)
     wait_until_idle(page)
     expect(page.locator(f"{BENCH} path.after")).to_have_count(3)

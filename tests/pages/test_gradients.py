@@ -1,10 +1,12 @@
 import json
 from inspect import signature
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.engine_calls import gradients
+from dashboard.engine_calls import gradients, resources
+from dashboard.results import spell_angle
 from maml_engine.analysis import Cost, default_sizes
 from maml_engine.analysis.cost import WAYS
 from tests.pages.benches import losses, on_bench
@@ -49,6 +51,28 @@ def test_raising_the_inner_step_size_opens_the_angle(page):
         angles.append(angle(page))
     assert not page.exception
     assert angles[0] < angles[1] < angles[2]
+
+
+def test_what_the_opening_says_of_the_angle_is_so():
+    learner = resources.shipped_learners()["sinusoid_maml"]
+    sweep = gradients.sweep(learner, gradients.Choice(25, 10, 0))
+    sizes = [size for size in gradients.STEP_SIZES if 0.0001 <= size <= 0.002]
+    places = [list(gradients.SWEPT_SIZES).index(size) for size in sizes]
+    assert (np.diff(sweep.angle[0, places]) > 0).all()
+    assert sweep.angle[0, places[-1]] > 90
+
+
+def test_the_angle_is_said_to_belong_to_the_network(page):
+    (said,) = [caption.value for caption in page.caption if "belongs to the network" in caption.value]
+    start = gradients.comparison(resources.shipped_learners()["random"], gradients.Choice(25, 10, 0), 0.001, 1)
+    assert f"{spell_angle(start.overall.angle)} for a random start" in said
+    assert metrics(page)["Angle between the two"] in said
+    assert start.overall.angle < 0.5 * angle(page)
+    assert not any("nearly agree" in text.value for text in page.markdown)
+
+
+def test_papers_are_linked(page):
+    assert any("https://doi.org/10.48550/arXiv.1703.03400" in text.value for text in page.markdown)
 
 
 def test_without_inner_steps_the_two_are_one(page):
@@ -97,6 +121,7 @@ def test_costs_are_measured_when_asked_and_said_in_words(page, monkeypatch):
     assert not page.exception
     assert len(page.get("plotly_chart")) == 11
     assert any("2.0 at K = 1, 2.0 at K = 5, 2.0 at K = 10" in text.value for text in page.markdown)
+    assert any("0.005 MB at K = 5, 0.01 MB at K = 10, 0.02 MB at K = 20" in text.value for text in page.markdown)
     assert any("first-order 1.00" in caption.value for caption in page.caption)
     page.run()
     assert set(turns) == {1}

@@ -2,6 +2,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import first_pictures, resources
+from dashboard.results import spell_loss
 from dashboard.widgets import session
 from maml_engine import Experiment, Learner
 from tests.pages.benches import losses, on_bench
@@ -55,10 +56,32 @@ def test_a_link_that_cannot_be_says_so(opened):
     assert on_bench(page)["scene"]["steps"] == 20
 
 
-def test_steps_that_are_too_long_are_explained(opened):
-    page = opened(home_bench="1,l0.02")
-    assert not page.exception
-    assert any("too long" in info.value for info in page.info)
+def test_the_sentence_below_the_picture_knows_what_mamls_start_was_made_for(home):
+    """What it says then is the browser's: `tests/javascript/sine_bench/verdict.test.mjs`."""
+    subject = on_bench(home)["subject"]
+    assert subject == {"name": "maml", "inner_lr": 0.001, "amplitude": [0.1, 5.0], "phase": [0.0, 3.1416]}
+
+
+def test_what_holds_on_many_waves_is_said_with_the_engines_numbers(home):
+    usual = FIRST.usual
+    (said,) = [caption.value for caption in home.caption if "One wave proves nothing" in caption.value]
+    numbers = [spell_loss(each[name]) for each in (usual.before, usual.after) for name in ("maml", "pretrained", "random")] + [
+        f"{usual.num_waves:,}",
+        f"{usual.nearest:.0%}",
+        f"{usual.nearest_if_flat:.0%}",
+    ]
+    assert all(number in said for number in numbers)
+    # What the words around them take for granted.
+    assert usual.after["maml"] < 0.2 * usual.before["maml"]
+    assert usual.after["pretrained"] > 0.5 * usual.before["pretrained"]
+    assert usual.nearest_if_flat < 0.5 < usual.nearest < 1
+
+
+def test_maml_is_spelt_out_with_its_paper_and_the_error_with_its_unit(home):
+    opening = home.markdown[0].value
+    assert "model-agnostic meta-learning" in opening
+    assert "https://doi.org/10.48550/arXiv.1703.03400" in opening
+    assert "mean squared error" in opening and "y²" in opening
 
 
 def test_other_points_keep_the_wave_that_the_visitor_has_made(opened):
@@ -95,4 +118,3 @@ def test_all_the_way_in_every_direction(home):
     home.run()
     assert not home.exception
     assert len(on_bench(home)["scene"]["points"]) == 20
-    assert any("outside" in info.value for info in home.info)

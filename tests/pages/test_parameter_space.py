@@ -33,6 +33,27 @@ def test_in_bowls_the_two_optima_are_one(run):
     assert not page.exception
     assert "Here they are one point: every bowl has the same curvature" in texts(page)
     assert "They are 0.00 apart" in texts(page)
+    page = run(surface="Bowls", plane="1,g1.5,o-3~2.5~0,o3.2~3~1,o0.5~-3~2")
+    assert "They are 0.00 apart" not in texts(page)
+    assert "one point" not in texts(page)
+
+
+@pytest.mark.parametrize(("alpha", "kept"), [("0.3", "*flat*"), ("1.2", "*steep*")])
+def test_in_valleys_the_words_follow_what_the_steps_repair(run, alpha, kept):
+    """h(1 - alpha h)^2K across, where h is 2, and along, where it is 0.15."""
+    assert f"So ★ lies where the {kept} directions" in texts(run(plane=f"1,l{alpha}"))
+
+
+def test_at_the_meta_optimum_no_method_is_at_an_angle_to_mamls_update_which_is_zero(run):
+    page = run(plane="1,t2.1544~1.1751")
+    table = page.table[0].value
+    assert set(table["to MAML"]) == {"–"}
+    assert float(table.loc["MAML", "norm"]) < 1e-5 < 1 < float(table.loc["Reptile", "norm"])
+
+
+def test_the_methods_papers_are_linked(run):
+    for number in ("1703.03400", "1803.02999", "1909.04630"):
+        assert f"https://doi.org/10.48550/arXiv.{number}" in texts(run())
 
 
 def test_a_link_sets_the_plane_and_a_forged_one_is_put_right(run):

@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
-from dashboard.page_parts.pitfalls import cards
+from dashboard.engine_calls import resources
+from dashboard.page_parts.pitfalls import cards, step_sizes
+from dashboard.results import spell_loss
 
 SMALL = {"num_iterations": 40, "meta_batch_size": 4, "hidden_dim": 8}
 
@@ -26,10 +28,26 @@ def test_the_page_opens_with_the_map_and_no_card(open_page):
     alt = " ".join(chart.proto.alt for chart in page.get("plotly_chart"))
     assert len(page.get("plotly_chart")) == 3
     assert "Mean loss over 100 tasks by inner step size and steps" in alt
-    assert "is the first to diverge" in alt
+    assert "α = 0.002 holds, 0.005 does not" in alt
     assert not page.error
     assert links_of(page) == {"Train with α = 0.001 and 1 step": "train?v=1&inner_lr=0.001"}
     assert any("said to be" in text.value for text in page.markdown)
+
+
+def test_what_is_said_above_and_below_the_map_is_what_it_holds(open_page):
+    page = open_page("pitfalls")
+    (said,) = [text.value for text in page.markdown if text.value.startswith("For this learner")]
+    found = step_sizes.frontier(resources.shipped_learners()["sinusoid_maml"], 10)
+    loss, first = found.summary(), found.first_diverged()
+    assert "as high after ten steps as after one" in said and first[1] == first[10]
+    for row in (first[1] - 1, first[1]):
+        assert f"{step_sizes.INNER_LRS[row]:g}" in said
+        assert " → ".join(spell_loss(loss[row, steps]) for steps in (0, 1, 10)) in said
+    assert any("the best of the four after ten steps is 0.001, and worse than not adapting: 0.01, 0.05, 0.1." in caption.value
+               for caption in page.caption)  # fmt: skip
+    assert not any("the tutorial" in text.value.lower() for text in [*page.markdown, *page.caption, *page.subheader])
+    page = open_page("pitfalls", summary="worst tenth", pitfall_shots="3")
+    assert any(text.value.startswith("For this learner") and "worst tenth loss" in text.value for text in page.markdown)
 
 
 def test_a_cell_is_chosen_and_opens_in_train(open_page):

@@ -22,7 +22,7 @@ from dashboard.components.sine_bench.scene import Scene
 from dashboard.figures import style
 from dashboard.results import CURVE_POINTS, MAX_SHOTS, MAX_STEPS
 
-__all__ = ["CURVE_POINTS", "Answer", "Entrant", "Scene", "sine_bench"]
+__all__ = ["CURVE_POINTS", "Answer", "Entrant", "Scene", "Subject", "sine_bench"]
 
 HERE = Path(__file__).parent
 PARTS = ("points", "wave", "rate", "steps")
@@ -51,6 +51,22 @@ class Entrant:
     inner_lr: float | None = None
 
 
+@dataclass(frozen=True)
+class Subject:
+    """Whom the sentence below the picture is about, and what its start was made for.
+
+    name: of an entrant.
+    inner_lr: step size alpha in its training.
+    amplitude: ends of the amplitudes of the waves that it was trained on, in units of y.
+    phase: ends of their phases, in radians.
+    """
+
+    name: str
+    inner_lr: float
+    amplitude: tuple[float, float]
+    phase: tuple[float, float]
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """What Python says of one learner on one scene.
@@ -73,6 +89,7 @@ def sine_bench(
     x_range: tuple[float, float] = (-5.0, 5.0),
     follows: Mapping[str, str] | None = None,
     uses: Sequence[str] | None = None,
+    subject: Subject | None = None,
 ) -> Scene:
     """Shows the bench and gives back what stands on it.
 
@@ -85,6 +102,7 @@ def sine_bench(
       follows: a switch's key -> the field of the scene that it sets, as `base` has it when the page runs again.
       uses: what the visitor may change, out of `PARTS`: the picture stands first then, and other controls are hidden. None for
         all of it.
+      subject: whom the sentence below the picture is about, which says at every frame who comes nearest. None for no sentence.
     """
     scene = _scene_now(key, base)
     st.session_state[BASE + key] = base
@@ -98,6 +116,7 @@ def sine_bench(
         "x_range": list(x_range),
         "follows": dict(follows or {}),
         "uses": None if uses is None else list(uses),
+        "subject": subject and asdict(subject),
         "curve_points": CURVE_POINTS,
         "most": {"points": MAX_SHOTS, "steps": MAX_STEPS},
         "step_sizes": [min(SLIDER[0], scene.inner_lr), max(SLIDER[1], scene.inner_lr)],

@@ -36,9 +36,9 @@ export function pythonSays(entrant, fit, { steps, answer, isHeld, isAwaited }) {
   const [theirs, ours] = [answer.losses[steps], fit.losses[steps]];
   const agree = Math.abs(theirs - ours) <= 1e-3 * (1 + theirs) || spellLoss(theirs) === spellLoss(ours);
   const verdict = agree
-    ? '<span class="ok">✓<span class="word"> confirmed</span></span>'
-    : '<span class="off">≠ differs</span>';
-  return `JAX ${spellLoss(theirs)} ${verdict}${own}`;
+    ? '<span class="ok">✓<span class="word"> confirmed by</span></span>'
+    : '<span class="off">≠<span class="word"> differs from</span></span>';
+  return `${verdict} JAX: ${spellLoss(theirs)}${own}`;
 }
 
 export class Cards {
@@ -73,6 +73,9 @@ export class Cards {
     box.onchange = () => bench.show(showLearner(bench.scene, name, box.checked));
     const onclick = () => bench.show({ ...showLearner(bench.scene, name, true), focus: name });
     Object.assign(find(card, ".name", HTMLButtonElement), { textContent: label, title: "Draw each of its steps", onclick });
+    find(card, ".loss", HTMLElement).title = "Mean squared error over the whole wave, before and after the steps";
+    find(card, ".jax", HTMLElement).title =
+      "The same, computed by the engine in Python with JAX; the number above is your browser's";
     return card;
   }
 

@@ -11,6 +11,7 @@ import { learnerOf } from "./protocol.js";
 import { saveAs } from "./save.js";
 import { widestGap } from "./scene.js";
 import { drawStrip } from "./strip.js";
+import { verdict } from "./verdict.js";
 
 /** @import { Bench } from "./index.js" */
 /** @import { View } from "./picture.js" */
@@ -45,6 +46,7 @@ export class Controls {
       ["steps", [text(".steps"), this.play]],
     ];
     this.texts = { steps: text(".k-value"), rate: text(".rate-value"), after: text(".after-label"), hint: text(".hint") };
+    this.verdict = text(".verdict");
     this.#listen();
     this.follow = (/** @type {Event} */ event) => this.#follow(/** @type {CustomEvent} */ (event).detail);
     window.addEventListener(CHOSEN, this.follow);
@@ -91,6 +93,7 @@ export class Controls {
     }
     this.reset.hidden = Boolean(data.uses); // the page has a way back of its own
     this.bench.root.classList.toggle("in-lesson", Boolean(data.uses));
+    this.verdict.hidden = !data.subject;
     steps.max = String(most.steps);
     if (Number(steps.value) !== scene.steps) steps.value = String(scene.steps);
     [rate.min, rate.max] = step_sizes.map((size) => String(Math.log10(size)));
@@ -103,7 +106,9 @@ export class Controls {
   }
 
   /** @param {View} view */
-  write({ scene, data, chosen }) {
+  write(view) {
+    const { scene, data, chosen } = view;
+    this.verdict.textContent = verdict(view);
     this.remove.disabled = !scene.points[chosen];
     this.add.disabled = scene.points.length >= data.most.points;
     this.texts.hint.textContent = hint(data, scene);

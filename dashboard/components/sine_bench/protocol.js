@@ -8,6 +8,7 @@ import { isSameTask } from "./scene.js";
 /** @import { SetStateValue } from "../shared/mount.js" */
 /** @import { Weights } from "./network.js" */
 /** @import { Scene } from "./scene.js" */
+/** @import { Subject } from "./verdict.js" */
 
 /**
  * @typedef {object} Entrant
@@ -29,7 +30,8 @@ import { isSameTask } from "./scene.js";
  * @property {Record<string, { loss: (number | null)[], path: string | null }> | null} answers by the entrants' names
  * @property {[number, number]} x_range
  * @property {Record<string, "steps" | "focus">} follows fields of the scene, by the keys of the switches that set them
- * @property {string[] | null} [uses] its parts that the page uses, out of points, wave, rate, steps; null for all, and Start over
+ * @property {string[] | null} [uses] its parts that the page uses, out of points, wave, rate, steps; null for all, and Reset
+ * @property {Subject | null} subject whom the sentence below the picture is about; null for no sentence
  * @property {number} curve_points
  * @property {{ points: number, steps: number }} most
  * @property {[number, number]} step_sizes ends of the slider

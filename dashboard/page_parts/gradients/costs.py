@@ -17,14 +17,15 @@ def show(learner: Learner) -> None:
     """Seconds and bytes: as measured before, and on this machine where the visitor asks."""
     st.subheader("What it costs", anchor=False)
     st.markdown(
-        "Tutorials put the exact gradient at O(TK²) for T tasks and K inner steps. What one meta-gradient takes, measured:"
+        "“Meta-Learning with MAML”, the tutorial, puts the exact gradient at O(TK²) for T tasks and K inner steps. What one "
+        "meta-gradient takes, measured:"
     )
     if turn := st.session_state.get(session.COSTS_MEASURED):
         _measure(learner, turn)
         return
     if shipped := gradients.shipped_costs():
         _show_growth(shipped.costs)
-        st.caption(f"Measured on {shipped.machine}: the tutorial's network. To measure here takes a minute.")
+        st.caption(f"Measured on {shipped.machine}: the network of the runs here, 1-40-40-1. To measure here takes a minute.")
     st.button("Measure here", icon=":material/timer:", key="measure", on_click=_ask)
 
 
@@ -68,6 +69,8 @@ def _show_growth(costs: Sequence[Cost]) -> None:
         {cost.inner_steps: cost.seconds for cost in over_steps if cost.way == kind} for kind in ("exact, mixed", "first-order")
     )
     ratios = ", ".join(f"{exact[steps] / first[steps]:.1f} at K = {steps}" for steps in (1, 5, 10))
+    memory = {cost.inner_steps: cost.temp_bytes / 1e6 for cost in over_steps if cost.way == "first-order"}
+    kept = ", ".join(f"{memory[steps]:.2g} MB at K = {steps}" for steps in (5, 10, max(memory)))
     steepest = max(growth(*_columns(over_steps, kind, "inner_steps", "seconds")) for kind in figures.PASSES)
     verdict = (
         "Linear, not quadratic" if steepest < 1.5 else "Steeper than a line here: other work got in between, so measure again"
@@ -75,8 +78,8 @@ def _show_growth(costs: Sequence[Cost]) -> None:
     st.markdown(
         f"**{verdict}**: a power of 1 is a straight line through the origin, K² would be 2. The exact gradient takes this "
         f"many times as long as the first-order one: {ratios}. “Plain” keeps every step's activations for the way back, "
-        "“mixed” the parameters alone, “checkpointed” those of about 2√K steps for one more pass; "
-        "the first-order gradient keeps nothing, so its memory does not grow with the steps."
+        "“mixed” the parameters alone, “checkpointed” those of about 2√K steps for one more pass. The "
+        f"first-order gradient keeps none of them: {kept}."
     )
 
 

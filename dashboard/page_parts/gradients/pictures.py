@@ -19,8 +19,14 @@ from maml_engine.analysis.finite_differences import TOLERANCE
 BENCH = "gradients_bench"  # what the visitor has changed on the bench, in the link
 
 
-def show_comparison(comparison: GradientComparison) -> None:
-    """The two meta-gradients as numbers, then layer by layer."""
+def show_comparison(comparison: GradientComparison, inner_lr: float, start: GradientComparison | None) -> None:
+    """The two meta-gradients as numbers, then layer by layer.
+
+    Args:
+      comparison: of the learner.
+      inner_lr: the step size of both.
+      start: the same of a random start, on the same tasks; None where there is none to compare with.
+    """
     overall = comparison.overall
     cells = st.columns(4)
     cells[0].metric("Angle between the two", spell_angle(overall.angle), help="0°: they agree. 90°: nothing in common.")
@@ -30,6 +36,12 @@ def show_comparison(comparison: GradientComparison) -> None:
     if not np.isfinite(overall.angle) and comparison.inner_steps:
         st.warning(
             "The inner loop overflowed: lower the inner step size or the number of steps.", icon=":material/trending_up:"
+        )
+    if start is not None and comparison.inner_steps:
+        st.caption(
+            f"The angle belongs to the network as much as to the step size: with the same α = {inner_lr:g}, "
+            f"K = {comparison.inner_steps} and tasks it is {spell_angle(overall.angle)} for this learner, and "
+            f"{spell_angle(start.overall.angle)} for a random start."
         )
     left, right = st.columns(2)
     with left:
@@ -119,10 +131,11 @@ def show_sweep(sweep: GradientSweep, comparison: GradientComparison, inner_lr: f
         alt = f"{what.capitalize()} against the inner step size, by inner steps {list(sweep.inner_steps)}; now {now:.3g}."
         with column:
             page.chart(figure, f"sweep_{what}", alt)
+    smallest = float(sweep.inner_lr[0])
     st.caption(
-        "A line ends where the inner loop diverges (a loss over four times that before adapting). Small steps: one is as good "
-        "as the other. Where a step is long against the curvature, I − αH shrinks or flips directions, and the first-order "
-        "gradient does not know."
+        f"A line ends where the inner loop diverges (a loss over {figures.DIVERGED:g} times that before adapting). With one "
+        f"step of α = {smallest:g} the two part by {spell_angle(sweep.angle[list(sweep.inner_steps).index(1), 0])}. Where a "
+        "step is long against the curvature, I − αH shrinks or flips directions, and the first-order gradient does not know."
     )
 
 

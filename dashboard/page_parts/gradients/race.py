@@ -57,8 +57,8 @@ def show(experiment: Experiment) -> None:
 def _controls(experiment: Experiment) -> None:
     st.subheader("Trained side by side", anchor=False)
     st.markdown(
-        "Two networks from the same start on the same tasks, one with each gradient. **Race them at α = 0.01, then at "
-        "0.001**, where the two gradients nearly agree."
+        "Two networks from the same random start on the same tasks, one with each gradient. **Race them at α = 0.01, then at "
+        "0.001.** How far the two gradients part changes as the networks learn: compare the angle of a random start, above."
     )
     st.caption(
         "After several steps of 0.01 a few tasks diverge. Their exact gradients are then so large that Adam's steps stay small "

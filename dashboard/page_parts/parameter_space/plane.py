@@ -12,6 +12,8 @@ from dashboard.method_names import NAMES
 from dashboard.results import spell_angle, spell_loss
 from maml_engine.analysis.toy_landscape import FLAT, STEEP, View
 
+ONE_POINT = 0.005  # units of the plane: what is closer is "0.00 apart"
+
 
 def show(scene: PlaneScene) -> None:
     """Why the best start is not the best answer, how far it is from the tasks, and what each method makes of it."""
@@ -35,17 +37,23 @@ def _why(scene: PlaneScene, numbers: Optima) -> str:
     )
     if scene.inner_steps == 0:
         return f"{both} Here they are one point, since with K = 0 nothing adapts."
-    if scene.surface == "bowls":
+    if scene.surface == "bowls" and apart < ONE_POINT:
         return (
             f"{both} Here they are one point: every bowl has the same curvature, so the inner loop repairs the same share "
             "everywhere, and nothing is left to prefer. Take narrow valleys."
         )
+    if scene.surface == "bowls":
+        return f"{both} Here the steps lead to support optima that are off, and ★ lies where they lead less far astray."
     if scene.surface == "valleys":
         across, along = (h * (1 - scene.inner_lr * h) ** (2 * scene.inner_steps) for h in (STEEP, FLAT))
+        right = (
+            "the *flat* directions are right, and leaves the steep ones to the inner loop"
+            if across < along
+            else "the *steep* directions are right: the inner loop does not repair them"
+        )
         return (
             f"{both} In a valley an error counts with its curvature h before adapting, {STEEP:g} across and {FLAT:g} along; "
-            f"after K steps with h(1 − αh)²ᴷ, here {across:.2g} across and {along:.2g} along. So ★ lies where the *flat* "
-            "directions are right, and leaves the steep ones to the inner loop."
+            f"after K steps with h(1 − αh)²ᴷ, here {across:.2g} across and {along:.2g} along. So ★ lies where {right}."
         )
     return f"{both} The curvature differs from place to place, so ★ seeks ground from which the steps lead down."
 
@@ -80,9 +88,10 @@ def _show_table(view: View, ends: Mapping[str, tuple[np.ndarray, float]]) -> Non
 
     st.table(pd.DataFrame.from_dict(rows, orient="index"))
     st.caption(
-        "Computed by the engine (JAX, 64 bits) from where you let go; while you drag, the browser computes the same. An "
-        "update is the negative gradient, Reptile’s is θ′ − θ. The ends are those of 300 steps of gradient descent from θ; for "
-        "Reptile over αK, so that all take steps of one size."
+        "Computed by the engine (JAX, 64 bits) from where you let go; while you drag, the browser computes the same. An update "
+        "is the negative gradient, Reptile’s is θ′ − θ; to one that is zero, or what rounding leaves of it, there is no angle. "
+        f"The ends are those of {DESCENT_STEPS} steps of gradient descent from θ; for Reptile over αK, so that all take steps "
+        "of one size."
     )
 
 

@@ -8,6 +8,9 @@ import jax
 from maml_engine import Episode, Experiment
 from maml_engine.pytrees import pytree
 
+# Whose rules of thumb stand beside what is measured: a page of a Flax NNX tutorial.
+TUTORIAL = "“Meta-Learning with MAML”"
+
 
 @pytree
 class SupportAsQuery:
@@ -46,7 +49,7 @@ class Card:
     title: in a few words.
     problem: what goes wrong, Markdown.
     fix: what mends it, Markdown.
-    tutorial: what the tutorial says of it.
+    tutorial: what `TUTORIAL` says of it.
     broken: a run that shows it.
     mended: the same run without it.
     steps: inner steps after which both are judged, on test tasks of the mended one.
@@ -165,7 +168,7 @@ CARDS: dict[str, Card] = {
     "first_order": Card(
         "A first-order gradient where curvature matters",
         "Without the second-order term the meta-gradient points elsewhere wherever a step is long against the curvature.",
-        "Keep the exact gradient, or take a smaller α, where the two agree.",
+        "Keep the exact gradient, or take a smaller α, at which the two part less.",
         "First order is slightly worse, and used by most.",
         _run(method="fomaml"),
         _run(),

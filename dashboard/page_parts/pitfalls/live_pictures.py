@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard.figures import pitfalls as figures
 from dashboard.page_parts.pitfalls import step_sizes
+from dashboard.page_parts.pitfalls.cards import TUTORIAL
 from dashboard.page_parts.pitfalls.step_sizes import INNER_LRS, STEPS, SUMMARIES, Shown
 from dashboard.results import spell_loss
 from dashboard.widgets import page
@@ -22,7 +23,7 @@ def show_sizes(name: str, shown: Shown) -> None:
     )
     st.caption(
         f"The shown learner with {shown.shots} support points: best at α = {best[1]:g} for one step, at {best[STEPS]:g} "
-        "for ten. The grey band is the tutorial's 0.01 to 0.05."
+        f"for ten. The grey band is what {TUTORIAL} calls good, 0.01 to 0.05."
     )
 
 

@@ -50,13 +50,11 @@ def show_map(shown: Shown, inner_lr: float, steps: int) -> None:
         chosen=(INNER_LRS.index(inner_lr), steps),
         trained=(run.inner_lr, run.inner_steps) if is_on_map else None,
     )
-    frontier = _frontier_in_words(shown)
+    frontier = spell_frontier(shown)
     alt = f"{shown.summary.capitalize()} loss over {step_sizes.TASKS} tasks by inner step size and steps. {frontier}"
     page.chart(figure, session.MAP, alt, on_select=_choose_on_the_map, selection_mode="points")
-    st.caption(
-        "The red line is the frontier: above it, adapting is worse than not adapting. The star is what the learner was trained "
-        f"with. {frontier}"
-    )
+    star = " The star is what the learner was trained with." if is_on_map else ""
+    st.caption(f"The red line is the frontier: above it, adapting is worse than not adapting.{star}")
 
 
 def _choose_on_the_map() -> None:
@@ -68,15 +66,27 @@ def _choose_on_the_map() -> None:
         st.session_state[session.CELL_LR], st.session_state[session.CELL_STEPS] = INNER_LRS[row], column
 
 
-def _frontier_in_words(shown: Shown) -> str:
-    """Where it lies after one and after ten steps."""
-    first = shown.found.first_diverged(SUMMARIES[shown.summary])
+def spell_frontier(shown: Shown) -> str:
+    """Where it lies after one and after ten steps, and what becomes of a step size beside it."""
+    quantile = SUMMARIES[shown.summary]
+    loss, first = shown.found.summary(quantile), shown.found.first_diverged(quantile)
 
-    def reach(steps: int) -> str:
-        size = first[steps]
-        return "all sizes hold" if size == len(INNER_LRS) else f"α = {INNER_LRS[size]:g} is the first to diverge"
+    def fate(row: int) -> str:
+        return " → ".join(spell_loss(loss[row, steps]) for steps in (0, 1, STEPS))
 
-    return f"After one step {reach(1)}, after ten {reach(STEPS)}."
+    one, ten = int(first[1]), int(first[STEPS])
+    last = f"The {shown.summary} loss without adapting, after one step and after ten"
+    if one == ten == len(INNER_LRS):
+        return f"For this learner every step size of the map holds. {last}: {fate(one - 1)} at α = {INNER_LRS[-1]:g}."
+    if one == ten == 0:
+        return f"For this learner no step size of the map holds. {last}: {fate(0)} at α = {INNER_LRS[0]:g}."
+    if one == ten:
+        return (
+            f"For this learner the line is as high after ten steps as after one: α = {INNER_LRS[one - 1]:g} holds, "
+            f"{INNER_LRS[one]:g} does not. {last}: {fate(one - 1)}, and {fate(one)}."
+        )
+    what = "good for one step and ruinous after ten" if ten < one else "too long for one step, and made good by ten"
+    return f"For this learner α = {INNER_LRS[min(one, ten)]:g} is {what}. {last}: {fate(min(one, ten))}."
 
 
 def show_cell(shown: Shown, inner_lr: float, steps: int) -> None:
@@ -124,9 +134,11 @@ def show_claims(shown: Shown) -> None:
         cells = [f"**{cell}**" if claim[steps] > claim[0] else cell for cell, steps in zip(cells, (1, 5, 10), strict=True)]
         rows.append(f"| {claim['inner_lr']:g} | {claim['claim']} | {' | '.join(cells)} |")
     st.markdown("\n".join(rows))
+    best = min(claims, key=lambda claim: claim[STEPS])
+    ruinous = [f"{claim['inner_lr']:g}" for claim in claims if not claim[STEPS] <= claim[0]]
     st.caption(
         f"{shown.summary.capitalize()} loss after so many steps on {shown.shots} support points. Without adapting it is "
-        f"{spell_loss(claims[0][0])}: **bold** is worse than that, × beyond a thousand. What is too large depends on the "
-        "steps taken, on the support points, and on the step size that the start was trained for, so the rule of thumb holds "
-        "for no learner in general."
+        f"{spell_loss(claims[0][0])}: **bold** is worse than that, × beyond a thousand. For this learner, trained with "
+        f"α = {shown.learner.experiment.inner_lr:g}, the best of the four after ten steps is {best['inner_lr']:g}"
+        + (f", and worse than not adapting: {', '.join(ruinous)}." if ruinous else ".")
     )

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { spell, spellAngle, spellEnds, spellPlace, spellScene } from "../../../dashboard/components/parameter_plane/announce.js";
+import {
+  spell,
+  spellAngle,
+  spellEnds,
+  spellPlace,
+  spellScene,
+} from "../../../dashboard/components/parameter_plane/announce.js";
 
 const METHODS = { maml: { name: "MAML" }, fomaml: { name: "FOMAML" } };
 // One step of 0.5 on a bowl at (0, 0): a loss of 1/8 of the squared distance, gradients 1/2 and 1/4 of it.
