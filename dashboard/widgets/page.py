@@ -50,11 +50,39 @@ if (!window.mamlLabSteps) {
 }
 </script>"""
 
+# Plotly selects what the pointer has hovered over, and on a touch screen nothing hovers before it presses: a tap selected what
+# was tapped before. Here it hovers first, and the mouse's events that a browser makes of a tap, a second click, do not come.
+A_TAP_HOVERS = """<style>[data-testid="stElementContainer"]:has(#a-tap-hovers) {display: none}</style>
+<i id="a-tap-hovers"></i>
+<script>
+if (!window.mamlLabTaps) {
+  window.mamlLabTaps = true;
+  let pressed = null;
+  const layerOf = ({target}) => {
+    const layer = target instanceof Element && target.closest(".nsewdrag");
+    const plot = layer && layer.closest(".js-plotly-plot");
+    return plot && String(plot._fullLayout?.clickmode).includes("select") ? layer : null;
+  };
+  document.addEventListener("pointerdown", (event) => {
+    const layer = event.pointerType === "touch" ? layerOf(event) : null;
+    const {clientX, clientY} = event;
+    pressed = layer && {clientX, clientY};
+    layer?.dispatchEvent(new MouseEvent("mousemove", {clientX, clientY, bubbles: true}));
+  }, true);
+  document.addEventListener("touchend", (event) => {
+    const {clientX, clientY} = event.changedTouches[0];
+    const isTap = pressed && Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY) < 10;
+    if (isTap && event.cancelable && layerOf(event)) event.preventDefault();
+  }, {capture: true, passive: false});
+}
+</script>"""
+
 
 def setup() -> None:
     """The app's own configuration; before the navigation, whose Material symbols a browser would fetch for its tab."""
     st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state="auto")
     st.html(ONE_STEP_A_VISIT, unsafe_allow_javascript=True)
+    st.html(A_TAP_HOVERS, unsafe_allow_javascript=True)
 
 
 def name_tab(title: str) -> None:

@@ -102,11 +102,15 @@ def browser():
 
 @pytest.fixture
 def open_page(app, browser):
-    """`open_page(path, width=1280, height=900, scheme="light")`: a page in a fresh session, ready to be looked at."""
+    """`open_page(path, width=1280, height=900, scheme="light")`: a page in a fresh session, ready to be looked at.
+
+    Further arguments are the browser context's, such as `has_touch=True`.
+    """
     contexts = []
 
-    def open_(path: str = "/", *, width: int = 1280, height: int = 900, scheme: str = "light", ready: bool = True):
-        context, page = new_context(browser, viewport={"width": width, "height": height}, color_scheme=scheme)
+    def open_(path: str = "/", *, width: int = 1280, height: int = 900, scheme: str = "light", ready: bool = True, **options):
+        viewport = {"width": width, "height": height}
+        context, page = new_context(browser, viewport=viewport, color_scheme=scheme, **options)
         contexts.append(context)
         page.goto(f"{app}{path}")
         if ready:

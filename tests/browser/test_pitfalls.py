@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 from tests.browser.waiting import box_of, wait_until_charts_stand, wait_until_idle, wait_until_it_fits
 
 
-def click_cell(page, row, column):
-    """A click in the middle of a cell of the map."""
+def place_of(page, row, column):
+    """The middle of a cell of the map."""
     box_of(page.locator(".st-key-map .js-plotly-plot"))
-    place = page.evaluate(
+    return page.evaluate(
         """([row, column]) => {
             const plot = document.querySelector('.st-key-map .js-plotly-plot'), layout = plot._fullLayout
             const box = plot.getBoundingClientRect()
@@ -20,8 +20,25 @@ def click_cell(page, row, column):
         }""",
         [row, column],
     )
+
+
+def click_cell(page, row, column):
+    place = place_of(page, row, column)
     page.mouse.move(*place)
     page.mouse.click(*place)
+
+
+def test_a_tap_on_a_cell_opens_that_cell(open_page):
+    """On a touch screen no pointer hovers before it presses, and Plotly takes the cell that was last hovered over."""
+    page = open_page("/pitfalls", width=390, has_touch=True, is_mobile=True)
+    for row, column, words in (
+        (4, 7, "α = 0.002 and 7 steps"),
+        (2, 2, "α = 0.0005 and 2 steps"),
+        (3, 10, "α = 0.001 and 10 steps"),
+    ):
+        page.touchscreen.tap(*place_of(page, row, column))
+        expect(page.get_by_role("link", name=f"Train with {words}")).to_be_visible()
+        wait_until_idle(page)
 
 
 def test_a_click_on_a_cell_opens_it_and_its_link_opens_train(open_page):
