@@ -59,6 +59,8 @@ PAPERS = {
     "cavia": Paper("Zintgraf et al.", 2019, "10.48550/arXiv.1810.03642"),
     "metacurvature": Paper("Park and Oliva", 2019, "10.48550/arXiv.1902.03356"),
 }
+# What the defaults and some rules of thumb are of, beside which stands what was measured; it is no paper and has no address.
+TUTORIAL = "the tutorial *Meta-Learning with MAML*"
 # What only marks a bound has no colour of its own.
 COLOURS = {
     "maml": "#3a86ea",

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.method_names import TUTORIAL
 from dashboard.page_parts.notes import board, browser, published
 from dashboard.widgets import page, session
 from maml_engine.verification.board import CHECKS
@@ -13,7 +14,7 @@ OWN = {"published_card": CARDS[0], session.CARD_JOB: "", session.CHECK_JOB: ""}
 page.opening(
     "Are the numbers right?",
     "**Press “Run all”**: the engine's gradients are measured against closed forms, against differences of the loss and "
-    "against the tutorial's code, here and now. Below, what papers print beside what is reached here.",
+    f"against the code of {TUTORIAL}, here and now. Below, what papers print beside what is reached here.",
     name="notes",
 )
 st.button("Run all", type="primary", icon=":material/play_arrow:", key="run_all", on_click=board.start, args=tuple(CHECKS))

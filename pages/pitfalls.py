@@ -3,8 +3,9 @@
 import streamlit as st
 
 from dashboard.engine_calls import resources
+from dashboard.method_names import TUTORIAL
 from dashboard.page_parts.pitfalls import live_pictures, runs, step_size_map, step_sizes
-from dashboard.page_parts.pitfalls.cards import CARDS, TUTORIAL, Card
+from dashboard.page_parts.pitfalls.cards import CARDS, Card
 from dashboard.page_parts.pitfalls.step_sizes import SUMMARIES, Shown
 from dashboard.results import MAX_SHOTS
 from dashboard.widgets import controls, links, page, session
@@ -54,7 +55,7 @@ def show_card(name: str, shown: Shown) -> None:
 
 def show_inside(name: str, card: Card, shown: Shown) -> None:
     """Words, what the shown learner says of it, and two runs."""
-    st.markdown(f"**What goes wrong.** {card.problem}\n\n**What mends it.** {card.fix}\n\n*{TUTORIAL}:* {card.tutorial}")
+    st.markdown(f"**What goes wrong.** {card.problem}\n\n**What mends it.** {card.fix}\n\nIn {TUTORIAL}: {card.tutorial}")
     if card.live:
         live_pictures.PICTURES[card.live](name, shown)
     with st.container(horizontal=True):

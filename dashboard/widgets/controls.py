@@ -238,7 +238,7 @@ def _marks(name: str) -> list[float]:
 def _help(name: str) -> str:
     spec = FIELDS[name]
     sentence = spec.metadata["help"]
-    return f"{sentence[0].upper()}{sentence[1:]}. The tutorial's value: {Experiment.spell(spec.default)}."
+    return f"{sentence[0].upper()}{sentence[1:]}. The default is {Experiment.spell(spec.default)}."
 
 
 def _group(title: str, folded: bool):

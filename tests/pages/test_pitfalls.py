@@ -45,7 +45,8 @@ def test_what_is_said_above_and_below_the_map_is_what_it_holds(open_page):
         assert " → ".join(spell_loss(loss[row, steps]) for steps in (0, 1, 10)) in said
     assert any("the best of the four after ten steps is 0.001, and worse than not adapting: 0.01, 0.05, 0.1." in caption.value
                for caption in page.caption)  # fmt: skip
-    assert not any("the tutorial" in text.value.lower() for text in [*page.markdown, *page.caption, *page.subheader])
+    named = [text.value for text in [*page.markdown, *page.caption, *page.subheader] if "tutorial" in text.value.lower()]
+    assert named and all("the tutorial *Meta-Learning with MAML*" in text for text in named)
     page = open_page("pitfalls", summary="worst tenth", pitfall_shots="3")
     assert any(text.value.startswith("For this learner") and "worst tenth loss" in text.value for text in page.markdown)
 

@@ -52,7 +52,7 @@ export class Controls {
     window.addEventListener(CHOSEN, this.follow);
     this.add.onclick = () => bench.add([widestGap(bench.scene, bench.data.x_range), null]);
     this.remove.onclick = () => bench.remove(bench.chosen);
-    this.reset.onclick = () => bench.startOver();
+    this.reset.onclick = () => bench.reset();
     this.play.onclick = () => this.#startOrStop();
     for (const kind of /** @type {const} */ (["svg", "png", "csv"])) {
       button(`[data-save=${kind}]`).onclick = () => saveAs(bench, kind);

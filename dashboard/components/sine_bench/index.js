@@ -142,7 +142,7 @@ export class Bench {
     this.commit();
   }
 
-  startOver() {
+  reset() {
     this.chosen = -1;
     this.change(() => this.data.base);
     this.controls.lay(this.data, this.scene);

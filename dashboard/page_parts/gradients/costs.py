@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.engine_calls import gradients
 from dashboard.figures import gradients as figures
+from dashboard.method_names import TUTORIAL
 from dashboard.widgets import page, session
 from maml_engine import Learner
 from maml_engine.analysis import Cost, default_sizes, growth
@@ -17,8 +18,7 @@ def show(learner: Learner) -> None:
     """Seconds and bytes: as measured before, and on this machine where the visitor asks."""
     st.subheader("What it costs", anchor=False)
     st.markdown(
-        "“Meta-Learning with MAML”, the tutorial, puts the exact gradient at O(TK²) for T tasks and K inner steps. What one "
-        "meta-gradient takes, measured:"
+        f"In {TUTORIAL} the exact gradient costs O(TK²) for T tasks and K inner steps. What one meta-gradient takes, measured:"
     )
     if turn := st.session_state.get(session.COSTS_MEASURED):
         _measure(learner, turn)

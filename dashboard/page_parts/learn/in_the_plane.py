@@ -7,13 +7,12 @@ import numpy as np
 from dashboard.components.parameter_plane import META_LR, PlaneScene, parameter_plane, put, scene_now
 from dashboard.engine_calls import plane
 from dashboard.figures import style
-from dashboard.method_names import NAMES, PAPERS
+from dashboard.method_names import NAMES, PAPERS, TUTORIAL
 from dashboard.page_parts.learn.lesson import (
     AFTER,
     BEFORE,
     OTHER,
     TRUTH,
-    TUTORIAL,
     Asked,
     Equation,
     Lesson,

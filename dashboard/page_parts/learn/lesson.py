@@ -10,7 +10,6 @@ from dashboard.figures import style
 # What a term's colour means, as in the pictures.
 BEFORE, AFTER, TRUTH = style.BEFORE, style.AFTER, style.TRUTH
 OTHER = style.method_colour("metasgd")
-TUTORIAL = "the tutorial *Meta-Learning with MAML*"  # of which the lessons say what was measured instead
 
 
 class Term(NamedTuple):

@@ -10,14 +10,13 @@ from dashboard.components.sine_bench import CURVE_POINTS, Answer, Scene, sine_be
 from dashboard.components.sine_bench.scene import spell
 from dashboard.engine_calls import sine_bench as bench_engine
 from dashboard.engine_calls.first_pictures import INNER_LR, X_RANGE
-from dashboard.method_names import PAPERS
+from dashboard.method_names import PAPERS, TUTORIAL
 from dashboard.page_parts.learn.engine_calls import OneStep, one_step
 from dashboard.page_parts.learn.lesson import (
     AFTER,
     BEFORE,
     OTHER,
     TRUTH,
-    TUTORIAL,
     Asked,
     Equation,
     Lesson,

@@ -7,8 +7,8 @@ from dashboard.engine_calls import gradients, resources
 from dashboard.engine_calls.gradients import STEP_SIZES, Choice
 from dashboard.figures import gradients as figures
 from dashboard.figures import style
-from dashboard.method_names import PAPERS
-from dashboard.page_parts.learn.lesson import AFTER, OTHER, TUTORIAL, Asked, Equation, Lesson, Outcome, Term, number
+from dashboard.method_names import PAPERS, TUTORIAL
+from dashboard.page_parts.learn.lesson import AFTER, OTHER, Asked, Equation, Lesson, Outcome, Term, number
 from dashboard.results import spell_angle
 from dashboard.widgets import page, session
 from maml_engine import tutorial

@@ -8,9 +8,6 @@ import jax
 from maml_engine import Episode, Experiment
 from maml_engine.pytrees import pytree
 
-# Whose rules of thumb stand beside what is measured: a page of a Flax NNX tutorial.
-TUTORIAL = "“Meta-Learning with MAML”"
-
 
 @pytree
 class SupportAsQuery:
@@ -49,7 +46,7 @@ class Card:
     title: in a few words.
     problem: what goes wrong, Markdown.
     fix: what mends it, Markdown.
-    tutorial: what `TUTORIAL` says of it.
+    tutorial: what `method_names.TUTORIAL` says of it.
     broken: a run that shows it.
     mended: the same run without it.
     steps: inner steps after which both are judged, on test tasks of the mended one.

@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 
 from dashboard.figures import pitfalls as figures
+from dashboard.method_names import TUTORIAL
 from dashboard.page_parts.pitfalls import step_sizes
-from dashboard.page_parts.pitfalls.cards import TUTORIAL
 from dashboard.page_parts.pitfalls.step_sizes import INNER_LRS, STEPS, SUMMARIES, Shown
 from dashboard.results import spell_loss
 from dashboard.widgets import page

@@ -19,7 +19,7 @@ STEPS, LONG_STEPS = 10, 50
 TASKS, QUERIES = 100, 32
 # How the tasks are summed up: the mean, or a quantile.
 SUMMARIES = {"mean": None, "median": 0.5, "worst tenth": 0.9}
-# What `cards.TUTORIAL` says of some.
+# What `method_names.TUTORIAL` says of some.
 CLAIMED = {
     0.001: "too small, slow",
     0.01: "good",

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.method_names import TUTORIAL
 from dashboard.page_parts.train.held_out_tasks import by_protocol
 from dashboard.results import spell_loss
 from dashboard.widgets import controls, links
@@ -34,7 +35,7 @@ def _show_settings(name: str) -> None:
     printed = ", ".join(f"{loss:g} after {_spell_steps(step)}" for step, loss in card.published.items())
     st.markdown(f"Published: {printed}." if printed else "Its source prints no number to compare with.")
     run = links.write(card.experiment.changes())
-    st.caption(", ".join(f"`{field}` {value}" for field, value in run.items()) or "The tutorial's own values.")
+    st.caption(", ".join(f"`{field}` {value}" for field, value in run.items()) or f"The values of {TUTORIAL}.")
     st.button(
         "Set the sidebar to it",
         icon=":material/input:",
