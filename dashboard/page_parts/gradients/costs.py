@@ -25,7 +25,7 @@ def show(learner: Learner) -> None:
         return
     if shipped := gradients.shipped_costs():
         _show_growth(shipped.costs)
-        st.caption(f"Measured on {shipped.machine}: the network of the runs here, 1-40-40-1. To measure here takes a minute.")
+        st.caption(f"Measured on {shipped.machine}: the network of the runs here, 1-40-40-1. It can be measured here, too.")
     st.button("Measure here", icon=":material/timer:", key="measure", on_click=_ask)
 
 

@@ -100,7 +100,7 @@ CARDS: dict[str, Card] = {
     ),
     "too_many_steps": Card(
         "Too many inner steps",
-        "With noisy points the network goes on to fit the noise: the loss on the support keeps falling while that on new "
+        "With noisy points the network goes on to fit the noise: the loss on the support goes on falling while that on new "
         "points rises again.",
         "Take one to five steps, and choose their number by the query loss, never by the support loss.",
         "Too many inner steps overfit the support; use 1 to 5 and validate on the query.",
@@ -153,8 +153,8 @@ CARDS: dict[str, Card] = {
     ),
     "other_steps": Card(
         "Steps at test differ from those in training",
-        "A start, and still more a learned step size, is made for the number of steps it was trained with: one more may run "
-        "over the edge.",
+        "Learned step sizes are made for the number of steps that they were trained with: one more may run over the edge. A "
+        "start alone may bear more steps; how many the shown learner bears, the picture says.",
         "Train with the number of steps that you will take, or look at the curve beyond it before you take more.",
         "One step is fastest to train, 5 to 10 are better and slower.",
         _run(method="metasgd", inner_lr=0.001, clip_norm=1.0),
