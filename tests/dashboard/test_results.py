@@ -14,6 +14,7 @@ MAY_SPELL_ONE = {
     "dashboard/results.py",
     "dashboard/components/parameter_plane/announce.js",
     "dashboard/page_parts/learn/in_the_plane.py",  # beside a bound, in one digit more
+    "dashboard/page_parts/learn/on_the_network.py",
 }
 OF_PLOTLYS = re.compile(r"%\{[xyz][^}]*\}°")  # which leaves out what is no number by itself
 
