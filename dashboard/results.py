@@ -175,4 +175,4 @@ def spell_angle(degrees: float) -> str:
     """An angle for reading; a dash where there is none, since one of the two vectors is zero or has overflowed."""
     if not np.isfinite(degrees):
         return "–"
-    return f"{degrees:.0f}°" if degrees >= 9.95 or degrees == 0 else f"{degrees:.1f}°"
+    return f"{degrees:.0f}°" if degrees >= 9.95 or degrees < 0.05 else f"{degrees:.1f}°"

@@ -120,9 +120,9 @@ def spell_usual(usual: first_pictures.Usual) -> str:
 
 page.opening(
     "Five points and a few steps",
-    f"**Drag a point, or the wave by its handles.** **MAML**, *model-agnostic meta-learning* ({PAPERS['maml'].link}), has "
-    "trained a network’s *start* so that a few gradient steps on a few points of a new task suffice; the other two take the "
-    "same steps from starts of other kinds. On the cards: the mean squared error over the whole wave (in y²), before → after.",
+    f"**Drag a point, or the wave by its handles.** **MAML**, *model-agnostic meta-learning* ({PAPERS['maml'].link}), trains a "
+    "network’s *start* for a few gradient steps on a few points of a new task. Three starts, the same steps: each card has the "
+    "mean squared error over the wave (in y²), before → after.",
 )
 read_old_link()
 own = own_learners()

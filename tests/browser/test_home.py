@@ -37,7 +37,7 @@ def test_a_step_size_ten_times_as_long_is_explained_below_the_picture(open_page)
     slider = page.locator(f"{BENCH} .alpha")
     slider.focus()
     slider.evaluate("slider => { slider.value = -2; slider.dispatchEvent(new Event('input')) }")
-    expect(said).to_have_text(re.compile("^Steps of α = 0.01 are too long for MAML, .* They help “Pretrained on all tasks”"))
+    expect(said).to_have_text(re.compile("^α = 0.01 is too long a step for MAML, .* The same steps help “Pretrained on all"))
     picture, words = (box_of(page.locator(f"{BENCH} {part}")) for part in (".stage", ".verdict"))
     assert 0 <= words["y"] - (picture["y"] + picture["height"]) < 20
 

@@ -21,7 +21,7 @@ OF_PLOTLYS = re.compile(r"%\{[xyz][^}]*\}°")  # which leaves out what is no num
 
 @pytest.mark.parametrize(
     ("degrees", "spelled"),
-    [(0.0, "0°"), (4.25, "4.2°"), (9.96, "10°"), (38.4, "38°"), (180.0, "180°"), (np.nan, "–"), (np.inf, "–")],
+    [(0.0, "0°"), (1e-8, "0°"), (4.25, "4.2°"), (9.96, "10°"), (38.4, "38°"), (180.0, "180°"), (np.nan, "–"), (np.inf, "–")],
 )
 def test_angles_are_spelled_shortly_and_what_has_none_is_a_dash(degrees, spelled):
     assert spell_angle(degrees) == spelled

@@ -27,7 +27,7 @@ export function spell(value) {
  */
 export function spellAngle(degrees) {
   if (!Number.isFinite(degrees)) return "–";
-  return `${degrees.toFixed(degrees >= 9.95 || degrees === 0 ? 0 : 1)}°`;
+  return `${degrees.toFixed(degrees >= 9.95 || degrees < 0.05 ? 0 : 1)}°`;
 }
 
 /** @param {Vector} point */

@@ -12,6 +12,7 @@ import { MARGIN } from "./viewport.js";
 
 const FAR = 1e4; // beyond it a path that diverges is not drawn
 const DASHES = "7 4";
+const LABEL = 175; // pixels that the longest label takes, with its distance
 const SAME = 14; // pixels between two optima that have one label
 const LENGTH = 0.26; // of the longest arrow, as a share of the picture
 const RIM = 13; // pixels from theta's middle to where arrows begin
@@ -138,7 +139,7 @@ function optimaParts(view) {
   const { data, scene, theme, viewport, survey } = view;
   /** @type {(text: string, place: [number, number]) => SVGTextElement} */
   const label = (text, [x, y]) => {
-    const isLeft = x > 0.62 * viewport.size;
+    const isLeft = x > viewport.size - LABEL;
     return svg("text", { x: x + (isLeft ? -12 : 12), y: y + 4, "text-anchor": isLeft ? "end" : "start" }, text);
   };
   const joint = viewport.toScreen(survey.joint.theta);

@@ -61,9 +61,8 @@ function worse({ label, before, after }, { inner_lr }, subject) {
   const times = inner_lr / subject.inner_lr;
   if (times < 1.05) return [`On these points ${label} ends farther from the wave than it began, ${numbers}.`];
   return [
-    `Steps of α = ${spellNumber(inner_lr)} are too long for ${label}, ${numbers}: its start was trained for steps of ` +
-      `${spellNumber(subject.inner_lr)}, and steps ${spellNumber(Number(times.toPrecision(2)))} times as long overshoot. ` +
-      "Lower α.",
+    `α = ${spellNumber(inner_lr)} is too long a step for ${label}, ${numbers}: its start was trained for ` +
+      `${spellNumber(subject.inner_lr)}, and ${spellNumber(Number(times.toPrecision(2)))} times that overshoots.`,
   ];
 }
 
@@ -75,8 +74,8 @@ function worse({ label, before, after }, { inner_lr }, subject) {
 function gaining(mine, results) {
   const others = results.filter(({ name, before, after }) => name !== mine.name && after < before);
   if (!others.length) return [];
-  const listed = others.map(({ label, before, after }) => `“${label}” (${spellLoss(before)} → ${spellLoss(after)})`);
-  return [`They help ${listed.join(" and ")}: where a network starts decides how long its steps may be.`];
+  const listed = others.map(({ label, before, after }) => `“${label}”, ${spellLoss(before)} → ${spellLoss(after)}`);
+  return [`The same steps help ${listed.join(", and ")}: how long a step may be hangs on the start.`];
 }
 
 /**

@@ -131,11 +131,12 @@ def show_sweep(sweep: GradientSweep, comparison: GradientComparison, inner_lr: f
         alt = f"{what.capitalize()} against the inner step size, by inner steps {list(sweep.inner_steps)}; now {now:.3g}."
         with column:
             page.chart(figure, f"sweep_{what}", alt)
-    smallest = float(sweep.inner_lr[0])
+    smallest = np.format_float_positional(sweep.inner_lr[0])
+    least = spell_angle(sweep.angle[list(sweep.inner_steps).index(1), 0])
     st.caption(
         f"A line ends where the inner loop diverges (a loss over {figures.DIVERGED:g} times that before adapting). With one "
-        f"step of α = {smallest:g} the two part by {spell_angle(sweep.angle[list(sweep.inner_steps).index(1), 0])}. Where a "
-        "step is long against the curvature, I − αH shrinks or flips directions, and the first-order gradient does not know."
+        f"step of α = {smallest} the two part by {least}. Where a step is long against the curvature, "
+        "I − αH shrinks or flips directions, and the first-order gradient does not know."
     )
 
 

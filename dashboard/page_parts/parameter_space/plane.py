@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.components.parameter_plane import DESCENT_STEPS, MAX_STEP_LENGTH, META_LR, PlaneScene
 from dashboard.engine_calls import plane
 from dashboard.engine_calls.plane import Descent, Optima
-from dashboard.method_names import NAMES
+from dashboard.method_names import NAMES, TUTORIAL
 from dashboard.results import spell_angle, spell_loss
 from maml_engine.analysis.toy_landscape import FLAT, STEEP, View
 
@@ -65,8 +65,8 @@ def _distances(scene: PlaneScene, numbers: Optima) -> str:
     distance = numbers.best.distance
     listed = ", ".join(f"{one:.2f}" for one in distance)
     measured = (
-        "Tutorials draw θ\\* equally far from every task. The objective asks for no such thing: from ★ to the tasks it is "
-        f"{listed}, the farthest {distance.max() / max(distance.min(), 1e-9):.1f} times the nearest."
+        f"In {TUTORIAL}, as in others, θ\\* is drawn equally far from every task. The objective asks for no such thing: from ★ "
+        f"to the tasks it is {listed}, the farthest {distance.max() / max(distance.min(), 1e-9):.1f} times the nearest."
     )
     if numbers.equidistant is None:
         return measured + (" A point equally far from all of these does not exist." if len(scene.tasks) > 2 else "")

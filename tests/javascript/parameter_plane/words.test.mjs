@@ -28,8 +28,8 @@ test("numbers in about three figures", () => {
 });
 
 test("angles, as Python spells them", () => {
-  const spelled = [0, 4.24, 9.96, 38.4, Number.NaN].map(spellAngle);
-  assert.deepEqual(spelled, ["0°", "4.2°", "10°", "38°", "–"]);
+  const spelled = [0, 1e-8, 4.24, 9.96, 38.4, Number.NaN].map(spellAngle);
+  assert.deepEqual(spelled, ["0°", "0°", "4.2°", "10°", "38°", "–"]);
 });
 
 test("where theta is, and which way the methods would move it", () => {

@@ -62,15 +62,21 @@ test("steps that are too long for one start and help another: both are said, wit
   const words = said(losses, { inner_lr: 0.01 });
   assert.match(
     words,
-    /^Steps of α = 0\.01 are too long for MAML, 2\.32 → diverged: .* steps of 0\.001, and steps 10 times as long/,
+    /^α = 0\.01 is too long a step for MAML, 2\.32 → diverged: .* for 0\.001, and 10 times that overshoots\./,
   );
-  assert.match(words, /They help “Pretrained on all tasks” \(2\.34 → 1\.24\): where a network starts decides/);
+  assert.match(
+    words,
+    / The same steps help “Pretrained on all tasks”, 2\.34 → 1\.24: how long a step may be hangs on the start\.$/,
+  );
   assert.doesNotMatch(words, /Random|nearest/);
 });
 
 test("a start that ends farther at its own step size is not told of its step size", () => {
   const words = said([[2.3, 2.4], [2.3, 2.2], null]);
-  assert.match(words, /^On these points MAML ends farther from the wave than it began, 2\.30 → 2\.40\. They help “Pretrained/);
+  assert.match(
+    words,
+    /^On these points MAML ends farther from the wave than it began, 2\.30 → 2\.40\. The same steps help “Pretrained/,
+  );
 });
 
 test("waves outside the training are said to be", () => {
