@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from dashboard.components import paper
 from dashboard.widgets import session
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ if (!window.mamlLabTaps) {
 def setup() -> None:
     """The app's own configuration; before the navigation, whose Material symbols a browser would fetch for its tab."""
     st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state="auto")
-    st.html(ONE_STEP_A_VISIT, unsafe_allow_javascript=True)
+    st.html(ONE_STEP_A_VISIT + paper.PAPER, unsafe_allow_javascript=True)
     st.html(A_TAP_HOVERS, unsafe_allow_javascript=True)
 
 
@@ -132,8 +133,7 @@ def chart(
     config = {
         "displaylogo": False,
         "responsive": True,
-        "toImageButtonOptions": {"format": "svg", "filename": key, "width": PICTURE_WIDTH, "height": height},
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+        "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"],  # pictures are saved by the button below
     }
     with st.container(gap=None):
         st.plotly_chart(figure.as_sent(), width="stretch", key=key, config=config, alt=alt, **how)

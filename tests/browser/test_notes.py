@@ -31,7 +31,8 @@ def test_a_chart_is_saved_as_png_svg_and_numbers(open_page, tmp_path):
     assert list(contents) == ["maml-lab-published.png", "maml-lab-published.svg", "maml-lab-published.csv"]
     png, svg, numbers = contents.values()
     assert png[:8] == b"\x89PNG\r\n\x1a\n" and int.from_bytes(png[16:20]) == 1800  # twice the width
-    assert svg.startswith(b"<svg") and b"MAML" in svg and b"rgb(19, 22, 27)" in svg  # the dark theme's background
+    assert svg.startswith(b"<svg") and b"MAML" in svg and b"rgb(255, 255, 255)" in svg
+    assert b"rgb(228, 231, 234)" not in svg  # the dark theme's writing
     assert numbers.splitlines()[0].startswith(b"trace,query loss")
     # The chart on the page is as it was.
     assert page.evaluate("document.querySelector('.st-key-published .js-plotly-plot').layout.paper_bgcolor") == "rgba(0,0,0,0)"

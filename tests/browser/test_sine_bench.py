@@ -1,9 +1,11 @@
 """The bench in a real browser: one check of its mathematics against the engine, and every way to move something."""
 
+import io
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from dashboard.engine_calls import sine_bench
@@ -240,20 +242,45 @@ def test_nothing_shifts_while_a_point_is_dragged(open_page):
     page.mouse.up()
 
 
-@pytest.mark.parametrize("kind", ["svg", "png", "csv"])
-def test_the_picture_and_its_numbers_are_saved(open_page, tmp_path, kind):
-    page = open_page("/")
-    wait_for_python(page)
+def saved(page, kind, path):
     with page.expect_download() as download:
         page.locator(f'{BENCH} [data-save="{kind}"]').click()
-    download.value.save_as(tmp_path / "saved")
-    content = (tmp_path / "saved").read_bytes()
-    if kind == "csv":
-        rows = content.decode().splitlines()
-        assert rows[0] == "series,step,x,y" and sum(row.startswith("truth,") for row in rows) == 201
-        assert sum(row.startswith("support point,") for row in rows) == 5 and any(row.startswith("maml,10,") for row in rows)
-    else:
-        assert content.startswith(b"\x89PNG" if kind == "png" else b"<svg") and len(content) > 5000
+    download.value.save_as(path / "saved")
+    return (path / "saved").read_bytes()
+
+
+def test_the_numbers_are_saved(open_page, tmp_path):
+    page = open_page("/")
+    wait_for_python(page)
+    rows = saved(page, "csv", tmp_path).decode().splitlines()
+    assert rows[0] == "series,step,x,y" and sum(row.startswith("truth,") for row in rows) == 201
+    assert sum(row.startswith("support point,") for row in rows) == 5 and any(row.startswith("maml,10,") for row in rows)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_saved_picture_says_what_it_shows_dark_on_white(open_page, tmp_path, scheme):
+    page = open_page("/", scheme=scheme)
+    wait_for_python(page)
+    svg = saved(page, "svg", tmp_path).decode()
+    for text in ("A sine wave from 5 points, after 10 gradient steps", "radians; step size α = ", "truth", "support points"):
+        assert text in svg
+    for label in (MAML, "Pretrained on all tasks", "Random initialisation"):
+        before, after = losses(page, label)
+        assert f"{label}: error {before:.2f} → {after:.3f}" in svg or f"{label}: error {before:.2f} → {after:.2f}" in svg
+    assert "x, radians" in svg and svg.count("<circle") == 6  # five points, and one in the legend
+    writing = re.findall(r'<text[^>]*fill="([^"]+)"', svg)
+    assert len(writing) > 15 and all(luminance(colour) < 0.4 for colour in writing)
+    png = Image.open(io.BytesIO(saved(page, "png", tmp_path)))
+    assert png.getpixel((0, 0))[:3] == (255, 255, 255) and png.width == 2 * float(re.search(r'width="([\d.]+)"', svg)[1])
+
+
+def luminance(colour):
+    if colour.startswith("#"):
+        red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    else:  # rgb(..) or color(srgb ..)
+        red, green, blue = (float(part) for part in re.findall(r"[\d.]+", colour)[:3])
+        red, green, blue = (red / 255, green / 255, blue / 255) if colour.startswith("rgb") else (red, green, blue)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_a_frame_and_an_answer_are_timed(open_page):

@@ -4,6 +4,7 @@
 
 import { find } from "../shared/elements.js";
 import { mounted } from "../shared/mount.js";
+import { followSize } from "../shared/paper.js";
 import { spellEnds, spellScene } from "./announce.js";
 import { Descent } from "./descent.js";
 import { Front } from "./front.js";
@@ -49,8 +50,7 @@ import { Viewport } from "./viewport.js";
 export class Plane {
   /** @type {Which} */
   chosen = "theta";
-  /** @type {Survey | null} */
-  survey = null;
+  survey = /** @type {Survey | null} */ (null);
   #drawn = "";
 
   /**
@@ -77,8 +77,7 @@ export class Plane {
       press: (which, event) => press(this, which, event),
       choose: (which) => which !== this.chosen && this.choose(which),
     });
-    this.observer = new ResizeObserver(() => this.#isResized() && this.update("all"));
-    this.observer.observe(this.stage);
+    this.stopFollowing = followSize(this.stage, () => this.refresh());
   }
 
   /**
@@ -95,15 +94,19 @@ export class Plane {
     this.scene = scene;
     this.viewport = new Viewport(this.viewport.size, data.window);
     this.panel.lay(data);
+    this.refresh();
+  }
+
+  /** In the size and the colours of now; what stands here already is not drawn again. */
+  refresh() {
     this.theme = readTheme(this.root);
-    // An echo of what stands here already is not drawn again.
     if (this.#isResized() || this.#standing() !== this.#drawn) this.update("all");
   }
 
   end() {
     this.descent.stop();
     this.protocol.reports.drop();
-    this.observer.disconnect();
+    this.stopFollowing();
   }
 
   // What is shown.

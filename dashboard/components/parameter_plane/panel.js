@@ -3,6 +3,7 @@
 
 import { find, html } from "../shared/elements.js";
 import { isUsed } from "../shared/parts.js";
+import { saveAs } from "./save.js";
 import { Sliders } from "./sliders.js";
 import { canTurn } from "./surfaces.js";
 import { Losses, MethodTable, TaskTable } from "./tables.js";
@@ -28,12 +29,14 @@ export class Panel {
       turn: button("Turn it", () => plane.turnTask()),
     };
     const { descend, best, add, remove, turn } = this.buttons;
+    const files = [button("SVG", () => saveAs(plane, "svg")), button("PNG", () => saveAs(plane, "png"))];
+    const save = html("div", { class: "save", role: "group", "aria-label": "Save the picture" }, ...files);
     const [moves, changes] = [
       html("div", { class: "buttons" }, descend, best),
       html("div", { class: "buttons" }, add, remove, turn),
     ];
     find(this.root, ".side", HTMLElement).append(this.sliders.element, this.losses.element, this.methods.element, moves);
-    find(this.root, ".under", HTMLElement).append(this.tasks.element, changes);
+    find(this.root, ".under", HTMLElement).append(this.tasks.element, changes, save);
     /** @type {Record<string, HTMLElement>} by the parts of the plane that they are */
     this.parts = {
       losses: this.losses.element,

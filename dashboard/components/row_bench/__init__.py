@@ -83,7 +83,9 @@ def _is_number(value: Any) -> bool:
 
 _BENCH = st.components.v2.component(
     "row_bench",
-    html='<div class="stage"><svg class="picture" aria-hidden="true"></svg></div><button class="add" inert>Add a row</button>',
+    html='<div class="stage"><svg class="picture" aria-hidden="true"></svg></div><div class="below" inert>'
+    '<button class="add">Add a row</button><span class="save" role="group" aria-label="Save the picture">'
+    '<button data-save="svg">SVG</button><button data-save="png">PNG</button></span></div>',
     css=(HERE / "bench.css").read_text(encoding="utf-8"),
     js=browser_module(HERE / "index.js"),
 )

@@ -5,8 +5,11 @@ import { drawAxes, pathOf, Scale } from "../shared/chart.js";
 import { find, focused, svg } from "../shared/elements.js";
 import { arrowOf } from "../shared/keys.js";
 import { clamp, spellNumber } from "../shared/numbers.js";
+import { followSize } from "../shared/paper.js";
+import { download, fileOf, sheetOf } from "../shared/sheet.js";
 
 /** @import { Call } from "../shared/mount.js" */
+/** @import { Words } from "../shared/sheet.js" */
 
 /**
  * @typedef {object} Data
@@ -41,6 +44,23 @@ export function within([x, y], { x_range, y_range }) {
  */
 const shortened = ([x, y]) => [Number(x.toPrecision(6)), Number(y.toPrecision(6))];
 
+/**
+ * What the picture shows, and what each mark in it is.
+ * @param {Data} data
+ * @param {number} count of known rows
+ * @returns {Words}
+ */
+export function wordsOf({ titles, colours }, count) {
+  return {
+    title: `${titles[1]} against ${titles[0]}, for a new task`,
+    subtitle: `Predicted from ${count} known row${count === 1 ? "" : "s"} of it.`,
+    legend: [
+      { label: "known rows", colour: colours.point, mark: "dot" },
+      { label: "prediction; shaded: its interval", colour: colours.line, mark: "line" },
+    ],
+  };
+}
+
 /** @param {Call<Data>} call */
 export default function ({ data, parentElement, setStateValue }) {
   const stage = find(parentElement, ".stage", HTMLElement);
@@ -67,7 +87,7 @@ export default function ({ data, parentElement, setStateValue }) {
   function draw() {
     scale = new Scale(stage.clientWidth || 400, HEIGHT, x_range, (y_range[1] - y_range[0]) / 2, middle);
     const axes = svg("g");
-    drawAxes(axes, scale, ["", `${titles[1]} against ${titles[0]}`]);
+    drawAxes(axes, scale, titles);
     const [xs, mean, low, high] = data.curve.map((part) => part.map((value) => value ?? Number.NaN));
     const band = pathOf([...xs, ...xs.toReversed()], [...high, ...low.toReversed()], scale);
     const { line } = data.colours;
@@ -142,17 +162,28 @@ export default function ({ data, parentElement, setStateValue }) {
     send();
   }
 
+  /** @param {"svg" | "png"} kind */
+  async function save(kind) {
+    const sheet = sheetOf(picture, [scale.width, HEIGHT], wordsOf(data, points.length), (copy) => {
+      for (const [x, y] of points)
+        copy.append(svg("circle", { cx: scale.px(x), cy: scale.py(y), r: 7, fill: data.colours.point }));
+    });
+    download(await fileOf(sheet, kind), `row_bench.${kind}`);
+  }
+
+  for (const kind of /** @type {const} */ (["svg", "png"])) {
+    find(parentElement, `[data-save=${kind}]`, HTMLButtonElement).onclick = () => save(kind);
+  }
   const button = find(parentElement, ".add", HTMLButtonElement);
-  button.inert = false; // from here on a press does something
+  find(parentElement, ".below", HTMLElement).inert = false; // from here on a press does something
   button.onclick = () => add([(x_range[0] + x_range[1]) / 2, middle]);
   stage.ondblclick = (event) => add(within(at(event), data));
   for (const [name, colour] of Object.entries(data.colours)) stage.style.setProperty(`--${name}`, colour);
-  const observer = new ResizeObserver(draw);
-  observer.observe(stage);
+  const stopFollowing = followSize(stage, draw);
   draw();
   handles[Math.min(held, points.length - 1)]?.focus({ preventScroll: true });
   const end = () => {
-    observer.disconnect();
+    stopFollowing();
     clearTimeout(later);
   };
   ends.set(stage, end);

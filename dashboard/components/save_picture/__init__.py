@@ -1,4 +1,4 @@
-"""Two buttons that save a chart of the page as a picture, PNG or SVG; the browser draws it, and nothing is sent anywhere."""
+"""Two buttons that save a chart of the page as a picture, PNG or SVG, dark on white; the browser draws it, nothing is sent."""
 
 from pathlib import Path
 

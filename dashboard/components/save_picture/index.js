@@ -1,8 +1,8 @@
 // @ts-check
-// Plotly's own way to a picture is behind the camera of its bar, which knows one format: the camera is pressed from here, with
-// the format and a background put in its place for that moment.
+// Streamlit's own Plotly, which it leaves on the window, draws the chart once more for a file: dark on white in either theme.
 
 import { find } from "../shared/elements.js";
+import { onWhite } from "../shared/paper.js";
 
 /** @import { Call } from "../shared/mount.js" */
 
@@ -14,15 +14,18 @@ import { find } from "../shared/elements.js";
  * @property {number} height pixels
  */
 
-/** @typedef {Element & { _context?: { toImageButtonOptions: object }, layout?: { paper_bgcolor: string } }} Plot */
+/** @typedef {Record<string, unknown>} Properties */
+/** @typedef {Element & { data?: object[], layout?: Properties }} Plot */
+/** @typedef {(figure: { data: object[], layout: Properties }, how: object) => Promise<unknown>} DownloadImage */
 
 /** @param {Call<[Data]>} call */
 export default function ({ data: [data], parentElement }) {
-  find(parentElement, ".save", HTMLElement).inert = false; // from here on a press does something
+  const root = find(parentElement, ".save", HTMLElement);
   const status = find(parentElement, "[role=status]", HTMLElement);
+  root.inert = false; // from here on a press does something
   for (const button of parentElement.querySelectorAll("button")) {
-    button.onclick = () => {
-      const isSaved = save(data, button.dataset.format ?? "png", background(parentElement));
+    button.onclick = async () => {
+      const isSaved = await save(data, button.dataset.format ?? "png", inkOn(root));
       status.textContent = isSaved ? "" : "The chart is not ready yet; try again.";
     };
   }
@@ -31,25 +34,43 @@ export default function ({ data: [data], parentElement }) {
 /**
  * @param {Data} data
  * @param {string} format
- * @param {string} background
+ * @param {Ink} ink
  */
-function save({ chart, filename, width, height }, format, background) {
+async function save({ chart, filename, width, height }, format, ink) {
   /** @type {Plot | null} */
   const plot = document.querySelector(`.st-key-${CSS.escape(chart)} .js-plotly-plot`);
-  /** @type {HTMLElement | null | undefined} */
-  const camera = plot?.querySelector('.modebar-btn[data-title^="Download plot"]');
-  if (!camera || !plot?._context || !plot.layout) return false;
-  const kept = { options: plot._context.toImageButtonOptions, colour: plot.layout.paper_bgcolor };
-  plot._context.toImageButtonOptions = { format, filename, width, height, scale: format === "png" ? 2 : 1 };
-  plot.layout.paper_bgcolor = background; // light writing on nothing could not be read on white paper
-  camera.click();
-  plot._context.toImageButtonOptions = kept.options;
-  plot.layout.paper_bgcolor = kept.colour;
+  const { Plotly } = /** @type {{ Plotly?: { downloadImage?: DownloadImage } }} */ (/** @type {unknown} */ (window));
+  if (!plot?.data || !plot.layout || !Plotly?.downloadImage) return false;
+  const layout = { .../** @type {Properties} */ (inked(plot.layout, ink)), width, height };
+  await Plotly.downloadImage({ data: plot.data, layout }, { format, filename, width, height, scale: format === "png" ? 2 : 1 });
   return true;
 }
 
-/** @param {ParentNode} parent */
-function background(parent) {
-  const colour = getComputedStyle(find(parent, ".save", HTMLElement)).getPropertyValue("--st-background-color");
-  return colour.trim() || "#ffffff";
+/** @typedef {{ text: string, paper: string }} Ink */
+
+/**
+ * A layout with its own writing in another colour, on another ground. What lies on coloured cells keeps its colour: that is no
+ * part of a layout.
+ * @param {unknown} value
+ * @param {Ink} ink
+ * @param {string} name of the property
+ * @returns {unknown}
+ */
+export function inked(value, ink, name = "") {
+  if (/^(paper_|plot_)?bgcolor$/.test(name)) return name === "bgcolor" ? "rgba(0,0,0,0)" : ink.paper;
+  if (Array.isArray(value)) return value.map((each) => inked(each, ink));
+  if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
+  const all = Object.entries(value).map(([key, each]) => [key, inked(each, ink, key)]);
+  const changed = Object.fromEntries(all);
+  return /font$/.test(name) ? { ...changed, color: ink.text } : changed;
+}
+
+/**
+ * @param {Element} element
+ * @returns {Ink}
+ */
+function inkOn(element) {
+  /** @type {(name: string, otherwise: string) => string} */
+  const read = (name, otherwise) => getComputedStyle(element).getPropertyValue(name).trim() || otherwise;
+  return onWhite(() => ({ text: read("--st-text-color", "#16191e"), paper: read("--st-background-color", "#ffffff") }));
 }

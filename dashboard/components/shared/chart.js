@@ -93,7 +93,7 @@ export function spellTick(tick) {
  * @param {Scale} scale
  * @param {[string, string]} titles
  */
-export function drawAxes(group, scale, titles = ["x", "y"]) {
+export function drawAxes(group, scale, titles) {
   group.replaceChildren();
   const { width, height, limit, middle, xRange } = scale;
   /** @type {(x1: number, y1: number, x2: number, y2: number, kind: string) => void} */
@@ -110,6 +110,6 @@ export function drawAxes(group, scale, titles = ["x", "y"]) {
     line(x, MARGIN.top, x, height - MARGIN.bottom, "grid");
     text(x, height - MARGIN.bottom + 16, "middle", spellTick(tick));
   }
-  text(width - MARGIN.right, height - MARGIN.bottom + 16, "end", scale.perX > 40 ? titles[0] : "");
+  text(width - MARGIN.right - 4, height - MARGIN.bottom - 6, "end", titles[0]);
   text(MARGIN.left + 6, MARGIN.top + 12, "start", titles[1]);
 }

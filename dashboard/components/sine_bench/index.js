@@ -4,6 +4,7 @@
 
 import { find, focused } from "../shared/elements.js";
 import { mounted } from "../shared/mount.js";
+import { followSize } from "../shared/paper.js";
 import { spellFull, spellMove, spellRemoval } from "./announce.js";
 import { Cards } from "./cards.js";
 import { Controls } from "./controls.js";
@@ -50,8 +51,7 @@ export class Bench {
     this.controls = new Controls(this);
     this.pointer = new Pointer(this);
     listenToKeys(this);
-    this.observer = new ResizeObserver(() => this.schedule());
-    this.observer.observe(this.picture.stage);
+    this.stopFollowing = followSize(this.picture.stage, () => this.frame());
     this.root.inert = false; // until here its buttons did nothing
   }
 
@@ -73,7 +73,7 @@ export class Bench {
   }
 
   end() {
-    this.observer.disconnect();
+    this.stopFollowing();
     this.controls.end();
     clearTimeout(this.#later);
     this.protocol.reports.flush();

@@ -77,7 +77,7 @@ export class Picture {
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const [insideWidth, insideHeight] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
     setAttributes(this.clip, { x: MARGIN.left, y: MARGIN.top, width: insideWidth, height: insideHeight });
-    drawAxes(this.axes, this.scale);
+    drawAxes(this.axes, this.scale, ["x, radians", "y"]);
   }
 
   /** @param {View} view */

@@ -1,65 +1,81 @@
 // @ts-check
 // What a visitor takes along: the picture, and its numbers.
 
-import { SVG, svg } from "../shared/elements.js";
+import { svg } from "../shared/elements.js";
+import { spellNumber } from "../shared/numbers.js";
+import { download, fileOf, sheetOf } from "../shared/sheet.js";
+import { spellLoss } from "./cards.js";
+import { focusOf } from "./fits.js";
 import { pointsOf } from "./scene.js";
 
+/** @import { Words } from "../shared/sheet.js" */
 /** @import { Fit } from "./fits.js" */
 /** @import { Bench } from "./index.js" */
+/** @import { Data } from "./protocol.js" */
 /** @import { Scene } from "./scene.js" */
-
-const STYLES = ["fill", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "font-family", "font-size"];
 
 /**
  * @param {Bench} bench
  * @param {"svg" | "png" | "csv"} kind
  */
 export async function saveAs(bench, kind) {
-  const made = { svg: () => asSvg(bench), png: () => asPng(bench), csv: () => asCsv(bench) };
-  const href = URL.createObjectURL(await made[kind]());
-  Object.assign(document.createElement("a"), { href, download: `sine_bench.${kind}` }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 1000);
+  download(kind === "csv" ? asCsv(bench) : await fileOf(asSheet(bench), kind), `sine_bench.${kind}`);
 }
 
 /**
- * The picture by itself: what the style sheet gives it is written into it, and handles become dots.
+ * The picture by itself; handles become dots.
  * @param {Bench} bench
  */
-function asSvg({ root, picture, scene, data }) {
-  const copy = /** @type {SVGSVGElement} */ (picture.svg.cloneNode(true));
-  const originals = picture.svg.querySelectorAll("path, line, text");
-  copy.querySelectorAll("path, line, text").forEach((element, index) => {
-    const style = getComputedStyle(originals[index]);
-    for (const name of STYLES) element.setAttribute(name, style.getPropertyValue(name));
-  });
+function asSheet({ picture, scene, data, fitter, protocol }) {
   const { scale } = picture;
-  for (const [x, y] of pointsOf(scene)) {
-    copy.append(svg("circle", { cx: scale.px(x), cy: scale.py(y), r: 6.5, fill: data.colours.point }));
-  }
-  const paper = getComputedStyle(root).getPropertyValue("--st-background-color") || "white";
-  copy.prepend(svg("rect", { width: "100%", height: "100%", fill: paper }));
-  copy.setAttribute("xmlns", SVG);
-  copy.setAttribute("width", String(scale.width));
-  copy.setAttribute("height", String(scale.height));
-  return new Blob([new XMLSerializer().serializeToString(copy)], { type: "image/svg+xml" });
+  const words = wordsOf(scene, data, fitter.all(scene, protocol, true));
+  return sheetOf(picture.svg, [scale.width, scale.height], words, (copy) => {
+    for (const [x, y] of pointsOf(scene)) {
+      copy.append(svg("circle", { cx: scale.px(x), cy: scale.py(y), r: 6.5, fill: data.colours.point }));
+    }
+  });
 }
 
 /**
- * @param {Bench} bench
- * @returns {Promise<Blob>}
+ * What the picture shows, and what each line in it is.
+ * @param {Scene} scene
+ * @param {Data} data
+ * @param {Map<string, Fit>} fits
+ * @returns {Words}
  */
-async function asPng(bench) {
-  const picture = new Image();
-  const address = URL.createObjectURL(asSvg(bench));
-  picture.src = address;
-  await picture.decode();
-  URL.revokeObjectURL(address);
-  const { width, height } = bench.picture.scale;
-  const canvas = Object.assign(document.createElement("canvas"), { width: 2 * width, height: 2 * height });
-  canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be drawn."))), "image/png");
-  });
+export function wordsOf(scene, data, fits) {
+  const { steps, points } = scene;
+  const focus = focusOf(data.entrants, scene);
+  const shown = data.entrants.filter(({ name }) => fits.has(name));
+  /** @type {(count: number, what: string) => string} */
+  const counted = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+  /** @param {Data["entrants"][number]} entrant */
+  const spelt = ({ name, label, inner_lr }) => {
+    const { losses } = /** @type {Fit} */ (fits.get(name));
+    const own = inner_lr ? `, α = ${spellNumber(inner_lr)}` : "";
+    const known = steps in losses;
+    return known ? `${label}${own}: error ${spellLoss(losses[0])} → ${spellLoss(losses[steps])}` : `${label}${own}`;
+  };
+  const { colours } = data;
+  /** @type {Words["legend"]} */
+  const legend = [
+    { label: "truth", colour: colours.truth, mark: "line", width: 5 },
+    { label: "support points", colour: colours.point, mark: "dot" },
+  ];
+  if (focus && fits.has(focus.name)) {
+    legend.push({ label: `${focus.label} before adapting`, colour: colours.before, mark: "line" });
+    if (steps > 1) legend.push({ label: "after each step", colour: focus.colour, mark: "line", width: 1.25 });
+  }
+  if (steps)
+    for (const each of shown)
+      legend.push({ label: spelt(each), colour: each.colour, mark: "line", width: each === focus ? 3 : 2.5 });
+  return {
+    title: `A sine wave from ${counted(points.length, "point")}, after ${counted(steps, "gradient step")}`,
+    subtitle:
+      `Amplitude ${spellNumber(scene.amplitude)}, phase ${spellNumber(scene.phase)} radians; step size α = ` +
+      `${spellNumber(scene.inner_lr)}. Errors are mean squared errors over the whole wave, before → after adapting.`,
+    legend,
+  };
 }
 
 /** @param {Bench} bench */

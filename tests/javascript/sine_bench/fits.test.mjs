@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Fitter, focusOf } from "../../../dashboard/components/sine_bench/fits.js";
 import { BrowserLearner } from "../../../dashboard/components/sine_bench/network.js";
-import { csv } from "../../../dashboard/components/sine_bench/save.js";
+import { csv, wordsOf } from "../../../dashboard/components/sine_bench/save.js";
 import { entrant, weightsOf } from "./learners.mjs";
 
 const SCENE = {
@@ -18,7 +18,8 @@ const SCENE = {
   focus: "",
 };
 const ENTRANTS = [entrant("line"), entrant("steep", { inner_lr: 0.01 }), entrant("python", { weights: null })];
-const DATA = { entrants: ENTRANTS, x_range: [-2, 2], curve_points: 17, most: { points: 20, steps: 5 } };
+const COLOURS = { truth: "#888888", before: "#dd8800", between: "#cc5588", point: "#dd4455" };
+const DATA = { entrants: ENTRANTS, x_range: [-2, 2], curve_points: 17, most: { points: 20, steps: 5 }, colours: COLOURS };
 const LEARNERS = { line: new BrowserLearner(weightsOf([1, 1], [0, 0])), steep: new BrowserLearner(weightsOf([1, 1], [5, 0])) };
 const SILENT = { answers: new Map(), isAnswered: false };
 const fitter = () => new Fitter(DATA, ({ weights }) => LEARNERS[weights ?? ""]);
@@ -77,4 +78,17 @@ test("numbers are saved in long form", () => {
   assert.deepEqual(rows.slice(18, 20), [`support point,,1,${2 * Math.sin(1)}`, `support point,,-1,${2 * Math.sin(-1)}`]);
   assert.ok(rows[20].startsWith("line,0,-2,") && rows[37].startsWith("line,1,-2,"));
   assert.equal(rows.length, 1 + 17 + 2 + 2 * 17 + 1);
+});
+
+test("a saved picture names the wave, the steps and every line in it", () => {
+  const made = fitter();
+  const scene = { ...SCENE, hidden: ["python"], steps: 2 };
+  const { title, subtitle, legend } = wordsOf(scene, made.data, made.all(scene, SILENT, true));
+  assert.equal(title, "A sine wave from 2 points, after 2 gradient steps");
+  assert.match(subtitle, /^Amplitude 2, phase 0 radians; step size α = /);
+  const labels = legend.map(({ label }) => label);
+  assert.deepEqual(labels.slice(0, 2), ["truth", "support points"]);
+  assert.match(labels[2], / before adapting$/);
+  assert.equal(labels[3], "after each step");
+  assert.equal(labels.slice(4).filter((label) => /: error \S+ → \S+$/.test(label)).length, 2);
 });
