@@ -9,4 +9,4 @@ HERE = Path(__file__).parent
 # For `st.html`; the script does its work once a visit.
 PAPER = f"""<style>{(HERE / "paper.css").read_text(encoding="utf-8")}</style>
 <script>(() => {{
-{browser_module(HERE / "index.js")}}})();</script>"""
+{browser_module(HERE / "page.js")}}})();</script>"""
