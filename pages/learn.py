@@ -1,17 +1,15 @@
 """Learn: MAML in eight steps, each a question that is answered by acting in a real picture."""
 
 import inspect
-from pathlib import Path
 
 import streamlit as st
 
 from dashboard.method_names import PAPERS
-from dashboard.page_parts.learn import LESSONS, Equation, Lesson, Outcome, progress
+from dashboard.page_parts.learn import LESSONS, STYLE, Equation, Lesson, Outcome, progress
 from dashboard.page_parts.learn.progress import NUMBERS
 from dashboard.page_parts.learn.two_loops import two_loops
 from dashboard.widgets import page, session
 
-STYLE = Path(__file__).parents[1] / "dashboard" / "page_parts" / "learn" / "page.css"
 # The step, how far the visitor has come ("1.3"), and what the lessons themselves put into the link.
 OWN = {session.LESSON: 1, session.ANSWERED: "", session.DONE_FOR_ME: ""} | {
     name: default for lesson in LESSONS for name, default in lesson.own.items()

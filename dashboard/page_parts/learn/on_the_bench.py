@@ -36,6 +36,7 @@ WIDER = 8.0  # an amplitude from outside the training range
 WAVE = {"amplitude": "The wave’s amplitude", "phase": "The wave’s phase"}
 WAVE_AND_RATE = WAVE | {"inner_lr": "α"}
 
+FEWEST = ((-3.6, 0.0), (3.6, 0.0))
 GOOD_POINTS = tuple((x, 0.0) for x in (-4.2, -1.5, 0.3, 2.2, 4.5))
 ONE_SIDE = tuple((x, 0.0) for x in (-4.9, -4.8, -4.7, -4.6, -4.5))
 SHOTS = Scene(amplitude=3.0, phase=0.8, points=((0.5, 0.0),), steps=10)
@@ -204,6 +205,7 @@ FEW_SHOTS = Lesson(
     explained="One wave is a **task**. The points that you see of it are its **support set**; five points are *five "
     "shots*. The network is judged on other points of the same wave, its **query set**, so that learning the five by heart "
     "is not enough. The error is the mean squared difference between network and wave, in squared units of y.\n\n"
+    f"Two points can be enough for MAML here, at x = −{FEWEST[1][0]:g} and {FEWEST[1][0]:g}; one is not, wherever it lies. "
     "The network from a random start, with the same points and steps, stays far away. MAML’s start has been chosen, "
     "over many other waves, so that a few points and a few steps suffice "
     f"({PAPERS['maml'].link}). The pretrained network has seen the same waves, "

@@ -81,6 +81,13 @@ def test_few_points_suffice_for_maml_and_for_no_other(losses):
     assert "Five are allowed" in lessons.FEW_SHOTS.question
 
 
+def test_two_points_can_be_enough_and_one_cannot(losses):
+    assert losses(replace(SHOTS, points=lessons.FEWEST))["maml"][10] < lessons.GOOD
+    alone = [losses(replace(SHOTS, points=((float(x), 0.0),)))["maml"][10] for x in np.linspace(-5, 5, 41)]
+    assert min(alone) > lessons.GOOD
+    assert "at x = −3.6 and 3.6; one is not" in lessons.FEW_SHOTS.explained
+
+
 def test_before_any_step_the_average_of_all_waves_is_best():
     """(2 * 2.55 / pi) cos x, at a cost of 3.006 on average, and less for a flat wave; the pretrained network has learned it."""
     average = 2 * 2.55 / np.pi * np.cos(X)
