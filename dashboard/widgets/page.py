@@ -50,6 +50,36 @@ if (!window.mamlLabSteps) {
   };
 }
 </script>"""
+# Streamlit draws the charts that come together in one go, and the first is seen when the last is drawn. Here each waits for the
+# frame in which the one before is painted; a chart that is there already is redrawn at once. Streamlit leaves Plotly on the
+# window, which it does not promise; where it does not, all is as it was.
+ONE_CHART_A_FRAME = """<style>[data-testid="stElementContainer"]:has(#one-chart-a-frame) {display: none}</style>
+<i id="one-chart-a-frame"></i>
+<script>
+if (!window.mamlLabTurns) {
+  window.mamlLabTurns = true;
+  let turn = Promise.resolve();
+  const painted = () => new Promise((go) => {
+    requestAnimationFrame(() => setTimeout(go));
+    setTimeout(go, 100);  // a tab that is not looked at has no frames
+  });
+  const inTurn = (plotly) => {
+    const react = plotly.react;
+    plotly.react = (plot, ...content) => {
+      if (plot._fullLayout) return react(plot, ...content);
+      const drawn = turn.then(() => (plot.isConnected ? react(plot, ...content) : plot));
+      turn = turn.then(painted);
+      return drawn;
+    };
+  };
+  const keep = (plotly) => Object.defineProperty(window, "Plotly", {value: plotly, configurable: true, writable: true});
+  if (window.Plotly) inTurn(window.Plotly);
+  else Object.defineProperty(window, "Plotly", {configurable: true, get: () => undefined, set: (plotly) => {
+    keep(plotly);
+    if (typeof plotly?.react === "function") inTurn(plotly);
+  }});
+}
+</script>"""
 
 # Plotly selects what the pointer has hovered over, and on a touch screen nothing hovers before it presses: a tap selected what
 # was tapped before. Here it hovers first, and the mouse's events that a browser makes of a tap, a second click, do not come.
@@ -84,6 +114,7 @@ def setup() -> None:
     st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state="auto")
     st.html(ONE_STEP_A_VISIT + paper.PAPER, unsafe_allow_javascript=True)
     st.html(A_TAP_HOVERS, unsafe_allow_javascript=True)
+    st.html(ONE_CHART_A_FRAME, unsafe_allow_javascript=True)
 
 
 def name_tab(title: str) -> None:

@@ -158,5 +158,5 @@ def _take_along(trained: TrainedVerdict, files: dict[str, bytes]) -> None:
             key="take_script",
             on_click="ignore",
         )
-    st.caption("The zip holds the learner and these rows; unpacked, this prints the same numbers:")
-    st.code(COMMAND, language="bash", wrap_lines=True)
+    # Not as a block of code: a browser would load every language's highlighting for this line, a third of the page's work.
+    st.caption(f"The zip holds the learner and these rows; unpacked, this prints the same numbers: `{COMMAND}`")
