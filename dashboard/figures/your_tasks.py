@@ -20,6 +20,7 @@ def rows_figure(
     *,
     categories: Sequence[str] = (),
     classes: Sequence[str] = (),
+    are_apart: bool = False,
 ) -> plain.Figure:
     """Every task's rows as one thin line, the first one's stronger; no tasks give empty axes.
 
@@ -31,21 +32,25 @@ def rows_figure(
       y_title: of the target.
       categories: names of x = 0, 1, ..
       classes: names of y = 0, 1, ..
+      are_apart: whether each task is a trace of its own, as in a file of numbers; a browser takes a while for eighty of them.
     """
     figure = style.base_figure(drawn(x_title, 60), drawn(y_title, 60), height=330)
-    shown = list(tasks.items())[:MAX_LINES]
-    for place, (name, (x, y)) in reversed(list(enumerate(shown))):
+    curves: dict[tuple[object, ...], list[tuple[str, np.ndarray, np.ndarray]]] = {}
+    for place, (name, (x, y)) in reversed(list(enumerate(list(tasks.items())[:MAX_LINES]))):
         order = np.argsort(x, kind="stable")
-        is_first = place == 0
+        has_line = not (len(categories) or len(classes) or len(np.unique(x)) < len(x))
+        trace = (place == 0, has_line, name if are_apart else "")
+        curves.setdefault(trace, []).append((drawn(name), x[order], y[order]))
+    for (is_first, has_line, _), of_tasks in sorted(curves.items(), key=lambda each: each[0][0]):
         look = style.AFTER if is_first else style.faint(style.TRUTH, 0.55)
+        names = [name for name, _, _ in of_tasks]
         figure.add_scatter(
-            x=x[order],
-            y=y[order],
-            name=drawn(name),
-            mode="markers" if len(categories) or len(classes) or len(np.unique(x)) < len(x) else "lines+markers",
+            **parts.joined([(x, y) for _, x, y in of_tasks]),
+            name=names[0] if len(names) == 1 else "the other tasks",
+            mode="lines+markers" if has_line else "markers",
             line={"color": look, "width": 2.5 if is_first else 1},
             marker={"color": look, "size": 7 if is_first else 3},
-            text=[drawn(name)] * len(x),
+            text=[name for name, x, _ in of_tasks for _ in range(len(x) + 1)],
             hovertemplate="%{text}: %{x}, %{y:.4~g}<extra></extra>",
             showlegend=False,
         )

@@ -2,6 +2,7 @@
 
 import dataclasses
 from contextlib import contextmanager
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -193,9 +194,12 @@ def role_controls(table: UserTable) -> UserTable:
 def show_rows(table: UserTable) -> None:
     """The table as a picture."""
     rows = tables.rows(table)
-    figure = figures.rows_figure(rows.tasks, rows.x_name, table.roles.target, categories=rows.categories, classes=rows.classes)
+    draw = partial(
+        figures.rows_figure, rows.tasks, rows.x_name, table.roles.target, categories=rows.categories, classes=rows.classes
+    )
     count = len(set(table.sheet.text(table.roles.task)))
-    page.chart(figure, "rows", f"{table.roles.target} against {rows.x_name}, a line for each of {len(rows.tasks)} tasks.")
+    alt = f"{table.roles.target} against {rows.x_name}, a line for each of {len(rows.tasks)} tasks."
+    page.chart(draw(), "rows", alt, shown=lambda: {"": draw(are_apart=True)})
     drawn = f"the first {len(rows.tasks)} of {count} tasks" if count > len(rows.tasks) else f"{count} tasks"
     st.caption(f"{escape.markdown(table.name)}. {drawn.capitalize()}, a line each; the first one is blue.")
 

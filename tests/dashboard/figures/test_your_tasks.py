@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from dashboard.downloads import files
 from dashboard.figures import your_tasks as figures
 from dashboard.figures.style import AFTER, method_colour
 from tests.small_verdict import EVIL
@@ -12,9 +13,18 @@ from tests.small_verdict import EVIL
 def test_rows_are_a_line_for_each_task_the_first_one_strong():
     tasks = {"a": (np.array([2.0, 1.0]), np.array([5.0, 4.0])), EVIL: (np.array([1.0, 1.0]), np.array([0.0, 1.0]))}
     evil, first = figures.rows_figure(tasks, "x", "y").data
-    assert (list(first.x), list(first.y), first.line.color) == ([1, 2], [4, 5], AFTER)
+    assert (list(first.x)[:-1], list(first.y)[:-1], first.line.color) == ([1, 2], [4, 5], AFTER)
     assert evil.mode == "markers"  # an x twice: no line
     assert not figures.rows_figure({}, "x", "y").data
+
+
+def test_the_other_tasks_are_one_trace_with_gaps_and_apart_in_the_file_of_numbers():
+    tasks = {name: (np.array([1.0, 2.0]), np.array([value, value])) for value, name in enumerate("abc")}
+    others, first = figures.rows_figure(tasks, "x", "y").data
+    assert (first.name, others.name, list(others.text)) == ("a", "the other tasks", [*"ccc", *"bbb"])
+    np.testing.assert_array_equal(others.y, [2, 2, np.nan, 1, 1, np.nan])
+    lines = files.figure_csv(figures.rows_figure(tasks, "x", "y", are_apart=True)).splitlines()
+    assert lines == ["trace,x,y", "c,1.0,2.0", "c,2.0,2.0", "b,1.0,1.0", "b,2.0,1.0", "a,1.0,0.0", "a,2.0,0.0"]
 
 
 def test_categories_and_classes_are_named_on_their_axes():
