@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS, MAX_SHOTS = 20, 20
 CURVE_POINTS = 201
+MAX_FALL = 0.1  # share of its loss by which a method that has converged may still fall over the last half of its training
 
 
 # Learners adapting.
@@ -73,6 +74,8 @@ class Row:
     kilobytes: working memory of a meta-gradient; None where the compiler does not say.
     microseconds: of a meta step; None where it was not timed.
     iterations: meta-iterations that it was trained for.
+    fall: by which share its loss still fell over the last half of its training; NaN where it is too early to say, None where
+      nothing was trained here.
     """
 
     name: str
@@ -83,6 +86,12 @@ class Row:
     kilobytes: float | None = None
     microseconds: float | None = None
     iterations: int | None = None
+    fall: float | None = None
+
+    @property
+    def is_converged(self) -> bool:
+        """Whether its loss had stopped falling: until then its place says how fast it learns, not what it reaches."""
+        return self.fall is None or self.fall <= MAX_FALL
 
 
 @dataclass(frozen=True)

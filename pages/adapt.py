@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.components.sine_bench import Scene, sine_bench
 from dashboard.components.switch import chosen
 from dashboard.engine_calls import adaptation as adapting
 from dashboard.engine_calls import resources
 from dashboard.engine_calls import sine_bench as bench_engine
-from dashboard.figures.style import method_colour
 from dashboard.page_parts.adapt import pictures
+from dashboard.page_parts.adapt.contenders import BASELINES, Contender, contenders_of, label_of, trained_with, words_of
 from dashboard.results import MAX_SHOTS
-from dashboard.widgets import controls, page, session
+from dashboard.widgets import controls, learners, page, session
 from maml_engine import Learner, Sinusoid
 
 RANGES = {"trained": "As in training", "amplitude": "Larger amplitudes", "phase": "Other phases"}
-BASELINES = {"pretrained": ("Pretrained on all tasks", "sinusoid_joint"), "random": ("Random initialisation", "random")}
 OWN = {
     "adapt_bench": "",
     "adapt_shots": 5,
@@ -29,21 +28,6 @@ OWN = {
     pictures.STEPS.key: pictures.STEPS.default,
     session.CHOSEN_TASK: 1,
 }
-
-
-class Contender(NamedTuple):
-    """One of the three that adapt.
-
-    label: for the reader.
-    colour: in every picture.
-    learner: what adapts.
-    inner_lr: its step size.
-    """
-
-    label: str
-    colour: str
-    learner: Learner
-    inner_lr: float
 
 
 def suitable(learner: Learner) -> Learner:
@@ -77,24 +61,6 @@ def choose_adapting(own_lr: float) -> tuple[int, float, int]:
         "Seed of the tasks", 0, 9999, OWN[session.TASK_SEED], key=session.TASK_SEED, bind="query-params"
     )
     return shots, inner_lr or own_lr, seed
-
-
-def contenders_of(learner: Learner, inner_lr: float, tasks: Sinusoid, shots: int) -> dict[str, Contender]:
-    """The chosen learner, and the baselines with the step size that suits each best.
-
-    Args:
-      learner: the chosen one.
-      inner_lr: its step size.
-      tasks: on which all adapt.
-      shots: support points of each.
-    """
-    method, shipped = learner.experiment.method, resources.shipped_learners()
-    found = {"learner": Contender(method.upper(), method_colour(method), learner, inner_lr)}
-    for name, (label, shipped_name) in BASELINES.items():
-        baseline = shipped[shipped_name]
-        best = adapting.best_inner_lr(baseline, tasks, shots)
-        found[name] = Contender(label, method_colour(name), baseline, best)
-    return found
 
 
 def another_twelve() -> None:
@@ -163,7 +129,9 @@ def show_chosen(number: int, scene: Scene, contenders: Mapping[str, Contender], 
 
 
 @st.fragment
-def show_tasks(fits: Mapping[str, pictures.Fits], contenders: Mapping[str, Contender], tasks: Sinusoid, seed: int) -> None:
+def show_tasks(
+    fits: Mapping[str, pictures.Fits], contenders: Mapping[str, Contender], tasks: Sinusoid, seed: int, words: str
+) -> None:
     """All twelve, small, and one of them on the bench; which one is a matter of this part alone.
 
     Args:
@@ -171,13 +139,14 @@ def show_tasks(fits: Mapping[str, pictures.Fits], contenders: Mapping[str, Conte
       contenders: who adapts.
       tasks: what they are drawn from.
       seed: says which twelve.
+      words: what the pictures are of.
     """
     labels = {name: one.label for name, one in contenders.items()}
     left, right = st.columns([2, 3], gap="medium")
     wall = left.container()
     with left:
         number = choose_task()
-    with wall:
+    with wall, page.pictures_of(f"{words}, tasks of seed {seed}"):
         pictures.show_twelve(fits, labels, number)
     with right:
         wave, task = adapting.drawn_waves(tasks, seed)[number - 1], fits["learner"][number - 1]
@@ -193,9 +162,9 @@ page.opening(
     "training range, and see where adapting ends.",
     name="adapt",
 )
-learner = suitable(controls.learner_control())
+learner = suitable(learners.learner_control())
 shots, inner_lr, seed = choose_adapting(learner.experiment.inner_lr)
-labels = {"learner": learner.experiment.method.upper()} | {name: label for name, (label, _) in BASELINES.items()}
+labels = {"learner": label_of(learner)} | {name: label for name, (label, _) in BASELINES.items()}
 task_range = choose_tasks()
 trained_on = learner.default_tasks
 tasks = trained_on if task_range == "trained" else adapting.beyond(trained_on, task_range)
@@ -203,15 +172,18 @@ contenders = contenders_of(learner, inner_lr, tasks, shots)
 fits = {
     name: adapting.fits(one.learner, tasks, shots=shots, inner_lr=one.inner_lr, seed=seed) for name, one in contenders.items()
 }
+words = words_of(contenders, shots)
 pictures.show_switch(fits, labels)
 st.caption(f"{describe(tasks, trained_on)} A panel's numbers are its mean squared error before → after.")
-show_tasks(fits, contenders, tasks, seed)
-pictures.show_curves(
-    {one.label: adapting.held_out_curve(one.learner, tasks, shots, one.inner_lr) for one in contenders.values()},
-    {one.label: one.colour for one in contenders.values()},
-)
+show_tasks(fits, contenders, tasks, seed, words)
+with page.pictures_of(words):
+    pictures.show_curves(
+        {one.label: adapting.held_out_curve(one.learner, tasks, shots, one.inner_lr) for one in contenders.values()},
+        {one.label: one.colour for one in contenders.values()},
+    )
 st.caption(
-    f"{labels['learner']} takes steps of {inner_lr:g}. Each baseline takes the step size that suits it best on other tasks, "
+    f"{escape.markdown(labels['learner'])} takes steps of {inner_lr:g}{trained_with(learner, inner_lr)}. "
+    "Each baseline takes the step size that suits it best on other tasks, "
     f"out of {', '.join(f'{size:g}' for size in adapting.BASELINE_STEP_SIZES)}: {contenders['pretrained'].inner_lr:g} for the "
     f"pretrained network, {contenders['random'].inner_lr:g} for the random one."
     + (" Before the first step nothing can be better than 3.01 on average over such tasks." if tasks == Sinusoid() else "")

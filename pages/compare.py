@@ -44,14 +44,16 @@ def show_contest(base: Experiment, before: str) -> None:
     else:
         choices.show_recipes(contest)
     run.RUN.show_refusal()
+    run.say_difference(contest)
 
 
 def show_results(now: Shown) -> None:
     """Curves where something was trained here, the table, the differences."""
     k = st.session_state.get(session.AFTER, OWN[session.AFTER])
-    if now.rankings:
-        pictures.show_curves(now, st.session_state.get(session.AGAINST, OWN[session.AGAINST]), k)
-    pictures.show_losses(now, k)
+    with page.pictures_of(now.words):
+        if now.rankings:
+            pictures.show_curves(now, st.session_state.get(session.AGAINST, OWN[session.AGAINST]), k)
+        pictures.show_losses(now, k)
     pictures.show_differences(now, k)
 
 
@@ -67,17 +69,23 @@ def show_view(now: Shown, learners: Mapping[str, Learner]) -> None:
     choices.choose_view()
     with st.container(key="results"):
         show_results(now)
+    show_learners(now, learners)
+
+
+def show_learners(now: Shown, learners: Mapping[str, Learner]) -> None:
+    """What each learner makes of the same tasks, and a closer look at each."""
     k = st.session_state[session.AFTER]
     st.subheader("The same twelve tasks", anchor=False)
     show_twelve(now, learners, k)
-    st.fragment(closer_look.show)(learners, now.base, k)
+    st.fragment(closer_look.show)(learners, now, k)
 
 
 @st.fragment
 def show_twelve(now: Shown, learners: Mapping[str, Learner], k: int) -> None:
     """The twelve tasks under the chosen methods, after `k` steps."""
     if chosen := choices.choose_overlay(learners):
-        pictures.show_twelve(learners, chosen, now.base, k)
+        with page.pictures_of(now.words):
+            pictures.show_twelve(learners, chosen, now.base, k)
     else:
         st.info("Choose at least one method to draw.", icon=":material/info:")
 
@@ -88,7 +96,7 @@ page.opening(
     "others beat it.",
 )
 base = choices.base_experiment()
-job_ids = run.RUN.ids()
+job_ids = run.RUN.ids(run.GONE)
 show_contest(base, st.session_state.get(session.CONTEST, ""))
 snapshot = resources.jobs().snapshot(job_ids[0]) if job_ids else None
 now = shown.of(snapshot, base)
@@ -97,7 +105,8 @@ if snapshot and not snapshot.ended:
     with st.container(key="results"):
         if job_view.watch(job_ids, run.progress, partial(show_growing, base), key="stop"):
             st.rerun()  # it has ended in this moment
-    st.caption("Twelve tasks under each method and a closer look at each come when the training ends.")
+    st.caption("Until the training ends, what follows is of the learners that come with the app.")
+    show_learners(shown.of(None, base), shown.learners_of(None, base))
 else:
     if snapshot:
         job_view.watch(job_ids, run.progress, run.show_divergence, key="stop")

@@ -6,7 +6,7 @@ from dashboard.engine_calls import gradients, resources
 from dashboard.engine_calls.gradients import Choice
 from dashboard.method_names import PAPERS
 from dashboard.page_parts.gradients import costs, pictures, race
-from dashboard.widgets import controls, page, session
+from dashboard.widgets import controls, learners, page, session
 from maml_engine import Experiment, Learner
 
 OWN = {"gradient_lr": None, pictures.BENCH: ""} | race.OWN
@@ -41,7 +41,7 @@ page.opening(
     "opens. Then take more inner steps.",
     name="gradients",
 )
-learner = controls.learner_control()
+learner = learners.learner_control()
 inner_lr = choose_step_size(learner)
 experiment = controls.experiment_controls("inner_steps", "meta_batch_size", "k_shot", "seed")
 choice, inner_steps = within_reach(experiment)
@@ -52,7 +52,8 @@ except ValueError as error:
 else:
     start = resources.shipped_learners()["random"] if learner.experiment.tasks == "sinusoid" else None  # which it is for, too
     of_start = start and gradients.comparison(start, choice, inner_lr, inner_steps)
-    pictures.show_comparison(comparison, inner_lr, of_start)
+    with page.pictures_of(pictures.words_of(learner, choice, inner_lr, inner_steps)):
+        pictures.show_comparison(comparison, inner_lr, of_start)
     page.equation(
         r"\frac{\partial}{\partial \theta}\, L^{\text{query}}(\theta_K) \;=\; "
         r"\Bigl[\,\prod_{k=0}^{K-1} \bigl(I - \alpha H_k\bigr)\Bigr]\,"
@@ -62,10 +63,11 @@ else:
         f"({PAPERS['maml'].link}, sec. 5.2). No Hessian is ever formed: each step back takes one Hessian-vector product, "
         "v ← v − αHv.",
     )
-    pictures.show_steps(comparison)
-    pictures.show_inner_loop(learner, choice, inner_lr, inner_steps)
-    pictures.show_sweep(gradients.sweep(learner, choice), comparison, inner_lr)
-    pictures.show_check(gradients.check(learner, choice, inner_lr, inner_steps))
+    with page.pictures_of(pictures.words_of(learner, choice, inner_lr, inner_steps)):
+        pictures.show_steps(comparison)
+        pictures.show_inner_loop(learner, choice, inner_lr, inner_steps)
+        pictures.show_sweep(gradients.sweep(learner, choice), comparison, inner_lr)
+        pictures.show_check(gradients.check(learner, choice, inner_lr, inner_steps))
 costs.show(learner)
 race.show(experiment)
 page.finish(OWN | {"gradient_lr": resources.shipped_learners()["sinusoid_maml"].experiment.inner_lr})

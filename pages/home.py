@@ -10,6 +10,7 @@ from dashboard.components.sine_bench import Answer, Entrant, Scene, scene, sine_
 from dashboard.engine_calls import first_pictures
 from dashboard.figures import style
 from dashboard.method_names import PAPERS
+from dashboard.page_parts.home import runs
 from dashboard.results import MAX_SHOTS, spell_loss
 from dashboard.widgets import page, session
 
@@ -22,6 +23,7 @@ OWN = {
     "shots": first_pictures.SHOTS,
     "point_noise": first_pictures.NOISE,
     session.POINT_SEED: first_pictures.SEED,
+    session.OWN_RUNS: "",
 }
 # Links from before the bench spelt these one by one.
 OLD = {"wave_amplitude": "amplitude", "wave_phase": "phase", "steps": "steps", "adapt_lr": "inner_lr"}
@@ -70,25 +72,13 @@ def asked_for(shots: int, noise: float, seed: int) -> Scene:
     return bench_engine.scene_of(wave.amplitude, wave.phase, shots=shots, noise=noise, seed=seed, inner_lr=wave.inner_lr)
 
 
-def own_learners() -> "dict[str, Learner]":
-    """The last learners of sine waves that this session has trained; where there are none, no engine is loaded."""
-    if not st.session_state.get(session.RUNS):
-        return {}
-    from dashboard.engine_calls import resources
-    from dashboard.engine_calls import sine_bench as bench_engine
-
-    runs = st.session_state[session.RUNS][-len(style.OWN_COLOURS) :]
-    learners = {f"own_{number}": resources.jobs().learner(job_id) for number, job_id in enumerate(runs, 1)}
-    return {name: learner for name, learner in learners.items() if learner is not None and bench_engine.can_show(learner)}
-
-
 def entrants(own: "Mapping[str, Learner]") -> list[Entrant]:
     """The shipped learners, and the visitor's own after them."""
     if not own:
         return FIRST.entrants
     from dashboard.engine_calls import sine_bench as bench_engine
 
-    labels = {name: f"Yours: {learner.experiment.method.upper()}" for name, learner in own.items()}
+    labels = runs.labels(own)
     coloured = zip(own.items(), style.OWN_COLOURS, strict=False)
     return [
         *FIRST.entrants,
@@ -125,7 +115,7 @@ page.opening(
     "mean squared error over the wave (in y²), before → after.",
 )
 read_old_link()
-own = own_learners()
+own = runs.own_learners()
 asked = asked_for(*point_controls())
 on_bench = sine_bench(
     session.HOME_BENCH,
@@ -139,6 +129,7 @@ st.caption(
     f"{spell_usual(FIRST.usual)} Your browser computes what the cards show, at every frame; when you let go, the engine "
     "computes the same in Python, by the library JAX, and confirms it or not."
 )
+runs.say(entrants(own), own)
 
 page.equation(
     r"\theta_{k+1} = \theta_k - \alpha\, \nabla_{\theta}\, \frac{1}{n} \sum_{j=1}^{n} \bigl(f_{\theta_k}(x_j) - y_j\bigr)^2,"

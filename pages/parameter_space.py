@@ -6,7 +6,7 @@ from dashboard.components import address
 from dashboard.components.parameter_plane import PlaneScene, parameter_plane
 from dashboard.method_names import PAPERS
 from dashboard.page_parts.parameter_space import engine_calls, network_slices, plane, training_path
-from dashboard.widgets import controls, page
+from dashboard.widgets import learners, page
 from maml_engine import Learner
 from maml_engine.analysis import MAX_STEPS
 
@@ -76,7 +76,8 @@ def show_network(learner: Learner) -> None:
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
-    network_slices.show_adapting(adapting, what, surface=is_surface)
+    with page.pictures_of(learners.learner_words(learner)):
+        network_slices.show_adapting(adapting, what, surface=is_surface)
     st.subheader("Through training", anchor=False)
     st.markdown(
         "Where does θ come from? Train a network here; its path has some fifty points in the space of all parameters. Drawn "
@@ -91,7 +92,8 @@ def show_network(learner: Learner) -> None:
     except ValueError as error:  # stopped before theta had moved
         st.error(str(error), icon=":material/error:")
         return
-    network_slices.show_training(training, what, surface=is_surface)
+    with page.pictures_of(training_path.words()):
+        network_slices.show_training(training, what, surface=is_surface)
 
 
 page.opening(
@@ -119,5 +121,5 @@ if exact.open:
         )
 if real.open:
     with real:
-        show_network(controls.learner_control())
+        show_network(learners.learner_control())
 page.finish(OWN)

@@ -8,7 +8,7 @@ from dashboard.page_parts.pitfalls import live_pictures, runs, step_size_map, st
 from dashboard.page_parts.pitfalls.cards import CARDS, Card
 from dashboard.page_parts.pitfalls.step_sizes import SUMMARIES, Shown
 from dashboard.results import MAX_SHOTS
-from dashboard.widgets import controls, links, page, session
+from dashboard.widgets import learners, links, page, session
 from maml_engine import Learner
 
 OPEN = "open_"  # + a card's name: whether it is open
@@ -57,7 +57,8 @@ def show_inside(name: str, card: Card, shown: Shown) -> None:
     """Words, what the shown learner says of it, and two runs."""
     st.markdown(f"**What goes wrong.** {card.problem}\n\n**What mends it.** {card.fix}\n\nIn {TUTORIAL}: {card.tutorial}")
     if card.live:
-        live_pictures.PICTURES[card.live](name, shown)
+        with page.pictures_of(learners.learner_words(shown.learner)):
+            live_pictures.PICTURES[card.live](name, shown)
     with st.container(horizontal=True):
         st.button(
             f"Train both, {card.broken.num_iterations:,} meta-iterations each",
@@ -90,7 +91,7 @@ page.opening(
     name="pitfalls",
 )
 runs.read_link()
-learner = suitable(controls.learner_control())
+learner = suitable(learners.learner_control())
 shots, summary = choose_points_and_summary()
 shown = Shown(learner, step_sizes.frontier(learner, shots), shots, summary)
 st.markdown(step_size_map.spell_frontier(shown))

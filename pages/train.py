@@ -3,28 +3,12 @@
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.figures import training as figures
-from dashboard.page_parts.train import held_out_pictures, held_out_tasks, protocol_card, run, take_along
+from dashboard.page_parts.train import protocol_card, run, shipped, take_along
 from dashboard.page_parts.train.table_upload import table_controls
 from dashboard.widgets import control_tables, controls, job_view, page
 
 FIELDS = tuple(name for members in control_tables.GROUPS.values() for name in members if name != "loss")
 OWN = {"card": ""}
-
-
-def show_shipped() -> None:
-    """What the page shows before anything was trained here: the learner that comes with the app."""
-    learner = resources.shipped_learners()["sinusoid_maml"]
-    st.caption(f"Until you train: the learner that comes with the app, after {learner.iteration:,} meta-iterations.")
-    left, right = st.columns([5, 6])
-    with left:
-        st.markdown("**Loss on 600 test tasks (seed 0), step by step**")
-        curve = held_out_tasks.curve(learner)
-        alt = f"Held-out loss: {curve.mean[0]:.2f} before adapting, {curve.mean[1]:.2f} after one step."
-        page.chart(figures.curve_figure(curve.mean, curve.low, curve.high), "shipped_curve", alt)
-    with right:
-        st.markdown("**Six new tasks, before and after one gradient step**")
-        held_out_pictures.show(learner, "shipped_family")
 
 
 page.opening(
@@ -45,10 +29,11 @@ if wants_run:
 
 job_id = run.current()
 if job_id is None:
-    show_shipped()
+    shipped.show("Until you train")
     if experiment.tasks != "table":
         resources.jobs().warm_up(experiment)
 else:
+    run.say_difference(job_id, experiment)
     with st.container(key="run"):
         is_over = job_view.watch([job_id], run.progress, run.show, key="stop", bar_stays=True)
     snapshot = resources.jobs().snapshot(job_id)

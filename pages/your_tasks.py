@@ -12,7 +12,7 @@ from dashboard.page_parts.your_tasks import table as tables
 from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.table import UserTable
 from dashboard.widgets import job_view, page, session
-from maml_engine.tables import RECOMMENDED, Settings, method_names
+from maml_engine.tables import RECOMMENDED, Progress, Settings, method_names
 
 # What is bound to the link is spelt there as on the page.
 RECOMMENDED_EFFORT, QUICK_LOOK = "Recommended", "Quick look"
@@ -25,7 +25,7 @@ OWN = {
     "error_in": verdict.IN_UNITS,
     session.TRIAL: "",
 }
-TRIAL = job_view.LinkedJobs(session.TRIAL)
+TRIAL = job_view.LinkedJobs(session.TRIAL, belongs=lambda snapshot: isinstance(snapshot.report, Progress | None))
 GONE = "The run of this link is no longer on this server: bring its table again."
 MAX_KNOWN_ROWS = 10
 # Enough to see whether a table is worth the rest: fewer networks, shorter runs, coarser intervals.
@@ -138,14 +138,15 @@ def show_validation(snapshot: Snapshot) -> None:
         verdict.show_so_far(report.so_far)
     if not snapshot.ended and report and len(report.validation) > 1:
         figure = figures.validation_figure(report.validation_iterations, report.validation, report.settings.method)
-        page.chart(figure, "validation", f"Error on validation tasks while training, now {report.validation[-1]:.3g}.")
+        with page.pictures_of(verdict.run_of(report.table, report.settings)):
+            page.chart(figure, "validation", f"Error on validation tasks while training, now {report.validation[-1]:.3g}.")
 
 
 def trained_on(table: UserTable, snapshot: Snapshot | None) -> TrainedVerdict | None:
     """The verdict on the table that is shown: of the run, or the one that comes with an example; None before there is one."""
     report = snapshot.report if snapshot else None
     if report is not None and report.done and report.table.id == table.id:
-        return TrainedVerdict.of(report)
+        return TrainedVerdict.of(report, st.session_state[session.TRIAL])
     return run.shipped(table.example) if table.example else None
 
 

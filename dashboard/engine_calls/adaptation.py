@@ -20,6 +20,7 @@ from maml_engine.tasks.sinusoid import Waves
 # Longer steps blow up on some tasks, and a few validation tasks may not show it.
 BASELINE_STEP_SIZES = (0.001, 0.003, 0.01)
 NUM_TASKS, CURVE_TASKS, CURVE_STEPS, CURVE_QUERIES = 12, 200, 10, 100
+CURVE_KEY = 2017  # of the held-out tasks
 
 
 @cached
@@ -133,7 +134,7 @@ def _waves(tasks: Sinusoid, seed: int, num_tasks: int) -> Waves:
 
 
 def _held_out(tasks: FunctionFamily) -> Episode:
-    return draw(tasks, jax.random.key(2017), CURVE_TASKS, k_shot=MAX_SHOTS, k_query=CURVE_QUERIES)
+    return draw(tasks, jax.random.key(CURVE_KEY), CURVE_TASKS, k_shot=MAX_SHOTS, k_query=CURVE_QUERIES)
 
 
 def padded(episode: Episode, shots: int) -> Episode:

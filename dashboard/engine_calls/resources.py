@@ -2,17 +2,15 @@
 
 import threading
 from functools import cache
-from pathlib import Path
 
 import jax
 import numpy as np
 
 from dashboard.engine_calls.cache import cached
+from dashboard.engine_calls.shipped_runs import PRETRAINED
 from dashboard.jobs import POOL, JobRegistry
 from maml_engine import Learner
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
-
-PRETRAINED = Path(__file__).resolve().parents[2] / "maml_engine" / "pretrained"
 
 enable_compilation_cache()  # before anything is compiled
 # No cache of Streamlit's holds what is here: any visitor can have it cleared.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from dashboard import escape
 from dashboard.figures import parts, plain, style
 from dashboard.figures.changes import Changes
 from dashboard.results import Fit, LossCurve, spell_loss
@@ -165,6 +166,7 @@ def _band_and_line(name: str, curve: LossCurve, colour: str) -> tuple[plain.Trac
     low = np.where(seen, np.maximum(curve.low, curve.mean / 10), np.nan)
     look = {"line": {"color": colour, "width": 2.5}, "marker": {"size": 6}, "mode": "lines+markers"}
     hover = "step %{x}: %{y:.3g} (95 % from %{customdata[0]:.3g} to %{customdata[1]:.3g})"
+    name = escape.drawn(name)  # a learner's may be a visitor's own words
     group = {"name": name, "legendgroup": name, "showlegend": False}
     return (
         parts.band(step[seen], low[seen], high[seen], fill=style.faint(colour), **group),

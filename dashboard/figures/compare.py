@@ -93,11 +93,16 @@ def differences_figure(rows: Sequence[Difference], pinned: str, k: int) -> plain
     return figure
 
 
+def label_of(row: Row | Difference) -> str:
+    """A name, and whether it was ranked before it had learned."""
+    return NAMES[row.name] if getattr(row, "is_converged", True) else f"{NAMES[row.name]}<br>not converged"
+
+
 def _dots(figure: plain.Figure, rows: Sequence[Row | Difference], hover: str) -> None:
-    parts.label_axis(figure, [NAMES[row.name] for row in rows])
+    parts.label_axis(figure, [label_of(row) for row in rows])
     for row in rows:
         look = {"colour": colour(row.name), "marker": {"size": 10}, "hovertemplate": hover + "<extra></extra>"}
-        label = NAMES[row.name]
+        label = label_of(row)
         figure.add_trace(parts.dot_with_interval(label, row.mean, row.low, row.high, name=label, **look))
 
 

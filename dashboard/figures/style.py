@@ -1,5 +1,6 @@
 """What colours and lines mean, the same on every page and readable on both themes; and the layout that all figures share."""
 
+from dashboard import escape
 from dashboard.figures import plain
 from dashboard.method_names import COLOURS
 
@@ -68,6 +69,18 @@ def base_figure(x_title: str, y_title: str, *, height: int = 320, log_y: bool = 
         # One, two, five of each power of ten: labels of their own size, which Plotly would give to every digit otherwise.
         figure.update_yaxes(tickmode="array", minor={"showgrid": False}, **log_marks(-8, 8))
     return figure
+
+
+def named(figure: plain.Figure, words: str) -> plain.Figure:
+    """The figure with what it is of at its foot, for a file that stands alone.
+
+    Args:
+      figure: changed in place.
+      words: plain text.
+    """
+    place = {"x": 0, "xref": "container", "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom"}
+    look = {"pad": {"l": 8, "b": 8}, "font": {"size": 12}, "automargin": True}
+    return figure.update_layout(title={"text": escape.drawn(words, 300), **place, **look})
 
 
 def log_marks(lowest: int, highest: int) -> dict[str, list]:

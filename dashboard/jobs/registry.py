@@ -48,8 +48,11 @@ class _Job:
             self.snapshot = dataclasses.replace(self.snapshot, iteration=report.iteration, report=report)
             return
         self.history.extend(report.meta_loss)
+        measured = self.snapshot.measured
         if not self.curves or self.curves[-1][0] != report.curve_iteration:
             self.curves.append((report.curve_iteration, np.array(report.curve.mean)))
+            # The learner that the run starts from does not come with a report.
+            measured = report.learner if report.iteration == report.curve_iteration else None
         self.snapshot = dataclasses.replace(
             self.snapshot,
             status=RUNNING,
@@ -63,6 +66,7 @@ class _Job:
             learner=report.learner,
             result=report.result,
             warning=report.warning,
+            measured=measured,
         )
 
     def end(self, status: str, message: str = "") -> None:
@@ -158,6 +162,17 @@ class JobRegistry:
         """What a run has left behind so far."""
         snapshot = self.snapshot(job_id)
         return None if snapshot is None else snapshot.result
+
+    def rename(self, job_id: str, name: str) -> None:
+        """Gives a run a name, which goes with it for all who have its link.
+
+        Args:
+          job_id: the run's; where there is none of that id, nothing happens.
+          name: short and printable.
+        """
+        with self._changed:
+            if job := self._jobs.get(job_id):
+                job.snapshot = dataclasses.replace(job.snapshot, name=name)
 
     def touch(self, job_id: str) -> None:
         """Says that somebody is looking."""

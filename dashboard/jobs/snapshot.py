@@ -32,6 +32,8 @@ class Snapshot:
     result: what the run would leave behind now (the best or the last, as the experiment says).
     report: the latest report of work other than a plain run (`submit_work`).
     warning: where the method's gradient is not to be trusted; empty otherwise.
+    measured: the learner as it was at the last of `curve_iterations`; None before one was measured in training.
+    name: that a visitor gave it; empty before.
     """
 
     experiment: Experiment
@@ -49,6 +51,8 @@ class Snapshot:
     result: Learner | None = None
     report: Any = None
     warning: str = ""
+    measured: Learner | None = None
+    name: str = ""
 
     @property
     def ended(self) -> bool:

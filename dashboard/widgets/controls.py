@@ -14,10 +14,9 @@ from streamlit.errors import StreamlitAPIException
 from dashboard.widgets import links
 from dashboard.widgets.control_tables import GROUPS, LABELS, RELEVANT, SLIDERS, STEPS
 from dashboard.widgets.links import FIELDS, TABLE_FIELDS
-from dashboard.widgets.session import EXTRA, JOB, KEPT, NOTES, RUNS, SHOWN, STRANGE, VALID, settle
+from dashboard.widgets.session import EXTRA, JOB, KEPT, LEARNER_WRITTEN, NOTES, SHOWN, STRANGE, VALID, settle
 from maml_engine.experiment import Experiment
 
-SHIPPED = "MAML (shipped)"
 # So many controls need no folding.
 FOLD_ABOVE = 8
 
@@ -65,41 +64,6 @@ def current(name: str) -> Any:
     return st.session_state.get(name, default)
 
 
-def learner_control(label: str = "Learner") -> Any:
-    """The sidebar's choice among the shipped learner and those that this session has trained."""
-    from dashboard.engine_calls import resources
-
-    settle()
-    options = [SHIPPED, *(f"run {job_id}" for job_id in session_runs())]
-    chosen = st.sidebar.selectbox(
-        label,
-        options,
-        key=links.LEARNER_KEY,
-        bind="query-params",
-        help="The learner that this page shows: the one that comes with the app, or one that you trained on the Train page.",
-    )
-    if chosen != SHIPPED:
-        learner = resources.jobs().learner(chosen.removeprefix("run "))
-        if learner is not None:
-            return learner
-    return resources.shipped_learners()["sinusoid_maml"]
-
-
-def session_runs() -> list[str]:
-    """Job ids of the runs that are offered on every page: this session's, and the one that the link names."""
-    from dashboard.engine_calls import resources
-
-    named = st.query_params.get(links.LEARNER_KEY, "").removeprefix("run ")
-    job_ids = [*st.session_state.get(RUNS, ()), *([named] if named else [])]
-    return [job_id for job_id in dict.fromkeys(job_ids) if resources.jobs().learner(job_id) is not None]
-
-
-def offer_run(job_id: str) -> None:
-    """Offers a run's learner on every page of this session, and chooses it."""
-    st.session_state[RUNS] = [*dict.fromkeys([*st.session_state.get(RUNS, ()), job_id])]
-    st.session_state[links.LEARNER_KEY] = f"run {job_id}"
-
-
 # The link.
 
 
@@ -116,9 +80,13 @@ def by_name(key: str, options: Iterable[Any], shown: Callable[[Any], str], *, se
     """
     if key in st.session_state or key not in st.query_params:
         return
-    named = {Experiment.spell(option): option for option in options}
-    spelled = [shown(named[part]) for part in st.query_params.get_all(key) if part in named]
-    if spelled and spelled != st.query_params.get_all(key):
+    labels = {shown(option) for option in options}
+    named = {Experiment.spell(option): shown(option) for option in options} | {label: label for label in labels}
+    linked = st.query_params.get_all(key)
+    spelled = [named[part] for part in linked if part in named]
+    if spelled and spelled != linked:
+        if unknown := [part for part in linked if part not in named]:
+            st.session_state[NOTES] = [*st.session_state[NOTES], links.unknown_part_note(key, unknown)]
         st.query_params[key] = spelled if several else spelled[0]
         st.rerun()  # a widget reads the address as it was when the run began, and drops what it does not know
 
@@ -140,8 +108,8 @@ def keep_in_link(own: Mapping[str, Any] | None = None) -> None:
     """
     shown = st.session_state[SHOWN]
     kept = {name: value for name, value in relevant(st.session_state[KEPT]).items() if name not in shown}
-    job_id = st.session_state.get(JOB)
-    wanted = links.write(kept) | ({links.JOB_KEY: job_id} if job_id else {})
+    texts = {links.JOB_KEY: st.session_state.get(JOB), links.LEARNER_KEY: st.session_state.get(links.LEARNER_KEY)}
+    wanted = links.write(kept) | {name: content for name, content in texts.items() if content}
     if wanted or st.query_params:
         wanted[links.VERSION_KEY] = str(links.VERSION)
     # A default of "" is that of a text which code keeps; the others are their widgets'.
@@ -177,7 +145,7 @@ def reset(own: Mapping[str, Any]) -> None:
             st.session_state[name] = _widget_value(name, spec.default)
     for key, value in own.items():
         st.session_state[key] = value
-    st.session_state[links.LEARNER_KEY] = SHIPPED
+    st.session_state[links.LEARNER_KEY] = st.session_state[LEARNER_WRITTEN] = ""
     for key in (KEPT, NOTES, STRANGE):
         st.session_state[key] = type(st.session_state.get(key, []))()
     for key in (VALID, JOB):

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.jobs import STOPPED, Snapshot
+from dashboard.jobs import RUNNING, STOPPED, Snapshot
 from dashboard.widgets import session
 
 SECONDS_BETWEEN_LOOKS = 0.4
@@ -47,10 +47,12 @@ class LinkedJobs:
 
     name: the session's key, and the key in the link.
     count: how many jobs belong together.
+    belongs: whether a job is one of the page's; a link may name one of another page.
     """
 
     name: str
     count: int = 1
+    belongs: Callable[[Snapshot], bool] = lambda snapshot: True
 
     def ids(self, gone: str = "") -> tuple[str, ...]:
         """The jobs of this session, or those that the link names; none where this server does not know all of them.
@@ -60,7 +62,8 @@ class LinkedJobs:
         """
         spelled = st.session_state.get(self.name) or st.query_params.get(self.name, "")
         ids = tuple(spelled.split("."))
-        if len(ids) == self.count and None not in (resources.jobs().snapshot(job_id) for job_id in ids):
+        snapshots = [resources.jobs().snapshot(job_id) for job_id in ids]
+        if len(ids) == self.count and all(snapshot is not None and self.belongs(snapshot) for snapshot in snapshots):
             st.session_state[self.name] = spelled
             return ids
         if spelled and gone:
@@ -152,6 +155,8 @@ def iterations(*snapshots: Snapshot, note: str = "") -> Progress:
     done = sum(snapshot.iteration for snapshot in snapshots)
     total = sum(snapshot.experiment.num_iterations for snapshot in snapshots)
     several = f" in all{note and f' ({note})'}; one run after the other" if len(snapshots) > 1 else ""
+    if not done and any(snapshot.status == RUNNING for snapshot in snapshots):
+        return Progress(0.0, "Compiling the training step ...")
     return Progress(done / total, f"{done:,} of {total:,} meta-iterations{several}")
 
 
@@ -176,9 +181,12 @@ def _snapshots(job_ids: Sequence[str]) -> list[Snapshot | None]:
 
 
 def _show_bar(progress: Progress, job_ids: Sequence[str], key: str, is_over: bool) -> None:
-    bar, button = st.columns([6, 1], vertical_alignment="center")
-    bar.progress(min(1.0, progress.share), text=progress.text)
-    button.button("Stop", icon=":material/stop:", key=key, on_click=stop, args=(job_ids,), disabled=is_over, width="stretch")
+    with st.container(key=f"job_bar_{key}"):  # where one is, Streamlit's own Stop is not (widgets/page)
+        bar, button = st.columns([6, 1], vertical_alignment="center")
+        bar.progress(min(1.0, progress.share), text=progress.text)
+        button.button(
+            "Stop", icon=":material/stop:", key=key, on_click=stop, args=(job_ids,), disabled=is_over, width="stretch"
+        )
 
 
 def _show_message(words: str, label: str, *, is_error: bool) -> None:

@@ -55,20 +55,28 @@ def write(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: Experiment.spell(value) for name, value in values.items() if value != FIELDS[name].default}
 
 
-def address(page: str, values: Mapping[str, Any]) -> str:
+def address(page: str, values: Mapping[str, Any], own: Mapping[str, str | list[str]] | None = None) -> str:
     """A link that opens a page with a run described.
 
     Args:
       page: the page's address without a query string.
       values: fields of the Experiment.
+      own: what else the page keeps in its link, as it is spelt there.
     """
-    return f"{page.split('?')[0].split('#')[0]}?{urlencode({VERSION_KEY: str(VERSION), **write(values)}, safe=',')}"
+    parameters = {VERSION_KEY: str(VERSION), **write(values), **(own or {})}
+    return f"{page.split('?')[0].split('#')[0]}?{urlencode(parameters, doseq=True, safe=',')}"
 
 
 def refused_note(name: str, spelled: list[str], used: Any) -> str:
     """One sentence about a page's own value that its widget did not take."""
     default = "" if used is None else f", {Experiment.spell(tuple(used) if isinstance(used, list) else used)}"
     return f"The link's `{name}` cannot be `{_quoted(','.join(spelled))}` on this page, which keeps to its default{default}."
+
+
+def unknown_part_note(name: str, parts: Iterable[str]) -> str:
+    """One sentence about what a link names beside other things, and what is not known here."""
+    listed = ", ".join(f"`{_quoted(part)}`" for part in parts)
+    return f"The link's `{name}` also names {listed}, which is not known here; that part was left aside."
 
 
 def same(spelled: list[str], value: Any) -> bool:

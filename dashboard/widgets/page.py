@@ -1,13 +1,16 @@
 """The frame of a page: it opens with a title and what to try, shows pictures, and ends with its link."""
 
+import contextlib
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from dashboard import escape
 from dashboard.components import paper
 from dashboard.widgets import session
 
@@ -30,7 +33,9 @@ ON_PRIMARY = """<style>
 # page's widgets hold out of the address of that page before it goes to another: the first Back came to defaults, the second to
 # the page as it was left. A visit is one step here, and its address stays as it was left.
 ONE_STEP_A_VISIT = """<style>[data-testid="stElementContainer"]:has(#one-step-a-visit) {display: none}
-[class*="st-key-_script_of_"] {display: none}  /* components/apart */</style>
+[class*="st-key-_script_of_"] {display: none}  /* components/apart */
+/* Streamlit's own Stop ends the page's script and not the run: where a run has one (widgets/job_view), it is the only one. */
+body:has([class*="st-key-job_bar_"]) [data-testid="stStatusWidget"] button {display: none}</style>
 <i id="one-step-a-visit"></i>
 <script>
 if (!window.mamlLabSteps) {
@@ -146,10 +151,27 @@ def equation(latex: str, words: str) -> None:
         st.markdown(words)
 
 
+_PICTURES_OF: ContextVar[str] = ContextVar("pictures_of", default="")
+
+
+@contextlib.contextmanager
+def pictures_of(words: str) -> Iterator[None]:
+    """Every `chart` within is of this: what stands below it, in its description, and in what is saved of it.
+
+    Args:
+      words: plain text, as of `run_words`: a run's method, meta-iterations, step size, steps and seed.
+    """
+    before = _PICTURES_OF.set(words)
+    try:
+        yield
+    finally:
+        _PICTURES_OF.reset(before)
+
+
 def chart(
     figure: "Figure", key: str, alt: str, *, shown: "Callable[[], Mapping[Any, Figure]] | None" = None, **how: Any
 ) -> None:
-    """One figure, as wide as its place, and below it the way to save it: as a picture, or its numbers.
+    """One figure, as wide as its place, and below it the way to save it, as a picture or its numbers, and what it is of.
 
     Args:
       figure: what is drawn.
@@ -166,18 +188,25 @@ def chart(
         "responsive": True,
         "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"],  # pictures are saved by the button below
     }
+    words = _PICTURES_OF.get()
+    if words:
+        alt = f"{alt.rstrip(' .')}. Of {words}."
     with st.container(gap=None):
         st.plotly_chart(figure.as_sent(), width="stretch", key=key, config=config, alt=alt, **how)
-        with st.popover("Save", icon=":material/download:", type="tertiary", key=f"{key}_save", help="Picture or numbers"):
-            save_picture(f"{key}_picture", key, f"maml-lab-{key}", width=PICTURE_WIDTH, height=height)
-            st.download_button(
-                "Numbers (CSV)",
-                lambda: _figures_csv(shown() if shown else {"": figure}),
-                f"maml-lab-{key}.csv",
-                "text/csv",
-                key=f"{key}_csv",
-                on_click="ignore",
-            )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_below"):
+            with st.popover("Save", icon=":material/download:", type="tertiary", key=f"{key}_save", help="Picture or numbers"):
+                size = {"width": PICTURE_WIDTH, "height": height}
+                save_picture(f"{key}_picture", key, f"maml-lab-{key}", caption=words, **size)
+                st.download_button(
+                    "Numbers (CSV)",
+                    lambda: _figures_csv(shown() if shown else {"": figure}),
+                    f"maml-lab-{key}.csv",
+                    "text/csv",
+                    key=f"{key}_csv",
+                    on_click="ignore",
+                )
+            if words:
+                st.caption(escape.markdown(words))
 
 
 def code(experiment: "Experiment", key: str) -> None:

@@ -19,6 +19,9 @@ CAME_BY = "_came_by"  # what the link says of a page's own widgets, until a page
 PLACE = "_place"  # below the title, where sentences about the link stand
 EXTRA = "_extra_"  # + field: values of a slider that lie between its marks
 RUNS = "_runs"  # job ids of the runs whose learner is offered on every page
+LEARNER_CHOICE = "_learner"  # the sidebar's choice among learners: a job id
+LEARNER_WRITTEN = "_learner_written"  # what was last written into the address of it
+SET_BACK = "_set_back"  # the controls were just set to what is shown, by a part of the page
 REFUSED = "_refused_"  # + name in the link: why the jobs of that name were refused
 
 HELD = "_held"  # key -> what a page's own widget held when it was last shown
@@ -26,6 +29,7 @@ HELD = "_held"  # key -> what a page's own widget held when it was last shown
 # Home.
 HOME_BENCH = "home_bench"  # what the visitor has changed on the bench
 POINT_SEED = "point_seed"
+OWN_RUNS = "own_runs"  # job ids of the visitor's own learners on the bench
 # Learn.
 LESSON = "lesson"  # the step that is shown
 ANSWERED = "answered"  # the steps whose question the visitor has answered, as in "1.3"
@@ -37,6 +41,7 @@ WALK = "walk"  # the job id of the run whose path is drawn
 WALK_SEED = "walk_seed"
 # Gradients.
 RACE = "race_runs"  # the two job ids of the race
+RACE_LR, RACE_ITERATIONS = "race_lr", "race_iterations"
 COSTS_MEASURED = "_costs_measured"  # how often costs were asked to be measured here
 # Pitfalls.
 MAP = "map"  # the figure that is clicked on
@@ -45,6 +50,7 @@ PAIR = "pair"  # cards and the job ids of their two runs, as in "leak.id.id,step
 PAIR_REFUSED = "_pair_refused"  # a card, and why its runs were refused
 # Train.
 JOB = "_job"  # the job id of the run that the page shows
+LEARNER_NAME = "_learner_name_"  # + job id: what its learner is called
 SAVED = "_saved"  # one sentence about a learner that was just saved
 TABLE_NAMED = "_table_named"  # the uploaded file of which it was said that the link names another
 # Adapt.
@@ -54,6 +60,8 @@ TASK_SEED = "task_seed"
 # Compare.
 CONTEST = "contest"  # the job id of the comparison
 STARTED = "_contest_started"  # the same, until its result is shown for the first time
+METHODS, BUDGET, SEEDS = "methods", "budget", "seeds"
+AMOUNT = "amount_"  # + kind of budget
 AFTER, AGAINST, PIN, OVERLAY = "after", "against", "pin", "overlay"
 # Notes.
 CHECKED = "_notes_live"  # name -> result, of the checks that were run here

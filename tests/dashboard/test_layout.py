@@ -17,7 +17,7 @@ ROOMS = {
         *("widgets", "downloads", "engine_calls", "components", "figures"),
         *("jobs", "results", "method_names", "escape"),
     },
-    "widgets": {"downloads", "engine_calls", "components", "jobs"},
+    "widgets": {"downloads", "engine_calls", "components", "jobs", "method_names", "escape"},
     "engine_calls": {"components", "jobs", "results", "method_names"},
     "downloads": {"jobs"},
     "components": {"figures", "results", "method_names"},
@@ -38,6 +38,7 @@ WITHOUT_STREAMLIT = (
     "downloads.files",
     "downloads.code",
     "widgets.links",
+    "widgets.run_words",
     "engine_calls.cache",
 )
 MAX_LINES, MAX_PAGE_LINES, MAX_MEDIAN_PAGE_LINES = 330, 250, 160

@@ -1,14 +1,23 @@
+import dataclasses
+import re
+from urllib.parse import parse_qs
+
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import resources
+from dashboard.jobs import DONE, RUNNING, Snapshot
 from dashboard.method_names import NAMES
+from dashboard.page_parts.compare.contest import Contest, Progress
+from maml_engine import Experiment, Learner
+from maml_engine.analysis.comparison import Budget, Ranking
 
 
 @pytest.fixture(scope="module")
 def run(open_page):
     """Opens the Compare page."""
-    return lambda: open_page("compare")
+    return lambda **parameters: open_page("compare", **parameters)
 
 
 def charts(page: AppTest) -> int:
@@ -101,3 +110,76 @@ def test_each_run_of_a_comparison_is_had_as_code(run):
     page.selectbox(key="budget").set_value("seconds").run()
     assert not page.exception
     assert "as_code" not in [box.key for box in page.selectbox]
+
+
+class Held:
+    """The registry with one comparison, as far as a test says."""
+
+    def __init__(self, contest):
+        self.snapshot_, self.contest = Snapshot(contest.base, RUNNING), contest
+
+    def report(self, doing, rankings, **others):
+        report = Progress(rankings, 0.0, 0, doing, contest=self.contest)
+        self.snapshot_ = dataclasses.replace(self.snapshot_, report=report, **others)
+
+    def snapshot(self, job_id):
+        return self.snapshot_ if job_id == "held" else None
+
+
+@pytest.fixture
+def held(monkeypatch):
+    registry = Held(Contest(("fomaml", "anil"), Experiment(hidden_dim=10), Budget("iterations", 200)))
+    for name in ("snapshot",):
+        monkeypatch.setattr(resources.jobs(), name, getattr(registry, name))
+    return registry
+
+
+def untrained(run):
+    losses = np.full((1, 200, 11), 3.0)
+    return Ranking((run,), (Learner.untrained(run),), *np.zeros((3, 1)), losses.mean(axis=1)[None], losses)
+
+
+def test_while_methods_are_compiled_it_is_said_and_the_picture_stays(run, held):
+    held.report("Compiling anil", {"fomaml": untrained(held.contest.entrants()["fomaml"][0])})
+    page = run(contest="held", methods=["fomaml", "anil"], amount_iterations="200", hidden_dim="10")
+    assert [bar.proto.text for bar in page.get("progress")] == ["0%. Compiling ANIL ..."]
+    assert [chart.proto.alt for chart in page.get("plotly_chart")] == [chart.proto.alt for chart in run().get("plotly_chart")]
+    assert [button.label for button in page.button].count("Stop") == 1
+    assert all("MAML (shipped)" in chart.proto.alt for chart in page.get("plotly_chart")[:3])
+
+
+def test_where_the_controls_differ_from_the_comparison_is_said(run, held):
+    held.report("", {}, status=DONE)
+    page = run(contest="held", methods=["fomaml", "anil"], amount_iterations="200", hidden_dim="10")
+    assert not page.info
+    page.multiselect(key="methods").set_value(["maml"])
+    page.number_input(key="seeds").set_value(3)
+    page.number_input(key="hidden_dim").set_value(20).run()
+    (note,) = [note.value.replace("\\", "") for note in page.info]
+    assert note.startswith(
+        "The controls now say MAML, seeds 0 to 2, 20 hidden units; these pictures are of FOMAML, ANIL, seed 0, 10 hidden units."
+    )
+    link = parse_qs(re.search(r"\(compare\?(.*)\)", page.info[0].value)[1])
+    assert not run(**link).info
+    page.button(key="set_to_contest").click().run()
+    assert not page.exception and not page.info
+    assert (page.multiselect(key="methods").value, page.number_input(key="hidden_dim").value) == (["fomaml", "anil"], 10)
+
+
+def test_what_has_not_converged_is_said_by_its_own_curve(run, held):
+    def ranking(name, curve):
+        run = held.contest.entrants()[name][0]
+        loss = np.full((1, 200, 11), curve[-1])
+        curves = np.broadcast_to(np.array(curve)[:, None, None], (len(curve), 1, 11))
+        points = np.arange(len(curve))
+        return Ranking((run,), (Learner.untrained(run),), points * 10, points * 10.0, points / 10, curves, loss)
+
+    flat, falling = np.full(13, 1.77), 2.47 * np.exp(np.linspace(1, 0, 13))
+    held.report("", {"fomaml": ranking("fomaml", falling), "anil": ranking("anil", flat)}, status=DONE)
+    page = run(contest="held")
+    (warning,) = page.warning
+    assert "Not converged: **FOMAML** (by 39%)" in warning.value and "ANIL" not in warning.value
+    frame = page.dataframe[1].value.set_index("method")
+    assert list(frame.loc[["FOMAML", "ANIL"], "converged"]) == ["no", "yes"]
+    held.report("Training anil", {"fomaml": ranking("fomaml", falling), "anil": ranking("anil", flat)}, status=RUNNING)
+    assert not run(contest="held").warning  # as long as it trains, nothing is at its end

@@ -83,6 +83,43 @@ def test_every_value_of_home_may_be_nasty(nasty, opened):
     assert all(math.isfinite(value) for value in values if isinstance(value, float))
 
 
+@pytest.mark.parametrize(
+    ("page", "dead", "rest"),
+    [
+        ("compare", {"contest": "gone"}, {"methods": ["maml", "anil"], "seeds": "2"}),
+        ("gradients", {"race_runs": "gone.too"}, {"race_iterations": "1,000"}),
+        ("gradients", {"pair": "nonsense"}, {"race_lr": "0.02"}),  # as it was spelt before
+        ("gradients", {"learner": "run gone"}, {"gradient_lr": "0.0002"}),
+        ("pitfalls", {"pair": "nonsense"}, {"cell_steps": "5"}),
+        ("pitfalls", {"pair": "finite_pool.gone.too"}, {"pitfall_shots": "12"}),
+        ("notes", {"card_job": "gone"}, {"published_card": "meta_sgd_10_shot"}),
+        ("parameter_space", {"walk": "gone"}, {"space": "The real network", "walk_seed": "3"}),
+        ("train", {"job": "gone"}, {"inner_lr": "0.02"}),
+        ("your_tasks", {"trial": "gone"}, {"example": "Patients", "known_rows": "4"}),
+        ("home", {"own_runs": "gone"}, {"shots": "7"}),
+        ("compare", {"methods": ["maml", "mine"]}, {"seeds": "2"}),
+        ("compare", {"methods": "mine"}, {"seeds": "2"}),
+        ("compare", {"method": "mine"}, {"seeds": "2"}),
+        ("compare", {"pin": "mine"}, {"after": "3"}),
+        ("compare", {"overlay": "mine"}, {"after": "3"}),
+    ],
+)
+def test_what_a_link_names_and_is_not_here_is_said_in_one_sentence_and_the_rest_opens(page, dead, rest, opened):
+    app = opened(page, dead | rest)
+    assert len(said(app)) == 1, said(app)
+    assert said(app)[0].count(". ") <= 1 and len(said(app)[0]) < 300
+    defaults = own(page)
+    for key, spelled in rest.items():
+        value = app.session_state[key]
+        assert links.same(spelled if isinstance(spelled, list) else [spelled.replace(",", "")], value), key
+        assert key not in defaults or value != defaults[key]
+    (name, content), *_ = dead.items()
+    now = app.query_params.get(name, "")
+    assert content != now and "gone" not in str(now) and "mine" not in str(now)
+    app.run()
+    assert not app.exception
+
+
 def test_an_old_link_opens_and_says_so_only_where_it_matters(opened):
     assert not [note for note in said(opened("train", {"v": str(VERSION), "inner_lr": "0.02"})) if "link" in note]
     app = opened("train", {"v": "0", "inner_lr": "0.02"})

@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 SHARED = HERE.parent / "shared"
 
 
-def save_picture(key: str, chart: str, filename: str, *, width: int, height: int) -> None:
+def save_picture(key: str, chart: str, filename: str, *, width: int, height: int, caption: str = "") -> None:
     """Shows the buttons.
 
     Args:
@@ -19,8 +19,9 @@ def save_picture(key: str, chart: str, filename: str, *, width: int, height: int
       filename: without its ending.
       width: of the picture, in pixels; a PNG has twice as many.
       height: the same.
+      caption: what the picture is of, written below it; plain text.
     """
-    data = {"chart": chart, "filename": filename, "width": width, "height": height}
+    data = {"chart": chart, "filename": filename, "width": width, "height": height, "caption": caption}
     _SAVE_PICTURE(key=key, data=[data])
 
 

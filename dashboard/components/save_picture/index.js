@@ -12,7 +12,11 @@ import { onWhite } from "../shared/paper.js";
  * @property {string} filename without its ending
  * @property {number} width pixels
  * @property {number} height pixels
+ * @property {string} caption what it is of; plain text
  */
+
+const LINE = 130; // characters of a caption that fit beside each other
+const LINE_HEIGHT = 16; // pixels
 
 /** @typedef {Record<string, unknown>} Properties */
 /** @typedef {Element & { data?: object[], layout?: Properties }} Plot */
@@ -36,14 +40,44 @@ export default function ({ data: [data], parentElement }) {
  * @param {string} format
  * @param {Ink} ink
  */
-async function save({ chart, filename, width, height }, format, ink) {
+async function save({ chart, filename, width, height, caption }, format, ink) {
   /** @type {Plot | null} */
   const plot = document.querySelector(`.st-key-${CSS.escape(chart)} .js-plotly-plot`);
   const { Plotly } = /** @type {{ Plotly?: { downloadImage?: DownloadImage } }} */ (/** @type {unknown} */ (window));
   if (!plot?.data || !plot.layout || !Plotly?.downloadImage) return false;
-  const layout = { .../** @type {Properties} */ (inked(plot.layout, ink)), width, height };
-  await Plotly.downloadImage({ data: plot.data, layout }, { format, filename, width, height, scale: format === "png" ? 2 : 1 });
+  const lines = linesOf(caption, LINE);
+  const tall = height + LINE_HEIGHT * lines.length;
+  const named = { ...plot.layout, width, height: tall, ...(lines.length > 0 && { title: below(lines) }) };
+  const layout = /** @type {Properties} */ (inked(named, ink));
+  const how = { format, filename, width, height: tall, scale: format === "png" ? 2 : 1 };
+  await Plotly.downloadImage({ data: plot.data, layout }, how);
   return true;
+}
+
+/**
+ * A text in lines, broken between words.
+ * @param {string} text
+ * @param {number} longest characters
+ */
+export function linesOf(text, longest) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ").filter(Boolean)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= longest) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/**
+ * Lines of plain text as a title at the foot of a picture: Plotly reads a little HTML in it.
+ * @param {string[]} lines
+ */
+export function below(lines) {
+  const escaped = lines.map((line) => line.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"));
+  const place = { x: 0, xref: "container", xanchor: "left", y: 0, yref: "container", yanchor: "bottom", automargin: true };
+  return { text: escaped.join("<br>"), ...place, pad: { l: 8, b: 8 }, font: { size: 11 } };
 }
 
 /** @typedef {{ text: string, paper: string }} Ink */

@@ -97,7 +97,10 @@ def _choose_on_the_picture() -> None:
 def show_curves(curves: Mapping[str, LossCurve], colours: Mapping[str, str]) -> None:
     """The loss against the step over the held-out tasks, by label: numbers after the chosen steps, then the picture."""
     st.subheader(f"Over {adapting.CURVE_TASKS} held-out tasks", anchor=False)
-    st.caption(f"Mean squared error before and after the steps, over {adapting.CURVE_TASKS} tasks that are always the same.")
+    st.caption(
+        f"Mean squared error before and after the steps, over {adapting.CURVE_TASKS} test tasks (key "
+        f"{adapting.CURVE_KEY}) that are always the same, at {adapting.CURVE_QUERIES} other points of each."
+    )
     texts = {(steps,): [[label, *_numbers(curve, steps)] for label, curve in curves.items()] for steps in STEPS.choices}
     switched_text("_over_tasks", [STEPS], texts)
     listed = ", ".join(f"{label} {spell_loss(curve.mean[-1])}" for label, curve in curves.items())

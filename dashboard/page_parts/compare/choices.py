@@ -13,10 +13,10 @@ from maml_engine.analysis.comparison import Budget
 
 KIND_LABELS = {"iterations": "Meta-iterations", "gradients": "Gradients", "seconds": "Seconds"}
 OWN = {
-    "methods": ["maml", "reptile"],
-    "budget": "iterations",
-    **{f"amount_{kind}": amount for kind, amount in DEFAULT_AMOUNT.items()},
-    "seeds": 1,
+    session.METHODS: ["maml", "reptile"],
+    session.BUDGET: "iterations",
+    **{session.AMOUNT + kind: amount for kind, amount in DEFAULT_AMOUNT.items()},
+    session.SEEDS: 1,
     session.AFTER: 1,
     session.AGAINST: "iterations",
     session.OVERLAY: ["maml", PRETRAINED],
@@ -43,13 +43,13 @@ def base_experiment() -> Experiment:
 
 def choose_methods() -> list[str]:
     """The methods that are to be trained."""
-    controls.by_name("methods", ENTRANTS, NAMES.get, several=True)
+    controls.by_name(session.METHODS, ENTRANTS, NAMES.get, several=True)
     return st.multiselect(
         "Methods",
         ENTRANTS,
-        OWN["methods"],
+        OWN[session.METHODS],
         format_func=NAMES.get,
-        key="methods",
+        key=session.METHODS,
         bind="query-params",
         help="Pretrained is the baseline of transfer learning: one network for all tasks, then fine-tuned.",
     )
@@ -57,24 +57,24 @@ def choose_methods() -> list[str]:
 
 def choose_budget() -> Budget:
     """What each run may spend."""
-    controls.by_name("budget", KIND_LABELS, KIND_LABELS.get)
+    controls.by_name(session.BUDGET, KIND_LABELS, KIND_LABELS.get)
     kind = st.selectbox(
         "Budget of each run",
         list(KIND_LABELS),
         format_func=KIND_LABELS.get,
-        key="budget",
+        key=session.BUDGET,
         bind="query-params",
         width=190,
         help="Gradients counts gradients and Hessian-vector products of a task's loss, so that a method that takes more of "
         "them in a meta-iteration gets fewer meta-iterations. Seconds leave compilation out.",
     )
-    controls.by_name(f"amount_{kind}", AMOUNTS[kind], "{:,}".format)
+    controls.by_name(session.AMOUNT + kind, AMOUNTS[kind], "{:,}".format)
     amount = st.select_slider(
         f"How much: {KIND_LABELS[kind].lower()}",
         AMOUNTS[kind],
         DEFAULT_AMOUNT[kind],
         format_func="{:,}".format,
-        key=f"amount_{kind}",
+        key=session.AMOUNT + kind,
         bind="query-params",
         width=260,
     )
@@ -87,8 +87,8 @@ def choose_seeds() -> int:
         "Seeds",
         1,
         comparing.MAX_SEEDS,
-        OWN["seeds"],
-        key="seeds",
+        OWN[session.SEEDS],
+        key=session.SEEDS,
         bind="query-params",
         width=110,
         help="1 to 5 runs each.",

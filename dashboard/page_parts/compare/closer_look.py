@@ -12,8 +12,10 @@ from dashboard.method_names import NAMES
 from dashboard.page_parts.compare import engine_calls
 from dashboard.page_parts.compare.contest import judged_on
 from dashboard.page_parts.compare.engine_calls import PATH_STEPS
+from dashboard.page_parts.compare.shown import Shown
 from dashboard.results import spell_angle
-from dashboard.widgets import controls, page
+from dashboard.widgets import controls, page, run_words
+from dashboard.widgets import learners as learners_of
 from maml_engine import Experiment, Learner
 
 LOOKS = {
@@ -28,20 +30,31 @@ LOOKS = {
 }
 
 
-def show(learners: Mapping[str, Learner], base: Experiment, k: int) -> None:
-    """The picture of the method chosen, of the learner trained here where there is one."""
+def show(learners: Mapping[str, Learner], now: Shown, k: int) -> None:
+    """The picture of the method chosen, of the learner trained here where there is one.
+
+    Args:
+      learners: that were trained, or else the shipped ones, by name.
+      now: the comparison that the page shows.
+      k: inner steps.
+    """
     st.subheader("A closer look", anchor=False)
     controls.by_name("look", LOOKS, LOOKS.get)
     name = st.selectbox("At", list(LOOKS), format_func=LOOKS.get, key="look", bind="query-params", width=360)
-    base, start = judged_on(base), resources.shipped_learners()["sinusoid_maml"]
+    base, start = judged_on(now.base), resources.shipped_learners()["sinusoid_maml"]
     is_trained = name in learners
     learner = learners[name] if is_trained else engine_calls.stand_in(name, base, start)
+    words = now.words
     if not is_trained and name != "anil":
         leaves = (jax.tree.leaves(one.meta.init) for one in (learner, start))
         borrowed = any(np.array_equal(leaf, other) for leaf, other in zip(*leaves, strict=False) if np.any(leaf))
         at = "the shipped MAML's initialisation" if borrowed else "its random start"
         st.caption(f"{NAMES[name]} was not trained here, so this is the method at {at}. Choose it above and press Compare.")
-    _PICTURES[name](learner, learners, base, k)
+        words = run_words.of_run(learner.experiment, 0)
+        if borrowed:
+            words = f"{learners_of.learner_words(start)}, under {NAMES[name]}"
+    with page.pictures_of(words):
+        _PICTURES[name](learner, learners, base, k)
 
 
 def _show_fomaml(learner: Learner, learners: Mapping[str, Learner], base: Experiment, k: int) -> None:

@@ -1,7 +1,7 @@
 """What the Compare page asks of the engine: which methods, with which settings, within which budget, on which tasks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import jax
@@ -44,6 +44,7 @@ AMOUNTS = {
 }
 DEFAULT_AMOUNT = {"iterations": 1000, "gradients": 100_000, "seconds": 2}
 MAX_SEEDS = 5
+JUDGED_KEY = 2017  # of the tasks that all are judged on
 JUDGED_TASKS, JUDGED_STEPS, JUDGED_QUERIES, JUDGED_POINTS = 200, 10, 100, 12
 HOSTED_SECONDS, HOSTED_ITERATIONS = 120, 100_000
 
@@ -72,11 +73,12 @@ class Contest:
         one = replace(one, num_iterations=self.budget.iterations(one))
         return tuple(replace(one, seed=(self.base.seed + seed) % 2**32) for seed in range(self.seeds))
 
-    def reports(self) -> Iterator[ContestReport]:
+    def reports(self) -> Iterator["Progress"]:
         """Trains all; what a job runs."""
         prepare = partial(_with_step_size, self.base)
         setting = {"inner_steps": JUDGED_STEPS, "points": JUDGED_POINTS, "prepare": prepare}
-        return contest(self.entrants(), self.budget, judging_tasks(self.base), **setting)
+        for report in contest(self.entrants(), self.budget, judging_tasks(self.base), **setting):
+            yield Progress(**vars(report), contest=self)
 
     def check_hosted(self) -> None:
         """Refuses what one visitor of a hosted demo may not ask for.
@@ -103,6 +105,21 @@ class Contest:
         most = BUDGETS["num_iterations"]
         first = [runs[0] for runs in self.entrants().values()]
         return [replace(run, num_iterations=min(run.num_iterations, most)) for run in first]
+
+
+@dataclass(frozen=True, eq=False)
+class Progress(ContestReport):
+    """What the job of a comparison reports.
+
+    contest: what is compared.
+    """
+
+    contest: Contest = field(kw_only=True)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether any method has left its start: until then all of them are compiled, one after the other."""
+        return any(len(ranking.iterations) and ranking.iterations[-1] > 0 for ranking in self.rankings.values())
 
 
 def recipe(name: str, base: Experiment) -> Experiment:
@@ -139,7 +156,7 @@ def judged_on(base: Experiment) -> Experiment:
 
 def judging_tasks(base: Experiment) -> Episode:
     """200 held-out tasks, always the same ones; the first `k_shot` support points count. Host arrays."""
-    return _tasks(judged_on(base), "test", 2017)
+    return _tasks(judged_on(base), "test", JUDGED_KEY)
 
 
 def validation_tasks(base: Experiment) -> Episode:

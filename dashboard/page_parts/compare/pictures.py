@@ -1,19 +1,23 @@
 """The Compare page's pictures, each with its numbers in words: curves, losses, paired differences, twelve tasks."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from dashboard.figures import compare as figures
+from dashboard.figures import parts
 from dashboard.method_names import NAMES
 from dashboard.page_parts.compare import choices, statistics
-from dashboard.page_parts.compare.contest import JUDGED_TASKS, twelve
+from dashboard.page_parts.compare.contest import JUDGED_KEY, JUDGED_TASKS, twelve
 from dashboard.page_parts.compare.shown import Shown
-from dashboard.results import Row, spell_loss
+from dashboard.results import MAX_FALL, Row, spell_loss
 from dashboard.widgets import page
 from maml_engine import Experiment, Learner
+
+TASKS_WORDS = f"{JUDGED_TASKS} test tasks (key {JUDGED_KEY})"
 
 
 def show_curves(shown: Shown, against: str, k: int) -> None:
@@ -25,20 +29,24 @@ def show_curves(shown: Shown, against: str, k: int) -> None:
     page.chart(figure, "curves", f"Held-out loss after {k} steps against {figures.AXES[against]}; now {now}.")
     seeds = max(ranking.curves.shape[1] for ranking in shown.rankings.values())
     band_words = f"Bands: the range of {seeds} seeds. " if seeds > 1 else ""
-    st.caption(f"{band_words}{JUDGED_TASKS} held-out tasks, the same for all; lines across are what trains for nothing.")
+    st.caption(f"{band_words}{TASKS_WORDS}, the same for all; lines across are what trains for nothing.")
 
 
 def show_losses(shown: Shown, k: int) -> None:
     """Loss after `k` steps of all: the picture and the table."""
     rows = statistics.table(shown.losses, shown.rankings, k)
+    if not shown.is_over:  # meanwhile all of them fall
+        rows = [replace(row, fall=None) for row in rows]
     st.subheader("On the same tasks", anchor=False)
     listed = ", ".join(f"{NAMES[row.name]} {spell_loss(row.mean)}" for row in rows)
     page.chart(figures.losses_figure(rows, k), "losses", f"Mean loss after {k} steps with 95 % intervals: {listed}.")
+    _say_what_has_not_converged(rows, k)
     columns = _columns(k)
     if not shown.rankings:
         st.caption(
-            "Before you train anything: MAML and the pretrained network that come with the app (both trained on sine waves), "
-            "a random start, the best guess without seeing a point (zero-shot) and a predictor that knows the family (oracle)."
+            "Until something is trained here: MAML and the pretrained network that come with the app (both trained on sine "
+            "waves), a random start, the best guess without seeing a point (zero-shot) and a predictor that knows the family "
+            "(oracle)."
         )
     st.dataframe(
         [_cells(row) for row in rows],
@@ -51,10 +59,23 @@ def show_losses(shown: Shown, k: int) -> None:
         alt=f"The same numbers: {listed}.",
     )
     st.caption(
-        f"Intervals: 95 %, Student, over {JUDGED_TASKS} held-out tasks, a task's loss averaged over the seeds. "
+        f"Intervals: 95 %, Student, over {TASKS_WORDS}, a task's loss averaged over the seeds. "
         "Memory: what one compiled meta-gradient asks for besides its arguments. Time: one meta-iteration of one run, seeds "
         "trained side by side."
     )
+
+
+def _say_what_has_not_converged(rows: Sequence[Row], k: int) -> None:
+    """Which methods are ranked before they have learned, by their own curves."""
+    falling = [row for row in rows if not row.is_converged and np.isfinite(row.mean)]
+    if falling:
+        how_far = {row.name: "too early to say" if np.isnan(row.fall) else f"by {row.fall:.0%}" for row in falling}
+        listed = ", ".join(f"**{NAMES[name]}** ({far})" for name, far in how_far.items())
+        st.warning(
+            f"Not converged: {listed}. Over the last half of the training, the loss after {parts.count_steps(k)} still fell by "
+            f"more than {MAX_FALL:.0%}, so this ranking is of how fast they learn, not of what they reach: give them more.",
+            icon=":material/hourglass_top:",
+        )
 
 
 def _cells(row: Row) -> dict[str, Any]:
@@ -66,6 +87,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "memory": row.kilobytes,
         "time": row.microseconds,
         "iterations": row.iterations,
+        "converged": None if row.fall is None else "yes" if row.is_converged else "no",
     }
 
 
@@ -79,12 +101,18 @@ def _columns(k: int) -> dict[str, Any]:
         "memory": column.NumberColumn("Memory (kB)", format="%.0f"),
         "time": column.NumberColumn("Time (µs)", format="%.0f", help="Of one meta-iteration"),
         "iterations": column.NumberColumn("Meta-iterations", format="localized"),
+        "converged": column.TextColumn("Converged", help="How much the loss still fell over the last half of the training"),
     }
 
 
 @st.fragment
 def show_differences(shown: Shown, k: int) -> None:
     """Paired differences after `k` steps to the pinned baseline, which is a matter of this part alone."""
+    with page.pictures_of(shown.words):
+        _show_differences(shown, k)
+
+
+def _show_differences(shown: Shown, k: int) -> None:
     pinned = choices.choose_pinned(list(shown.losses))
     rows = [row for row in statistics.differences(shown.losses, pinned, k) if np.isfinite(row.mean)]
     st.markdown(f"**Against {NAMES[pinned]}, task by task**")

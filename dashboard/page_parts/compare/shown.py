@@ -9,7 +9,8 @@ import numpy as np
 from dashboard.engine_calls import resources
 from dashboard.jobs import Snapshot
 from dashboard.method_names import PRETRAINED
-from dashboard.page_parts.compare import contest
+from dashboard.page_parts.compare import contest, words
+from dashboard.widgets import learners, run_words
 from maml_engine import Experiment, Learner
 from maml_engine.analysis.comparison import Ranking
 
@@ -20,15 +21,19 @@ class Shown(NamedTuple):
     base: what all methods share.
     losses: after each inner step on the held-out tasks, `[tasks, steps + 1]` by name.
     rankings: how each method's training went; none before anything was trained here.
+    words: what the pictures are of.
+    is_over: whether the training has ended.
     """
 
     base: Experiment
     losses: dict[str, np.ndarray]
     rankings: Mapping[str, Ranking]
+    words: str
+    is_over: bool = False
 
 
 def of(snapshot: Snapshot | None, base: Experiment) -> Shown:
-    """A comparison as far as it has come; the shipped learners' losses before there is one.
+    """A comparison as far as it has come; the shipped learners' losses until something was trained.
 
     Args:
       snapshot: of the comparison's job, if there is any.
@@ -40,10 +45,12 @@ def of(snapshot: Snapshot | None, base: Experiment) -> Shown:
     measured = {name: ranking for name, ranking in rankings.items() if len(ranking.iterations)}
     losses = {name: ranking.task_loss for name, ranking in measured.items()}
     if losses:
-        return Shown(base, losses | contest.references(base), measured)
+        named = words.of_contest(snapshot.report.contest)
+        return Shown(base, losses | contest.references(base), measured, named, snapshot.ended)
     # Beside learners of the tutorial's width stands a random start of that width, whatever is to be trained.
     untrained = replace(base, hidden_dim=Experiment().hidden_dim)
-    return Shown(base, contest.shipped(resources.shipped_learners(), base) | contest.references(untrained), measured)
+    losses = contest.shipped(resources.shipped_learners(), base) | contest.references(untrained)
+    return Shown(base, losses, measured, _shipped_words(contest.judged_on(base)))
 
 
 def learners_of(snapshot: Snapshot | None, base: Experiment) -> dict[str, Learner]:
@@ -60,7 +67,17 @@ def _shipped(judged_on: Experiment) -> dict[str, Learner]:
 
 
 def _rankings(snapshot: Snapshot | None) -> Mapping[str, Ranking]:
-    return snapshot.report.rankings if snapshot and snapshot.report else {}
+    if snapshot is None or snapshot.report is None or not (snapshot.report.is_trained or snapshot.ended):
+        return {}
+    return snapshot.report.rankings
+
+
+def _shipped_words(judged_on: Experiment) -> str:
+    """What the pictures of the shipped learners are of."""
+    fine_tuned = _shipped(judged_on)[PRETRAINED].experiment
+    pretrained = run_words.of_run(resources.shipped_learners()["sinusoid_joint"].experiment)
+    maml = learners.learner_words(resources.shipped_learners()["sinusoid_maml"])
+    return f"{maml}; {pretrained}, here {run_words.spell('inner_lr', fine_tuned.inner_lr)}"
 
 
 def _shared(run: Experiment) -> Experiment:

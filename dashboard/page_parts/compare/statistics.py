@@ -8,6 +8,8 @@ from dashboard.results import Band, Difference, Row
 from maml_engine.analysis.comparison import Ranking
 from maml_engine.evaluation import AdaptationCurves
 
+MIN_POINTS = 4  # that say whether a loss still falls
+
 
 def interval(values: np.ndarray) -> tuple[float, float, float]:
     """Mean and ends of its 95 % Student interval, of `[tasks]`."""
@@ -25,11 +27,11 @@ def table(losses: Mapping[str, np.ndarray], rankings: Mapping[str, Ranking], k: 
       rankings: of those names that were trained here.
       k: inner steps.
     """
-    rows = [Row(name, *interval(loss[:, k]), **_facts(rankings.get(name))) for name, loss in losses.items()]
+    rows = [Row(name, *interval(loss[:, k]), **_facts(rankings.get(name), k)) for name, loss in losses.items()]
     return sorted(rows, key=lambda row: row.mean if np.isfinite(row.mean) else np.inf)
 
 
-def _facts(ranking: Ranking | None) -> dict[str, float | None]:
+def _facts(ranking: Ranking | None, k: int) -> dict[str, float | None]:
     """What a method's training took, as fields of its row."""
     if ranking is None:
         return {}
@@ -39,7 +41,27 @@ def _facts(ranking: Ranking | None) -> dict[str, float | None]:
         "kilobytes": None if ranking.temp_bytes is None else ranking.temp_bytes / 1024,
         "microseconds": None if np.isnan(each) else 1e6 * each,
         "iterations": int(ranking.iterations[-1]),
+        "fall": fall(ranking, k),
     }
+
+
+def fall(ranking: Ranking, k: int) -> float:
+    """By which share the loss after `k` steps fell over the last half of the training; below 0 it rose.
+
+    A line is laid through the logarithms of the losses there, mean over seeds, so that one lucky or unlucky snapshot does not
+    decide. NaN where fewer than `MIN_POINTS` were measured there, or some are no finite number.
+
+    Args:
+      ranking: of one method.
+      k: inner steps.
+    """
+    share = ranking.iterations / max(1, ranking.iterations[-1])
+    last = share >= 0.5
+    loss = ranking.curves[last, :, k].mean(axis=1)
+    if last.sum() < MIN_POINTS or not np.all(np.isfinite(loss) & (loss > 0)):
+        return float("nan")
+    slope, _ = np.polyfit(share[last], np.log(loss), 1)
+    return float(1 - np.exp(0.5 * slope))
 
 
 def differences(losses: Mapping[str, np.ndarray], pinned: str, k: int) -> list[Difference]:

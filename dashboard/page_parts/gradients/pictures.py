@@ -5,18 +5,33 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from dashboard import escape
 from dashboard.components.sine_bench import Scene, sine_bench
 from dashboard.engine_calls import gradients
 from dashboard.engine_calls import sine_bench as bench_engine
 from dashboard.engine_calls.gradients import Choice
 from dashboard.figures import gradients as figures
 from dashboard.results import MAX_SHOTS, spell_angle
-from dashboard.widgets import page
+from dashboard.widgets import learners, page, run_words
 from maml_engine import Learner
 from maml_engine.analysis import FiniteDifferenceCheck, GradientComparison, GradientSweep
 from maml_engine.analysis.finite_differences import TOLERANCE
 
 BENCH = "gradients_bench"  # what the visitor has changed on the bench, in the link
+
+
+def words_of(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int) -> str:
+    """What the pictures are of: the run that made the learner, and at which step size and on which tasks they are taken.
+
+    Args:
+      learner: chosen in the sidebar.
+      choice: the tasks.
+      inner_lr: step size.
+      inner_steps: steps.
+    """
+    taken = [("inner_lr", inner_lr), ("inner_steps", inner_steps), ("k_shot", choice.k_shot), ("seed", choice.seed)]
+    here = ", ".join(run_words.spell(*one) for one in taken)
+    return f"{learners.learner_words(learner)}; gradients at {here}, {choice.num_tasks} tasks"
 
 
 def show_comparison(comparison: GradientComparison, inner_lr: float, start: GradientComparison | None) -> None:
@@ -108,10 +123,12 @@ def show_inner_loop(learner: Learner, choice: Choice, inner_lr: float, inner_ste
     (amplitude, phase), x, y = gradients.first_task(learner, choice)
     scene = Scene.of_points(amplitude, phase, x[:MAX_SHOTS], y[:MAX_SHOTS], steps=inner_steps, inner_lr=inner_lr)
     tasks = learner.default_tasks
-    entrant = bench_engine.entrant("learner", learner.experiment.method.upper(), learner)
+    label = learners.given_name(learner) or run_words.name_of_method(learner.experiment.method)
+    entrant = bench_engine.entrant("learner", label, learner)
     answer = partial(bench_engine.answers, learners={"learner": learner}, x_range=tasks.x)
     sine_bench(BENCH, scene, [entrant], answer=answer, x_range=tasks.x)
     st.caption(
+        f"{escape.markdown(learners.learner_words(learner))}. "
         "These are the steps that the exact gradient goes back through. Where one more step turns a curve over, **I − αH** is "
         "far from the identity. What you change here stays here: the gradients above are those of the sidebar."
         + (f" Only the first {MAX_SHOTS} points are shown." if len(x) > MAX_SHOTS else "")

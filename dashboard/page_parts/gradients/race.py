@@ -12,14 +12,16 @@ from dashboard.engine_calls import resources
 from dashboard.engine_calls.gradients import MAX, STEP_SIZES
 from dashboard.figures import gradients as figures
 from dashboard.jobs import Snapshot
-from dashboard.widgets import job_view, page, session
+from dashboard.method_names import NAMES
+from dashboard.widgets import controls, job_view, links, page, run_notes, run_words, session
 from maml_engine import Experiment
 
 METHODS = ("maml", "fomaml")
 RUNS = job_view.LinkedJobs(session.RACE, count=2)
-OWN = {"race_lr": 0.01, "race_iterations": 2000, session.RACE: ""}
+OWN = {session.RACE_LR: 0.01, session.RACE_ITERATIONS: 2000, session.RACE: ""}
 ITERATIONS = (500, 1000, 2000, 5000, 10_000)
 AXES = ("iterations", "seconds")
+GONE = "The race of this link is no longer on this server. Its settings are here: press “Train both” to run it again."
 
 
 class Race(NamedTuple):
@@ -50,11 +52,11 @@ class Race(NamedTuple):
 @st.fragment
 def show(experiment: Experiment) -> None:
     """What both runs take, the button that starts them, and the runs themselves."""
-    _controls(experiment)
-    _show_runs()
+    _show_runs(_controls(experiment))
 
 
-def _controls(experiment: Experiment) -> None:
+def _controls(experiment: Experiment) -> Experiment:
+    """What both runs take, and the button; the run that they say."""
     st.subheader("Trained side by side", anchor=False)
     st.markdown(
         "Two networks from the same random start on the same tasks, one with each gradient. **Race them at α = 0.01, then at "
@@ -68,17 +70,17 @@ def _controls(experiment: Experiment) -> None:
         inner_lr = st.select_slider(
             "Inner step size in training",
             STEP_SIZES,
-            OWN["race_lr"],
+            OWN[session.RACE_LR],
             format_func="{:g}".format,
-            key="race_lr",
+            key=session.RACE_LR,
             bind="query-params",
         )
         iterations = st.select_slider(
             "Meta-iterations",
             ITERATIONS,
-            OWN["race_iterations"],
+            OWN[session.RACE_ITERATIONS],
             format_func="{:,}".format,
-            key="race_iterations",
+            key=session.RACE_ITERATIONS,
             bind="query-params",
         )
         wanted = {
@@ -90,6 +92,7 @@ def _controls(experiment: Experiment) -> None:
             {name: getattr(experiment, name) for name in ("meta_batch_size", "k_shot", "seed")} | wanted
         )
         st.button("Train both", icon=":material/play_arrow:", type="primary", key="race", on_click=_start, args=(run,))
+    return run
 
 
 def _start(experiment: Experiment) -> None:
@@ -98,18 +101,47 @@ def _start(experiment: Experiment) -> None:
     RUNS.start(*(partial(resources.jobs().submit, run) for run in runs))
 
 
-def _show_runs() -> None:
-    """The runs, looked at again and again until both have ended."""
+def _show_runs(now: Experiment) -> None:
+    """The runs, looked at again and again until both have ended.
+
+    Args:
+      now: what the controls say by now.
+    """
     RUNS.show_refusal()
-    ids = RUNS.ids()
+    ids = RUNS.ids(GONE)
     runs = [resources.jobs().snapshot(job_id).experiment for job_id in ids]
     if [run.method for run in runs] == [*METHODS]:
+        _say_difference(runs[0], now, ids)
         progress = partial(job_view.iterations, note=_setting(runs[0]))
-        job_view.watch(ids, progress, _show_races, key="stop_race", labels=[method.upper() for method in METHODS])
+        job_view.watch(ids, progress, _show_races, key="stop_race", labels=[NAMES[method] for method in METHODS])
+
+
+def _say_difference(run: Experiment, now: Experiment, ids: tuple[str, ...]) -> None:
+    """Where the controls say another race than the one that is shown."""
+    settings = {session.RACE_LR: f"{run.inner_lr:g}", session.RACE_ITERATIONS: f"{run.num_iterations:,}"}
+    link = links.address("gradients", _in_sidebar(run).changes(), {session.RACE: ".".join(ids), **settings})
+    run_notes.say(run_words.run_difference(run, now), link, key="set_to_race", set_back=_set_back, args=(run,))
+
+
+def _set_back(run: Experiment) -> None:
+    """A callback: sidebar and controls as the race that is shown has them."""
+    controls.choose(_in_sidebar(run))
+    st.session_state[session.RACE_LR], st.session_state[session.RACE_ITERATIONS] = run.inner_lr, run.num_iterations
+
+
+def _in_sidebar(run: Experiment) -> Experiment:
+    """What of a race's run the sidebar says; the rest is chosen beside the button."""
+    return Experiment(**{name: getattr(run, name) for name in ("inner_steps", "meta_batch_size", "k_shot", "seed")})
 
 
 def _show_races(*snapshots: Snapshot) -> None:
     """The two runs as they are now; their result once both have ended."""
+    runs = [run_words.of_run(snapshot.experiment, snapshot.iteration) for snapshot in snapshots]
+    with page.pictures_of("; ".join(runs)):
+        _show_race_pictures(*snapshots)
+
+
+def _show_race_pictures(*snapshots: Snapshot) -> None:
     run = snapshots[0].experiment
     races = {snapshot.experiment.method: Race.of(snapshot) for snapshot in snapshots}
     if all(snapshot.ended for snapshot in snapshots) and all(len(race.loss) > 1 for race in races.values()):

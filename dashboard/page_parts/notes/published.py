@@ -16,6 +16,7 @@ from maml_engine.verification.record import recorded
 
 SHORT_ITERATIONS = 3000
 SHORT_RUN = job_view.LinkedJobs(session.CARD_JOB)
+GONE = "The short run of this link is no longer on this server: press the button to run it again."
 
 
 def last_rows() -> list[Row]:
@@ -65,7 +66,7 @@ def show_short_run() -> None:
     whole = PRESETS[card].experiment.num_iterations
     st.caption(f"The whole run has {whole:,}: `python -m maml_engine train --preset {card}`, or the Train page.")
     SHORT_RUN.show_refusal()
-    if (ids := SHORT_RUN.ids()) and job_view.watch(ids, job_view.iterations, key="stop_card"):
+    if (ids := SHORT_RUN.ids(GONE)) and job_view.watch(ids, job_view.iterations, key="stop_card"):
         _show_reached(resources.jobs().snapshot(ids[0]))
 
 

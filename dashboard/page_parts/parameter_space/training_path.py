@@ -5,12 +5,13 @@ from functools import partial
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.widgets import job_view, session
+from dashboard.widgets import job_view, run_words, session
 from maml_engine import Experiment
 from maml_engine.analysis.loss_slices import Walk, walk
 
 RUN = job_view.LinkedJobs(session.WALK)
 OWN = {session.WALK: "", session.WALK_SEED: 0}
+GONE = "The run of this link is no longer on this server: press “Train one and draw its way” to run it again."
 
 
 def first_run(seed: int) -> Experiment:
@@ -33,9 +34,15 @@ def _start() -> None:
     RUN.start(lambda: resources.jobs().submit_work([experiment], partial(walk, experiment)))
 
 
+def words() -> str:
+    """The run whose path is drawn."""
+    snapshot = resources.jobs().snapshot(RUN.ids()[0])
+    return run_words.of_run(snapshot.experiment, snapshot.iteration)
+
+
 def watch() -> Walk | None:
     """The run as it goes on; what it leaves behind once it has ended, None before and where there is none."""
-    if not (ids := RUN.ids()):
+    if not (ids := RUN.ids(GONE)):
         return None
     report = resources.jobs().snapshot(ids[0]).report
     if report is not None and not isinstance(report, Walk):  # the link names a run of another kind

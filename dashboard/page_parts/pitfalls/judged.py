@@ -8,7 +8,7 @@ from dashboard.page_parts.pitfalls.step_sizes import STEPS
 from dashboard.results import LossCurve
 from maml_engine import Experiment, Learner, evaluate
 
-JUDGED_TASKS = 200
+JUDGED_TASKS, KEY = 200, 5
 
 
 @cached
@@ -17,7 +17,7 @@ def on_tasks_of(learner: Learner, run: Experiment) -> LossCurve:
     with np.errstate(all="ignore"):  # some tasks may blow up
         curves = evaluate(
             learner,
-            jax.random.key(5),
+            jax.random.key(KEY),
             num_tasks=JUDGED_TASKS,
             k_shot=run.k_shot,
             k_query=50,

@@ -1,26 +1,53 @@
 """A pitfall's two runs, one broken and one mended: trained in the background, judged on the same new tasks."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
+from dashboard import escape
 from dashboard.engine_calls import resources
 from dashboard.figures import pitfalls as figures
 from dashboard.figures.training import smoothed
 from dashboard.jobs import Snapshot
 from dashboard.page_parts.pitfalls.cards import CARDS
-from dashboard.page_parts.pitfalls.judged import JUDGED_TASKS, on_tasks_of
+from dashboard.page_parts.pitfalls.judged import JUDGED_TASKS, KEY, on_tasks_of
 from dashboard.results import spell_loss
-from dashboard.widgets import job_view, page, session
+from dashboard.widgets import job_view, page, run_words, session
 
 WHICH = ("broken", "mended")
 
 
+GONE = "Runs of this link are no longer on this server ({}): open the card and train both again."
+
+
 def read_link() -> None:
-    """Takes in the runs that the link names; before any card is shown."""
+    """Takes in the runs that the link names, and says which are not here; before any card is shown."""
     if not st.session_state.get(session.PAIR):
         st.session_state[session.PAIR] = st.query_params.get(session.PAIR, "")
+    spelled = st.session_state[session.PAIR]
+    here = {name: ids for name, ids in _pairs().items() if pair_of(name)}
+    if (kept := _spell(here)) == spelled:
+        return
+    st.session_state[session.PAIR] = kept
+    if kept:
+        st.query_params[session.PAIR] = kept
+    else:
+        st.query_params.pop(session.PAIR, None)
+    gone = [CARDS[name].title if name in CARDS else escape.short(name) for name in _named(spelled) if name not in here]
+    if gone:
+        st.info(GONE.format(", ".join(map(escape.markdown, gone))), icon=":material/link:")
+
+
+def _named(spelled: str) -> list[str]:
+    """The cards that a link names, known or not, in its order."""
+    return [pair.split(".")[0] for pair in spelled.split(",")[: len(CARDS)]]
+
+
+def _spell(pairs: Mapping[str, Sequence[str]]) -> str:
+    """The runs of each card, as the link spells them."""
+    return ",".join(".".join([card, *ids]) for card, ids in pairs.items())
 
 
 def _pairs() -> dict[str, list[str]]:
@@ -44,8 +71,7 @@ def start(name: str) -> None:
     except ValueError as error:
         st.session_state[session.PAIR_REFUSED] = (name, str(error))
         return
-    spelled = ",".join(".".join([card, *ids]) for card, ids in (_pairs() | {name: ids}).items())
-    st.session_state[session.PAIR] = st.query_params[session.PAIR] = spelled
+    st.session_state[session.PAIR] = st.query_params[session.PAIR] = _spell(_pairs() | {name: ids})
 
 
 def show(name: str) -> None:
@@ -61,10 +87,11 @@ def show(name: str) -> None:
 
 def _show_pair(name: str, *snapshots: Snapshot) -> None:
     runs = dict(zip(WHICH, snapshots, strict=True))
+    words = "; ".join(f"{which}: {run_words.of_run(run.experiment, run.iteration)}" for which, run in runs.items())
     left, right = st.columns(2)
-    with left:
+    with left, page.pictures_of(words):
         _show_training(name, runs)
-    with right:
+    with right, page.pictures_of(words):
         if all(snapshot.ended for snapshot in snapshots):
             _show_verdict(name, runs)
         else:
@@ -104,3 +131,4 @@ def _show_verdict(name: str, runs: dict[str, Snapshot]) -> None:
     page.chart(figures.new_tasks_figure(curves, steps=card.steps), f"judged_{name}", alt)
     after = "one step" if card.steps == 1 else f"{card.steps} steps"
     st.markdown(f"After {after}: {losses or 'neither run got that far'}.")
+    st.caption(f"Both on test tasks of the mended run (key {KEY}), {card.mended.k_shot} support points each.")

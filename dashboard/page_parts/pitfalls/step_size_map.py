@@ -7,7 +7,7 @@ from dashboard.figures import pitfalls as figures
 from dashboard.page_parts.pitfalls import step_sizes
 from dashboard.page_parts.pitfalls.step_sizes import INNER_LRS, STEPS, SUMMARIES, Shown
 from dashboard.results import Fit, spell_loss
-from dashboard.widgets import links, page, session
+from dashboard.widgets import learners, links, page, run_words, session
 
 OWN = {session.CELL_LR: 0.001, session.CELL_STEPS: 1}
 
@@ -16,10 +16,13 @@ OWN = {session.CELL_LR: 0.001, session.CELL_STEPS: 1}
 def show(shown: Shown) -> None:
     """The map, and the cell of it that is looked at."""
     left, right = st.columns([6, 5], gap="medium")
+    words = f"{learners.learner_words(shown.learner)}; here {run_words.spell('k_shot', shown.shots)}"
     with right:
         inner_lr, steps = choose_cell()
-        show_cell(shown, inner_lr, steps)
-    with left:
+        cell = ", ".join([run_words.spell("inner_lr", inner_lr), run_words.spell("inner_steps", steps)])
+        with page.pictures_of(f"{words}, {cell}"):
+            show_cell(shown, inner_lr, steps)
+    with left, page.pictures_of(words):
         show_map(shown, inner_lr, steps)
 
 
@@ -54,7 +57,8 @@ def show_map(shown: Shown, inner_lr: float, steps: int) -> None:
     alt = f"{shown.summary.capitalize()} loss over {step_sizes.TASKS} tasks by inner step size and steps. {frontier}"
     page.chart(figure, session.MAP, alt, on_select=_choose_on_the_map, selection_mode="points")
     star = " The star is what the learner was trained with." if is_on_map else ""
-    st.caption(f"The red line is the frontier: above it, adapting is worse than not adapting.{star}")
+    over = f" Over {step_sizes.TASKS} test tasks (key {step_sizes.KEY}), at {step_sizes.QUERIES} points of each."
+    st.caption(f"The red line is the frontier: above it, adapting is worse than not adapting.{star}{over}")
 
 
 def _choose_on_the_map() -> None:

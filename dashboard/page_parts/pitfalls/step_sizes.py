@@ -16,7 +16,7 @@ from maml_engine.tasks import FunctionFamily
 
 INNER_LRS = tuple(float(f"{digit}e{power}") for power in range(-4, 0) for digit in (1, 2, 5)) + (1.0,)
 STEPS, LONG_STEPS = 10, 50
-TASKS, QUERIES = 100, 32
+TASKS, QUERIES, KEY = 100, 32, 2017
 # How the tasks are summed up: the mean, or a quantile.
 SUMMARIES = {"mean": None, "median": 0.5, "worst tenth": 0.9}
 # What `method_names.TUTORIAL` says of some.
@@ -92,7 +92,7 @@ def nearest(inner_lr: float) -> float:
 def _held_out(learner: Learner, shots: int, noise: float) -> Episode:
     """The first `shots` support points count, the others are padding, so that no control compiles anything."""
     tasks = learner.default_tasks.split("test").replace(noise=noise)
-    return padded(draw(tasks, jax.random.key(2017), TASKS, k_shot=MAX_SHOTS, k_query=QUERIES), shots)
+    return padded(draw(tasks, jax.random.key(KEY), TASKS, k_shot=MAX_SHOTS, k_query=QUERIES), shots)
 
 
 def _on_grid(learner: Learner) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +102,7 @@ def _on_grid(learner: Learner) -> tuple[np.ndarray, np.ndarray]:
 @jax.jit
 def _truths(tasks: FunctionFamily) -> tuple[jax.Array, jax.Array]:
     grid = jnp.broadcast_to(jnp.linspace(*tasks.x, CURVE_POINTS)[:, None], (TASKS, CURVE_POINTS, 1))
-    return grid, tasks.draw_split(jax.random.key(2017), TASKS)(grid)
+    return grid, tasks.draw_split(jax.random.key(KEY), TASKS)(grid)
 
 
 def claims(found: Frontier, summary: str) -> list[dict[str, Any]]:

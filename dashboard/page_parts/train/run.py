@@ -8,8 +8,8 @@ from dashboard.engine_calls import resources
 from dashboard.figures import training as figures
 from dashboard.figures.style import method_colour
 from dashboard.jobs import POOL, QUEUED, Snapshot
-from dashboard.page_parts.train import held_out_pictures, held_out_tasks
-from dashboard.widgets import links, page, session
+from dashboard.page_parts.train import held_out_pictures, held_out_tasks, shipped
+from dashboard.widgets import links, page, run_notes, run_words, session
 from dashboard.widgets.job_view import Progress, spell_duration
 from maml_engine import Experiment
 
@@ -43,6 +43,17 @@ def current() -> str | None:
     return None
 
 
+def say_difference(job_id: str, now: Experiment) -> None:
+    """Where the sidebar describes another run than the one that is shown.
+
+    Args:
+      job_id: of the run that is shown.
+      now: what the sidebar describes.
+    """
+    run = resources.jobs().snapshot(job_id).experiment
+    run_notes.say_difference(run, now, links.address("train", run.changes(), {links.JOB_KEY: job_id}), key="set_to_run")
+
+
 def progress(snapshot: Snapshot) -> Progress:
     """How far the run is, how fast, and the time left."""
     share = snapshot.iteration / snapshot.experiment.num_iterations
@@ -64,35 +75,56 @@ def show(snapshot: Snapshot) -> None:
     if snapshot.warning:
         st.warning(snapshot.warning, icon=":material/warning:")
     if snapshot.learner is None or not len(snapshot.history):
+        shipped.show("Nothing was learned" if snapshot.ended else "While the training step is compiled")
         return
-    _show_numbers(snapshot)
-    left, right = st.columns(2)
-    with left:
-        _show_meta_loss(snapshot)
-    with right:
-        _show_fan(snapshot)
-    st.markdown("**Held-out tasks under the latest snapshot**")
-    held_out_pictures.show(snapshot.learner, "family")
-
-
-def _show_numbers(snapshot: Snapshot) -> None:
-    """The run's numbers at its latest measurement; at its end those that `maml evaluate` and the exported code print."""
-    steps = snapshot.experiment.inner_steps
     is_over = snapshot.ended and snapshot.result is not None
+    learner = snapshot.result if is_over else snapshot.measured
+    iteration = learner.iteration if learner else int(snapshot.curve_iterations[-1])
+    _show_numbers(snapshot, iteration, is_over=is_over)
+    left, right = st.columns(2)
+    with page.pictures_of(words(snapshot, snapshot.iteration)):
+        with left:
+            _show_meta_loss(snapshot)
+        with right:
+            _show_fan(snapshot)
+    st.markdown(f"**Held-out tasks after {iteration:,} meta-iterations**")
+    if learner is None:
+        st.caption("The pictures come with the first measurement of what was learned.")
+        return
+    with page.pictures_of(words(snapshot, iteration)):
+        held_out_pictures.show(learner, "family")
+
+
+def words(snapshot: Snapshot, iteration: int) -> str:
+    """The run at one moment, under its learner's name if it has one."""
+    run = snapshot.experiment
+    return run_words.of_run(run, iteration, title=run_words.title(run, snapshot.name))
+
+
+def _show_numbers(snapshot: Snapshot, iteration: int, *, is_over: bool) -> None:
+    """The run's numbers at its latest measurement; at its end those that `maml evaluate` and the exported code print.
+
+    Args:
+      snapshot: the run.
+      iteration: what the numbers are of, as the pictures below are.
+      is_over: whether the run has ended and left something behind.
+    """
+    steps = snapshot.experiment.inner_steps
     curve = held_out_tasks.curve(snapshot.result).mean if is_over else snapshot.curves[-1]
+    until = snapshot.history[snapshot.history[:, 0] <= max(iteration, snapshot.history[0, 0])]
     with st.container(horizontal=True, gap="large"):
-        meta_loss = figures.smoothed(snapshot.history[:, 2], len(snapshot.history) // 40)[-1]
+        meta_loss = figures.smoothed(until[:, 2], len(until) // 40)[-1]
         st.metric("Meta-loss", f"{meta_loss:.3f}", width="content")
         st.metric("Held out, before", f"{curve[0]:.3f}", width="content")
         st.metric("After 1 step" if steps <= 1 else f"After {steps} steps", f"{curve[max(1, steps)]:.3f}", width="content")
         if steps < len(curve) - 1:
             st.metric(f"After {len(curve) - 1} steps", f"{curve[-1]:.3f}", width="content")
-    shots = snapshot.experiment.k_shot
+    shots, after = snapshot.experiment.k_shot, f"After {iteration:,} meta-iterations."
     if is_over:
         tasks = "each test task once" if snapshot.experiment.tasks == "table" else "600 test tasks (seed 0)"
-        st.caption(f"Held out: {tasks}, {shots} support points each, as `maml evaluate` and the code below print it.")
+        st.caption(f"{after} Held out: {tasks}, {shots} support points each, as `maml evaluate` and the code below print it.")
     else:
-        st.caption(f"Held out, as it trains: 100 validation tasks, {shots} support points each.")
+        st.caption(f"{after} Held out, as it trains: 100 validation tasks, {shots} support points each.")
 
 
 def _show_meta_loss(snapshot: Snapshot) -> None:

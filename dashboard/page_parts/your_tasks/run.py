@@ -28,17 +28,19 @@ class TrainedVerdict(NamedTuple):
     settings: how it was trained and judged.
     verdict: what was found.
     learner: trained on all tasks, to be used.
+    job_id: of the run that reached it; "" for one that comes with the app.
     """
 
     table: UserTable
     settings: Settings
     verdict: Verdict
     learner: Any
+    job_id: str = ""
 
     @classmethod
-    def of(cls, last: Progress) -> "TrainedVerdict":
+    def of(cls, last: Progress, job_id: str = "") -> "TrainedVerdict":
         """What the last progress of `work` brings."""
-        return cls(last.table, last.settings, last.verdict, last.learner)
+        return cls(last.table, last.settings, last.verdict, last.learner, job_id)
 
 
 def work(table: UserTable, settings: Settings) -> Callable[[], Iterator[Progress]]:

@@ -1,5 +1,7 @@
 """A visitor's learner in use: a few known rows of a new task, what it makes of the others, and what is taken home."""
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
@@ -12,7 +14,8 @@ from dashboard.page_parts.your_tasks import table as tables
 from dashboard.page_parts.your_tasks.predictions import NewTask, Predictions
 from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.script import script
-from dashboard.widgets import page, session
+from dashboard.page_parts.your_tasks.verdict import words_of
+from dashboard.widgets import learners, page, run_words, session
 
 COMMAND = "python -m maml_engine adapt learner known.csv --predict others.csv"
 
@@ -105,7 +108,8 @@ def _show_predictions(trained: TrainedVerdict, task: NewTask, predicted: Predict
     known_x, asked_x = (predictions.along(table, rows, verdict.x_name) for rows in (known, asked))
     look = {"titles": (verdict.x_name, roles.target), "nominal": verdict.nominal, "classes": verdict.classes}
     figure = figures.prediction_figure((known_x, values[-1]), (asked_x, *values[:-1]), predicted.curve, **look)
-    page.chart(figure, "predictions", f"{len(known)} known rows of a new task and predictions for {len(asked)} others.")
+    with page.pictures_of(words_of(trained)):
+        page.chart(figure, "predictions", f"{len(known)} known rows of a new task and predictions for {len(asked)} others.")
     st.dataframe(predictions.columns(trained, task, predicted), hide_index=True)
 
 
@@ -117,13 +121,16 @@ def _take_along(trained: TrainedVerdict, files: dict[str, bytes]) -> None:
       files: by name, the rows and their predictions; empty where there are none.
     """
     rows = {name: content for name, content in files.items() if name != predictions.FILE}
-    table, settings, verdict, learner = trained
+    table, settings, verdict, learner, job_id = trained
+    if job_id:
+        learners.name_field(job_id)
+    stem = run_words.file_stem(learners.run_name(job_id) or Path(table.name).stem, learner.experiment.digest)
     found = tables.findings(table, settings.k_shot)
     with st.container(horizontal=True):
         st.download_button(
             "Learner (zip)",
             lambda: learner_zip(learner, rows),
-            "learner.zip",
+            f"{stem}.zip",
             "application/zip",
             icon=":material/download:",
             type="primary",
@@ -143,7 +150,7 @@ def _take_along(trained: TrainedVerdict, files: dict[str, bytes]) -> None:
         st.download_button(
             "Report (HTML)",
             lambda: report.report(table.name, table.roles, settings, verdict, findings=found),
-            "report.html",
+            f"{stem}.html",
             "text/html",
             icon=":material/description:",
             key="take_report",

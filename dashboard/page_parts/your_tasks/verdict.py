@@ -8,11 +8,10 @@ import streamlit as st
 from dashboard import escape
 from dashboard.components.switch import Control, Picture, chosen, switch
 from dashboard.figures import verdict as figures
-from dashboard.method_names import NAMES
 from dashboard.page_parts.your_tasks import report
 from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.table import UserTable
-from dashboard.widgets import page
+from dashboard.widgets import learners, page, run_words
 from maml_engine.tables import Score, Settings, Verdict
 
 # Bound to the link, and spelt there as on the page.
@@ -25,12 +24,26 @@ ICONS = {
 }
 
 
+def words_of(trained: TrainedVerdict) -> str:
+    """What the pictures of a verdict are of: the learner's name, the table, and how the networks were trained on it."""
+    words = run_of(trained.table, trained.settings)
+    name = learners.run_name(trained.job_id)
+    return f"{name}, on {words}" if name else words
+
+
+def run_of(table: UserTable, settings: Settings) -> str:
+    """The table, and how the networks are trained on it."""
+    inner = ", ".join(run_words.spell(name, getattr(settings, name)) for name in ("inner_lr", "inner_steps", "seed"))
+    networks = f"{settings.members} networks of {settings.num_iterations:,} meta-iterations"
+    return f"{escape.short(table.name)}: {run_words.name_of_method(settings.method)}, {networks}, {inner}"
+
+
 def say_what_it_is_of(trained: TrainedVerdict, table: UserTable, settings: Settings) -> None:
     """What a verdict was reached with, where something else is chosen by now."""
     if trained.table.roles != table.roles or trained.settings != settings:
         st.info(
             f"The verdict below was reached with {escape.markdown(report.facts(trained.table.roles, trained.verdict))}, by "
-            f"{NAMES[trained.settings.method]}. Train again to judge what is chosen above.",
+            f"{run_words.name_of_method(trained.settings.method)}. Train again to judge what is chosen above.",
             icon=":material/history:",
         )
 
@@ -48,9 +61,10 @@ def show(trained: TrainedVerdict, *, is_running: bool) -> None:
     with st.container(border=True, key="verdict"):
         st.markdown(f"### {ICONS[verdict.outcome]} {escape.markdown(verdict.sentence, 2000)}")
         st.markdown(escape.markdown(verdict.advice, 2000))
-    show_numbers(verdict)
-    show_methods(verdict, trained.settings.method)
-    show_tasks(trained)
+    with page.pictures_of(words_of(trained)):
+        show_numbers(verdict)
+        show_methods(verdict, trained.settings.method)
+        show_tasks(trained)
 
 
 def show_so_far(scores: Sequence[Score]) -> None:

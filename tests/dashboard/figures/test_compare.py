@@ -48,6 +48,12 @@ def test_losses_carry_their_intervals_best_on_top():
     assert not figures.losses_figure([], 1).data
 
 
+def test_a_method_that_was_ranked_before_it_had_learned_is_marked():
+    rows = [Row("maml", 2.5, 2.0, 3.0, fall=0.4), Row("reptile", 1.8, 1.5, 2.0, fall=0.02), Row("oracle", 0.1, 0.0, 0.2)]
+    figure = figures.losses_figure(rows, 1)
+    assert [trace.y[0] for trace in figure.data] == ["Oracle", "Reptile", "MAML<br>not converged"]
+
+
 def test_differences_stand_beside_a_line_at_zero():
     figure = figures.differences_figure([Difference("anil", -0.4, -0.5, -0.3, 0.9)], "maml", 3)
     assert figure.data[0].x[0] == -0.4

@@ -73,6 +73,29 @@ def status(registry, job_id):
     return registry.snapshot(job_id).status
 
 
+def test_the_learner_that_was_measured_is_of_the_iteration_of_the_last_curve(make, trainer):
+    registry = make()
+    job_id = registry.submit(Experiment(num_iterations=60))
+    seen = []
+    for iteration in (10, 20, 30, 40, 50):
+        trainer.allowed.release()
+        wait_for(lambda iteration=iteration: registry.snapshot(job_id).iteration == iteration)
+        snapshot = registry.snapshot(job_id)
+        seen.append((int(snapshot.curve_iterations[-1]), snapshot.measured))
+    assert seen == [(0, None), (20, "learner 20"), (20, "learner 20"), (40, "learner 40"), (40, "learner 40")]
+
+
+def test_a_run_keeps_the_name_that_it_was_given(make, trainer):
+    registry = make()
+    job_id = registry.submit(Experiment(num_iterations=20))
+    assert registry.snapshot(job_id).name == ""
+    registry.rename(job_id, "Ada's")
+    registry.rename("nobody", "No one's")
+    trainer.allowed.release(2)
+    wait_for(lambda: status(registry, job_id) == DONE)
+    assert registry.snapshot(job_id).name == "Ada's"
+
+
 def test_a_run_goes_from_queued_to_done(make, trainer):
     registry = make()
     job_id = registry.submit(Experiment(num_iterations=40))

@@ -1,5 +1,7 @@
 """The numbers of a comparison, against answers from outside."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -44,3 +46,41 @@ def test_the_table_is_sorted_and_what_diverged_comes_last():
     assert [row.name for row in rows] == ["oracle", "maml", "boil"]
     assert (rows[1].mean, rows[1].low, rows[1].high) == (2.0, 2.0, 2.0)
     assert rows[1].adapted is None
+
+
+def falling(loss, seeds=1):
+    """A ranking whose loss after one step goes as `loss`, evaluated at the start and twelve times after it."""
+    share = np.linspace(0, 1, 13)
+    return ranking_of(np.broadcast_to(loss(share)[:, None, None], (13, seeds, 2)))
+
+
+@pytest.mark.parametrize(
+    ("loss", "fall"),
+    [
+        (lambda share: np.full(13, 2.0), 0.0),
+        (lambda share: np.exp(-2 * share), 1 - np.exp(-1)),  # by hand: over half of it, exp(-2 / 2)
+        (lambda share: np.exp(share), 1 - np.exp(0.5)),  # it rises
+        (lambda share: np.where(share < 0.5, 9.0, 0.5), 0.0),  # what came before the last half says nothing
+    ],
+)
+def test_a_fall_is_that_of_the_line_through_the_logarithms(loss, fall):
+    assert statistics.fall(falling(loss), 1) == pytest.approx(fall, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_unlucky_snapshot_does_not_decide(seed):
+    noise = np.exp(0.1 * np.random.default_rng(seed).normal(size=13))
+    flat, steep = falling(lambda share: 0.6 * noise), falling(lambda share: 3 * np.exp(-1.5 * share) * noise)
+    assert statistics.fall(steep, 1) > 0.3
+    assert abs(statistics.fall(flat, 1)) < 0.2
+
+
+def test_too_few_measurements_and_a_diverged_loss_are_no_convergence():
+    few = ranking_of(np.ones((3, 1, 2)))
+    diverged = falling(lambda share: np.where(share > 0.8, np.inf, 1.0))
+    for ranking in (few, diverged):
+        assert np.isnan(statistics.fall(ranking, 1))
+    row = statistics.table({"oracle": np.ones((4, 2))}, {}, 1)[0]
+    assert row.fall is None and row.is_converged
+    converged = {fall: dataclasses.replace(row, fall=fall).is_converged for fall in (np.nan, 0.4, 0.05, -0.2)}
+    assert list(converged.values()) == [False, False, True, True]

@@ -1,0 +1,1 @@
+"""What Home alone shows."""

@@ -1,0 +1,119 @@
+"""Which learner a page shows: the shipped one, or one of this session's runs under the name that its owner gave it."""
+
+import streamlit as st
+
+from dashboard.engine_calls import resources
+from dashboard.widgets import links, run_words
+from dashboard.widgets.session import LEARNER_CHOICE, LEARNER_NAME, LEARNER_WRITTEN, RUNS, settle
+from maml_engine import Learner
+
+SHIPPED = "MAML (shipped)"
+GONE = "The learner of this link is no longer on this server: this is the shipped MAML."
+
+
+def learner_control(label: str = "Learner") -> Learner:
+    """The sidebar's choice among the shipped learner and those that this session has trained."""
+    settle()
+    # The link names the run; the widget is not bound, since a bound one would write there what its options are shown as.
+    job_id = _linked_learner()
+    job_ids = session_runs()
+    shown = run_words.unlike({"": SHIPPED, **{each: run_title(each) for each in job_ids}})
+    st.session_state[LEARNER_CHOICE] = job_id
+    st.sidebar.selectbox(
+        label,
+        ["", *job_ids],
+        format_func=lambda each: shown.get(each, each),
+        key=LEARNER_CHOICE,
+        on_change=_choose_learner,
+        help="The learner that this page shows: the one that comes with the app, or one that you trained on the Train page.",
+    )
+    return resources.jobs().learner(job_id) if job_id else resources.shipped_learners()["sinusoid_maml"]
+
+
+def _linked_learner() -> str:
+    """The run whose learner this session shows, or the one that a link names; "" for the shipped learner. Kept in the link."""
+    held, linked = st.session_state.get(links.LEARNER_KEY, ""), st.query_params.get(links.LEARNER_KEY, "")
+    if linked and linked != st.session_state.get(LEARNER_WRITTEN):
+        held = linked
+    job_id = "" if held == SHIPPED else held.removeprefix("run ")
+    if job_id and resources.jobs().learner(job_id) is None:
+        job_id = ""
+        st.info(GONE, icon=":material/link:")
+    _show_learner(job_id)
+    if not job_id:
+        st.query_params.pop(links.LEARNER_KEY, None)
+    elif linked != st.session_state[links.LEARNER_KEY]:
+        st.query_params[links.LEARNER_KEY] = st.session_state[links.LEARNER_KEY]
+    return job_id
+
+
+def _show_learner(job_id: str) -> None:
+    """The session shows a run's learner; "" for the shipped one."""
+    if job_id:
+        st.session_state[RUNS] = [*dict.fromkeys([*st.session_state.get(RUNS, ()), job_id])]
+    st.session_state[links.LEARNER_KEY] = st.session_state[LEARNER_WRITTEN] = f"run {job_id}" if job_id else ""
+
+
+def _choose_learner() -> None:
+    """A callback."""
+    offer_run(st.session_state[LEARNER_CHOICE])
+
+
+def session_runs() -> list[str]:
+    """Job ids of the runs that are offered on every page: this session's, and the one that its link named."""
+    return [job_id for job_id in st.session_state.get(RUNS, ()) if resources.jobs().learner(job_id) is not None]
+
+
+def offer_run(job_id: str) -> None:
+    """A callback: offers a run's learner on every page of this session, and chooses it; "" chooses the shipped one."""
+    _show_learner(job_id)
+    st.session_state[LEARNER_WRITTEN] = st.query_params.get(links.LEARNER_KEY, "")  # what still stands there is no news
+
+
+def run_name(job_id: str) -> str:
+    """The name that a run's learner was given; "" for none."""
+    snapshot = resources.jobs().snapshot(job_id)
+    return snapshot.name if snapshot else ""
+
+
+def run_title(job_id: str) -> str:
+    """What a run's learner is called: the name that its owner gave, else its method, length and seed."""
+    snapshot = resources.jobs().snapshot(job_id)
+    if snapshot is None:
+        return f"run {job_id}"
+    run = snapshot.experiment
+    return snapshot.name or f"{run_words.method_of(run)}, {snapshot.iteration:,} meta-iterations, seed {run.seed}"
+
+
+def name_field(job_id: str) -> None:
+    """Where a run's learner gets its name."""
+    key = LEARNER_NAME + job_id
+    st.session_state[key] = run_name(job_id)
+    st.text_input(
+        "Its name",
+        key=key,
+        max_chars=run_words.MAX_NAME,
+        placeholder=run_title(job_id),
+        on_change=_rename,
+        args=(job_id,),
+        width=360,
+        help="Stands wherever this learner is chosen and drawn, and in the names of its files; whoever has its link sees it.",
+    )
+
+
+def _rename(job_id: str) -> None:
+    """A callback."""
+    resources.jobs().rename(job_id, run_words.given_name(st.session_state[LEARNER_NAME + job_id]))
+
+
+def given_name(learner: Learner) -> str:
+    """The name that a learner of this session was given; "" for none."""
+    return next((run_name(job_id) for job_id in session_runs() if resources.jobs().learner(job_id) is learner), "")
+
+
+def learner_words(learner: Learner) -> str:
+    """Which learner a picture is of, and the run that made it."""
+    run = learner.experiment
+    is_shipped = learner is resources.shipped_learners()["sinusoid_maml"]
+    title = SHIPPED if is_shipped else run_words.title(run, given_name(learner))
+    return run_words.of_run(run, learner.iteration, title=title)
