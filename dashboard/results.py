@@ -76,6 +76,7 @@ class Row:
     iterations: meta-iterations that it was trained for.
     fall: by which share its loss still fell over the last half of its training; NaN where it is too early to say, None where
       nothing was trained here.
+    has_learned: whether adapting is better than the best guess without a point; also for what need not learn that.
     """
 
     name: str
@@ -87,11 +88,12 @@ class Row:
     microseconds: float | None = None
     iterations: int | None = None
     fall: float | None = None
+    has_learned: bool = True
 
     @property
     def is_converged(self) -> bool:
         """Whether its loss had stopped falling: until then its place says how fast it learns, not what it reaches."""
-        return self.fall is None or self.fall <= MAX_FALL
+        return self.fall is None or (self.has_learned and self.fall <= MAX_FALL)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ import streamlit as st
 
 from dashboard.engine_calls import resources
 from dashboard.jobs import RUNNING, STOPPED, Snapshot
-from dashboard.widgets import session
+from dashboard.widgets import page, session
 
 SECONDS_BETWEEN_LOOKS = 0.4
 
@@ -66,10 +66,11 @@ class LinkedJobs:
         if len(ids) == self.count and all(snapshot is not None and self.belongs(snapshot) for snapshot in snapshots):
             st.session_state[self.name] = spelled
             return ids
+        if gone:
+            page.answer_link(self.name, gone if spelled else "")
         if spelled and gone:
             st.session_state[self.name] = ""
             st.query_params.pop(self.name, None)
-            st.info(gone, icon=":material/link:")
         return ()
 
     def start(self, *submits: Callable[[], str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.widgets import links, run_words
+from dashboard.widgets import links, page, run_words
 from dashboard.widgets.session import LEARNER_CHOICE, LEARNER_NAME, LEARNER_WRITTEN, RUNS, settle
 from maml_engine import Learner
 
@@ -36,9 +36,10 @@ def _linked_learner() -> str:
     if linked and linked != st.session_state.get(LEARNER_WRITTEN):
         held = linked
     job_id = "" if held == SHIPPED else held.removeprefix("run ")
-    if job_id and resources.jobs().learner(job_id) is None:
+    is_gone = bool(job_id) and resources.jobs().learner(job_id) is None
+    page.answer_link(links.LEARNER_KEY, GONE if is_gone else "")
+    if is_gone:
         job_id = ""
-        st.info(GONE, icon=":material/link:")
     _show_learner(job_id)
     if not job_id:
         st.query_params.pop(links.LEARNER_KEY, None)

@@ -236,6 +236,7 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     from dashboard.widgets import controls, links  # the page is painted by now
 
     own = own or {}
+    st.session_state.pop(session.ANSWERS, None)
     st.html(ON_PRIMARY)
     _say_what_was_refused(own)
     controls.keep_in_link(own)
@@ -249,6 +250,20 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
         st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=controls.reset, args=(own,))
     if strange:
         st.info(links.unknown_note(strange), icon=":material/link:")
+
+
+def answer_link(name: str, sentence: str = "") -> None:
+    """Says that what the link names is not here, until a run of the page has come to its end: the first may be cut off.
+
+    Args:
+      name: the key in the link.
+      sentence: what to say; "" says again what was said in a run that was cut off.
+    """
+    answers = st.session_state.setdefault(session.ANSWERS, {})
+    if sentence:
+        answers[name] = sentence
+    if name in answers:
+        st.info(answers[name], icon=":material/link:")
 
 
 def _say(notes: Iterable[str]) -> None:

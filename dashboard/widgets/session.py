@@ -21,6 +21,7 @@ EXTRA = "_extra_"  # + field: values of a slider that lie between its marks
 RUNS = "_runs"  # job ids of the runs whose learner is offered on every page
 LEARNER_CHOICE = "_learner"  # the sidebar's choice among learners: a job id
 LEARNER_WRITTEN = "_learner_written"  # what was last written into the address of it
+ANSWERS = "_answers"  # name in the link -> what was said of it, until a page has been shown to its end
 SET_BACK = "_set_back"  # the controls were just set to what is shown, by a part of the page
 REFUSED = "_refused_"  # + name in the link: why the jobs of that name were refused
 

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import adaptation
 from dashboard.engine_calls.resources import shipped_learners
-from dashboard.widgets import controls
+from dashboard.widgets import learners
 from maml_engine import Experiment, Learner, Sinusoid
 from tests.pages.benches import cells, on_bench, sent
 from tests.pages.benches import losses as on_bench_losses
@@ -64,7 +64,7 @@ def test_what_was_moved_goes_with_the_task_and_the_steps_stay(adapt):
 
 def test_a_learner_that_the_browser_cannot_compute_is_answered_by_python(adapt, monkeypatch):
     learner = Learner.untrained(Experiment(method="imaml", inner_steps=1))
-    monkeypatch.setattr(controls, "learner_control", lambda: learner)
+    monkeypatch.setattr(learners, "learner_control", lambda: learner)
     adapt.run()
     assert not adapt.exception
     sent = on_bench(adapt)
@@ -115,7 +115,7 @@ def test_the_browser_has_the_pictures_of_every_learner_after_any_number_of_steps
 def test_a_learner_of_other_tasks_gives_way_to_the_shipped_one(adapt, monkeypatch):
     shipped = shipped_learners()["sinusoid_maml"]
     other = Learner.untrained(shipped.experiment).replace(in_dim=3)
-    monkeypatch.setattr(controls, "learner_control", lambda: other)
+    monkeypatch.setattr(learners, "learner_control", lambda: other)
     adapt.run()
     assert not adapt.exception
     assert any("shipped MAML instead" in info.value for info in adapt.info)

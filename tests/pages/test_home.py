@@ -100,7 +100,7 @@ def test_learners_of_the_visitor_join_the_shipped_ones(monkeypatch, home):
     home.session_state[session.RUNS] = ["a", "b", "gone"]
     home.run()
     assert not home.exception
-    assert [entrant["label"] for entrant in on_bench(home)["entrants"]][3:] == ["Yours: METASGD"]
+    assert [entrant["label"] for entrant in on_bench(home)["entrants"]][3:] == ["Yours: Meta-SGD"]
     assert set(losses(home)) == {"maml", "pretrained", "random", "own_1"}
 
 

@@ -95,7 +95,7 @@ def test_every_value_of_home_may_be_nasty(nasty, opened):
         ("notes", {"card_job": "gone"}, {"published_card": "meta_sgd_10_shot"}),
         ("parameter_space", {"walk": "gone"}, {"space": "The real network", "walk_seed": "3"}),
         ("train", {"job": "gone"}, {"inner_lr": "0.02"}),
-        ("your_tasks", {"trial": "gone"}, {"example": "Patients", "known_rows": "4"}),
+        ("your_tasks", {"trial": "gone"}, {"example": "Patients"}),
         ("home", {"own_runs": "gone"}, {"shots": "7"}),
         ("compare", {"methods": ["maml", "mine"]}, {"seeds": "2"}),
         ("compare", {"methods": "mine"}, {"seeds": "2"}),

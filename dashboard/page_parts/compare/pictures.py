@@ -69,13 +69,19 @@ def _say_what_has_not_converged(rows: Sequence[Row], k: int) -> None:
     """Which methods are ranked before they have learned, by their own curves."""
     falling = [row for row in rows if not row.is_converged and np.isfinite(row.mean)]
     if falling:
-        how_far = {row.name: "too early to say" if np.isnan(row.fall) else f"by {row.fall:.0%}" for row in falling}
-        listed = ", ".join(f"**{NAMES[name]}** ({far})" for name, far in how_far.items())
+        listed = ", ".join(f"**{NAMES[row.name]}** ({_why_not_converged(row)})" for row in falling)
         st.warning(
-            f"Not converged: {listed}. Over the last half of the training, the loss after {parts.count_steps(k)} still fell by "
-            f"more than {MAX_FALL:.0%}, so this ranking is of how fast they learn, not of what they reach: give them more.",
+            f"Not converged: {listed}. A method has converged where its loss after {parts.count_steps(k)} fell by less than "
+            f"{MAX_FALL:.0%} over the last half of the training, and is below that of zero-shot. Until then its place here "
+            "says how fast it learns, not what it reaches.",
             icon=":material/hourglass_top:",
         )
+
+
+def _why_not_converged(row: Row) -> str:
+    if not row.has_learned:
+        return "not below zero-shot yet"
+    return "too early to say" if np.isnan(row.fall) else f"still fell by {row.fall:.0%}"
 
 
 def _cells(row: Row) -> dict[str, Any]:

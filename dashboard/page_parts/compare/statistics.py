@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dashboard.method_names import ZERO_SHOT
 from dashboard.results import Band, Difference, Row
 from maml_engine.analysis.comparison import Ranking
 from maml_engine.evaluation import AdaptationCurves
+from maml_engine.methods import METHODS
 
 MIN_POINTS = 4  # that say whether a loss still falls
 
@@ -27,8 +29,19 @@ def table(losses: Mapping[str, np.ndarray], rankings: Mapping[str, Ranking], k: 
       rankings: of those names that were trained here.
       k: inner steps.
     """
-    rows = [Row(name, *interval(loss[:, k]), **_facts(rankings.get(name), k)) for name, loss in losses.items()]
+    rows = [
+        Row(name, *interval(loss[:, k]), **_facts(rankings.get(name), k), has_learned=_has_learned(name, losses, k))
+        for name, loss in losses.items()
+    ]
     return sorted(rows, key=lambda row: row.mean if np.isfinite(row.mean) else np.inf)
+
+
+def _has_learned(name: str, losses: Mapping[str, np.ndarray], k: int) -> bool:
+    """Whether `k` steps of a method end below the best guess without a point: a curve may be flat before it falls."""
+    if k == 0 or name not in METHODS or ZERO_SHOT not in losses:
+        return True
+    _, _, high = interval(losses[name][:, k].astype(np.float64) - losses[ZERO_SHOT][:, k])
+    return high < 0
 
 
 def _facts(ranking: Ranking | None, k: int) -> dict[str, float | None]:

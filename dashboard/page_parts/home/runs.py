@@ -12,7 +12,7 @@ from dashboard import escape
 from dashboard.components.sine_bench import Entrant
 from dashboard.engine_calls import shipped_runs
 from dashboard.figures import style
-from dashboard.widgets import run_words, session
+from dashboard.widgets import page, run_words, session
 
 if TYPE_CHECKING:
     from maml_engine import Learner
@@ -24,14 +24,14 @@ def own_learners() -> "dict[str, Learner]":
     """The last learners of sine waves that this session has trained, or those of the link, by their names on the bench."""
     wanted = st.session_state.get(session.RUNS) or _of_link()
     if not wanted:
+        page.answer_link(session.OWN_RUNS)
         return {}
     from dashboard.engine_calls import resources
     from dashboard.engine_calls import sine_bench as bench_engine
 
     wanted = list(wanted)[-len(style.OWN_COLOURS) :]
     found = {job_id: resources.jobs().learner(job_id) for job_id in wanted}
-    if None in found.values() and _of_link():
-        st.info(GONE, icon=":material/link:")
+    page.answer_link(session.OWN_RUNS, GONE if None in found.values() and _of_link() else "")
     own = {job_id: each for job_id, each in found.items() if each is not None and bench_engine.can_show(each)}
     st.session_state[session.RUNS] = list(dict.fromkeys([*st.session_state.get(session.RUNS, ()), *own]))
     _keep(list(own))

@@ -26,6 +26,7 @@ def read_link() -> None:
     """Takes in the runs that the link names, and says which are not here; before any card is shown."""
     if not st.session_state.get(session.PAIR):
         st.session_state[session.PAIR] = st.query_params.get(session.PAIR, "")
+    page.answer_link(session.PAIR)
     spelled = st.session_state[session.PAIR]
     here = {name: ids for name, ids in _pairs().items() if pair_of(name)}
     if (kept := _spell(here)) == spelled:
@@ -37,7 +38,7 @@ def read_link() -> None:
         st.query_params.pop(session.PAIR, None)
     gone = [CARDS[name].title if name in CARDS else escape.short(name) for name in _named(spelled) if name not in here]
     if gone:
-        st.info(GONE.format(", ".join(map(escape.markdown, gone))), icon=":material/link:")
+        page.answer_link(session.PAIR, GONE.format(", ".join(map(escape.markdown, gone))))
 
 
 def _named(spelled: str) -> list[str]:

@@ -13,6 +13,8 @@ from dashboard.widgets import links, page, run_notes, run_words, session
 from dashboard.widgets.job_view import Progress, spell_duration
 from maml_engine import Experiment
 
+GONE = "The run of this link is no longer on this server. Its settings are in the sidebar: press Train to run it again."
+
 
 def start(experiment: Experiment, tasks: Any = None) -> None:
     """Puts the run into the queue and names it in the link; a method that does not fit the network says so before.
@@ -37,9 +39,11 @@ def current() -> str | None:
     job_id = st.session_state.get(session.JOB) or st.query_params.get(links.JOB_KEY)
     if job_id is None or resources.jobs().snapshot(job_id) is not None:
         st.session_state[session.JOB] = job_id
+        page.answer_link(links.JOB_KEY)
         return job_id
     st.session_state.pop(session.JOB, None)
-    st.info("The run of this link is no longer on this server. Its settings are in the sidebar: press Train to run it again.")
+    st.query_params.pop(links.JOB_KEY, None)
+    page.answer_link(links.JOB_KEY, GONE)
     return None
 
 
