@@ -35,7 +35,8 @@ ON_PRIMARY = """<style>
 ONE_STEP_A_VISIT = """<style>[data-testid="stElementContainer"]:has(#one-step-a-visit) {display: none}
 [class*="st-key-_script_of_"] {display: none}  /* components/apart */
 /* Streamlit's own Stop ends the page's script and not the run: where a run has one (widgets/job_view), it is the only one. */
-body:has([class*="st-key-job_bar_"]) [data-testid="stStatusWidget"] button {display: none}</style>
+body:has([class*="st-key-job_bar_"]) [data-testid="stStatusWidget"] button {display: none}
+[class*="_below_picture"] {flex-wrap: nowrap} [class*="_below_picture"] p {margin: 0}</style>
 <i id="one-step-a-visit"></i>
 <script>
 if (!window.mamlLabSteps) {
@@ -193,7 +194,7 @@ def chart(
         alt = f"{alt.rstrip(' .')}. Of {words}."
     with st.container(gap=None):
         st.plotly_chart(figure.as_sent(), width="stretch", key=key, config=config, alt=alt, **how)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_below"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_below_picture"):
             with st.popover("Save", icon=":material/download:", type="tertiary", key=f"{key}_save", help="Picture or numbers"):
                 size = {"width": PICTURE_WIDTH, "height": height}
                 save_picture(f"{key}_picture", key, f"maml-lab-{key}", caption=words, **size)
