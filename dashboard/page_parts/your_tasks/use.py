@@ -124,7 +124,7 @@ def _take_along(trained: TrainedVerdict, files: dict[str, bytes]) -> None:
     table, settings, verdict, learner, job_id = trained
     if job_id:
         learners.name_field(job_id)
-    stem = run_words.file_stem(learners.run_name(job_id) or Path(table.name).stem, learner.experiment.digest)
+    stem = run_words.file_stem(learners.run_name(job_id) or Path(table.name).stem, table.sheet.digest)
     found = tables.findings(table, settings.k_shot)
     with st.container(horizontal=True):
         st.download_button(
