@@ -1,7 +1,7 @@
 """What adapts: a method at one point of parameter space, with the network and the loss that it is about."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import jax
 import numpy as np
@@ -51,10 +51,8 @@ class InnerRule(Protocol):
         """Gradient steps on the support set."""
         ...
 
-    @property
-    def support_gives(self) -> str:
-        """What the support gives in closed form: "nothing", a "start" for the steps, or a "solution" instead of them."""
-        ...
+    # What the support gives in closed form: "nothing", a "start" for the steps, or a "solution" instead of them.
+    support_gives: ClassVar[Literal["nothing", "start", "solution"]]
 
     def from_support(self, adapter: Any, support: Batch) -> PyTree:
         """That start, or that solution; not asked where it gives nothing."""

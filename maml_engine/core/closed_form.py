@@ -55,7 +55,7 @@ class HeadRows(Replaceable):
         params = adapter.meta.init
         values, path = adapter.network.features(params, blanked(batch.x, batch.weight))
         kernel, bias = head_of(params, path)
-        weight = jnp.ones(len(values), values.dtype) if batch.weight is None else batch.weight.astype(values.dtype)
+        weight = jnp.ones(len(values), values.dtype) if batch.weight is None else jnp.asarray(batch.weight, values.dtype)
         targets = real_targets(adapter.loss_fn, jnp.asarray(batch.y), kernel.shape[1], scale).astype(values.dtype)
         joint = kernel if bias is None else jnp.concatenate([kernel, bias[None]])
         features = blanked(with_ones(values, bias is not None), weight)
