@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from flax import nnx
 
 from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Batch, Episode, blanked, unknown
@@ -71,6 +72,26 @@ class HeadRows(Replaceable):
         if self.has_bias:
             return with_head(init, self.path, kernel[:-1], kernel[-1])
         return with_head(init, self.path, kernel)
+
+
+def head_path(params: PyTree) -> tuple:
+    """Where the last dense layer lies, by the order of the names, as ANIL has it.
+
+    Raises:
+      ValueError: the network has no dense layer.
+    """
+    flat = nnx.to_flat_state(params)
+    kernels = [tuple(where) for where, leaf in flat if where[-1] == "kernel" and len(leaf.get_value().shape) == 2]
+    if not kernels:
+        raise ValueError("A method that solves for the head needs a network that ends in an nnx.Linear; this one has none.")
+    return kernels[-1][:-1]
+
+
+def head_size(params: PyTree) -> tuple[int, int]:
+    """Features of that layer, the one of its bias included, and its outputs."""
+    kernel, bias = head_of(params, head_path(params))
+    features, outputs = kernel.shape
+    return features + (bias is not None), outputs
 
 
 def to_be_learned(value: float, params: PyTree) -> jax.Array:

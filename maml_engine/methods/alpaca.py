@@ -8,12 +8,19 @@ import jax.numpy as jnp
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, MetaParams
-from maml_engine.core.closed_form import HeadRows, negative_log_density, objective_gradient, to_be_learned, with_ones
+from maml_engine.core.closed_form import (
+    HeadRows,
+    Solved,
+    head_size,
+    negative_log_density,
+    objective_gradient,
+    to_be_learned,
+    with_ones,
+)
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.gaussian import factor, whiten
 from maml_engine.core.labels import takes_labels
 from maml_engine.methods.solved_head import LOGIT_SCALE, MAX_LOG, SolvedHead
-from maml_engine.models.head import Solved, head_size
 from maml_engine.pytrees import Replaceable, pytree, static_field
 
 PyTree = Any

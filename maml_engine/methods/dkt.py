@@ -8,12 +8,11 @@ import jax.numpy as jnp
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, MetaParams
-from maml_engine.core.closed_form import HeadRows, objective_gradient, to_be_learned, with_ones
+from maml_engine.core.closed_form import HeadRows, Solved, objective_gradient, to_be_learned, with_ones
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.core.gaussian import factor, log_likelihood, masked, solve, squared_distances, whiten
 from maml_engine.core.labels import takes_labels
 from maml_engine.methods.solved_head import LOGIT_SCALE, SolvedHead
-from maml_engine.models.head import Solved
 from maml_engine.pytrees import Replaceable, pytree, static_field
 
 PyTree = Any

@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from flax import nnx
 
+from maml_engine.core.closed_form import head_path
 from maml_engine.methods.base import Method
-from maml_engine.models.head import head_path
 from maml_engine.pytrees import pytree
 
 PyTree = Any

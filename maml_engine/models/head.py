@@ -132,26 +132,6 @@ def head_of(params: PyTree, path: tuple) -> tuple[jax.Array, jax.Array | None]:
     return flat[*path, "kernel"].get_value(), None if bias is None else bias.get_value()
 
 
-def head_path(params: PyTree) -> tuple:
-    """Where the last dense layer lies, by the order of the names, as ANIL has it.
-
-    Raises:
-      ValueError: the network has no dense layer.
-    """
-    flat = nnx.to_flat_state(params)
-    kernels = [tuple(where) for where, leaf in flat if where[-1] == "kernel" and len(leaf.get_value().shape) == 2]
-    if not kernels:
-        raise ValueError("A method that solves for the head needs a network that ends in an nnx.Linear; this one has none.")
-    return kernels[-1][:-1]
-
-
-def head_size(params: PyTree) -> tuple[int, int]:
-    """Features of that layer, the one of its bias included, and its outputs."""
-    kernel, bias = head_of(params, head_path(params))
-    features, outputs = kernel.shape
-    return features + (bias is not None), outputs
-
-
 def with_head(params: PyTree, path: tuple, kernel: jax.Array, bias: jax.Array | None = None) -> PyTree:
     """The parameters with another last layer.
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from maml_engine.core.closed_form import head_path, head_size
 from maml_engine.models import MLP, ContextMLP, Conv4, FourierMLP, MAMLRegressor, Network, NeuralProcess
-from maml_engine.models.head import Solved, SolvedModule, head_of, head_path, head_size, with_head
+from maml_engine.models.head import Solved, SolvedModule, head_of, with_head
 from maml_engine.pytrees import pytree
 
 ROWS = jnp.linspace(-1, 1, 4)[:, None]
