@@ -3,6 +3,7 @@
 
 import { svg } from "./elements.js";
 
+const EDGE = 8; // pixels; a number nearer to the end of the axis would be cut
 export const MARGIN = { left: 34, right: 10, top: 8, bottom: 24 };
 
 /** Between the units of the data and pixels. */
@@ -108,7 +109,8 @@ export function drawAxes(group, scale, titles) {
   for (const tick of ticks(...xRange)) {
     const x = scale.px(tick);
     line(x, MARGIN.top, x, height - MARGIN.bottom, "grid");
-    text(x, height - MARGIN.bottom + 16, "middle", spellTick(tick));
+    const isLast = x > width - MARGIN.right - EDGE;
+    text(isLast ? width : x, height - MARGIN.bottom + 16, isLast ? "end" : "middle", spellTick(tick));
   }
   text(width - MARGIN.right - 4, height - MARGIN.bottom - 6, "end", titles[0]);
   text(MARGIN.left + 6, MARGIN.top + 12, "start", titles[1]);
