@@ -9,6 +9,7 @@ from dashboard.widgets import page
 
 def show() -> None:
     """The page that is chosen."""
+    start_up.wait()
     page.setup()
     chosen = st.navigation(
         {

@@ -1,6 +1,7 @@
-"""What the server does as it starts, before anybody comes: it imports what pages need, and answers meanwhile.
+"""What the server does as it starts, before anybody comes: it imports what pages need, while the browser loads its own part.
 
-Without this the first visitor of a page waits for JAX, Flax and pandas.
+Without this the first visitor of a page waits for JAX, Flax and pandas. And one thread imports all: modules of JAX import each
+other in circles, and where visitors came at once to a server that had not imported them, some got half a module.
 """
 
 import contextlib
@@ -13,17 +14,29 @@ from typing import Any
 import dashboard
 from dashboard import heap
 
+_done = threading.Event()
+_done.set()  # where no server starts, as in the tests, there is nothing to wait for
+
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Of the server; `st.App` enters it before it answers."""
     del app
+    _done.clear()
     threading.Thread(target=import_all, name="maml-lab-imports", daemon=True).start()
     yield
 
 
 def import_all() -> None:
     """Imports all of the app but its pages, and with it whatever that needs."""
-    for module in pkgutil.walk_packages(dashboard.__path__, f"{dashboard.__name__}."):
-        importlib.import_module(module.name)
-    heap.settle()
+    try:
+        for module in pkgutil.walk_packages(dashboard.__path__, f"{dashboard.__name__}."):
+            importlib.import_module(module.name)
+        heap.settle()
+    finally:
+        _done.set()
+
+
+def wait() -> None:
+    """Until all is imported; a page's script begins with it."""
+    _done.wait()

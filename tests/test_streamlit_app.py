@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from benchmarks.load import CHANGES
 from benchmarks.visitors import LOST, Server, Visitor
 
 
@@ -35,6 +36,23 @@ def nothing_computes(server):
     yield
     over.set()
     thread.join()
+
+
+def test_many_who_come_at_once_to_a_server_that_has_just_started_see_their_pages(server):
+    pages, wrong = list(CHANGES), []
+
+    def come(page):
+        visitor = Visitor(server.port)
+        visitor.open(page)
+        wrong.extend(visitor.exceptions)
+        visitor.close()
+
+    threads = [threading.Thread(target=come, args=(page,)) for page in [*pages, *pages]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
 
 
 class Last(random.Random):
