@@ -2,6 +2,7 @@
 // What lies on the ground, as SVG: each task's path, the optima, the methods' arrows and trails.
 
 import { setAttributes, svg } from "../shared/elements.js";
+import { clamp } from "../shared/numbers.js";
 import { proximalSolution } from "./landscape.js";
 import { norm, scale } from "./vectors.js";
 import { MARGIN } from "./viewport.js";
@@ -139,8 +140,10 @@ function optimaParts(view) {
   const { data, scene, theme, viewport, survey } = view;
   /** @type {(text: string, place: [number, number]) => SVGTextElement} */
   const label = (text, [x, y]) => {
-    const isLeft = x > viewport.size - LABEL;
-    return svg("text", { x: x + (isLeft ? -12 : 12), y: y + 4, "text-anchor": isLeft ? "end" : "start" }, text);
+    if (x + LABEL < viewport.size) return svg("text", { x: x + 12, y: y + 4 }, text);
+    if (x - LABEL > MARGIN.left) return svg("text", { x: x - 12, y: y + 4, "text-anchor": "end" }, text);
+    const middle = clamp(x, [MARGIN.left + LABEL / 2, viewport.size - LABEL / 2]);
+    return svg("text", { x: middle, y: y - 15, "text-anchor": "middle" }, text); // on a phone there is no room beside it
   };
   const joint = viewport.toScreen(survey.joint.theta);
   const best = viewport.toScreen(survey.best.theta);
