@@ -1,8 +1,15 @@
 """What the server imports as it starts is what its pages ask for."""
 
+import asyncio
+import pkgutil
 import subprocess
 import sys
+import threading
 
+from streamlit.testing.v1 import AppTest
+
+from dashboard import heap, start_up
+from dashboard.widgets import page
 from tests.test_packaging import ROOT, imports_of
 
 SCRIPT = """
@@ -27,3 +34,32 @@ def test_every_module_that_a_page_imports_is_there():
     missing = {name for name in wanted if name not in there and name.rpartition(".")[0] not in there}
     assert "dashboard.page_parts.your_tasks.verdict" in wanted
     assert not missing
+
+
+def test_who_waits_waits_until_all_is_imported(monkeypatch):
+    goes_on = threading.Event()
+    monkeypatch.setattr(pkgutil, "walk_packages", lambda *_: iter(goes_on.wait, True))
+    monkeypatch.setattr(heap, "settle", lambda: None)
+
+    async def start():
+        async with start_up.lifespan(None):
+            pass
+
+    start_up.wait()  # no server has started
+    asyncio.run(start())
+    visitor = threading.Thread(target=start_up.wait)
+    visitor.start()
+    visitor.join(0.2)
+    assert visitor.is_alive()
+    goes_on.set()
+    visitor.join(10)
+    assert not visitor.is_alive()
+
+
+def test_a_page_waits_before_anything_else(monkeypatch):
+    """Two threads that import JAX at once may each get half of it; a page's is never one of them."""
+    done = []
+    monkeypatch.setattr(start_up, "wait", lambda: done.append("waited"))
+    monkeypatch.setattr(page, "setup", lambda: done.append("began"))
+    AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=300).run()
+    assert done[:2] == ["waited", "began"]
