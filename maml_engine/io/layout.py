@@ -19,6 +19,8 @@ BLANKS, TABULATED = r"\s+", r" {2,}|\t"
 HEAD = 1_000_000  # characters that are looked at
 MAX_RECORDS = 300
 MAX_HEADER_ROWS = 3
+MAX_JUDGED = 50  # rows that say whether a column holds numbers
+_RULE = re.compile(r"\s*(?::?-{2,}:?)?\s*")  # of a table in Markdown
 COMMENT = ("#", "%", "//", "!")
 
 
@@ -69,7 +71,9 @@ def layout_of(text: str, wanted: Sequence[str]) -> Layout:
     if best[1].width < 2 and not told:  # nothing but blanks between columns, if every row then has as many
         blank = max((_under(separator, head, first, wanted) for separator in (TABULATED, BLANKS)), key=lambda found: found[0])
         best = blank if blank[1].width > 1 and blank[0][1] > 2 and blank[0][2] else best
-    return best[1]._replace(skipped=(*range(1, first), *best[1].skipped))
+    layout = best[1]
+    more, passed_over = _below(_records(head, layout.separator, first), layout)
+    return layout._replace(more=more, skipped=(*range(1, first), *layout.skipped, *passed_over))
 
 
 def _under(separator: str, head: str, first: int, wanted: Sequence[str]) -> tuple[tuple, Layout]:
@@ -91,9 +95,8 @@ def _under(separator: str, head: str, first: int, wanted: Sequence[str]) -> tupl
         width = len(records[header].fields)  # rows that are too long are refused, each by its number
     alike = sum(len(record.fields) == width for record in [records[header], *body]) + names_rows if width > 1 else 0
     is_even = all(len(record.fields) == width for record in body)
-    more, skipped = _below(records, header, width)
-    skipped = [record.line for record in records[:header]] + skipped
-    layout = Layout(separator, width, records[header].line, more, tuple(skipped), names_rows)
+    skipped = tuple(record.line for record in records[:header])
+    layout = Layout(separator, width, records[header].line, skipped=skipped, names_rows=names_rows)
     return (sum(name in names for name in wanted), alike, is_even, width), layout
 
 
@@ -150,8 +153,10 @@ def _header(records: Sequence[Record], width: int) -> int:
     if body is None or body == 0:
         return next((place for place in fits if len(records[place].fields) == width), fits[0] if fits else 0)
     top = body
-    while top > 0 and body - top < MAX_HEADER_ROWS and _may_name(records[top - 1], width):
-        top -= 1
+    for place in range(body - 1, max(-1, body - 1 - MAX_HEADER_ROWS), -1):
+        if len(records[place].fields) not in (width, width - 1) or _holds_data(records[place]):
+            break
+        top = place if _may_name(records[place], width) else top
     return top if top < body else (body if len(records[body].fields) == width else fits[0])
 
 
@@ -166,8 +171,7 @@ def _is_comment(record: Record) -> bool:
 
 def _may_name(record: Record, width: int) -> bool:
     written = sum(bool(field.strip()) for field in record.fields)
-    enough = written >= (0.6 * width if width > 2 else width)
-    return len(record.fields) in (width, width - 1) and enough and not _holds_data(record)
+    return written >= (0.6 * width if width > 2 else width)
 
 
 def _holds_data(record: Record) -> bool:
@@ -180,26 +184,22 @@ def _is_date(cell: str) -> bool:
     return bool(LIKE_DATE.search(cell)) and take_apart(cell) is not None
 
 
-def _below(records: Sequence[Record], header: int, width: int) -> tuple[tuple[int, ...], list[int]]:
+def _below(records: Sequence[Record], layout: Layout) -> tuple[tuple[int, ...], list[int]]:
     """Lines below the header that are names or units as well; and lines that are comments or rules."""
-    more: list[int] = []
-    skipped = []
-    body = records[header + 1 :]
-    numeric = [
-        place
-        for place in range(width)
-        if _mostly_numbers([record.fields[place] for record in body if len(record.fields) > place])
+    body, width = [record for record in records if record.line > layout.header], layout.width
+    skipped = [
+        record.line
+        for record in body
+        if all(_RULE.fullmatch(field) for field in record.fields) or (_is_comment(record) and len(record.fields) != width)
     ]
-    for record in body:
-        if all(re.fullmatch(r":?-{2,}:?|", field.strip()) for field in record.fields):
-            skipped.append(record.line)  # the rule of a table in Markdown
-        elif _is_comment(record) and len(record.fields) != width:
-            skipped.append(record.line)
+    columns = [[record.fields[place] for record in body[:MAX_JUDGED] if len(record.fields) > place] for place in range(width)]
+    numeric = [place for place, cells in enumerate(columns) if _mostly_numbers(cells)]
+    more: list[int] = []
     for record in body[: MAX_HEADER_ROWS - 1]:
         if record.line in skipped:
             continue
         words = [place for place in numeric if place < len(record.fields) and record.fields[place].strip()]
-        if _holds_data(record) or 2 * len(words) < len(numeric) or not numeric or len(record.fields) > width:
+        if not numeric or 2 * len(words) < len(numeric) or len(record.fields) > width or _holds_data(record):
             break
         more.append(record.line)
     return tuple(more), skipped

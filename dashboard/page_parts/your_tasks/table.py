@@ -20,6 +20,7 @@ FIRST_EXAMPLE = "Machines"
 MAX_EDITED_ROWS = 5000
 MAX_DRAWN_TASKS = 60
 MAX_ON_SHELF = 4
+REPEATED = 0.1  # of a column's cells, where it may name tasks after all
 
 
 @st.cache_resource(scope="session", show_spinner=False)
@@ -47,6 +48,8 @@ def read(content: bytes, name: str) -> UserTable:
     try:
         guessed = guess(sheet)
     except ValueError as error:
+        if not any(sheet.kind(name) != "empty" and sheet.cells(name).duplicated().mean() > REPEATED for name in sheet.names):
+            raise  # whatever is chosen, each row is a task of its own
         first, *between, last = sheet.names
         guessed = Guess(Roles(first, tuple(between), last), (f"{error} Choose the columns.",))
     return UserTable(_new_id(), name, sheet, guessed.roles, guess=guessed)

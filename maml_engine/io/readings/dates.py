@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +50,7 @@ class Parts(NamedTuple):
     marks: str
 
 
+@lru_cache(maxsize=20_000)
 def take_apart(cell: str) -> Parts | None:
     """A cell's parts; None where it is no date and no time."""
     if len(cell) > 60:

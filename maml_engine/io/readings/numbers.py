@@ -1,6 +1,7 @@
 """Numbers as people write them: decimal points or commas, thousands apart, percent, money, units."""
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ FORMS = {
     "1'234,5": ("'", ","),
 }
 FEW = 0.2
+LONGEST = 40  # characters of a number with its unit
 _MONEY = r"[$€£¥₹₽₩₺]|(?:US|CA|AU|NZ)\$|R\$|USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|BRL|kr\.?|zł|Fr\."
 _DECORATED = re.compile(
     rf"(?P<paren>\()?\s*(?P<sign>[-+−]?)\s*(?P<before>{_MONEY})?\s*(?P<sign2>[-+−]?)"
@@ -45,7 +47,7 @@ def plain(cells: "pd.Series") -> tuple["pd.Series", str]:
 
 def _undecorate(cell: str) -> tuple[str, str] | None:
     """A number's digits and marks, and what stands around them; None where a cell is no such thing."""
-    found = _DECORATED.fullmatch(cell)
+    found = _DECORATED.fullmatch(cell) if len(cell) <= LONGEST else None
     if found is None or bool(found["paren"]) != bool(found["end"]) or (found["before"] and found["after"]):
         return None
     minus = (found["sign"] in ("-", "−")) + (found["sign2"] in ("-", "−")) + bool(found["paren"])
@@ -139,6 +141,7 @@ def decimal_of(form: str) -> str:
     return FORMS[form][1]
 
 
+@lru_cache(maxsize=20_000)
 def looks_like_number(cell: str) -> bool:
     """Whether a cell is a number in some form, with its unit or without."""
     if cell.lstrip("+-").lower() in ("inf", "infinity"):
