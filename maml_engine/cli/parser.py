@@ -161,6 +161,17 @@ def _add_verdict(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--time", metavar="NAME", help="a column that orders a task's rows: support rows are then the first")
     parser.add_argument("--classes", action="store_true", help="the target names classes")
     parser.add_argument(
+        "--read",
+        metavar="'NAME as FORM'",
+        action="append",
+        help="how a column is written, such as 'price as 1.234,5', "
+        "'day as day-month-year' or 'code as text'; may be given several times",
+    )
+    parser.add_argument("--missing", metavar="WORD,...", help="what stands for a missing value, such as -999")
+    parser.add_argument(
+        "--second-row", metavar="WAY", help="join: a row below the names belongs to them; leave-out: it does not"
+    )
+    parser.add_argument(
         "--as-it-is", metavar="NAME,...", help="columns to use although they seem to give the target away, or to be wrong"
     )
     parser.add_argument("--k-shot", metavar="N", help="known rows of a new task (default: 5)")

@@ -5,17 +5,21 @@ import io
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from maml_engine.checks import check_choice
 from maml_engine.cli.exit_codes import DONE
 from maml_engine.experiment.fields import parse_names, parse_number
 from maml_engine.io.arrays import write_whole
+from maml_engine.io.readings.dates import ORDERS
+from maml_engine.io.readings.numbers import FORMS
 from maml_engine.tables import (
     Finding,
+    Fix,
     Progress,
     Roles,
     Settings,
@@ -28,6 +32,7 @@ from maml_engine.tables import (
     table_csv,
     validate,
 )
+from maml_engine.tables.cell_findings import is_joined
 
 VERDICT_FILE, TASKS_FILE = "verdict.json", "tasks.csv"
 STOPS = ("leak",)  # findings that would rule the verdict: somebody has to say that this is meant
@@ -35,9 +40,9 @@ STOPS = ("leak",)  # findings that would rule the verdict: somebody has to say t
 
 def verdict(options: Namespace) -> int:
     """Prints what was found about the table, the errors of all predictors, and the sentence; keeps the learner."""
-    sheet = read_sheet(options.data)
+    sheet = table_of(options)
     roles, settings = _roles(sheet, options), _settings(options)
-    _check(validate(sheet, roles, settings.k_shot), roles, names_as_it_is(options))
+    _check(validate(sheet, roles, settings.k_shot), roles, options)
     found, learner = _watched(judge(sheet, roles, settings))
     _print(found)
     if options.out is not None:
@@ -64,10 +69,36 @@ def _roles(sheet: Sheet, options: Namespace) -> Roles:
     for reason in guessed.reasons:
         print(reason, file=sys.stderr)
     if guessed.question is not None:
-        raise ValueError(_with_flags(guessed.question.sentence, [*map(flags_of, guessed.question.choices)]))
+        raise ValueError(
+            _with_flags(guessed.question.sentence, [flags_of(roles) + said_of(options) for roles in guessed.question.choices])
+        )
     roles = guessed.roles.replace(**more)
     print(f"So: {flags_of(roles)}", file=sys.stderr)
     return roles
+
+
+def table_of(options: Namespace) -> Sheet:
+    """The file, read as the flags say.
+
+    Raises:
+      ValueError: a file that cannot be read, or a flag that names no column, form or way.
+    """
+    sheet = read_sheet(options.data)
+    if options.second_row is not None:
+        check_choice("second-row", options.second_row, ("join", "leave-out"))
+        if sheet.other_names and (options.second_row == "join") != is_joined(sheet):
+            sheet = sheet.renamed()
+    forms = {}
+    for pair in options.read or ():
+        name, _, form = pair.rpartition(" as ")
+        sheet.check_columns([name])
+        check_choice("read", form, (*FORMS, *ORDERS, "text"))
+        forms[name] = form
+    sheet = sheet.read_as(forms, sure=names_as_it_is(options))
+    for word in () if options.missing is None else parse_names("missing", options.missing):
+        for name in sheet.names:
+            sheet = sheet.without_word(name, word)
+    return sheet
 
 
 def flags_of(roles: Roles) -> str:
@@ -90,12 +121,13 @@ def _with_flags(sentence: str, ways: Sequence[str]) -> str:
     return f"{sentence} Go on with {' or with '.join(f'`{way}`' for way in ways)}." if ways else sentence
 
 
-def _check(findings: Sequence[Finding], roles: Roles, as_it_is: Collection[str]) -> None:
+def _check(findings: Sequence[Finding], roles: Roles, options: Namespace) -> None:
     """Prints what was found. What cannot be trained on, or had better not be, ends the command with the flags that go on.
 
     Raises:
       ValueError: an error among the findings, or a column that gives the target away and was not taken as it is.
     """
+    as_it_is = names_as_it_is(options)
     stops = [finding for finding in findings if finding.severity == "error"]
     stops = stops or [finding for finding in findings if finding.code in STOPS and finding.column not in as_it_is]
     for finding in findings:
@@ -103,10 +135,31 @@ def _check(findings: Sequence[Finding], roles: Roles, as_it_is: Collection[str])
             print(f"{finding.severity}: {finding.sentence}", file=sys.stderr)
     if stops:
         stop = stops[0]
-        ways = [flags_of(fix.roles) for fix in stop.fixes if fix.roles is not None and not fix.drop]
+        ways = [way for fix in stop.fixes if (way := _way(fix, roles, options))]
         if stop.code in STOPS:
-            ways.append(f"{flags_of(roles)} --as-it-is {shlex.quote(_row([*as_it_is, stop.column]))}")
+            ways.append(_way(Fix("", sure=(stop.column,)), roles, options))
         raise ValueError(_with_flags(stop.sentence, ways))
+
+
+def _way(fix: Fix, roles: Roles, options: Namespace) -> str:
+    """The flags of a change beside those that were given; "" for one that has none."""
+    read = [f"{name} as {form}" for name, form in fix.forms]
+    words = sorted({word for _, word in fix.missing})
+    return "" if fix.drop else flags_of(fix.roles or roles) + said_of(options, read=read, missing=words, sure=fix.sure)
+
+
+def said_of(options: Namespace, *, read: Sequence[str] = (), missing: Sequence[str] = (), sure: Sequence[str] = ()) -> str:
+    """What was said of how the file is read, and what is said beside it, as it would be typed; "" for nothing.
+
+    Args:
+      options: the flags that were given.
+      read, missing, sure: what is said beside them, as `--read`, `--missing` and `--as-it-is` take it.
+    """
+    flags = [f" --read {shlex.quote(pair)}" for pair in [*(options.read or ()), *read]]
+    words = [*(() if options.missing is None else parse_names("missing", options.missing)), *missing]
+    lists = {"missing": words, "as-it-is": [*names_as_it_is(options), *sure]}
+    flags += [f" --{name}={shlex.quote(_row(names))}" for name, names in lists.items() if names]
+    return "".join([*flags, *([f" --second-row {options.second_row}"] if options.second_row else [])])
 
 
 def names_as_it_is(options: Namespace) -> tuple[str, ...]:

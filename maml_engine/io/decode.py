@@ -125,6 +125,17 @@ def _check_lines(content: bytes) -> None:
         place = int(np.argmax(lengths)) + 1
         raise ValueError(f"Row {place} must have at most {MAX_LINE:,} characters, got {lengths.max() - 1:,}: is it a table?")
 
+    quotes = np.flatnonzero(marks == ord('"'))
+    if len(quotes):  # a quoted cell may hold lines of its own: those that open, and those that close
+        edge = np.frombuffer(b",;\t|\n\r", np.uint8)
+        before, after = marks[np.maximum(quotes - 1, 0)], marks[np.minimum(quotes + 1, len(marks) - 1)]
+        opening = quotes[np.isin(before, edge) | (quotes == 0)]
+        closing = quotes[np.isin(after, edge) | (quotes == len(marks) - 1)]
+        ends = np.append(closing, len(content))[np.searchsorted(closing, opening, side="right")]
+        if len(opening) and (ends - opening).max() > MAX_LINE:
+            place = 1 + int(np.count_nonzero(marks[: opening[np.argmax(ends - opening)]] == 10))
+            raise ValueError(f"Row {place} opens a quote that is not closed within {MAX_LINE:,} characters: is it a table?")
+
 
 def _decode_unmarked(content: bytes) -> tuple[str, str]:
     try:

@@ -144,13 +144,14 @@ def _second_rows(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
     if sheet.other_names and sheet.other_names != sheet.names:
         names = listed([shown(name) for name in sheet.other_names], most=4)
         sentence = (
-            f"With the row below the names {'left out' if _is_joined(sheet) else 'joined to them'} the columns are {names}."
+            f"With the row below the names {'left out' if is_joined(sheet) else 'joined to them'} the columns are {names}."
         )
-        label = "Leave that row out of the names" if _is_joined(sheet) else "Join that row to the names"
+        label = "Leave that row out of the names" if is_joined(sheet) else "Join that row to the names"
         yield Finding("note", "second_row", sentence, roles.target, Fix(label, renames=True))
 
 
-def _is_joined(sheet: Sheet) -> bool:
+def is_joined(sheet: Sheet) -> bool:
+    """Whether the row below the names is joined to them."""
     return sum(map(len, sheet.names)) > sum(map(len, sheet.other_names))
 
 

@@ -191,7 +191,11 @@ def _with_target(
         roles = Roles(task.name, tuple(column.name for column in within), target, classes=classes)
         for name, how in _leaking(sheet, roles):
             left_out[name] = f"{how}, which gives {shown(target)} away"
-        within = [column for column in within if column.name not in left_out] or within
+        kept = [column for column in within if column.name not in left_out]
+        if not kept:  # of parts that make it up together, one alone gives nothing away
+            kept = within[:1]
+            left_out.pop(kept[0].name)
+        within = kept
     if not within:
         raise ValueError(f"No column is left for an input beside the task {shown(task.name)} and the target {shown(target)}.")
     chosen = _most_useful(within, of_target, task)
