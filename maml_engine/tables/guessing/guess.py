@@ -185,7 +185,7 @@ def _with_target(
     left_out = {column.name: why for column in candidates if (why := _why_no_input(column, task, candidates))}
     usable = [column for column in candidates if column.name not in left_out]
     within = [column for column in usable if not is_same_within(column, task, share=0.5)] or [
-        column for column in usable if not same_groups(column, task)
+        column for column in usable if not column.is_constant and not same_groups(column, task)
     ]
     if within:
         roles = Roles(task.name, tuple(column.name for column in within), target, classes=classes)

@@ -24,7 +24,7 @@ def target_candidates(columns: Sequence[Profile], task: Profile) -> list[Candida
     steady = [column for column in columns if column.kind == "number" and is_same_within(column, task)]
     totals = totals_among(numbers)
     alone = [_alone(column, task, numbers, steady=steady, is_total=column.name in totals) for column in numbers]
-    measured = [column for column, one in zip(numbers, alone, strict=True) if one.score > -2]
+    measured = [column for column, one in zip(numbers, alone, strict=True) if one.score > -1]
     together = [_beside(one, column, task, measured) for column, one in zip(numbers, alone, strict=True)]
     return sorted(together, key=lambda one: -one.score)
 
@@ -52,10 +52,10 @@ def _alone(
     others = [other for other in numbers if other is not column]
     return collect(
         name,
-        (is_target, 3.0, "its name is one of a result"),
+        (is_target, 4.0, "its name is one of a result"),
         (is_measure and not is_target, 1.5, "its name is one of a measure"),
         (words.says(name, words.TIME), -4.0, "its name is one of a time or an age"),
-        (words.says(name, words.DESIGN), -2.0, "its name is one of a condition"),
+        (words.says(name, words.DESIGN), -2.5, "its name is one of a condition"),
         (words.says(name, words.COVARIATE), -2.0, "its name is of what is known beforehand"),
         (words.says_code(name), -4.0, "its name says that it is a code"),
         (words.says(name, words.TASK) and not is_measure, -1.5, "its name is one of a unit"),
