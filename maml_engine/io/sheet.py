@@ -204,7 +204,9 @@ class Sheet:
         """
         kept = {}
         for name, form in forms.items():
-            if form and name in self.names:
+            if form == "text":
+                kept[name] = form
+            elif form and name in self.names:
                 there = self.cells(name).loc[~is_missing(self.cells(name))]
                 fits = not np.isnan(read_as(there, form).values).any()
                 own = read_column(there, lambda: Hints(has_other_separator=self.decimal_comma))

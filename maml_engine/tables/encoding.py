@@ -135,7 +135,11 @@ class Encoding:
           ValueError: a column is missing, named, or a cell cannot be read.
         """
         sheet.check_columns([code.name for code in self.inputs])
-        sheet = sheet.as_in({code.name: code.form for code in self.inputs}) if len(sheet) else sheet
+        sheet = (
+            sheet.as_in({code.name: "text" if code.kind == "text" else code.form for code in self.inputs})
+            if len(sheet)
+            else sheet
+        )
         return np.concatenate([code.encode(sheet) for code in self.inputs], axis=1)
 
     def filled(self, x: np.ndarray, ids: np.ndarray | None = None) -> np.ndarray:
