@@ -127,7 +127,7 @@ def _placed(fit: Fit, x: np.ndarray, y: np.ndarray, panel: int, *, limit: float)
 
 def _titles(fits: Sequence[Fit], steps: int) -> list[str]:
     return [
-        f"<b>{panel}</b>  {spell_loss(fit.loss[0])} → {spell_loss(fit.loss[steps])}" for panel, fit in enumerate(fits, start=1)
+        f"<b>{panel}</b> {spell_loss(fit.loss[0])} → {spell_loss(fit.loss[steps])}" for panel, fit in enumerate(fits, start=1)
     ]
 
 

@@ -38,7 +38,7 @@ def board_figure(labels: Sequence[str], errors: Sequence[float], tolerances: Seq
         customdata=list(errors),
         hovertemplate="%{y}: measured %{customdata:.1e}<extra></extra>",
     )
-    figure.update_xaxes(type="log", exponentformat="e", dtick=4, tickangle=0)
+    figure.update_xaxes(type="log", exponentformat="e", dtick=8, tickangle=0)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return figure
 
@@ -57,7 +57,7 @@ def published_figure(
       margins: half-widths of the printed 95 % intervals, None where none is printed.
       ours: mean, lowest and highest of each.
     """
-    figure = base_figure("query loss (MSE)", "", height=90 + 26 * len(labels))
+    figure = base_figure("query loss<br>(MSE)", "", height=90 + 26 * len(labels))
     mean, low, high = np.array(ours, float).reshape(-1, 3).T
     figure.add_scatter(
         x=list(published),

@@ -131,7 +131,7 @@ def _frame(panel: int, is_chosen: bool) -> dict[str, Any]:
 
 def _title(panel: int, title: str) -> dict[str, Any]:
     row, column = divmod(panel, COLUMNS)
-    return {"x": column + 0.5, "y": -row - 0.03, "yanchor": "top", "showarrow": False, "text": title, "font": {"size": 11}}
+    return {"x": column + 0.5, "y": -row - 0.03, "yanchor": "top", "showarrow": False, "text": title, "font": {"size": 10}}
 
 
 # Tasks side by side on axes of their own, which are read off.

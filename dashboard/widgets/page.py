@@ -26,6 +26,11 @@ ON_PRIMARY = """<style>
 [data-testid^="stBaseButton-primary"], [data-testid="stMultiSelect"] [data-tag] {
   color: light-dark(#ffffff, #0e1116) !important;
 }
+/* Streamlit's smaller buttons are 28 to 36 pixels high, which a finger misses. */
+@media (pointer: coarse) {
+  :is([data-testid="stButtonGroup"], [data-testid="stPopover"], [data-testid="stSidebarNav"] li) :is(button, a),
+  [data-testid="stPageLink"] a, [data-testid="stExpander"] summary { min-height: 44px; }
+}
 </style>"""
 
 

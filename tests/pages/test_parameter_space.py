@@ -22,7 +22,7 @@ def test_the_page_opens_with_the_engines_numbers(run):
     assert list(table.index) == ["MAML", "FOMAML", "Reptile", "iMAML"]
     assert table.loc["MAML", "to MAML"] == "–"
     assert float(table.loc["FOMAML", "to MAML"].removesuffix("°")) > 5
-    ends = table["with a loss of"].astype(float)
+    ends = table["loss"].astype(float)
     assert ends.idxmin() == "MAML"  # it alone descends on what is measured
     assert "has a meta-loss of" in texts(page)  # the equidistant point, and what it is worth
 

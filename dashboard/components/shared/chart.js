@@ -4,7 +4,7 @@
 import { svg } from "./elements.js";
 
 const EDGE = 8; // pixels; a number nearer to the end of the axis would be cut
-export const MARGIN = { left: 34, right: 10, top: 8, bottom: 24 };
+export const MARGIN = { left: 34, right: 10, top: 8, bottom: 40 };
 
 /** Between the units of the data and pixels. */
 export class Scale {
@@ -112,6 +112,6 @@ export function drawAxes(group, scale, titles) {
     const isLast = x > width - MARGIN.right - EDGE;
     text(isLast ? width : x, height - MARGIN.bottom + 16, isLast ? "end" : "middle", spellTick(tick));
   }
-  text(width - MARGIN.right - 4, height - MARGIN.bottom - 6, "end", titles[0]);
+  text((MARGIN.left + width - MARGIN.right) / 2, height - MARGIN.bottom + 34, "middle", titles[0]);
   text(MARGIN.left + 6, MARGIN.top + 12, "start", titles[1]);
 }

@@ -82,8 +82,8 @@ def _show_table(view: View, ends: Mapping[str, tuple[np.ndarray, float]]) -> Non
     for name, direction in view.direction.items():
         end, loss = ends[name]
         angle = "–" if name == "maml" else spell_angle(direction.angle)
-        cells = (_pair(-direction.gradient, 4), f"{direction.norm:.4g}", angle, _pair(end, 3), spell_loss(loss))
-        rows[NAMES[name]] = dict(zip(("update", "norm", "to MAML", "ends at", "with a loss of"), cells, strict=True))
+        cells = (_pair(-direction.gradient, 3), f"{direction.norm:.3g}", angle, _pair(end, 3), spell_loss(loss))
+        rows[NAMES[name]] = dict(zip(("update", "norm", "to MAML", "ends at", "loss"), cells, strict=True))
     import pandas as pd  # the picture stands
 
     st.table(pd.DataFrame.from_dict(rows, orient="index"))
