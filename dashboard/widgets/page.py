@@ -12,7 +12,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard import escape
 from dashboard.components import paper
-from dashboard.widgets import session
+from dashboard.widgets import in_the_browser, session
 
 if TYPE_CHECKING:
     from dashboard.figures.plain import Figure
@@ -20,112 +20,14 @@ if TYPE_CHECKING:
 
 ICON = str(Path(__file__).with_name("icon.png"))
 PICTURE_WIDTH = 900  # pixels, of a saved picture
-# Streamlit writes white on the primary colour. In the dark theme that colour is light, since it is also written with, and white
-# could not be read on it.
-ON_PRIMARY = """<style>
-[data-testid^="stBaseButton-primary"], [data-testid="stMultiSelect"] [data-tag] {
-  color: light-dark(#ffffff, #0e1116) !important;
-}
-/* Streamlit's smaller buttons are 28 to 36 pixels high, which a finger misses. */
-@media (pointer: coarse) {
-  :is([data-testid="stButtonGroup"], [data-testid="stPopover"], [data-testid="stSidebarNav"] li) :is(button, a),
-  [data-testid="stPageLink"] a, [data-testid="stExpander"] summary { min-height: 44px; }
-}
-</style>"""
-
-
-# Streamlit pushes each address that Python asks for as a step to go back to, though nobody has gone anywhere, and takes what a
-# page's widgets hold out of the address of that page before it goes to another: the first Back came to defaults, the second to
-# the page as it was left. A visit is one step here, and its address stays as it was left.
-ONE_STEP_A_VISIT = """<style>[data-testid="stElementContainer"]:has(#one-step-a-visit) {display: none}
-[class*="st-key-_script_of_"] {display: none}  /* components/apart */
-/* Streamlit's own Stop ends the page's script and not the run: where a run has one (widgets/job_view), it is the only one. */
-body:has([class*="st-key-job_bar_"]) [data-testid="stStatusWidget"] button {display: none}
-[class*="_below_picture"] {flex-wrap: nowrap} [class*="_below_picture"] p {margin: 0}</style>
-<i id="one-step-a-visit"></i>
-<script>
-if (!window.mamlLabSteps) {
-  window.mamlLabSteps = true;
-  let left = "";
-  const isHere = (url) => new URL(url, window.location.href).pathname === window.location.pathname;
-  document.addEventListener("click", (event) => {
-    const link = event.target instanceof Element && event.target.closest("a[href]");
-    if (link && !isHere(link.href)) left = window.location.href;
-  }, true);
-  const push = window.history.pushState.bind(window.history);
-  window.history.pushState = (state, unused, url) => {
-    if (isHere(url ?? "")) return window.history.replaceState(state, unused, url);
-    if (left && isHere(left)) window.history.replaceState(state, unused, left);
-    left = "";
-    push(state, unused, url);
-  };
-}
-</script>"""
-# Streamlit draws the charts that come together in one go, and the first is seen when the last is drawn. Here each waits for the
-# frame in which the one before is painted; a chart that is there already is redrawn at once. Streamlit leaves Plotly on the
-# window, which it does not promise; where it does not, all is as it was.
-ONE_CHART_A_FRAME = """<style>[data-testid="stElementContainer"]:has(#one-chart-a-frame) {display: none}</style>
-<i id="one-chart-a-frame"></i>
-<script>
-if (!window.mamlLabTurns) {
-  window.mamlLabTurns = true;
-  let turn = Promise.resolve();
-  const painted = () => new Promise((go) => {
-    requestAnimationFrame(() => setTimeout(go));
-    setTimeout(go, 100);  // a tab that is not looked at has no frames
-  });
-  const inTurn = (plotly) => {
-    const react = plotly.react;
-    plotly.react = (plot, ...content) => {
-      if (plot._fullLayout) return react(plot, ...content);
-      const drawn = turn.then(() => (plot.isConnected ? react(plot, ...content) : plot));
-      turn = turn.then(painted);
-      return drawn;
-    };
-  };
-  const keep = (plotly) => Object.defineProperty(window, "Plotly", {value: plotly, configurable: true, writable: true});
-  if (window.Plotly) inTurn(window.Plotly);
-  else Object.defineProperty(window, "Plotly", {configurable: true, get: () => undefined, set: (plotly) => {
-    keep(plotly);
-    if (typeof plotly?.react === "function") inTurn(plotly);
-  }});
-}
-</script>"""
-
-# Plotly selects what the pointer has hovered over, and on a touch screen nothing hovers before it presses: a tap selected what
-# was tapped before. Here it hovers first, and the mouse's events that a browser makes of a tap, a second click, do not come.
-A_TAP_HOVERS = """<style>[data-testid="stElementContainer"]:has(#a-tap-hovers) {display: none}</style>
-<i id="a-tap-hovers"></i>
-<script>
-if (!window.mamlLabTaps) {
-  window.mamlLabTaps = true;
-  let pressed = null;
-  const layerOf = ({target}) => {
-    const layer = target instanceof Element && target.closest(".nsewdrag");
-    const plot = layer && layer.closest(".js-plotly-plot");
-    return plot && String(plot._fullLayout?.clickmode).includes("select") ? layer : null;
-  };
-  document.addEventListener("pointerdown", (event) => {
-    const layer = event.pointerType === "touch" ? layerOf(event) : null;
-    const {clientX, clientY} = event;
-    pressed = layer && {clientX, clientY};
-    layer?.dispatchEvent(new MouseEvent("mousemove", {clientX, clientY, bubbles: true}));
-  }, true);
-  document.addEventListener("touchend", (event) => {
-    const {clientX, clientY} = event.changedTouches[0];
-    const isTap = pressed && Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY) < 10;
-    if (isTap && event.cancelable && layerOf(event)) event.preventDefault();
-  }, {capture: true, passive: false});
-}
-</script>"""
 
 
 def setup() -> None:
     """The app's own configuration; before the navigation, whose Material symbols a browser would fetch for its tab."""
     st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state="auto")
-    st.html(ONE_STEP_A_VISIT + paper.PAPER, unsafe_allow_javascript=True)
-    st.html(A_TAP_HOVERS, unsafe_allow_javascript=True)
-    st.html(ONE_CHART_A_FRAME, unsafe_allow_javascript=True)
+    st.html(in_the_browser.ONE_STEP_A_VISIT + paper.PAPER, unsafe_allow_javascript=True)
+    st.html(in_the_browser.A_TAP_HOVERS, unsafe_allow_javascript=True)
+    st.html(in_the_browser.ONE_CHART_A_FRAME, unsafe_allow_javascript=True)
 
 
 def name_tab(title: str) -> None:
@@ -243,7 +145,7 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
 
     own = own or {}
     st.session_state.pop(session.ANSWERS, None)
-    st.html(ON_PRIMARY)
+    st.html(in_the_browser.STYLE)
     _say_what_was_refused(own)
     controls.keep_in_link(own)
     strange = [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]
