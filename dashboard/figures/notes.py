@@ -1,5 +1,6 @@
 """Figures of the Notes page: errors beside what is allowed, and printed numbers beside ours."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from dashboard.figures import plain
 from dashboard.figures.style import AFTER, TRUTH, WRONG, base_figure
 
+LABEL = 26  # characters on one line: a long one would take a phone's whole width
 MIN_ERROR = 1e-17  # where an error of 0 is drawn; 64 bits have no relative error between
 
 
@@ -76,5 +78,8 @@ def published_figure(
         error_x={"type": "data", "array": high - mean, "arrayminus": mean - low, "color": AFTER, "thickness": 2},
     )
     figure.update_xaxes(rangemode="tozero")
-    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    broken = ["<br>".join(textwrap.wrap(label, LABEL)) for label in labels]
+    figure.update_yaxes(
+        type="category", autorange="reversed", showgrid=False, tickmode="array", tickvals=list(labels), ticktext=broken
+    )
     return figure

@@ -16,7 +16,7 @@ STYLE = """<style>
   .modebar-container { display: none; }
 }
 @media (max-width: 640px) {
-  [data-testid="stTable"] :is(th, td) { padding-inline: 0.3rem !important; }
+  [data-testid="stTable"] :is(th, td) { padding-inline: 0.25rem !important; }
   [class*="_below_picture"] { flex-wrap: wrap; row-gap: 0; }
   [class*="_below_picture"] > [data-testid="stElementContainer"]:has([data-testid="stCaptionContainer"]) { flex-basis: 100%; }
 }
