@@ -75,10 +75,10 @@ def show_loops(place: str) -> None:
     """The whole of MAML in one picture; where it stands, the width of the window says."""
     with st.container(key=f"loops_{place}"):
         two_loops(f"two_loops_{place}")
-        st.caption(
-            f"Model-agnostic meta-learning (MAML; {PAPERS['maml'].link}) learns a *start* from which a few gradient steps reach"
-            " any task of a kind. Each step here asks a question: answer it in the picture, and the page checks the real "
-            "numbers."
+        st.markdown(  # in a caption, which is pale, a link could not be read
+            f":small[Model-agnostic meta-learning (MAML; {PAPERS['maml'].link}) learns a *start* from which a few gradient "
+            "steps reach any task of a kind. Each step here asks a question: answer it in the picture, and the page checks the "
+            "real numbers.]"
         )
 
 

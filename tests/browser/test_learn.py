@@ -97,7 +97,7 @@ def test_a_step_shows_the_controls_that_it_uses(open_page):
     assert not page.locator(f"{STEP} .handle.point").first.is_enabled()
     page = open_page("/learn?lesson=5")
     now(page, "learn_jacobian")
-    assert shown(page) == {"Inner step size α"}
+    assert shown(page) == {"Inner step size α", "SVG", "PNG"}
     assert plane(page, "learn_jacobian").get_by_label("Theta, the start").get_attribute("tabindex") == "-1"
 
 
