@@ -138,6 +138,16 @@ def _constant(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         if len(_levels(kept, name)) == 1:
             sentence = f"The input {shown(name)} is the same in every row, so it says nothing."
             yield Finding("warning", "constant_input", sentence, name, without(roles, name))
+        elif _is_between(kept, name, roles.task):
+            sentence = f"The input {shown(name)} is the same in all rows of each task: it tells tasks apart."
+            yield Finding("note", "between_input", sentence, name)
+
+
+def _is_between(sheet: Sheet, name: str, task: str) -> bool:
+    """Whether no task has two values of a column, and some task has more rows than one."""
+    tasks, values = (np.unique(sheet.text(column)[~sheet.missing(name)], return_inverse=True)[1] for column in (task, name))
+    pairs = len(np.unique(np.stack([tasks, values]), axis=1).T)
+    return pairs == len(np.unique(tasks)) < len(tasks)
 
 
 def _categories(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:

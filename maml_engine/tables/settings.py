@@ -52,8 +52,8 @@ class Settings:
     k_shot: int = 5
     folds: int = 5
     splits: int = 0
-    members: int = 8
-    num_iterations: int = 3500
+    members: int = 6
+    num_iterations: int = 2000
     hidden_dim: int = 40
     inner_lr: float = 0.05
     inner_steps: int = 5

@@ -149,3 +149,10 @@ def test_an_id_that_is_a_number_here_and_text_there_is_one_task():
     )
     assert "0.0 and 0, 1.0 and 1" in codes(sheet)["task_ids"].sentence
     assert TaskSet.of(sheet, ROLES, 3).names == (*map(str, range(7)), "7b")
+
+
+def test_an_input_that_is_the_same_within_each_task_is_shown_as_such():
+    sheet = sheet_of(lambda task, row: f"t{task},{row},{task * task},{np.sin(row + task):.4f}", header="t,x,age,y")
+    found = codes(sheet, Roles("t", ("x", "age"), "y"))["between_input"]
+    assert (found.severity, found.column) == ("note", "age")
+    assert found.sentence == "The input 'age' is the same in all rows of each task: it tells tasks apart."
