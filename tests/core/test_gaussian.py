@@ -9,6 +9,7 @@ from scipy.stats import multivariate_normal
 
 from maml_engine.core.gaussian import (
     factor,
+    inverted,
     log_likelihood,
     masked,
     negative_log_likelihood,
@@ -138,6 +139,7 @@ def test_what_is_singular_is_never_not_positive_definite(dtype, size, scale):
         vector = jnp.asarray(np.geomspace(1e-3, 1, size), dtype)
         for gram in (jnp.full((size, size), scale, dtype), scale * jnp.outer(vector, vector)):
             assert np.isfinite(factor(gram)).all()
+            assert all(np.isfinite(part).all() for part in inverted(gram))
             value, slopes = jax.value_and_grad(negative_log_likelihood, (0, 1))(gram, jnp.ones((size, 1), dtype))
             assert np.isfinite(value)
             assert all(np.isfinite(slope).all() for slope in slopes)
