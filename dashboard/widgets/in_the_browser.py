@@ -17,8 +17,6 @@ STYLE = """<style>
 }
 @media (max-width: 640px) {
   [data-testid="stTable"] :is(th, td) { padding-inline: 0.25rem !important; }
-  [class*="_below_picture"] { flex-wrap: wrap; row-gap: 0; }
-  [class*="_below_picture"] > [data-testid="stElementContainer"]:has([data-testid="stCaptionContainer"]) { flex-basis: 100%; }
 }
 </style>"""
 
@@ -30,7 +28,10 @@ ONE_STEP_A_VISIT = """<style>[data-testid="stElementContainer"]:has(#one-step-a-
 [class*="st-key-_script_of_"] {display: none}  /* components/apart */
 /* Streamlit's own Stop ends the page's script and not the run: where a run has one (widgets/job_view), it is the only one. */
 body:has([class*="st-key-job_bar_"]) [data-testid="stStatusWidget"] button {display: none}
-[class*="_below_picture"] {flex-wrap: nowrap} [class*="_below_picture"] p {margin: 0}</style>
+/* What a picture is of stands beside Save where there is room for it, and else below. */
+[class*="_below_picture"] {flex-wrap: wrap; row-gap: 0; padding-bottom: 0.5rem}
+[class*="_below_picture"] > :has([data-testid="stCaptionContainer"]) {flex: 1 1 18rem; min-width: min(100%, 18rem)}
+[class*="_below_picture"] p {margin: 0}</style>
 <i id="one-step-a-visit"></i>
 <script>
 if (!window.mamlLabSteps) {
