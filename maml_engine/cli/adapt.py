@@ -58,6 +58,8 @@ def _adapt_table(learner: TableLearner, options: Namespace) -> int:
         raise ValueError(f"`--inner-steps` must be left out: this learner adapts as it was judged, got {options.inner_steps}.")
     adapted = learner.adapt_rows(read_bytes(options.support))
     query = as_sheet(read_bytes(options.predict))
+    for sentence in learner.encoding.beyond(query):
+        print(f"warning: {sentence}", file=sys.stderr)
     _write(table_csv(adapted.prediction_columns(query)).decode(), options.out)
     return DONE
 

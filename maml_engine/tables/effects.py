@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from maml_engine.tables.encoding import InputCode
 from maml_engine.tables.gaussian_process import KernelPredictor
+from maml_engine.tables.input_code import InputCode
 from maml_engine.tables.plan import Plan
 from maml_engine.tables.task_arrays import TaskArrays, few_tasks
 from maml_engine.tables.verdict import Effect

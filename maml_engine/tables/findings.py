@@ -7,9 +7,10 @@ import numpy as np
 from maml_engine.checks import listed, shown
 from maml_engine.io.sheet import Sheet, spell_rows
 from maml_engine.tables.cell_findings import CELL_CHECKS
-from maml_engine.tables.encoding import SKEWED, complete, skewness, usable
+from maml_engine.tables.encoding import complete, usable
 from maml_engine.tables.finding import SEVERITIES, Finding, Fix, as_classes, counted, without
 from maml_engine.tables.guessing.guess import other_targets
+from maml_engine.tables.input_code import SKEWED, skewness
 from maml_engine.tables.leaks import leaks_of
 from maml_engine.tables.taskset import MAX_ROWS_A_TASK, MAX_TASKS, MIN_TASKS, task_ids
 from maml_engine.tasks.roles import MAX_LEVELS, Roles

@@ -24,6 +24,7 @@ from maml_engine.tables.task_arrays import Predictor, TaskArrays
 
 TABLE_FILE, ENSEMBLE_FILE = "table.json", "ensemble.safetensors"
 VERSION = 2
+SLOPE = 3.3  # spreads that a target moves over an input's range where it hangs on nothing else: so the interval opens beyond
 MAX_SUPPORT, MAX_HEADER = 200, 20_000
 
 
@@ -217,6 +218,7 @@ class AdaptedTable:
         if learner.encoding.classes:
             return Prediction(np.array(learner.encoding.classes, object)[mean.argmax(axis=1)][:, None])
         half = learner.width(self.k) * np.sqrt(variance + learner.floor)[:, None]
+        half = half + SLOPE * learner.encoding.reach(sheet)[:, None]
         return Prediction(*map(learner.encoding.decode_target, (mean, mean - half, mean + half)))
 
     def prediction_columns(self, rows: Any) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ import pandas as pd
 from dashboard.engine_calls.cache import cached
 from maml_engine.learner import Prediction
 from maml_engine.tables import TableLearner
+from maml_engine.tables.learner import as_sheet
 
 Columns = dict[str, list[Any]]
 
@@ -19,12 +20,14 @@ class Predictions(NamedTuple):
     low: where their intervals begin, `[asked]`; the same array as `mean` where there are none.
     high: where they end, `[asked]`.
     curve: of a table with one input x, mean, low and high along a grid, `[GRID]` each; else None.
+    beyond: one sentence for each column in which rows lie beyond the table.
     """
 
     mean: np.ndarray
     low: np.ndarray
     high: np.ndarray
     curve: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None
+    beyond: tuple[str, ...] = ()
 
 
 @cached
@@ -41,7 +44,8 @@ def predicted(learner: TableLearner, known: Columns, asked: Columns, x: np.ndarr
     name, rows = next(iter(asked)), pd.DataFrame(asked)
     mean, low, high = _flat(adapted.predict_rows(rows)) if len(rows) else (np.zeros(0),) * 3
     curve = None if x is None else (x, *_flat(adapted.predict_rows(pd.DataFrame({name: x}))))
-    return Predictions(mean, low, high, curve)
+    beyond = learner.encoding.beyond(as_sheet(rows)) if len(rows) else ()
+    return Predictions(mean, low, high, curve, tuple(beyond))
 
 
 def _flat(prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -52,6 +52,8 @@ def show(trained: TrainedVerdict) -> None:
             st.error(escape.markdown(str(error)), icon=":material/error:")
             _take_along(trained, {})
             return
+        for sentence in predicted.beyond:
+            st.warning(escape.markdown(sentence), icon=":material/explore_off:")
         if predicted.curve:
             _show_bench(trained, task, predicted)
         _show_predictions(trained, task, predicted)

@@ -1,0 +1,116 @@
+"""`maml verdict` before it trains: what is guessed is said, what is open is asked with the flags that go on."""
+
+import shlex
+
+import numpy as np
+import pytest
+
+from maml_engine.__main__ import main
+from maml_engine.cli import verdict as command
+from maml_engine.cli.exit_codes import BAD_INPUT
+from tests.cli.tables import write_csv
+
+
+class Began(Exception):
+    """Training would begin."""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Writes a table and gives the command its flags: the exit code (None where training began) and what was said."""
+
+    def judge(sheet, roles, settings):
+        raise Began(sheet, roles)
+
+    monkeypatch.setattr(command, "judge", judge)
+
+    def run(header, rows, *flags):
+        path = write_csv(tmp_path / "table.csv", header.split(","), rows)
+        try:
+            code = main(["verdict", "--data", str(path), *flags])
+        except Began as began:
+            return None, *began.args
+        return code, capsys.readouterr().err
+
+    return run
+
+
+RNG = np.random.default_rng(0)
+GROUPED = [[f"s{task}", row, *np.round(RNG.normal(size=2), 3)] for task in range(10) for row in range(8)]
+
+
+def flags_in(said, place=0):
+    """The flags that are offered, as a shell would take them apart."""
+    return shlex.split(said.split("`")[1 + 2 * place])
+
+
+def test_what_is_said_in_part_is_held_and_the_rest_is_guessed_for_it(run):
+    rows = [[task, row, round(row + a, 3), round(3 * row + b, 3)] for task, row, a, b in GROUPED]
+    code, _, roles = run("chick,time,weight,feed", rows, "--target", "feed")
+    assert code is None
+    assert (roles.task, roles.inputs, roles.target) == ("chick", ("time", "weight"), "feed")
+
+
+def test_a_target_that_is_the_same_in_each_task_is_refused_with_the_flags_that_go_on(run):
+    rows = [[f"p{task}", visit, pressure, int(task[1:]) % 5] for task, visit, pressure, _ in GROUPED]
+    code, said = run("patient,visit,pressure,drug_days", rows, "--target", "drug_days")
+    assert code == BAD_INPUT
+    assert "same in all rows of each task" in said
+    code, _, roles = run("patient,visit,pressure,drug_days", rows, *flags_in(said))
+    assert (code, roles.target) == (None, "pressure")
+
+
+def test_a_leak_is_never_trained_with_but_by_those_who_say_so(run):
+    rows = [[task, a, b, round(a + b, 3)] for task, _, a, b in GROUPED]
+    code, said = run("shop,a,b,y", rows, "--task", "shop", "--inputs", "a,b", "--target", "y")
+    assert code == BAD_INPUT
+    assert "a sum of them" in said
+    code, _, roles = run("shop,a,b,y", rows, *flags_in(said))
+    assert (code, roles.inputs) == (None, ("a", "b"))
+    code, _, roles = run("shop,a,b,y", rows)
+    assert (code, roles.inputs) == (None, ("a",))
+
+
+def test_two_answers_that_are_near_are_asked(run):
+    rng = np.random.default_rng(0)
+    rows = [
+        [place // 8, a, round(b, 3)]
+        for place, (a, b) in enumerate(zip(rng.integers(0, 1000, 160), rng.normal(size=160), strict=True))
+    ]
+    code, said = run("firm,pqa,pqb", rows)
+    assert code == BAD_INPUT
+    assert "which is it?" in said
+    assert [run("firm,pqa,pqb", rows, *flags_in(said, place))[2].target for place in (0, 1)] == ["pqa", "pqb"]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "asked"),
+    [
+        ("shop,day,y", lambda task, row, y: [task, f"{row % 12 + 1:02d}/{row + 2:02d}/2024", y], "day-month-year"),
+        (
+            "shop,x,y",
+            lambda task, row, y: [task, row, f"{1000 + int(99 * y):,}" if row % 2 else int(500 + 99 * y)],
+            "2 ways",
+        ),
+        ("shop,x,y", lambda task, row, y: [task, row, -200 if row == 3 else y], "stand for a missing one"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_asked_and_either_goes_on(run, header, row, asked):
+    rows = [row(task, place, y) for task, place, y, _ in GROUPED]
+    target = ("--task", "shop", "--target", "y")
+    code, said = run(header, rows, *target)
+    assert code == BAD_INPUT
+    assert asked in said
+    for place in (0, 1):
+        assert run(header, rows, *flags_in(said, place))[0] is None
+
+
+def test_flags_that_name_nothing_are_refused(run):
+    for flags, said in [
+        (("--read", "z as 1,234.5"), "'z'"),
+        (("--read", "x as german"), "`read` must be one of"),
+        (("--second-row", "maybe"), "`second-row` must be one of"),
+    ]:
+        code, error = run("shop,t,x,y", GROUPED, "--target", "y", *flags)
+        assert code == BAD_INPUT
+        assert said in error
