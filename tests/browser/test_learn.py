@@ -49,6 +49,9 @@ def test_every_step_begins_at_the_top_with_question_picture_and_verdict_in_view(
             box = part.bounding_box()
             assert box["y"] >= 0 and box["height"] > 20, (number, name, box)
             assert box["y"] + box["height"] <= height, (number, name, box)
+        if (number, width) == (1, 1280):  # and both loops
+            box = page.locator(f"{STEP} .loops").first.bounding_box()
+            assert box["y"] + box["height"] <= height, box
         if number < len(LESSONS):
             on = page.get_by_role("button", name=f"On: {LESSONS[number].title}")
             on.scroll_into_view_if_needed()

@@ -107,8 +107,8 @@ def _shots() -> Outcome:
         ),
     )
     message = (
-        f"Error over the whole wave after {scene.steps} steps from {_points(points)}: **{spell_loss(loss['maml'])}** with "
-        f"MAML, {spell_loss(loss['pretrained'])} pretrained on all waves, {spell_loss(loss['random'])} from a random start."
+        f"After {scene.steps} steps from {_points(points)} the error is **{spell_loss(loss['maml'])}** with MAML, "
+        f"{spell_loss(loss['pretrained'])} pretrained, {spell_loss(loss['random'])} from a random start."
     )
     return Outcome(message, asked_of_shots(scene, loss["maml"]), equation)
 

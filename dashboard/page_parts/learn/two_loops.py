@@ -32,7 +32,7 @@ def svg() -> str:
     """The picture."""
     x, y = START
     tasks = "".join(_task(number, row) for number, row in enumerate(ROWS, 1))
-    return f"""<svg class="loops" viewBox="0 0 316 220" role="img" aria-label="{ALT}">
+    return f"""<svg class="loops" viewBox="0 4 316 214" role="img" aria-label="{ALT}">
 <defs><marker id="tip" viewBox="0 0 8 8" refX="5" refY="4" markerWidth="5" markerHeight="5" orient="auto-start-reverse">
 <path d="M0 0L8 4L0 8z" fill="{OTHER}"/></marker></defs>
 <text class="name" x="{(x + END) / 2}" y="16">Inner loop: a few steps on</text>
