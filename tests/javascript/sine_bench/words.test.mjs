@@ -42,6 +42,8 @@ test("the hint says what to wait for, what is missing, or what to do", () => {
   const hidden = { ...SCENE, hidden: ["iMAML"] };
   assert.match(announce.hint(data, hidden), /^Drag points anywhere/);
   assert.match(announce.hint(data, { ...hidden, points: [] }), /^Without points/);
+  assert.match(announce.hint({ ...data, uses: ["points"] }, hidden), /^Drag points anywhere\. /);
+  assert.equal(announce.hint({ ...data, uses: ["rate"] }, hidden), "");
 });
 
 test("losses in three figures", () => {

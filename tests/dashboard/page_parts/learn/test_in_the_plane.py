@@ -7,6 +7,7 @@ import pytest
 
 from dashboard.engine_calls import plane
 from dashboard.page_parts.learn import in_the_plane as lessons
+from dashboard.page_parts.learn import on_the_bench
 from dashboard.page_parts.learn.in_the_plane import JACOBIAN, LOOPS, OBJECTIVE, VARIANTS
 from maml_engine.analysis.toy_landscape import STEEP
 from tests.dashboard.page_parts.learn.refusals import assert_it_says_why, refusal
@@ -81,6 +82,15 @@ def test_first_order_points_the_wrong_way_where_it_is_said():
     assert min(beyond) == pytest.approx(1 - 0.6 * STEEP)
     for words in ("from α = 0.506 on it points the wrong way", "At α = ½ that is 0", "the curvature is 2"):
         assert words in lessons.THE_JACOBIAN.explained
+
+
+def test_a_step_helps_across_a_curvature_up_to_twice_its_inverse():
+    """As the second lesson says of every network, where the curvature is known: theta lies across the valley."""
+    assert "a step helps across curvature h while α < 2/h" in on_the_bench.ONE_GRADIENT_STEP.explained
+    across = replace(JACOBIAN, tasks=((0.0, 0.0, 0.0),), theta=(1.0, 0.0))
+    for inner_lr, helps in ((1.99 / STEEP, True), (2.01 / STEEP, False)):
+        before, after = seen(replace(across, inner_lr=inner_lr)).loss[0]
+        assert (after < before) == helps
 
 
 def test_where_one_ends_depends_on_where_one_starts_is_said_before_the_jacobian():
