@@ -1,7 +1,7 @@
 """Methods that adapt by solving beside MAML, at an equal budget of meta-iterations: `make acceptance`.
 
-Each method trains three seeds for `ITERATIONS` of 25 tasks, on the Compare page's recipes; all are judged on the same 600 waves,
-100 queries each. Errors are squared errors; MAML's are after the best of its numbers of steps up to ten.
+Each method trains three seeds for `ITERATIONS` of 25 tasks, on the Compare page's recipes; all are judged on the same 600
+waves, 100 queries each. Errors are squared errors; MAML's are after the best of its numbers of steps up to ten.
 """
 
 import dataclasses
