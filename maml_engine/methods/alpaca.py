@@ -18,7 +18,7 @@ from maml_engine.core.closed_form import (
     with_ones,
 )
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.gaussian import factor, whiten
+from maml_engine.core.gaussian import inverse_factor
 from maml_engine.core.labels import takes_labels
 from maml_engine.methods.solved_head import LOGIT_SCALE, MAX_LOG, SolvedHead
 from maml_engine.pytrees import Replaceable, pytree, static_field
@@ -114,9 +114,9 @@ class ALPaCA(SolvedHead):
             jnp.exp(jnp.clip(jnp.diagonal(rule.prior_factor), -MAX_LOG, MAX_LOG))
         )
         whitened = rows.features @ prior  # rows of padding stay 0
-        lower = factor(whitened @ whitened.T + jnp.eye(len(whitened), dtype=whitened.dtype))
-        explained = whiten(lower, whitened)
-        surprise = whiten(lower, rows.targets - rows.features @ rows.kernel)
+        inverse = inverse_factor(whitened @ whitened.T + jnp.eye(len(whitened), dtype=whitened.dtype))
+        explained = inverse @ whitened
+        surprise = inverse @ (rows.targets - rows.features @ rows.kernel)
         kernel = rows.kernel + prior @ (explained.T @ surprise)
         noise = jnp.exp(jnp.clip(rule.log_noise, -MAX_LOG, MAX_LOG))
         return Solved(rows.params(init, kernel), LinearPosterior(kernel, prior, explained, noise, rows.has_bias))

@@ -10,7 +10,7 @@ from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.closed_form import HeadRows, Solved, objective_gradient, to_be_learned, with_ones
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.gaussian import factor, log_likelihood, masked, solve, squared_distances, whiten
+from maml_engine.core.gaussian import inverse_factor, log_likelihood, masked, solve, squared_distances
 from maml_engine.core.labels import takes_labels
 from maml_engine.methods.solved_head import LOGIT_SCALE, SolvedHead
 from maml_engine.pytrees import Replaceable, pytree, static_field
@@ -59,10 +59,10 @@ class Kernel(NamedTuple):
         """Covariances without noise, `[n, features], [m, features] -> [n, m]`."""
         return self.variance * jnp.exp(-0.5 * squared_distances(a, b) / (self.length**2 * a.shape[1]))
 
-    def factor(self, features: jax.Array, weight: jax.Array) -> jax.Array:
-        """The Cholesky factor `[n, n]` of the covariance of targets at `features` `[n, features]`, padding left out."""
+    def inverse_factor(self, features: jax.Array, weight: jax.Array) -> jax.Array:
+        """The inverse Cholesky factor `[n, n]` of the covariance of targets at `features` `[n, features]`, padding left out."""
         covariance = self(features, features) + self.noise * jnp.eye(len(features), dtype=features.dtype)
-        return factor(masked(covariance, weight))
+        return inverse_factor(masked(covariance, weight))
 
 
 @pytree
@@ -73,7 +73,7 @@ class Posterior(Replaceable):
     mean: `[features, out_dim]`, of the prior mean, linear in the features.
     features: `[k_shot, features]`, the support's.
     weight: `[k_shot]`, 0 where a row is padding.
-    lower: `[k_shot, k_shot]`, the factor of their covariance.
+    inverse: `[k_shot, k_shot]`, the inverse factor of their covariance.
     pull: `[k_shot, out_dim]`, the covariance's inverse times what the prior mean leaves of the targets.
     has_bias: whether the last row of `mean` is a bias; static.
     """
@@ -82,7 +82,7 @@ class Posterior(Replaceable):
     mean: jax.Array
     features: jax.Array
     weight: jax.Array
-    lower: jax.Array
+    inverse: jax.Array
     pull: jax.Array
     has_bias: bool = static_field()
 
@@ -92,7 +92,7 @@ class Posterior(Replaceable):
 
     def spread(self, features: jax.Array) -> jax.Array:
         """Standard deviations of targets, the noise included, `[rows, features] -> [rows, out_dim]`."""
-        explained = jnp.sum(jnp.square(whiten(self.lower, self._across(features).T)), axis=0)
+        explained = jnp.sum(jnp.square(self.inverse @ self._across(features).T), axis=0)
         variance = jnp.maximum(self.kernel.variance - explained, 0.0) + self.kernel.noise
         return jnp.broadcast_to(jnp.sqrt(variance)[:, None], (len(features), self.mean.shape[1]))
 
@@ -137,9 +137,9 @@ class DKT(SolvedHead):
         """
         rows, kernel, mean = self._seen(adapter, support)
         values = _values(rows)
-        lower = kernel.factor(values, rows.weight)
-        pull = solve(lower, rows.targets - rows.features @ mean)
-        return Solved(adapter.meta.init, Posterior(kernel, mean, values, rows.weight, lower, pull, rows.has_bias))
+        inverse = kernel.inverse_factor(values, rows.weight)
+        pull = solve(inverse, rows.targets - rows.features @ mean)
+        return Solved(adapter.meta.init, Posterior(kernel, mean, values, rows.weight, inverse, pull, rows.has_bias))
 
     def meta_gradient(
         self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
@@ -170,8 +170,8 @@ class DKT(SolvedHead):
         """Minus the log marginal likelihood of all rows of a task, over their number, `[]`."""
         del solved
         rows, kernel, mean = self._seen(adapter, _together(support, query))
-        lower = kernel.factor(_values(rows), rows.weight)
-        density = log_likelihood(lower, rows.targets - rows.features @ mean, rows.weight)
+        inverse = kernel.inverse_factor(_values(rows), rows.weight)
+        density = log_likelihood(inverse, rows.targets - rows.features @ mean, rows.weight)
         return -density / jnp.maximum(rows.targets.shape[1] * jnp.sum(rows.weight > 0), 1.0)
 
 

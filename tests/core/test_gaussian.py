@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from maml_engine.core.gaussian import (
-    factor,
+    inverse_factor,
     inverted,
     log_likelihood,
     masked,
@@ -16,7 +16,6 @@ from maml_engine.core.gaussian import (
     ridge,
     solve,
     squared_distances,
-    whiten,
 )
 
 
@@ -27,18 +26,17 @@ def covariance(size=5, seed=0):
 
 def test_factor_and_solves_are_numpys(x64):
     matrix, right = covariance(), np.random.default_rng(1).normal(size=(5, 2))
-    lower = factor(jnp.asarray(matrix))
-    np.testing.assert_allclose(lower, np.linalg.cholesky(matrix), rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(solve(lower, right), np.linalg.solve(matrix, right), rtol=1e-10)
-    np.testing.assert_allclose(whiten(lower, right), np.linalg.solve(np.linalg.cholesky(matrix), right), rtol=1e-10)
+    inverse = inverse_factor(jnp.asarray(matrix))
+    np.testing.assert_allclose(inverse, np.linalg.inv(np.linalg.cholesky(matrix)), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(solve(inverse, right), np.linalg.solve(matrix, right), rtol=1e-10)
 
 
 def test_gradients_of_all_are_finite_differences(x64):
     right = jnp.asarray(np.random.default_rng(1).normal(size=(5, 2)))
 
     def value(root):
-        lower = factor(root @ root.T + jnp.eye(5))
-        return log_likelihood(lower, right, jnp.ones(5)) + jnp.sum(solve(lower, right) ** 2) + jnp.sum(whiten(lower, right))
+        inverse = inverse_factor(root @ root.T + jnp.eye(5))
+        return log_likelihood(inverse, right, jnp.ones(5)) + jnp.sum(solve(inverse, right) ** 2) + jnp.sum(inverse @ right)
 
     root = jnp.asarray(np.random.default_rng(2).normal(size=(5, 5)))
     jax.test_util.check_grads(value, (root,), order=1, modes=["rev"], rtol=1e-6)
@@ -50,11 +48,11 @@ def test_the_likelihood_is_the_multivariate_normals_and_padding_adds_nothing(x64
 
     matrix, residual = covariance(), np.random.default_rng(1).normal(size=(5, 2))
     expected = sum(multivariate_normal(np.zeros(5), matrix).logpdf(column) for column in residual.T)
-    got = log_likelihood(factor(jnp.asarray(matrix)), jnp.asarray(residual), jnp.ones(5))
+    got = log_likelihood(inverse_factor(jnp.asarray(matrix)), jnp.asarray(residual), jnp.ones(5))
     np.testing.assert_allclose(got, expected, rtol=1e-10)
     larger = np.pad(matrix, (0, 3), constant_values=1e9)
     weight = jnp.asarray([1.0] * 5 + [0.0] * 3)
-    again = log_likelihood(factor(masked(jnp.asarray(larger), weight)), jnp.pad(residual, ((0, 3), (0, 0))), weight)
+    again = log_likelihood(inverse_factor(masked(jnp.asarray(larger), weight)), jnp.pad(residual, ((0, 3), (0, 0))), weight)
     np.testing.assert_allclose(again, expected, rtol=1e-10)
 
 
@@ -80,8 +78,8 @@ def test_32_bits_suffice_for_a_covariance_of_rank_three(features):
     rows = jnp.asarray(features, jnp.float32)
 
     def value(rows):
-        lower = factor(rows @ rows.T)
-        return jnp.sum(whiten(lower, jnp.ones((len(rows), 1)) * jnp.max(jnp.abs(rows), axis=1, keepdims=True))), lower
+        lower = inverse_factor(rows @ rows.T)
+        return jnp.sum(lower @ jnp.max(jnp.abs(rows), axis=1, keepdims=True)), lower
 
     (_, lower), slope = jax.value_and_grad(value, has_aux=True)(rows)
     assert np.isfinite(lower).all() and np.isfinite(slope).all()
@@ -138,7 +136,7 @@ def test_what_is_singular_is_never_not_positive_definite(dtype, size, scale):
     with jax.enable_x64(dtype == "float64"):
         vector = jnp.asarray(np.geomspace(1e-3, 1, size), dtype)
         for gram in (jnp.full((size, size), scale, dtype), scale * jnp.outer(vector, vector)):
-            assert np.isfinite(factor(gram)).all()
+            assert np.isfinite(inverse_factor(gram)).all()
             assert all(np.isfinite(part).all() for part in inverted(gram))
             value, slopes = jax.value_and_grad(negative_log_likelihood, (0, 1))(gram, jnp.ones((size, 1), dtype))
             assert np.isfinite(value)
