@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
-from tests.browser.waiting import new_context, wait_for, wait_until_charts_stand, wait_until_idle
+from tests.browser.waiting import new_context, wait_for, wait_until_charts_stand, wait_until_idle, wait_until_it_fits
 
 axe = pytest.importorskip("axe_playwright_python.base", reason="These tests need the package `axe-playwright-python`.")
 AXE = Path(axe.AXE_FILE_PATH).read_text(encoding="utf-8")
@@ -107,3 +107,31 @@ def test_a_page_is_reached_and_a_training_started_by_keyboard_alone(open_page):
     page.keyboard.press("Enter")
     page.wait_for_url("**job=*")
     page.get_by_text("Take it along").wait_for(timeout=120_000)
+
+
+TARGETS = """() => {
+    const all = (root, found = []) => {
+        for (const element of root.querySelectorAll("*")) {
+            found.push(element);
+            if (element.shadowRoot) all(element.shadowRoot, found);
+        }
+        return found;
+    };
+    return all(document.querySelector('[data-testid="stMain"]'))
+        .filter(element => element.matches("button, summary, input, [data-testid='stPageLink'] a") && element.checkVisibility())
+        .map(element => (element.closest("label") ?? element).getBoundingClientRect().height);
+}"""
+
+
+@pytest.mark.parametrize("path", ["/", "/adapt"])
+def test_what_is_touched_is_as_high_as_a_finger_and_nothing_stands_on_a_legend(app, browser, path):
+    context, page = new_context(browser, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    try:
+        page.goto(f"{app}{path}")
+        wait_until_idle(page)
+        wait_until_it_fits(page, 390)
+        heights = page.evaluate(TARGETS)
+        assert len(heights) > 10 and min(heights) >= 40
+        assert not any(bar.is_visible() for bar in page.locator(".modebar-container").all())
+    finally:
+        context.close()

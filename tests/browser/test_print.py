@@ -38,7 +38,7 @@ LISTEN = """() => {
         const plots = elements.filter(element => element.matches(".js-plotly-plot"));
         const written = elements.filter(element =>
             [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()));
-        const ground = ".heatmaplayer, .handle, button";  // what is written on a colour of its own, or is gone on paper
+        const ground = ".heatmaplayer, .handle, .on, button";  // what is written on a colour of its own, or is gone on paper
         const pale = written.filter(element => {
             if (element.closest(ground) || element.textContent.trim().length === 1) return false;
             const style = getComputedStyle(element);
