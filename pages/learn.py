@@ -5,7 +5,8 @@ import inspect
 import streamlit as st
 
 from dashboard.method_names import PAPERS
-from dashboard.page_parts.learn import LESSONS, STYLE, Equation, Lesson, Outcome, progress
+from dashboard.page_parts.learn import progress
+from dashboard.page_parts.learn.lessons import LESSONS, STYLE, Equation, Lesson, Outcome
 from dashboard.page_parts.learn.progress import NUMBERS
 from dashboard.page_parts.learn.two_loops import two_loops
 from dashboard.widgets import page, session

@@ -24,7 +24,7 @@ SMALL_MEMORY_MB = 1500  # where there is less, one process does for both lanes u
 CALLS_AT_ONCE = 4  # in a process: while some wait for the compiler, others are answered
 # A process that has grown beyond ends when it has nothing to do, and the next request starts another: what was compiled lies on
 # the disk. Where it always has something to do, another takes its place at the larger mark, and for a while both are there.
-MAX_MEMORY_MB, MAX_BUSY_MEMORY_MB = 300, 700
+MAX_MEMORY_MB, MAX_BUSY_MEMORY_MB = 400, 700
 JOB_NICENESS = 5  # a page that somebody waits for goes first
 
 

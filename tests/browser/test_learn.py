@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.page_parts.learn import LESSONS
+from dashboard.page_parts.learn.lessons import LESSONS
 from tests.browser.test_history import go
 from tests.browser.waiting import box_of, middle, wait_until_charts_stand, wait_until_idle, wait_until_it_fits
 

@@ -5,8 +5,8 @@ from dashboard.components.parameter_plane import scene as planes
 from dashboard.components.sine_bench import scene as benches
 from dashboard.engine_calls import plane
 from dashboard.engine_calls.gradients import STEP_SIZES
-from dashboard.page_parts.learn import LESSONS
 from dashboard.page_parts.learn.in_the_plane import LOOPS
+from dashboard.page_parts.learn.lessons import LESSONS
 from dashboard.page_parts.learn.on_the_bench import GOOD_POINTS, ONE_SIDE
 
 NUMBERS = range(1, len(LESSONS) + 1)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard.page_parts.learn import LESSONS
+from dashboard.page_parts.learn.lessons import LESSONS
 from dashboard.widgets import session
 
 Standing = Literal["open", "answered", "done for you", "found"]

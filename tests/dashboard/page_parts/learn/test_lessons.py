@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from dashboard.page_parts.learn import LESSONS, Equation, Term
 from dashboard.page_parts.learn.lesson import matrix, number, vector
+from dashboard.page_parts.learn.lessons import LESSONS, Equation, Term
 from maml_engine import tutorial
 from maml_engine.verification.published import Row
 from maml_engine.verification.record import recorded
