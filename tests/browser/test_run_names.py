@@ -49,7 +49,7 @@ def trained(open_page):
 
 def test_a_run_its_name_and_the_sidebar_are_the_same_in_an_empty_browser(trained, open_page):
     page = trained
-    field = page.get_by_label("Its name")
+    field = page.get_by_role("textbox", name="Its name")
     field.fill(NAME)
     field.press("Enter")
     wait_until_idle(page)
@@ -62,7 +62,7 @@ def test_a_run_its_name_and_the_sidebar_are_the_same_in_an_empty_browser(trained
     other = opened_elsewhere(open_page, copied(page))
     expect(other.get_by_text("The sidebar now says seed 3; these pictures are of seed 0.")).to_be_visible()
     assert pictures(other) == pictures(page) and len(pictures(page)) == 3
-    assert other.get_by_label("Its name").input_value() == NAME
+    assert other.get_by_role("textbox", name="Its name").input_value() == NAME
     with other.context.expect_page() as exact:
         other.get_by_role("link", name="Open exactly what is shown").click()
     wait_until_idle(exact.value)
@@ -73,8 +73,8 @@ def test_a_run_its_name_and_the_sidebar_are_the_same_in_an_empty_browser(trained
 
 def test_a_learner_of_ones_own_is_the_same_on_other_pages_of_an_empty_browser(trained, open_page):
     page = trained
-    page.get_by_label("Its name").fill("Ada")
-    page.get_by_label("Its name").press("Enter")
+    page.get_by_role("textbox", name="Its name").fill("Ada")
+    page.get_by_role("textbox", name="Its name").press("Enter")
     wait_until_idle(page)
     page.locator(".st-key-offer button").click()
     wait_until_idle(page)

@@ -24,7 +24,8 @@ def start(experiment: Experiment, tasks: Any = None) -> None:
       tasks: a table's, where it is trained on one.
     """
     try:
-        POOL.call(held_out_tasks.refuse_what_does_not_fit, experiment, tasks)
+        with st.spinner("Looking whether method, network and tasks go together ..."):
+            POOL.call(held_out_tasks.refuse_what_does_not_fit, experiment, tasks)
         job_id = resources.jobs().submit(experiment, tasks)
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
