@@ -130,7 +130,7 @@ def show_chosen(number: int, scene: Scene, contenders: Mapping[str, Contender], 
 
 @st.fragment
 def show_tasks(
-    fits: Mapping[str, pictures.Fits], contenders: Mapping[str, Contender], tasks: Sinusoid, seed: int, words: str
+    fits: Mapping[str, pictures.Fits], contenders: Mapping[str, Contender], tasks: Sinusoid, *, seed: int, words: str
 ) -> None:
     """All twelve, small, and one of them on the bench; which one is a matter of this part alone.
 
@@ -175,7 +175,7 @@ fits = {
 words = words_of(contenders, shots)
 pictures.show_switch(fits, labels)
 st.caption(f"{describe(tasks, trained_on)} A panel's numbers are its mean squared error before → after.")
-show_tasks(fits, contenders, tasks, seed, words)
+show_tasks(fits, contenders, tasks, seed=seed, words=words)
 with page.pictures_of(words):
     pictures.show_curves(
         {one.label: adapting.held_out_curve(one.learner, tasks, shots, one.inner_lr) for one in contenders.values()},

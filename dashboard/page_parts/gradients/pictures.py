@@ -26,8 +26,8 @@ def words_of(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int
     Args:
       learner: chosen in the sidebar.
       choice: the tasks.
-      inner_lr: step size.
-      inner_steps: steps.
+      inner_lr: at which the gradients are taken.
+      inner_steps: that they go back through.
     """
     taken = [("inner_lr", inner_lr), ("inner_steps", inner_steps), ("k_shot", choice.k_shot), ("seed", choice.seed)]
     here = ", ".join(run_words.spell(*one) for one in taken)
