@@ -54,20 +54,20 @@ def test_a_run_its_name_and_the_sidebar_are_the_same_in_an_empty_browser(trained
     field.press("Enter")
     wait_until_idle(page)
     expect(page.get_by_text("Ada's <b>start</b> (MAML), 200 meta-iterations").first).to_be_visible()
-    page.locator(".st-key-seed input").fill("3")
-    page.locator(".st-key-seed input").press("Enter")
-    said = page.get_by_text("The sidebar now says seed 3; these pictures are of seed 0.")
+    page.locator(".st-key-inner_steps input").fill("2")
+    page.locator(".st-key-inner_steps input").press("Enter")
+    said = page.get_by_text("The sidebar now says 2 inner steps; these pictures are of 1 inner step.")
     expect(said).to_be_visible()
     wait_until_idle(page)
     other = opened_elsewhere(open_page, copied(page))
-    expect(other.get_by_text("The sidebar now says seed 3; these pictures are of seed 0.")).to_be_visible()
+    expect(other.get_by_text("The sidebar now says 2 inner steps; these pictures are of 1 inner step.")).to_be_visible()
     assert pictures(other) == pictures(page) and len(pictures(page)) == 3
     assert other.get_by_role("textbox", name="Its name").input_value() == NAME
     with other.context.expect_page() as exact:
         other.get_by_role("link", name="Open exactly what is shown").click()
     wait_until_idle(exact.value)
     assert pictures(exact.value) == pictures(page)
-    expect(exact.value.locator(".st-key-seed input")).to_have_value("0")
+    expect(exact.value.locator(".st-key-inner_steps input")).to_have_value("1")
     assert exact.value.get_by_text("The sidebar now says").count() == 0
 
 
@@ -90,6 +90,7 @@ def test_a_learner_of_ones_own_is_the_same_on_other_pages_of_an_empty_browser(tr
 
 def test_a_saved_picture_names_its_run(trained, tmp_path):
     page = trained
+    expect(page.locator(".st-key-fan_save button")).to_have_count(1)  # what grew has given way to what stays
     page.locator(".st-key-fan_save button").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG").click()

@@ -100,5 +100,5 @@ def test_a_name_goes_with_the_learner_to_every_page(trained, open_page, open_app
         assert any("<b>Ada</b> (MAML), 60 meta-iterations" in chart.proto.alt for chart in other.get("plotly_chart"))
         assert not [text.value for text in [*other.markdown, *other.caption] if "<b>" in text.value]
     home = open_app("home", own_runs=f"{job_id}.gone")
-    assert any("<b>Ada</b>, 60 meta-iterations" in caption for caption in captions(home))
+    assert any("<b>Ada</b> (MAML), 60 meta-iterations" in caption for caption in captions(home))
     assert home.query_params["own_runs"] == job_id

@@ -60,6 +60,16 @@ def labels(own: "Mapping[str, Learner]") -> dict[str, str]:
     return {name: names[name] or f"Yours: {run_words.method_of(each.experiment)}" for name, each in own.items()}
 
 
+def _full_titles(own: "Mapping[str, Learner]") -> dict[str, str]:
+    """Names and methods of the visitor's own learners that have been given names."""
+    if not own:
+        return {}
+    from dashboard.widgets import learners
+
+    names = {name: learners.given_name(each) for name, each in own.items()}
+    return {name: run_words.title(own[name].experiment, given) for name, given in names.items() if given}
+
+
 def say(entrants: Sequence[Entrant], own: "Mapping[str, Learner]") -> None:
     """The run that made each network on the bench.
 
@@ -68,5 +78,6 @@ def say(entrants: Sequence[Entrant], own: "Mapping[str, Learner]") -> None:
       own: the visitor's own learners, by their names on the bench.
     """
     runs = shipped_runs.runs() | {name: (each.experiment, each.iteration) for name, each in own.items()}
-    listed = [run_words.of_run(*runs[one.name], title=one.label) for one in entrants]
+    titles = {one.name: one.label for one in entrants} | _full_titles(own)
+    listed = [run_words.of_run(*runs[one.name], title=titles[one.name]) for one in entrants]
     st.caption(f"On the bench: {escape.markdown('; '.join(listed), 1000)}.")
