@@ -5,7 +5,7 @@ import csv
 import numpy as np
 
 from maml_engine import Learner
-from maml_engine.tables import Settings, guess_roles, judge, read_sheet
+from maml_engine.tables import Settings, guess, judge, read_sheet
 
 # 60 machines of 15 rows each: every machine wears out beyond a load of its own, and cooling puts that off.
 rng = np.random.default_rng(0)
@@ -19,7 +19,7 @@ with open("machines.csv", "w", newline="") as file:
             writer.writerow([f"M{machine:02}", f"{load:.2f}", f"{cooling:.2f}", f"{wear:.2f}"])
 
 sheet = read_sheet("machines.csv")
-roles = guess_roles(sheet)
+roles = guess(sheet, target="wear").roles  # what is known is said, the rest is guessed
 print(f"task {roles.task}, inputs {', '.join(roles.inputs)}, target {roles.target}")
 
 # Small, so that it takes seconds. `judge(sheet, roles)` asks all predictors and takes a minute or two.
