@@ -157,7 +157,7 @@ def test_the_bench_is_there_once_however_fast_python_answers(app, browser):
     page.goto(app)
     wait_until_idle(page)
     page.get_by_role("button", name="Other points").click()
-    expect(page.get_by_role("spinbutton", name="Seed of the points")).to_have_value("10")
+    expect(page.get_by_role("spinbutton", name="Seed of the points")).to_have_value("18")
     wait_until_idle(page)
     page.evaluate("runScripts()")
     expect(page.locator(f"{BENCH} .handle.point")).to_have_count(5)
@@ -226,7 +226,7 @@ def test_a_step_size_that_is_too_long_diverges_without_a_word_in_the_console(ope
     says(page, "α = 1")
     wait_for_python(page)
     assert losses(page, MAML)[1] == float("inf") and errors == []
-    expect(page.get_by_text("too long here")).to_be_visible()
+    expect(page.get_by_text("too long a step for MAML")).to_be_visible()
 
 
 def test_nothing_shifts_while_a_point_is_dragged(open_page):
