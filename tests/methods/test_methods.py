@@ -1,5 +1,7 @@
 """The whole family: a derivative at 0 under every inner optimiser, refusals, and a run of each method."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,6 +21,7 @@ from maml_engine import (
     softmax_cross_entropy,
     train,
 )
+from maml_engine.core.adapter import Adapter
 from maml_engine.evaluation import evaluate_episode
 from maml_engine.methods import ANIL, BOIL, CAVIA, MAML, METHODS, R2D2, MAMLPlusPlus
 from tests.methods.solving import CLASSES, Blobs
@@ -105,6 +108,17 @@ def test_methods_of_classes_learn_to_tell_them_apart_and_refuse_waves(name, step
     assert accuracy[-1] > reached
     with pytest.raises(ValueError, match="needs classes"):
         train(Experiment(method=name))
+
+
+@pytest.mark.parametrize("name", ["r2d2", "alpaca", "dkt", "pacoh"])
+def test_solving_calls_no_lapack(name):
+    """Two programs side by side that call it for many small matrices wait for each other for ever (jaxlib 0.10.2)."""
+    adapter = Adapter.of_model(METHODS[name](), MAMLRegressor(8, rngs=nnx.Rngs(0)))
+    tasks = Sinusoid().sample(jax.random.key(0), 3, 5, 5)
+    program = str(jax.make_jaxpr(lambda meta: adapter.replace(meta=meta).meta_gradient(tasks))(adapter.meta))
+    assert "dot_general" in program
+    assert not re.findall(r"= (?:cholesky|triangular_solve|lu|eigh|qr)\b", program)
+    assert re.findall(r"= (?:cholesky)\b", str(jax.make_jaxpr(jnp.linalg.cholesky)(jnp.eye(2))))  # how it would be spelt
 
 
 def test_methods_that_solve_are_trained_by_their_own_numbers():
