@@ -274,7 +274,11 @@ class Sheet:
 
 
 def read_sheet(source: Source, max_bytes: int = MAX_BYTES, *, columns: Sequence[str] = (), fewest_columns: int = 3) -> Sheet:
-    """Reads a CSV (commas, semicolons or tabs; decimal points or commas; UTF-8, UTF-16 or Latin-1) or a Parquet file.
+    """Reads a CSV or a Parquet file, as people save them.
+
+    Between columns stand commas, semicolons, tabs, bars or blanks; the encoding is told by likelihood; comments and words
+    before the header are passed over; rows of units or further names below it are told apart from data. What was put right
+    is in `notes`.
 
     Where the columns are known, the header must name them, and the sheet holds them alone. Else it is taken as it comes: one
     that is missing is replaced by "column 1", "column 2", ..; names that are empty or come twice are made their own.

@@ -236,6 +236,45 @@ def test_what_is_found_is_fixed_by_one_click_and_undone(kind, visitor):
     assert shown(page) == before
 
 
+def firms():
+    rng = np.random.default_rng(0)
+    rows = zip(rng.integers(0, 1000, 160), rng.normal(size=160), strict=True)
+    return "\n".join(["firm,pqa,pqb", *(f"{place // 8},{a},{b:.3f}" for place, (a, b) in enumerate(rows))]).encode()
+
+
+def test_two_targets_that_are_near_are_asked_before_anything_is_trained(visitor):
+    page = upload(visitor, firms())
+    assert "'pqa' or 'pqb'" in shown(page)
+    assert button(page, "judge").disabled
+    page.button(key="answer_1").click().run()
+    assert not page.exception
+    assert next(one for one in page.selectbox if one.key.startswith("target_")).value == "pqb"
+    assert not button(page, "judge").disabled
+
+
+def test_a_guess_that_fails_does_not_bar_the_way(visitor):
+    rows = [
+        f"s{task},{row / 7:.3f},{row * row / 11:.3f}" for task in (1, *range(2, 40)) for row in range(300 if task == 1 else 1)
+    ]
+    page = upload(visitor, "\n".join(["shop,x,y", *rows]).encode())
+    assert "Choose the columns" in shown(page)
+    assert next(one for one in page.selectbox if one.key.startswith("task_")).value == "shop"
+
+
+def test_a_column_that_can_be_read_in_two_ways_is_asked(visitor):
+    rows = [
+        f'{row},"1,{100 + row + task}",{task}' if row % 2 else f"{row},{500 + row * task},{task}"
+        for task in range(8)
+        for row in range(8)
+    ]
+    page = upload(visitor, "\n".join(["x,y,shop", *rows]).encode())
+    assert "can be read in 2 ways" in shown(page)
+    assert button(page, "judge").disabled
+    page.button(key="fix_0_1").click().run()
+    assert not page.exception
+    assert not button(page, "judge").disabled
+
+
 def test_rows_with_a_missing_value_are_left_out_and_said_so(visitor):
     page = upload(visitor, table().replace(b"\nM0,", b"\nM0,,1\nM0,", 1))
     assert "missing" in shown(page)
