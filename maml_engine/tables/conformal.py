@@ -67,6 +67,9 @@ def calibrate(parts: Sequence[Residuals], k_shot: int, nominal: float) -> Calibr
     widths = {}
     for place, k in enumerate(shots):
         wrong, variance = _rows(parts, place)
+        if len(wrong) == 0:  # of the tasks here none is so long
+            widths[k] = widths[shots[place - 1]]
+            continue
         # The finite-sample quantile: of n errors the ceil((n + 1) * nominal)-th.
         rank = min(1.0, np.ceil((len(wrong) + 1) * nominal) / max(len(wrong), 1))
         widths[k] = float(np.quantile(wrong / np.sqrt(variance + floor), rank, method="inverted_cdf"))

@@ -52,8 +52,9 @@ class Plan(NamedTuple):
             if settings.splits
             else cross_validation(len(tasks), folds, members=members, seed=seed)
         )
-        # One row at least is left to judge by.
-        most = int(tasks.rows.max()) - 1
+        # One row at least is left to judge by, in more tasks than a part has: one long task alone says nothing of the others.
+        some = min(len(tasks), -(-len(tasks) // folds) + 1)
+        most = int(np.sort(tasks.rows)[-some]) - 1
         shots = tuple(sorted({k for k in (0, *settings.shots, settings.k_shot) if k <= most}))
         settings = dataclasses.replace(settings, members=members)
         return cls(settings, experiment, tasks, tuple(parts), shots, _scale(tasks), roles.task)
