@@ -81,7 +81,7 @@ def test_theta_is_dragged_by_mouse_and_python_hears_of_it_once(open_page):
     # Python's own numbers are of where theta was let go.
     seen = toy_landscape.view(replace(PlaneScene.opening("valleys"), theta=tuple(after)).landscape, tuple(after))
     row = engines_row(page, "FOMAML")
-    assert float(row[2]) == pytest.approx(seen.direction["fomaml"].norm, rel=2e-3)
+    assert float(row[2]) == pytest.approx(seen.direction["fomaml"].norm, rel=5e-3)  # three figures
     # The same link shows the same picture.
     again = open_page("/" + page.url.split("/", 3)[3])
     assert now(again) == now(page)
