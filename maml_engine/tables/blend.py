@@ -15,7 +15,8 @@ from maml_engine.tables.outcomes import Outcome
 from maml_engine.tables.task_arrays import Predictive, Predictor, TaskArrays
 
 GROUPS = 5  # of tasks, left out in turn to choose between kinds of weights
-AS_GOOD = 0.005  # a simpler kind is taken where its error is greater by at most this share
+# A simpler kind is taken where its error is greater by at most this share, or by no more than one standard error over tasks.
+AS_GOOD = 0.005
 HOPELESS = 3.0  # times the error of the best: such a way has run away, and has no weight
 MIN_WEIGHT = 0.02
 WILD = 1e12  # what is not finite counts as
@@ -107,16 +108,16 @@ def choose_weights(products: Products, at: int, seed: int) -> tuple[np.ndarray, 
     products = products._replace(total=np.nan_to_num(products.total, nan=WILD, posinf=WILD, neginf=WILD))
     present = np.flatnonzero(products.count.sum(axis=0) > 0)
     groups = np.array_split(np.random.default_rng(seed).permutation(present), min(GROUPS, len(present)))
-    errors = []
-    for kind in KINDS.values():
-        total = count = 0.0
+    losses = np.zeros((len(KINDS), products.total.shape[1]))
+    for place, kind in enumerate(KINDS.values()):
         for held in groups:
             weights = _kept_ways(products.mean(np.setdiff1d(present, held))[at], kind)
-            total += float(weights @ products.total[at, held].sum(axis=0) @ weights)
-            count += products.count[at, held].sum()
-        errors.append(np.sqrt(total / max(count, 1.0)))
-    least = min(errors)
-    chosen = next(name for name, error in zip(KINDS, errors, strict=True) if error <= (1 + AS_GOOD) * least)
+            losses[place, held] = np.einsum("a,tab,b->t", weights, products.total[at, held], weights)
+    losses = losses[:, present]
+    behind = losses - losses[np.argmin(losses.sum(axis=1))]  # by task, so that a few odd tasks do not decide
+    chance = np.sqrt(len(present)) * behind.std(axis=1)
+    is_as_good = behind.sum(axis=1) <= np.maximum(chance, 2 * AS_GOOD * losses.sum(axis=1).min())
+    chosen = list(KINDS)[int(np.argmax(is_as_good))]
     return np.stack([_kept_ways(one, KINDS[chosen]) for one in products.mean(present)]), chosen
 
 
