@@ -10,6 +10,7 @@ from maml_engine.tables.guessing.evidence import Candidate, collect
 from maml_engine.tables.guessing.profiles import Profile, is_design, is_same_within, ranks_within, rises_within, without_levels
 
 MAX_CANDIDATES = 24
+HUB = 2.5  # points of a column that the others predict whole
 
 
 def target_candidates(columns: Sequence[Profile], task: Profile) -> list[Candidate]:
@@ -25,7 +26,9 @@ def target_candidates(columns: Sequence[Profile], task: Profile) -> list[Candida
     totals = totals_among(numbers)
     alone = [_alone(column, task, numbers, steady=steady, is_total=column.name in totals) for column in numbers]
     measured = [column for column, one in zip(numbers, alone, strict=True) if one.score > -1]
-    together = [_beside(one, column, task, measured) for column, one in zip(numbers, alone, strict=True)]
+    together = [
+        _beside(one, column, task, measured=measured, numbers=numbers) for column, one in zip(numbers, alone, strict=True)
+    ]
     return sorted(together, key=lambda one: -one.score)
 
 
@@ -71,8 +74,13 @@ def _alone(
     )
 
 
-def _beside(one: Candidate, column: Profile, task: Profile, measured: Sequence[Profile]) -> Candidate:
-    """And what the columns that were measured say of it: where it stands among them, and who predicts whom."""
+def _beside(
+    one: Candidate, column: Profile, task: Profile, *, measured: Sequence[Profile], numbers: Sequence[Profile]
+) -> Candidate:
+    """And what the others say of it: where it stands among those that were measured, and who predicts whom."""
+    total = (
+        min(1.0, sum(explained(column, other, task) for other in numbers if other is not column)) if column in measured else 0.0
+    )
     place = [other.place for other in measured].index(column.place) if column in measured else len(measured)
     ahead = 0.0
     if rivals := [other for other in measured if other is not column]:
@@ -84,5 +92,6 @@ def _beside(one: Candidate, column: Profile, task: Profile, measured: Sequence[P
         *((1.0, piece.points, piece.sentence) for piece in one.evidence),
         (0.5**place if place < 3 else 0, 2.0, "it stands first among what was measured" if place == 0 else "it stands early"),
         (max(0.0, ahead), 1.5, "other columns predict it better than it predicts them"),
+        (total, HUB, "the other columns together predict it"),
         (max(0.0, -ahead), -1.5, "it predicts other columns better than they predict it"),
     )

@@ -73,6 +73,15 @@ def test_reasons_name_what_was_chosen_and_what_was_left_out():
         assert word in said
 
 
+def test_what_hangs_on_columns_that_do_not_hang_on_each_other_is_the_target():
+    rng = np.random.default_rng(0)
+    group, _ = grid(30, np.arange(15))
+    load, cooling = np.round(rng.uniform(0, 5, 450), 2), np.round(rng.uniform(0, 1, 450), 2)
+    wear = np.round(8 / (1 + np.exp(-3 * (load - of_group(group, range(4)) - 2 * cooling))) + rng.normal(0, 0.1, 450), 2)
+    columns = {"machine": group, "load": load, "cooling": cooling, "wear": wear}
+    assert guess_roles(sheet_of(columns)) == Roles("machine", ("load", "cooling"), "wear")
+
+
 def test_two_targets_that_are_near_are_asked():
     rng = np.random.default_rng(0)
     group, _ = grid(20, np.arange(8))
