@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from maml_engine.io.readings.column import MISSING
-from maml_engine.io.readings.dates import LIKE_DATE, take_apart
+from maml_engine.io.readings.dates import LIKE_DATE, LONGEST, take_apart
 from maml_engine.io.readings.numbers import looks_like_number
 from maml_engine.io.write_csv import unescape_cell
 
@@ -181,7 +181,7 @@ def _holds_data(record: Record) -> bool:
 
 
 def _is_date(cell: str) -> bool:
-    return bool(LIKE_DATE.search(cell)) and take_apart(cell) is not None
+    return len(cell) <= LONGEST and bool(LIKE_DATE.search(cell)) and take_apart(cell) is not None
 
 
 def _below(records: Sequence[Record], layout: Layout) -> tuple[tuple[int, ...], list[int]]:

@@ -6,6 +6,7 @@ Rows are counted as a spreadsheet does: the header is row 1.
 import io
 import os
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -136,15 +137,17 @@ def _tokenize(content: str, layout: Layout, notes: list[str]) -> "pd.DataFrame":
     def parse(width: int) -> "pd.DataFrame":
         # `names` with `index_col=False` makes a record that is too long an error; by default pandas would shift the columns.
         options = {"header": None, "names": range(width), "index_col": False, "skip_blank_lines": False}
-        return pd.read_csv(io.StringIO(content), sep=separator, dtype=str, na_filter=False, **options)
+        with warnings.catch_warnings():  # where every row is too long, pandas warns and cuts
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(io.StringIO(content), sep=separator, dtype=str, na_filter=False, **options)
 
     try:
         table = parse(layout.width)
-    except pd.errors.ParserError as error:
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         refusal = _parser_refusal(str(error))
         try:  # one separator too many at the end of rows is no harm
             table = parse(layout.width + 1)
-        except pd.errors.ParserError:
+        except (pd.errors.ParserError, pd.errors.ParserWarning):
             raise ValueError(refusal) from None
         if bool(np.any(table[layout.width].to_numpy(object) != "")):
             raise ValueError(refusal) from None
@@ -167,6 +170,8 @@ def spell_rows(places: Sequence[int] | np.ndarray) -> str:
 def _parser_refusal(message: str) -> str:
     if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
         return f"Row {found[2]} must have as many fields as the header ({found[1]}), got {found[3]}."
+    if message.startswith("Length of header"):
+        return "Rows must have as many fields as the header, got more."
     if found := re.search(r"EOF inside string starting at row (\d+)", message):
         return f"Row {int(found[1]) + 1} opens a quote that no later row closes."
     return f"The file cannot be read as CSV ({message.strip().splitlines()[-1].rstrip('.')})."

@@ -124,10 +124,14 @@ def _spell_days(cells: "pd.Series") -> bool:
     )
 
 
+def _is_date(cell: str) -> bool:
+    return len(cell) <= dates.LONGEST and bool(dates.LIKE_DATE.search(cell)) and dates.take_apart(cell) is not None
+
+
 def _as_date(there: "pd.Series", hints: Callable[[], Hints]) -> Read | None:
     """As dates; None where most cells are none."""
     some = _sample(there).to_numpy(object)
-    if np.mean([bool(dates.LIKE_DATE.search(cell)) and dates.take_apart(cell) is not None for cell in some]) < SHARE / 2:
+    if np.mean([_is_date(cell) for cell in some]) < SHARE / 2:
         return None
     order, others, values = dates.judge(there.to_numpy(object), hints().date_order)
     return Read(Reading("date", order, others), values) if np.mean(~np.isnan(values)) >= SHARE else None

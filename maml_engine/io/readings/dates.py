@@ -10,6 +10,7 @@ import numpy as np
 YEAR_FIRST, DAY_FIRST, MONTH_FIRST = "year-month-day", "day-month-year", "month-day-year"
 MONTHS_ONLY, CLOCK = "year-month", "time of day"
 ORDERS = (YEAR_FIRST, DAY_FIRST, MONTH_FIRST, MONTHS_ONLY, CLOCK)
+LONGEST = 60  # characters of a date with its time
 PIVOT = 69  # two-digit years from here on are of the last century, as POSIX has it
 # The beginnings of month names in English, German, French, Spanish, Italian, Portuguese and Dutch.
 _MONTHS = (
@@ -53,7 +54,7 @@ class Parts(NamedTuple):
 @lru_cache(maxsize=20_000)
 def take_apart(cell: str) -> Parts | None:
     """A cell's parts; None where it is no date and no time."""
-    if len(cell) > 60:
+    if len(cell) > LONGEST:
         return None
     found = _TIME.search(cell)
     at = _time_of(found) if found else np.nan
