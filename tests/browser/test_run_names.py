@@ -1,7 +1,6 @@
 """What is shown is named, and the copied link shows the same in a browser that has never been here."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -86,16 +85,6 @@ def test_a_learner_of_ones_own_is_the_same_on_other_pages_of_an_empty_browser(tr
         other = opened_elsewhere(open_page, copied(page))
         expect(other.get_by_text(re.compile(r"\bAda\b.*200 meta-iterations")).first).to_be_visible()
         assert captions(other) == captions(page)
-
-
-def test_a_saved_picture_names_its_run(trained, tmp_path):
-    page = trained
-    expect(page.locator(".st-key-fan_save button")).to_have_count(1)  # what grew has given way to what stays
-    page.locator(".st-key-fan_save button").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="SVG").click()
-    download.value.save_as(tmp_path / "fan.svg")
-    assert "200 meta-iterations, α = 0.01, 1 inner step, seed 0" in Path(tmp_path / "fan.svg").read_text()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
