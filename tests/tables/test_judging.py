@@ -208,7 +208,8 @@ def test_the_verdict_from_the_command_line(run, tmp_path, capsys, monkeypatch):
 def test_what_the_command_line_refuses(tmp_path, capsys, flags, said):
     table = tmp_path / "machines.csv"
     machines().to_csv(table, index=False)
-    assert main(["verdict", "--data", str(table), *flags]) == 2
+    columns = ["--task", "machine", "--inputs", "speed,mode", "--target", "load"]
+    assert main(["verdict", "--data", str(table), *columns, *flags]) == 2
     assert said in capsys.readouterr().err.splitlines()[-1]
 
 
