@@ -152,11 +152,20 @@ def _header(records: Sequence[Record], width: int) -> int:
     body = next((place for place in fits if len(records[place].fields) >= width and _holds_data(records[place])), None)
     if body is None or body == 0:
         return next((place for place in fits if len(records[place].fields) == width), fits[0] if fits else 0)
-    top = body
-    for place in range(body - 1, max(-1, body - 1 - MAX_HEADER_ROWS), -1):
-        if len(records[place].fields) not in (width, width - 1) or _holds_data(records[place]):
+    cells = [
+        {record.fields[place].strip() for record in records[body:] if place < len(record.fields)} for place in range(width)
+    ]
+    top, lowest = body, None  # rows of names; between them and the numbers there may be rows with holes
+    for place in range(body - 1, -1, -1):
+        fields = records[place].fields
+        if len(fields) not in (width, width - 1) or _holds_data(records[place]):
             break
-        top = place if _may_name(records[place], width) else top
+        if any(field.strip() and field.strip() in below for field, below in zip(fields, cells, strict=False)):
+            continue  # a word that comes again in its column is no name
+        if lowest is not None and place <= lowest - MAX_HEADER_ROWS:
+            break
+        if _may_name(records[place], width):
+            top, lowest = place, place if lowest is None else lowest
     return top if top < body else (body if len(records[body].fields) == width else fits[0])
 
 

@@ -43,3 +43,22 @@ def test_what_is_missing_is_named_beside_what_is_there(header, names, sentence):
     with pytest.raises(ValueError) as refusal:
         check_columns(header, names)
     assert str(refusal.value) == sentence
+
+
+BODY = "".join(f"{task},red,{row},{row % 3}\n" for task in "abcd" for row in range(5))
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "a,,,\n" * 6,  # nothing is known yet but the task
+        "a,red,,\n" * 6,
+        "".join(f"new {row},,,\n" for row in range(6)),
+        "a,,,2\n",
+    ],
+)
+@pytest.mark.parametrize("preamble", ["", "Report,,,\nby me,,,\n"])
+def test_rows_with_holes_below_the_names_are_rows(above, preamble):
+    sheet = read_sheet((preamble + "task,colour,x,y\n" + above + BODY).encode())
+    assert sheet.names == ("task", "colour", "x", "y")
+    assert len(sheet.frame) == above.count("\n") + 20
