@@ -79,12 +79,10 @@ def words(
         rivals = {name: gap.other for name, gap in saved.simple.items() if not gap.counts}
         is_worth_it = gain.counts or _beats(best)
         outcome = "worth it" if is_worth_it else "worse" if _loses(best) else "no different"
-        compared = (
-            f"from {rows} what is saved ({saved.score.title}) errs by {_spell_error(saved.score, scale, target)}; without "
-            f"meta-learning that would be {gain.other:.3f} (meta-learning gains {gain.value:+.3f}, 95 % interval "
-            f"{gain.low:+.3f} to {gain.high:+.3f}, {num_tasks} tasks never seen). Alone the meta-learner has "
-            f"{own.relative:.3f}, the best of the rest ({best.title}) {best.relative:.3f}."
-        )
+        parts = [_saved_words(saved, gain, spelt=_spell_error(saved.score, scale, target), num_tasks=num_tasks)]
+        parts.append(f"the meta-learner alone has {own.relative:.3f}, the best of the rest ({best.title}) {best.relative:.3f}.")
+        first, second = reversed(parts) if outcome == "worse" else parts  # what the outcome is of comes first
+        compared = f"from {rows} {first} {second[0].upper()}{second[1:]}"
         pays = {
             "worth it": "Meta-learning earns its place here.",
             "no different": f"Meta-learning is not what makes it good here: {best.title} alone may be simpler for you.",
@@ -97,6 +95,17 @@ def words(
     rival = min(rivals, key=rivals.__getitem__)
     sentence += f" Adapting a learner does not help here: {SIMPLE[rival]} does as well or better ({rivals[rival]:.3f})."
     return Words(outcome, False, sentence, f"Use {SIMPLE[rival]}: nothing needs to be meta-learned.")
+
+
+def _saved_words(saved: Saved, gain: Gap, *, spelt: str, num_tasks: int) -> str:
+    """What is saved, and how much of it is meta-learning's."""
+    errs = f"what is saved ({saved.score.title}) errs by {spelt}"
+    if gain.low == gain.high == 0:
+        return f"{errs}; nothing in it is meta-learned ({num_tasks} tasks never seen)."
+    return (
+        f"{errs}; without meta-learning that would be {gain.other:.3f} (meta-learning gains {gain.value:+.3f}, 95 % interval "
+        f"{gain.low:+.3f} to {gain.high:+.3f}, {num_tasks} tasks never seen)."
+    )
 
 
 def _beats(score: Score) -> bool:

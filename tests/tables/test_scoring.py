@@ -1,5 +1,6 @@
 """Scores, their paired intervals, and the one sentence."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 
 from maml_engine.tables import Verdict
 from maml_engine.tables.baselines import GAUSSIAN, POOLED, SUPPORT_MEAN
-from maml_engine.tables.scoring import META, Errors, Scale, scores
-from maml_engine.tables.wording import words
+from maml_engine.tables.scoring import META, Errors, Gap, Scale, scores
+from maml_engine.tables.wording import Saved, words
 from tests.small_verdict import small_verdict
 
 SCALE = Scale(unit=4.0, is_class=False, base=1.0)
@@ -91,6 +92,30 @@ def test_where_something_simple_does_as_well_adapting_does_not_help(simple):
     found = said(judged(**{"meta": noisy(0.04), simple: noisy(0.04, seed=1), GAUSSIAN: noisy(0.05, seed=2)}))
     assert not found.helps
     assert "Adapting a learner does not help here" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("gain", "meta", "beginning", "of_meta_learning"),
+    [
+        (
+            Gap(0.04, 0.02, 0.06, 0.24),
+            0.05,
+            "Worth it: from 5 known rows of a new task what is saved (A blend)",
+            "gains +0.040",
+        ),
+        (Gap(0.001, -0.001, 0.003, 0.2), 0.04, "No different: from 5 known rows of a new task what is saved", "gains +0.001"),
+        (Gap(0.001, -0.001, 0.003, 0.2), 0.09, "Worse: from 5 known rows of a new task the meta-learner alone", "gains +0.001"),
+        (Gap(0.0, 0.0, 0.0, 0.2), 0.04, "No different: from 5 known rows of a new task what is saved", "nothing in it is"),
+    ],
+)
+def test_the_outcome_is_of_what_is_named_first(gain, meta, beginning, of_meta_learning):
+    all_scores = judged(meta=noisy(meta), gaussian_process=noisy(0.04, seed=5))
+    saved = Saved(dataclasses.replace(all_scores[1], title="A blend"), "", gain, {})
+    found = words(all_scores, SCALE, target="y", k_shot=5, num_tasks=40, saved=saved)
+    assert found.sentence.startswith(beginning)
+    assert of_meta_learning in found.sentence
+    assert "what is saved" in found.sentence.lower()
+    assert "the meta-learner alone has" in found.sentence.lower()
 
 
 def test_what_is_certain_but_too_small_to_matter_does_not_count():
