@@ -21,6 +21,7 @@ MAX_RECORDS = 300
 MAX_HEADER_ROWS = 3
 MAX_JUDGED = 50  # rows that say whether a column holds numbers
 _RULE = re.compile(r"\s*(?::?-{2,}:?)?\s*")  # of a table in Markdown
+_TORN = re.compile(r'[,;\t|]"')
 COMMENT = ("#", "%", "//", "!")
 
 
@@ -93,7 +94,8 @@ def _under(separator: str, head: str, first: int, wanted: Sequence[str]) -> tupl
         and any("".join(record.fields[width - 1 :]).strip() for record in body)
     ):
         width = len(records[header].fields)  # rows that are too long are refused, each by its number
-    alike = sum(len(record.fields) == width for record in [records[header], *body]) + names_rows if width > 1 else 0
+    fitting = [record for record in [records[header], *body] if len(record.fields) == width and not _is_torn(record)]
+    alike = len(fitting) + (names_rows and not _is_torn(records[header])) if width > 1 else 0
     is_even = all(len(record.fields) == width for record in body)
     skipped = tuple(record.line for record in records[:header])
     layout = Layout(separator, width, records[header].line, skipped=skipped, names_rows=names_rows)
@@ -160,8 +162,9 @@ def _header(records: Sequence[Record], width: int) -> int:
         fields = records[place].fields
         if len(fields) not in (width, width - 1) or _holds_data(records[place]):
             break
-        if any(field.strip() and field.strip() in below for field, below in zip(fields, cells, strict=False)):
-            continue  # a word that comes again in its column is no name
+        written = [field.strip() in below for field, below in zip(fields, cells, strict=False) if field.strip()]
+        if 2 * sum(written) > len(written):
+            continue  # words that come again in their columns are no names, but for one by chance
         if lowest is not None and place <= lowest - MAX_HEADER_ROWS:
             break
         if _may_name(records[place], width):
@@ -172,6 +175,11 @@ def _header(records: Sequence[Record], width: int) -> int:
 def _has_names(records: Sequence[Record], places: Sequence[int]) -> bool:
     """Whether names stand above the numbers among these records."""
     return not _holds_data(records[places[0]]) and any(_holds_data(records[place]) for place in places[1:])
+
+
+def _is_torn(record: Record) -> bool:
+    """Whether a cell goes on behind its quotes with another quoted cell: then another mark stands between the columns."""
+    return any(_TORN.search(field) for field in record.fields)
 
 
 def _is_comment(record: Record) -> bool:

@@ -1,8 +1,10 @@
 """What is shown is named, and the copied link shows the same in a browser that has never been here."""
 
+import contextlib
 import re
 
 import pytest
+from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
 
 from tests.browser.waiting import wait_until_charts_stand, wait_until_idle, wait_until_it_fits
@@ -120,6 +122,8 @@ def test_a_run_has_exactly_one_stop_from_its_start_to_its_end(path, start, open_
     for _ in range(40):
         seen.add(page.evaluate(STOPS))
         page.wait_for_timeout(50)
-    assert seen == {1}
-    stop.click()
+    assert seen in ({1}, {0, 1})  # a short run may have ended; there are never two
+    if stop.is_visible() and stop.is_enabled():
+        with contextlib.suppress(TooLate):  # it may end before the click comes
+            stop.click(timeout=5_000)
     expect(page.locator('[class*="st-key-job_bar_"] button:enabled')).to_have_count(0)

@@ -46,7 +46,9 @@ def test_who_waits_waits_until_all_is_imported(monkeypatch):
             pass
 
     start_up.wait()  # no server has started
-    asyncio.run(start())
+    server = threading.Thread(target=asyncio.run, args=(start(),))  # a browser test may have left a loop in this one
+    server.start()
+    server.join()
     visitor = threading.Thread(target=start_up.wait)
     visitor.start()
     visitor.join(0.2)

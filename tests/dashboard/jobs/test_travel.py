@@ -94,7 +94,7 @@ def test_the_last_report_of_a_verdict_travels(learner):
     last = Progress(7, 1.0, "", 0.1, Settings(), verdict=small_verdict(), learner=learner, done=True, table="a table")
     arrived = unpack(pack(last))
     assert same(last.learner, arrived.learner)
-    assert arrived.verdict == last.verdict
+    assert arrived.verdict.to_json() == last.verdict.to_json()  # NaN is not equal to itself
     assert (arrived.iteration, arrived.settings, arrived.table, arrived.done) == (7, last.settings, "a table", True)
 
 
