@@ -23,6 +23,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     """Of the server; `st.App` enters it before it answers."""
     del app
     _done.clear()
+    importlib.import_module("maml_engine")  # JAX and Flax, before anybody can come: half of JAX is worse than a later answer
     threading.Thread(target=import_all, name="maml-lab-imports", daemon=True).start()
     yield
 
