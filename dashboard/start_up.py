@@ -11,6 +11,8 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
+from streamlit.runtime.pages_manager import PagesManager
+
 import dashboard
 from dashboard import heap
 
@@ -22,8 +24,10 @@ _done.set()  # where no server starts, as in the tests, there is nothing to wait
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Of the server; `st.App` enters it before it answers."""
     del app
+    # `pages` is a folder of modules for `st.navigation`. Until some session has called that, Streamlit takes it for its older
+    # kind of navigation: a first visitor's link to a page would run the page by itself, which waits for nothing.
+    PagesManager.uses_pages_directory = False
     _done.clear()
-    importlib.import_module("maml_engine")  # JAX and Flax, before anybody can come: half of JAX is worse than a later answer
     threading.Thread(target=import_all, name="maml-lab-imports", daemon=True).start()
     yield
 

@@ -206,10 +206,10 @@ def _as_code(make: str, experiment: "Experiment") -> str:
 
 
 def _come_by_the_entrance() -> None:
-    """Runs `streamlit_app.py` where the server's first visitor came by a link to a page.
+    """Runs `streamlit_app.py` where Streamlit has run a page by itself, as its own tests (`AppTest`) begin.
 
-    Until some session has called `st.navigation`, Streamlit takes the folder `pages` for its older kind of navigation and runs
-    the page by itself.
+    Until some session has called `st.navigation`, Streamlit takes the folder `pages` for its older kind of navigation; the
+    server is told otherwise as it starts (`start_up.lifespan`).
     """
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False

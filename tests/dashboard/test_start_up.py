@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from dashboard import heap, start_up
@@ -41,6 +42,8 @@ def test_who_waits_waits_until_all_is_imported(monkeypatch):
     monkeypatch.setattr(pkgutil, "walk_packages", lambda *_: iter(goes_on.wait, True))
     monkeypatch.setattr(heap, "settle", lambda: None)
 
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
+
     async def start():
         async with start_up.lifespan(None):
             pass
@@ -49,6 +52,7 @@ def test_who_waits_waits_until_all_is_imported(monkeypatch):
     server = threading.Thread(target=asyncio.run, args=(start(),))  # a browser test may have left a loop in this one
     server.start()
     server.join()
+    assert PagesManager.uses_pages_directory is False  # else the first visitor's page would run by itself, and not wait
     visitor = threading.Thread(target=start_up.wait)
     visitor.start()
     visitor.join(0.2)
