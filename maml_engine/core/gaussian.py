@@ -25,11 +25,17 @@ def inverse_factor(covariance: jax.Array) -> jax.Array:
     Returns:
       `[n, n]`: L^-1, with L L' = covariance + jitter * diag(covariance), the jitter `JITTER` * n roundings.
     """
-    size, variance = covariance.shape[-1], jnp.diagonal(covariance)
+    correlation, scale = _correlation(covariance)
+    return _eliminated(correlation) / scale
+
+
+def _correlation(covariance: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Scaled to a diagonal of 1 and a little more, `[n, n]`, and the scale of each row, `[n]`."""
+    variance = jnp.diagonal(covariance)
     # A constant: chol(S C S) is S chol(C) for any diagonal S, so nothing of the gradient is lost.
     scale = jax.lax.stop_gradient(jnp.sqrt(jnp.where(variance > 0, variance, 1.0)))
-    correlation = covariance / scale[:, None] / scale + _jitter(covariance) * jnp.eye(size, dtype=covariance.dtype)
-    return _eliminated(correlation) / scale
+    jitter = _jitter(covariance) * jnp.eye(len(covariance), dtype=covariance.dtype)
+    return covariance / scale[:, None] / scale + jitter, scale
 
 
 @jax.custom_vjp
@@ -135,10 +141,8 @@ def inverted(covariance: jax.Array) -> tuple[jax.Array, jax.Array]:
     Returns:
       `[n, n]` and `[]`.
     """
-    size, variance = covariance.shape[-1], jnp.diagonal(covariance)
-    scale = jnp.sqrt(jnp.where(variance > 0, variance, 1.0))
-    jitter = JITTER * size * jnp.finfo(covariance.dtype).eps
-    correlation = covariance / scale[:, None] / scale + jitter * jnp.eye(size, dtype=covariance.dtype)
+    size, jitter = len(covariance), _jitter(covariance)
+    correlation, scale = _correlation(covariance)
 
     def sweep(place: jax.Array, now: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         matrix, total = now

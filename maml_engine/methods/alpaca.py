@@ -7,20 +7,18 @@ import jax
 import jax.numpy as jnp
 
 from maml_engine.checks import check_number
-from maml_engine.core.adapter import Adapter, MetaParams
+from maml_engine.core.adapter import Adapter
 from maml_engine.core.closed_form import (
     HeadRows,
     Solved,
     head_size,
     negative_log_density,
-    objective_gradient,
     to_be_learned,
     with_ones,
 )
-from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.episode import Batch
 from maml_engine.core.gaussian import inverse_factor
-from maml_engine.core.labels import takes_labels
-from maml_engine.methods.solved_head import LOGIT_SCALE, MAX_LOG, SolvedHead
+from maml_engine.methods.solved_head import LOGIT_SCALE, MAX_LOG, LikelyHead
 from maml_engine.pytrees import Replaceable, pytree, static_field
 
 PyTree = Any
@@ -69,7 +67,7 @@ class LinearPosterior(Replaceable):
 
 
 @pytree
-class ALPaCA(SolvedHead):
+class ALPaCA(LikelyHead):
     """Adapts by solving: the posterior of a Gaussian head given the support (Harrison et al., 2018, algorithm 1).
 
     The outer loop maximises the density of the queries under it, with respect to the features, the prior's mean and covariance
@@ -121,22 +119,13 @@ class ALPaCA(SolvedHead):
         noise = jnp.exp(jnp.clip(rule.log_noise, -MAX_LOG, MAX_LOG))
         return Solved(rows.params(init, kernel), LinearPosterior(kernel, prior, explained, noise, rows.has_bias))
 
-    def meta_gradient(
-        self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
-    ) -> tuple[jax.Array, MetaParams]:
-        """The meta-loss, and the gradient of minus the log density of the queries; of a loss of classes its own gradient.
+    def objective(self, adapter: Adapter, solved: Solved, support: Batch, query: Batch) -> jax.Array:
+        """Minus the log density of the queries under the posterior, `[]`.
 
         Args:
-          meta: the meta-parameters.
-          episode: tasks on a leading axis `[tasks]`.
-          key: for networks that draw; one for all tasks, or one for each, `[tasks]`.
-          mode: any of `core.exact.MODES`; makes no difference to the density.
-          setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
-
-        Returns:
-          The meta-loss `[]`, and the gradient, shaped like `meta`.
+          adapter: this method with its meta-parameters, the network and the loss.
+          solved: the posterior.
+          support: one task's examples.
+          query: the rows that are judged.
         """
-        adapter = Adapter(self, meta, **setting)
-        if takes_labels(adapter.loss_fn):
-            return super().meta_gradient(meta, episode, key=key, mode=mode, **setting)
-        return objective_gradient(adapter, episode, negative_log_density, key=key)
+        return negative_log_density(adapter, solved, support, query)

@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 
 from maml_engine.checks import check_number
-from maml_engine.core.adapter import Adapter, MetaParams
-from maml_engine.core.closed_form import HeadRows, Solved, objective_gradient, to_be_learned, with_ones
-from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.adapter import Adapter
+from maml_engine.core.closed_form import HeadRows, to_be_learned, with_ones
+from maml_engine.core.episode import Batch
 from maml_engine.core.gaussian import inverse_factor, log_likelihood, masked, solve, squared_distances
-from maml_engine.core.labels import takes_labels
-from maml_engine.methods.solved_head import LOGIT_SCALE, SolvedHead
+from maml_engine.methods.solved_head import LOGIT_SCALE, LikelyHead
+from maml_engine.models.head import Solved
 from maml_engine.pytrees import Replaceable, pytree, static_field
 
 PyTree = Any
@@ -101,7 +101,7 @@ class Posterior(Replaceable):
 
 
 @pytree
-class DKT(SolvedHead):
+class DKT(LikelyHead):
     """Adapts by solving: the posterior of a Gaussian process whose kernel sees the network's features.
 
     The kernel is squared-exponential with learned variance, length scale and noise (Patacchiola et al., 2020, sec. 3.2), the
@@ -141,38 +141,25 @@ class DKT(SolvedHead):
         pull = solve(inverse, rows.targets - rows.features @ mean)
         return Solved(adapter.meta.init, Posterior(kernel, mean, values, rows.weight, inverse, pull, rows.has_bias))
 
-    def meta_gradient(
-        self, meta: MetaParams, episode: Episode, *, key: jax.Array | None = None, mode: str | None = None, **setting
-    ) -> tuple[jax.Array, MetaParams]:
-        """The meta-loss, and the gradient of minus the log marginal likelihood; of a loss of classes its own gradient.
+    def objective(self, adapter: Adapter, solved: PyTree, support: Batch, query: Batch) -> jax.Array:
+        """Minus the log marginal likelihood of all rows of a task, over their number, `[]`.
 
         Args:
-          meta: the meta-parameters.
-          episode: tasks on a leading axis `[tasks]`.
-          key: for networks that draw; one for all tasks, or one for each, `[tasks]`.
-          mode: any of `core.exact.MODES`; makes no difference to the likelihood.
-          setting: `network`, `loss_fn` and `iteration`, as an `Adapter` has them.
-
-        Returns:
-          The meta-loss `[]`, and the gradient, shaped like `meta`.
+          adapter: this method with its meta-parameters, the network and the loss.
+          solved: plays no part, since the likelihood is of the support, too.
+          support: one task's examples.
+          query: its other rows.
         """
-        adapter = Adapter(self, meta, **setting)
-        if takes_labels(adapter.loss_fn):
-            return super().meta_gradient(meta, episode, key=key, mode=mode, **setting)
-        return objective_gradient(adapter, episode, self._surprise, key=key)
-
-    def _seen(self, adapter: Adapter, batch: Batch) -> tuple[HeadRows, Kernel, jax.Array]:
-        rule = adapter.meta.rule
-        rows = HeadRows.of(adapter, batch, jnp.exp(jnp.clip(rule.log_scale, -MAX_LOG, MAX_LOG)))
-        return rows, Kernel.of(rule), self.prior_mean(rows)
-
-    def _surprise(self, adapter: Adapter, solved: PyTree, support: Batch, query: Batch) -> jax.Array:
-        """Minus the log marginal likelihood of all rows of a task, over their number, `[]`."""
         del solved
         rows, kernel, mean = self._seen(adapter, _together(support, query))
         inverse = kernel.inverse_factor(_values(rows), rows.weight)
         density = log_likelihood(inverse, rows.targets - rows.features @ mean, rows.weight)
         return -density / jnp.maximum(rows.targets.shape[1] * jnp.sum(rows.weight > 0), 1.0)
+
+    def _seen(self, adapter: Adapter, batch: Batch) -> tuple[HeadRows, Kernel, jax.Array]:
+        rule = adapter.meta.rule
+        rows = HeadRows.of(adapter, batch, jnp.exp(jnp.clip(rule.log_scale, -MAX_LOG, MAX_LOG)))
+        return rows, Kernel.of(rule), self.prior_mean(rows)
 
 
 def _values(rows: HeadRows) -> jax.Array:
