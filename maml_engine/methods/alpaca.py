@@ -18,7 +18,7 @@ from maml_engine.core.closed_form import (
 )
 from maml_engine.core.episode import Batch
 from maml_engine.core.gaussian import inverse_factor
-from maml_engine.methods.solved_head import LOGIT_SCALE, MAX_LOG, LikelyHead
+from maml_engine.methods.solved_head import LOGIT_SCALE, LikelyHead, from_log
 from maml_engine.pytrees import Replaceable, pytree, static_field
 
 PyTree = Any
@@ -102,21 +102,19 @@ class ALPaCA(LikelyHead):
           ValueError: the layer that is last by its name is another than the one that gives the prediction.
         """
         init, rule = adapter.meta
-        rows = HeadRows.of(adapter, support, jnp.exp(jnp.clip(rule.log_scale, -MAX_LOG, MAX_LOG)))
+        rows = HeadRows.of(adapter, support, from_log(rule.log_scale))
         if rows.kernel.shape != (len(rule.prior_factor), len(rule.log_noise)):
             raise ValueError(
                 f"ALPaCA needs the layer that gives the prediction to be the last by its name; here it is "
                 f"{'/'.join(map(str, rows.path))}, and another comes after it: rename one of them."
             )
-        prior = jnp.tril(rule.prior_factor, -1) + jnp.diag(
-            jnp.exp(jnp.clip(jnp.diagonal(rule.prior_factor), -MAX_LOG, MAX_LOG))
-        )
+        prior = jnp.tril(rule.prior_factor, -1) + jnp.diag(from_log(jnp.diagonal(rule.prior_factor)))
         whitened = rows.features @ prior  # rows of padding stay 0
         inverse = inverse_factor(whitened @ whitened.T + jnp.eye(len(whitened), dtype=whitened.dtype))
         explained = inverse @ whitened
         surprise = inverse @ (rows.targets - rows.features @ rows.kernel)
         kernel = rows.kernel + prior @ (explained.T @ surprise)
-        noise = jnp.exp(jnp.clip(rule.log_noise, -MAX_LOG, MAX_LOG))
+        noise = from_log(rule.log_noise)
         return Solved(rows.params(init, kernel), LinearPosterior(kernel, prior, explained, noise, rows.has_bias))
 
     def objective(self, adapter: Adapter, solved: Solved, support: Batch, query: Batch) -> jax.Array:

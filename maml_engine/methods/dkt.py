@@ -8,11 +8,10 @@ import jax.numpy as jnp
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter
-from maml_engine.core.closed_form import HeadRows, to_be_learned, with_ones
+from maml_engine.core.closed_form import HeadRows, Solved, to_be_learned, with_ones
 from maml_engine.core.episode import Batch
 from maml_engine.core.gaussian import inverse_factor, log_likelihood, masked, solve, squared_distances
-from maml_engine.methods.solved_head import LOGIT_SCALE, LikelyHead
-from maml_engine.models.head import Solved
+from maml_engine.methods.solved_head import LOGIT_SCALE, LikelyHead, from_log
 from maml_engine.pytrees import Replaceable, pytree, static_field
 
 PyTree = Any
@@ -52,7 +51,7 @@ class Kernel(NamedTuple):
     @classmethod
     def of(cls, rule: KernelRule) -> "Kernel":
         """From the learned logarithms."""
-        size, length, noise = (jnp.exp(jnp.clip(log, -MAX_LOG, MAX_LOG)) for log in rule[:3])
+        size, length, noise = (from_log(log, MAX_LOG) for log in rule[:3])
         return cls(size**2, length, noise**2 + LEAST_NOISE * size**2)
 
     def __call__(self, a: jax.Array, b: jax.Array) -> jax.Array:
@@ -158,7 +157,7 @@ class DKT(LikelyHead):
 
     def _seen(self, adapter: Adapter, batch: Batch) -> tuple[HeadRows, Kernel, jax.Array]:
         rule = adapter.meta.rule
-        rows = HeadRows.of(adapter, batch, jnp.exp(jnp.clip(rule.log_scale, -MAX_LOG, MAX_LOG)))
+        rows = HeadRows.of(adapter, batch, from_log(rule.log_scale, MAX_LOG))
         return rows, Kernel.of(rule), self.prior_mean(rows)
 
 

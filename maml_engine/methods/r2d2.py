@@ -4,14 +4,13 @@ import math
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter
 from maml_engine.core.closed_form import HeadRows, to_be_learned
 from maml_engine.core.episode import Batch
 from maml_engine.core.gaussian import ridge
-from maml_engine.methods.solved_head import LOGIT_SCALE, MAX_LOG, SolvedHead
+from maml_engine.methods.solved_head import LOGIT_SCALE, SolvedHead, from_log
 from maml_engine.pytrees import pytree
 
 PyTree = Any
@@ -56,6 +55,6 @@ class R2D2(SolvedHead):
           adapter: this method with its meta-parameters, the network and the loss.
           support: one task's examples, `x` `[k_shot, ...]`.
         """
-        log_penalty, log_scale = (jnp.clip(log, -MAX_LOG, MAX_LOG) for log in adapter.meta.rule)
-        rows = HeadRows.of(adapter, support, jnp.exp(log_scale))
-        return rows.params(adapter.meta.init, ridge(rows.features, rows.targets, jnp.exp(log_penalty)))
+        penalty, scale = map(from_log, adapter.meta.rule)
+        rows = HeadRows.of(adapter, support, scale)
+        return rows.params(adapter.meta.init, ridge(rows.features, rows.targets, penalty))

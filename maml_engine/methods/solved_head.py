@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Literal
 
 import jax
+import jax.numpy as jnp
 from flax import nnx
 
 from maml_engine.core.adapter import Adapter, MetaParams
@@ -18,6 +19,11 @@ PyTree = Any
 MAX_LOG = 14.0
 # One-hot rows are regressed as this much, so that a softmax of what is regressed can be sure; learned from there.
 LOGIT_SCALE = 8.0
+
+
+def from_log(log: jax.Array, most: float = MAX_LOG) -> jax.Array:
+    """What a learned logarithm is of, `[...]`, however far it was learned."""
+    return jnp.exp(jnp.clip(log, -most, most))
 
 
 @pytree

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from maml_engine.verification.published import Row
+from tests.real_data import real_file
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.acceptance
@@ -71,9 +71,7 @@ def test_the_papers_table(targets):
 
 def test_sea_surface_temperature_from_five_months(targets):
     """Error as a share of the standard deviation in the file; the pooled fit has 0.51, a well-set linear prior 0.32."""
-    file = Path(os.environ.get("MAML_LAB_DATA", "data")) / "tasks_csv" / "elnino_sst.csv"
-    if not file.is_file():
-        pytest.skip(f"MAML_LAB_DATA holds no {file}")
+    file = real_file("tasks_csv/elnino_sst.csv")
     with file.open() as rows:
         spread = statistics.pstdev(float(row["sst_c"]) for row in csv.DictReader(rows))
     flags = ["--tasks", "table", "--data", file, "--task", "year", "--inputs", "month", "--target", "sst_c"]

@@ -4,9 +4,7 @@
 """
 
 import csv
-import os
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,9 +13,8 @@ from hypothesis import strategies as st
 from maml_engine.tables import guess, read_sheet
 from tests.io.spellings import spellings
 from tests.io.test_spellings import check_odd, check_round_trip
+from tests.real_data import real_file
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("MAML_LAB_DATA", ROOT.parent / "shared" / "data")) / "roles"
 pytestmark = pytest.mark.acceptance
 FILES = 20_000
 MAX_SECONDS = 2.0
@@ -30,13 +27,11 @@ def is_right(roles, row):
 
 
 def test_columns_of_real_tables_are_guessed_right():
-    if not DATA.is_dir():
-        pytest.skip(f"the real tables are not at {DATA}: set MAML_LAB_DATA")
     wrong, asked = [], []
-    with (DATA / "roles.tsv").open() as file:
+    with real_file("roles/roles.tsv").open() as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     for row in rows:
-        found = guess(read_sheet(DATA / row["file"]))
+        found = guess(read_sheet(real_file(f"roles/{row['file']}")))
         if not is_right(found.roles, row):
             wrong.append((row["file"], found.roles))
         if found.question is not None:

@@ -6,7 +6,6 @@ and 30 % to score, mean over `SPLITS` random splits; root mean squared error ove
 
 import csv
 import json
-import os
 import subprocess
 import sys
 import time
@@ -18,9 +17,9 @@ import pytest
 
 from maml_engine import Learner
 from maml_engine.tables import RECOMMENDED, Roles, Settings, judge, read_sheet
+from tests.real_data import real_file
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("MAML_LAB_DATA", ROOT.parent / "shared" / "data")) / "tasks_csv"
 pytestmark = pytest.mark.acceptance
 SPLITS = 20
 VOICE = (
@@ -37,6 +36,10 @@ class Case:
     roles: Roles
     target: float
     helps: bool = True
+
+    @property
+    def path(self):
+        return real_file(f"tasks_csv/{self.file}.csv")
 
 
 CASES = {
@@ -57,9 +60,7 @@ CASES = {
 
 
 def sheet_of(case):
-    if not DATA.is_dir():
-        pytest.skip(f"the real tables are not at {DATA}: set MAML_LAB_DATA")
-    return read_sheet(DATA / f"{case.file}.csv")
+    return read_sheet(case.path)
 
 
 def check(what, figure, low, high):
@@ -140,7 +141,7 @@ def test_the_command_line_says_what_python_says(tmp_path):
     """`maml verdict` on the smallest table, in a process of its own."""
     case = CASES["sleepstudy"]
     sheet_of(case)
-    command = [sys.executable, "-m", "maml_engine", "verdict", "--data", DATA / f"{case.file}.csv", "--json"]
+    command = [sys.executable, "-m", "maml_engine", "verdict", "--data", case.path, "--json"]
     run = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout.splitlines()[-1])

@@ -2,9 +2,7 @@
 
 import hashlib
 import io
-import os
 import time
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -19,8 +17,8 @@ from maml_engine.io.sheet import read_sheet
 from maml_engine.tasks.family import SPLITS
 from maml_engine.tasks.roles import Roles
 from maml_engine.tasks.table import Table
+from tests.real_data import real_file
 
-DATA = Path(os.environ.get("MAML_LAB_DATA", Path(__file__).parents[3] / "shared" / "data")) / "tasks_csv"
 ELNINO = {"task": "year", "inputs": ("month",), "target": "sst_c", "k_shot": 5}
 AIRFOIL = {"task": "config", "inputs": ("frequency_hz",), "target": "sound_pressure_db", "log": ("frequency_hz",)}
 SMALL = {"task": "t", "inputs": ("x",), "target": "y", "k_shot": 2}
@@ -29,9 +27,7 @@ UNEVEN = {"a": 3, "b": 5, "c": 4, "d": 7, "e": 3, "f": 4, "g": 2}  # rows of eac
 
 def real(name: str, **options) -> Table:
     """One of the tables that the project's owner put aside for tests."""
-    if not DATA.is_dir():
-        pytest.skip(f"the real tables are not at {DATA}: set MAML_LAB_DATA")
-    return Table.read(DATA / f"{name}.csv", **options)
+    return Table.read(real_file(f"tasks_csv/{name}.csv"), **options)
 
 
 def rows_of(**tasks: int) -> list[tuple[str, int, int]]:
