@@ -36,8 +36,7 @@ def leaks_of(sheet: Sheet, roles: Roles, ids: np.ndarray) -> list[Leak]:
     if len(sheet) < 10 or len(set(sheet.text(roles.target))) < 2:
         return []
     if roles.classes:
-        found = [Leak((name,), how) for name in roles.inputs if (how := _class_leak(sheet, name, roles.target))]
-        return found
+        return [Leak((name,), how) for name in roles.inputs if (how := _class_leak(sheet, name, roles.target))]
     numbers = [name for name in roles.inputs if sheet.kind(name) in ("number", "date")]
     codes = np.unique(ids, return_inverse=True)[1]
     y = sheet.numbers(roles.target)

@@ -2,7 +2,7 @@
 // The plane as a picture that is taken along.
 
 import { svg } from "../shared/elements.js";
-import { spellNumber } from "../shared/numbers.js";
+import { counted, spellNumber } from "../shared/numbers.js";
 import { onWhite } from "../shared/paper.js";
 import { download, fileOf, sheetOf } from "../shared/sheet.js";
 
@@ -37,8 +37,6 @@ function asSheet(plane) {
  * @returns {Words}
  */
 export function wordsOf({ surface, tasks, inner_steps, inner_lr, proximal, gap, shown }, { methods, colours }) {
-  /** @type {(count: number, what: string) => string} */
-  const counted = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
   const pull = shown.includes("imaml") ? `, pull λ = ${spellNumber(proximal)}` : "";
   const off = gap ? `, support optimum off by ${gap.toFixed(1)}` : "";
   /** @type {Words["legend"]} */

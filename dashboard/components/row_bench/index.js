@@ -4,7 +4,7 @@
 import { drawAxes, pathOf, Scale } from "../shared/chart.js";
 import { find, focused, svg } from "../shared/elements.js";
 import { arrowOf } from "../shared/keys.js";
-import { clamp, spellNumber } from "../shared/numbers.js";
+import { clamp, counted, spellNumber } from "../shared/numbers.js";
 import { followSize } from "../shared/paper.js";
 import { download, fileOf, sheetOf } from "../shared/sheet.js";
 
@@ -53,7 +53,7 @@ const shortened = ([x, y]) => [Number(x.toPrecision(6)), Number(y.toPrecision(6)
 export function wordsOf({ titles, colours }, count) {
   return {
     title: `${titles[1]} against ${titles[0]}, for a new task`,
-    subtitle: `Predicted from ${count} known row${count === 1 ? "" : "s"} of it.`,
+    subtitle: `Predicted from ${counted(count, "known row")} of it.`,
     legend: [
       { label: "known rows", colour: colours.point, mark: "dot" },
       { label: "prediction; shaded: its interval", colour: colours.line, mark: "line" },

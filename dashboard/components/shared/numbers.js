@@ -19,3 +19,10 @@ export const roundTo = (value, decimals) => Math.round(value * 10 ** decimals) /
  * @param {number} value
  */
 export const spellNumber = (value) => String(Number(value.toPrecision(3)));
+
+/**
+ * "1 step", "2 steps".
+ * @param {number} count
+ * @param {string} what
+ */
+export const counted = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;

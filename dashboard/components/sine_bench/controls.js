@@ -3,7 +3,7 @@
 
 import { CHOSEN } from "../shared/address.js";
 import { find } from "../shared/elements.js";
-import { spellNumber } from "../shared/numbers.js";
+import { counted, spellNumber } from "../shared/numbers.js";
 import { isUsed } from "../shared/parts.js";
 import { hint } from "./announce.js";
 import { focusOf } from "./fits.js";
@@ -114,7 +114,7 @@ export class Controls {
     this.texts.hint.textContent = hint(data, scene);
     this.texts.steps.textContent = String(scene.steps);
     this.texts.rate.textContent = spellNumber(scene.inner_lr);
-    this.texts.after.textContent = `after ${scene.steps} step${scene.steps === 1 ? "" : "s"}`;
+    this.texts.after.textContent = `after ${counted(scene.steps, "step")}`;
   }
 
   /**

@@ -2,7 +2,7 @@
 // What a visitor takes along: the picture, and its numbers.
 
 import { svg } from "../shared/elements.js";
-import { spellNumber } from "../shared/numbers.js";
+import { counted, spellNumber } from "../shared/numbers.js";
 import { download, fileOf, sheetOf } from "../shared/sheet.js";
 import { spellLoss } from "./cards.js";
 import { focusOf } from "./fits.js";
@@ -47,8 +47,6 @@ export function wordsOf(scene, data, fits) {
   const { steps, points } = scene;
   const focus = focusOf(data.entrants, scene);
   const shown = data.entrants.filter(({ name }) => fits.has(name));
-  /** @type {(count: number, what: string) => string} */
-  const counted = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
   /** @param {Data["entrants"][number]} entrant */
   const spelt = ({ name, label, inner_lr }) => {
     const { losses } = /** @type {Fit} */ (fits.get(name));

@@ -54,20 +54,21 @@ def _keep(job_ids: Sequence[str]) -> None:
 
 def labels(own: "Mapping[str, Learner]") -> dict[str, str]:
     """What the visitor's own learners are called: as they were named, else by their methods."""
-    from dashboard.widgets import learners
-
-    names = {name: learners.given_name(each) for name, each in own.items()}
+    names = _given_names(own)
     return {name: names[name] or f"Yours: {run_words.method_of(each.experiment)}" for name, each in own.items()}
 
 
 def _full_titles(own: "Mapping[str, Learner]") -> dict[str, str]:
     """Names and methods of the visitor's own learners that have been given names."""
+    return {name: run_words.title(own[name].experiment, given) for name, given in _given_names(own).items() if given}
+
+
+def _given_names(own: "Mapping[str, Learner]") -> dict[str, str]:
     if not own:
         return {}
-    from dashboard.widgets import learners
+    from dashboard.widgets import learners  # it loads the engine
 
-    names = {name: learners.given_name(each) for name, each in own.items()}
-    return {name: run_words.title(own[name].experiment, given) for name, given in names.items() if given}
+    return {name: learners.given_name(each) for name, each in own.items()}
 
 
 def say(entrants: Sequence[Entrant], own: "Mapping[str, Learner]") -> None:

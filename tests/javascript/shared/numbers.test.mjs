@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { arrowOf, isRemoving } from "../../../dashboard/components/shared/keys.js";
-import { clamp, roundTo, spellNumber } from "../../../dashboard/components/shared/numbers.js";
+import { clamp, counted, roundTo, spellNumber } from "../../../dashboard/components/shared/numbers.js";
 
 test("numbers are kept within bounds, rounded, and spelt in three figures", () => {
   assert.deepEqual(
@@ -11,6 +11,10 @@ test("numbers are kept within bounds, rounded, and spelt in three figures", () =
   assert.equal(roundTo(1.23456, 2), 1.23);
   assert.ok(Object.is(roundTo(-0.001, 2), 0), "never -0");
   assert.deepEqual([0.00123456, 1, 1234.5].map(spellNumber), ["0.00123", "1", "1230"]);
+  assert.deepEqual(
+    [0, 1, 2].map((count) => counted(count, "step")),
+    ["0 steps", "1 step", "2 steps"],
+  );
 });
 
 test("keys that move and remove", () => {
