@@ -50,7 +50,7 @@ def inner_loop(
     rule, asked = adapter.meta.rule, _asking(adapter, support, key)
     if method.support_gives == "solution":
         return _solution(asked, inner_steps, along)
-    moving, fixed = partition(method, asked(True) if inner_steps else asked(False))
+    moving, fixed = partition(method, asked(inner_steps > 0))
     at_every_step = None if adapter.network.is_random else gradient(adapter.task_loss())
 
     def seen(moving: PyTree, index: jax.Array | int) -> PyTree:
