@@ -103,7 +103,7 @@ def map_figure(
         clickmode="event+select",
         hoverdistance=60,
         showlegend=False,
-        margin={"b": 48},
+        margin={"t": 104, "b": 48},  # the colour bar is above
         shapes=[_frame(chosen)] if chosen else [],
         xaxis={
             "showgrid": False,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dashboard.figures import room
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -120,7 +122,7 @@ class Figure:
         """
         import plotly.graph_objects as go
 
-        return go.Figure(data=self.traces, layout=self.properties)
+        return go.Figure(data=self.traces, layout=self._with_room())
 
     @property
     def data(self) -> tuple[Any, ...]:
@@ -150,8 +152,13 @@ class Figure:
         """What `st.plotly_chart` takes without making and checking a figure of Plotly's, with the template in force."""
         import plotly.io
 
-        layout = _plain(self.properties) | {"template": _template(plotly.io.templates.default)}
+        layout = _plain(self._with_room()) | {"template": _template(plotly.io.templates.default)}
         return _ready_class()({"data": _plain(self.traces), "layout": layout})
+
+    def _with_room(self) -> dict[str, Any]:
+        """The layout with margins that its labels fit in."""
+        margins = room.margins(self.properties, self.traces)
+        return {**self.properties, "margin": margins} if margins else self.properties
 
     def _axes(self, row: int, col: int) -> dict[str, str]:
         number = self._panels[row - 1][col - 1]

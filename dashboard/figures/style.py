@@ -1,5 +1,7 @@
 """What colours and lines mean, the same on every page and readable on both themes; and the layout that all figures share."""
 
+from typing import Any
+
 from dashboard import escape
 from dashboard.figures import plain
 from dashboard.method_names import COLOURS
@@ -61,14 +63,19 @@ def base_figure(x_title: str, y_title: str, *, height: int = 320, log_y: bool = 
             "hovermode": "closest",
             "uirevision": "keep",
             "modebar": {"bgcolor": "rgba(0,0,0,0)"},
-            "xaxis": {"title": {"text": x_title, "standoff": 8}, **axis},
-            "yaxis": {"title": {"text": y_title, "standoff": 8}, "type": "log" if log_y else "linear", **axis},
+            "xaxis": _title(x_title) | axis,
+            "yaxis": _title(y_title) | axis | {"type": "log" if log_y else "linear"},
         }
     )
     if log_y:
         # One, two, five of each power of ten: labels of their own size, which Plotly would give to every digit otherwise.
         figure.update_yaxes(tickmode="array", minor={"showgrid": False}, **log_marks(-8, 8))
     return figure
+
+
+def _title(text: str) -> dict[str, Any]:
+    """An axis's title; an empty one would take room as well."""
+    return {"title": {"text": text, "standoff": 8}} if text else {}
 
 
 def named(figure: plain.Figure, words: str) -> plain.Figure:
