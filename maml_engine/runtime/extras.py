@@ -7,6 +7,7 @@ from contextlib import contextmanager
 EXTRAS = {
     "tables": {"pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn", "threadpoolctl": "threadpoolctl"},
     "snapshots": {"orbax": "orbax-checkpoint"},
+    "pictures": {"PIL": "pillow"},
 }
 
 

@@ -1,0 +1,195 @@
+"""Lists beside pictures: of files with labels, or of classes with their split; as CSV or text, with a header or without."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from maml_engine.checks import listed, shown
+from maml_engine.io.pictures.archive import clean_path
+from maml_engine.io.pictures.layouts import Place, split_in, split_of
+from maml_engine.io.read_csv import read_cells
+
+ENDINGS = (".csv", ".tsv", ".txt")
+MAX_LISTS = 2000
+# What a column of labels is called, the surest first; else it is one that repeats itself.
+LABELS = ("label", "labels", "class", "classname", "classid", "category", "target")
+LABELS += ("species", "breed", "character", "diagnosis", "dx", "y", "id")
+MATCHED = 0.5  # of a list's rows, so that it is one
+
+
+class Rows(NamedTuple):
+    """A list as it was read.
+
+    path: of the file.
+    cells: rows of text, the header among them.
+    """
+
+    path: str
+    cells: list[list[str]]
+
+
+class Listed(NamedTuple):
+    """What lists say.
+
+    places: by picture, where it belongs.
+    splits: by class, its split, where a list is of classes.
+    notes: one sentence for each thing that was decided.
+    columns: that may be taken for the label.
+    """
+
+    places: dict[str, Place]
+    splits: dict[str, str]
+    notes: list[str]
+    columns: tuple[str, ...]
+
+
+def is_list(path: str) -> bool:
+    """Whether a file may be a list, by its name."""
+    name = path.rpartition("/")[2].lower()
+    return name.endswith(ENDINGS) and not name.startswith(("readme", "license", "licence", "requirements"))
+
+
+def read_rows(path: str, content: bytes) -> Rows | None:
+    """The cells of a list; None where the file is none."""
+    try:
+        table = read_cells(content).table
+    except ValueError:
+        return None
+    return Rows(path, [[str(cell).strip() for cell in row] for row in table.to_numpy(object).tolist()])
+
+
+def read_lists(lists: Iterable[Rows], paths: Sequence[str], classes: Sequence[str], label: str | None = None) -> Listed:
+    """What lists say of pictures, or of classes.
+
+    Args:
+      lists: as they were read.
+      paths: of all pictures.
+      classes: names of the classes that folders make.
+      label: the column of labels, where somebody has said which; else it is judged.
+
+    Raises:
+      ValueError: `label` names no column.
+    """
+    pictures, by_class = _picture_index(paths), _class_index(classes)
+    places: dict[str, Place] = {}
+    splits: dict[str, str] = {}
+    notes: list[str] = []
+    columns: dict[str, None] = {}
+    for rows in lists:
+        of_pictures = _PictureList.of(rows, pictures)
+        if of_pictures is not None and of_pictures.columns:
+            columns |= dict.fromkeys(of_pictures.columns)
+            of_pictures.say(places, notes, label)
+        elif of_pictures is None and (split := split_in(_file_of(rows.path))):
+            place = _column_of(rows.cells, by_class.get)
+            named = [by_class.get(row[place]) for row in rows.cells] if place is not None else []
+            splits |= {name: split for name in named if name}
+    if label is not None and label not in columns:
+        there = listed([*map(shown, columns)]) or "none, for want of a list of pictures"
+        raise ValueError(f"`label` must be a column of a list of pictures, got {shown(label)}; there are {there}.")
+    return Listed(places, splits, notes, tuple(columns))
+
+
+class _PictureList(NamedTuple):
+    """A list of pictures.
+
+    path: of the list.
+    pictures: the picture of each row; None where there is none of that name.
+    columns: names of the others.
+    body: their cells, row by row.
+    splits: the split of each row, "" for none.
+    """
+
+    path: str
+    pictures: list[str | None]
+    columns: list[str]
+    body: list[list[str]]
+    splits: list[str]
+
+    @classmethod
+    def of(cls, rows: Rows, pictures: Mapping[str, str]) -> "_PictureList | None":
+        """The list, or None where no column names pictures."""
+        folder = rows.path.rpartition("/")[0]
+
+        def find(cell: str) -> str | None:
+            return _found(pictures, folder, cell)
+
+        place = _column_of(rows.cells, find)
+        if place is None:
+            return None
+        has_header = find(rows.cells[0][place]) is None
+        body = rows.cells[has_header:]
+        header = rows.cells[0] if has_header else [f"column {number + 1}" for number in range(len(rows.cells[0]))]
+        others = [other for other in range(len(header)) if other != place]
+        of_splits = next((other for other in others if all(split_of(row[other]) for row in body)), None)
+        others = [other for other in others if other != of_splits]
+        own = split_in(_file_of(rows.path))
+        splits = [own if of_splits is None else split_of(row[of_splits]) for row in body]
+        cells = [[row[other] for other in others] for row in body]
+        return cls(rows.path, [find(row[place]) for row in body], [header[other] for other in others], cells, splits)
+
+    def say(self, places: dict[str, Place], notes: list[str], label: str | None) -> None:
+        """Puts down where its pictures belong, and how that was decided."""
+        chosen = self.columns.index(label) if label in self.columns else self._label_column()
+        decided = f"Labels are column {shown(self.columns[chosen])} of"
+        if not any(note.startswith(decided) for note in notes):
+            others = listed([shown(name) for name in self.columns if name != self.columns[chosen]], most=5)
+            notes.append(f"{decided} {shown(self.path)}{f'; it has {others} as well' if others else ''}.")
+        for picture, row, split in zip(self.pictures, self.body, self.splits, strict=True):
+            if picture is not None and row[chosen]:
+                places.setdefault(picture, Place(row[chosen], split))
+        if unknown := self.pictures.count(None):
+            notes.append(f"{unknown:,} of {len(self.body):,} rows of {shown(self.path)} name pictures that are not there.")
+
+    def _label_column(self) -> int:
+        """One that is called so, else the one of the most values that still repeat: a flag repeats more than a label does."""
+        distinct = [len({row[place] for row in self.body}) for place in range(len(self.columns))]
+        names = [re.sub("[^a-z0-9]", "", name.lower()) for name in self.columns]
+        for word in LABELS:
+            for place, name in enumerate(names):
+                repeats = distinct[place] < len(self.body) or len(self.body) < 3
+                if repeats and (name == word or (len(word) > 3 and name.endswith(word))):
+                    return place
+        repeating = [place for place, count in enumerate(distinct) if 1 < count <= max(2, len(self.body) // 2)]
+        return max(repeating or range(len(distinct)), key=distinct.__getitem__)
+
+
+def _file_of(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _picture_index(paths: Sequence[str]) -> dict[str, str]:
+    """Pictures by what a list may call them: the path or an end of it, with or without what follows the dot; each its own."""
+    names: dict[str, str] = {}
+    doubtful: set[str] = set()
+    for path in paths:
+        parts = path.lower().split("/")
+        for start in range(len(parts)):
+            whole = "/".join(parts[start:])
+            for name in (whole, re.sub(r"\.[a-z0-9]{2,4}$", "", whole)):
+                if names.setdefault(name, path) != path:
+                    doubtful.add(name)
+    return {name: path for name, path in names.items() if name not in doubtful}
+
+
+def _class_index(classes: Sequence[str]) -> dict[str, str]:
+    """Classes by their name, and by the end of it where no other ends so."""
+    ends = Counter(map(_file_of, classes))
+    return {_file_of(name): name for name in classes if ends[_file_of(name)] == 1} | {name: name for name in classes}
+
+
+def _found(pictures: Mapping[str, str], folder: str, cell: str) -> str | None:
+    name = clean_path(cell).lower().lstrip("/")
+    if picture := pictures.get(f"{folder}/{name}".lower().lstrip("/")):
+        return picture
+    while name not in pictures and "/" in name:  # folders that are not here
+        name = name.partition("/")[2]
+    return pictures.get(name)
+
+
+def _column_of(cells: list[list[str]], find: Callable[[str], str | None]) -> int | None:
+    """The column whose cells are found most; None where none is by half of the rows."""
+    hits = [sum(find(row[place]) is not None for row in cells) for place in range(len(cells[0]))]
+    best = max(range(len(hits)), key=hits.__getitem__)
+    return best if hits[best] >= max(1, MATCHED * (len(cells) - 1)) else None
