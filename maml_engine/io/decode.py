@@ -51,12 +51,15 @@ _LIKELY = {
     "euc_kr": "EUC-KR",
     "big5": "Big5",
 }
-# The letters beyond ASCII of one language each: a text is written in one.
+# The letters beyond ASCII of one language each: a text is written in one. Behind the blank those that are rare in it.
 _LETTERS = [
-    set(letters)
-    for letters in (
-        "äöüß", "àâçéèêëîïôùûüÿæœ", "áéíóúñü", "áâãàçéêíóôõú", "àèéìíòùú", "åäöæøé", "àçéèíïóòúü",
-        "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áéíóöőúüű", "ăâîșțşţ", "âçğıîöşüûi̇", "čćđšž",
+    dict.fromkeys(common, 1.0) | dict.fromkeys(rare, 0.7)
+    for common, _, rare in (
+        letters.partition(" ")
+        for letters in (
+            "äöüß", "éèàêç âëîïôùûüÿæœ", "áéíóúñ ü", "áãçéíóõ âàêôú", "àèéìòù íú", "åäöæø é", "àçéèíóò ïúü",
+            "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áéíóöőúüű", "ăâîșțşţ", "âçğıîöşüûi̇", "čćđšž",
+        )
     )
 ]  # fmt: skip
 _COMMON = {"cp1252": 0.15, "mac_roman": 0.05, "cp850": -0.1}  # where a letter or two decide, how common each is
@@ -166,18 +169,20 @@ def _likelihood(words: bytes, codec: str) -> float:
     letters = [mark.lower() for mark in characters if unicodedata.category(mark) in ("Ll", "Lu")]
     points = sum(_points(mark, codec) for mark in characters)
     if codec in _ALPHABETS:
-        points += max(sum(mark in known for mark in letters) for known in _ALPHABETS[codec])
-    points -= 1.5 * len(_CAPITAL_INSIDE.findall(text)) + 1.5 * len(_SYMBOL_INSIDE.findall(text))
+        points += max(sum(known.get(mark, 0.0) for mark in letters) for known in _ALPHABETS[codec])
+    for pattern in (_CAPITAL_INSIDE, _SYMBOL_INSIDE, _DEGREES):
+        points -= 1.5 * len(pattern.findall(text))
     if codec not in _ALPHABETS:  # words of another script hold no Latin letters
         points -= 2 * len(_SCRIPTS_MIXED.findall(text))
     return points / max(1, len(characters))
 
 
-_ALPHABETS: dict[str, list[set[str]]] = dict.fromkeys(("cp1252", "mac_roman", "cp850"), _LETTERS[:7])
+_ALPHABETS: dict[str, list[dict[str, float]]] = dict.fromkeys(("cp1252", "mac_roman", "cp850"), _LETTERS[:7])
 _ALPHABETS |= dict.fromkeys(("cp1250", "iso8859_2", "cp1254"), _LETTERS)
 # A capital after a small letter, or a sign between letters, is a letter misread.
 _CAPITAL_INSIDE = re.compile(r"[a-zß-öø-ÿа-яα-ω](?=[^\x00-\x7f])(?=[À-ÖØ-ÞŒŠŽŸА-ЯΑ-Ω])")
 _SYMBOL_INSIDE = re.compile(r"(?<=[^\W\d_])[^\x00-\x7f\w\s’‘](?=[^\W\d_])")
+_DEGREES = re.compile(r"(?<![^\W\d_])[^\x00-\x7f°º](?=[CFK]\b)")  # before a C by itself stands a degree
 _SCRIPTS_MIXED = re.compile(r"[A-Za-z][\u0370-\U0010ffff]|[\u0370-\U0010ffff][A-Za-z]")
 
 

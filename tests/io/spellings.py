@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 NAMES = ("Kürzel", "Straße", "maße", "élève", "café", "plain")
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "mac_roman")
-DATES = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%y", "%d %b %Y", "%B %d, %Y", "%Y%m%d", "%Y-%m-%dT%H:%M:%S")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "mac_roman", "cp850")
+DATES = (
+    *("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%y", "%y-%m-%d", "%m/%d/%y"),
+    *("%d %b %Y", "%B %d, %Y", "%Y%m%d", "%Y-%m-%dT%H:%M:%S"),
+)
 PREAMBLES = ("", "# made by a logger\n# two lines, of words\n", "Report of the lab\n\n", "\n\n", "sep={separator}\n")
 
 
@@ -112,7 +115,7 @@ def write(rows: Rows, how: Spelling) -> bytes:
         lines.append(how.separator.join([*cells, *([""] if how.trailing and place else [])]))
     text = how.preamble + "\n".join(lines) + "\n"
     text = text.replace("\n", how.line_end)
-    content = text.encode("utf-8" if how.encoding in ("cp1252", "mac_roman") and "€" in text else how.encoding)
+    content = text.encode("utf-8" if how.encoding in ("cp1252", "mac_roman", "cp850") and "€" in text else how.encoding)
     return content
 
 

@@ -57,9 +57,10 @@ def test_a_table_is_the_same_however_it_is_written(seed, how):
         Spelling(dates="%m/%d/%Y", thousands=",", unit="$", quoted=True),
         Spelling("\t", ",", " ", "%d %b %Y", "utf-16", "\r"),
         Spelling(preamble="# made by a logger, of words\n\n", units_row=True, trailing=True),
+        Spelling(";", ",", dates="%y-%m-%d", encoding="cp850", line_end="\r\n"),
         Spelling(";", encoding="mac_roman", preamble="sep=;\n", names_rows=True),
     ],
-    ids=["German spreadsheet", "American shop", "tabs and blanks", "logger", "R"],
+    ids=["German spreadsheet", "American shop", "tabs and blanks", "logger", "DOS", "R"],
 )
 def test_how_people_save_tables(how):
     check_round_trip(0, how)

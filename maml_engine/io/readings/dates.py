@@ -11,6 +11,7 @@ YEAR_FIRST, DAY_FIRST, MONTH_FIRST = "year-month-day", "day-month-year", "month-
 MONTHS_ONLY, CLOCK = "year-month", "time of day"
 ORDERS = (YEAR_FIRST, DAY_FIRST, MONTH_FIRST, MONTHS_ONLY, CLOCK)
 LONGEST = 60  # characters of a date with its time
+MANY_DAYS, FEW_YEARS = 10, 0.4  # different days in a column, from which years are told from them; how many of these there are
 PIVOT = 69  # two-digit years from here on are of the last century, as POSIX has it
 # The beginnings of month names in English, German, French, Spanish, Italian, Portuguese and Dutch.
 _MONTHS = (
@@ -145,6 +146,17 @@ def _days(year: int, month: int, day: int) -> float:
     return float(days) if days < (first + 1).astype("datetime64[D]").astype(int) else np.nan
 
 
+def _is_year_first(parts: Sequence[Parts | None]) -> bool | None:
+    """Whether dates begin with the year; of two digits it takes few values where days take many. None where it may be so."""
+    short = [part for part in parts if part is not None and len(part.tokens) == 3 and 4 not in part.widths]
+    if not short:
+        return True
+    first, last = ({part.tokens[place] for part in short} for place in (0, 2))
+    if len(first) > FEW_YEARS * len(last) or max(first) - min(first) > len(first):
+        return False
+    return True if len(last) >= MANY_DAYS else None
+
+
 def parse(cells: Sequence[str] | np.ndarray, order: str) -> np.ndarray:
     """`[rows]` float64 days of cells under an order, NaN where it does not fit; each different cell is read once."""
     values, places = np.unique(np.asarray(cells, str), return_inverse=True)
@@ -168,11 +180,9 @@ def judge(cells: Sequence[str] | np.ndarray, preferred: str = "") -> tuple[str, 
     fits = {order: int(counts[~np.isnan(found)].sum()) for order, found in days.items()}
     most = max(fits.values())
     best = [order for order in ORDERS if fits[order] == most]
-    is_short = any(part is not None and len(part.tokens) == 3 and 4 not in part.widths for part in parts)
-    if is_short and len(best) > 1 and YEAR_FIRST in best:
-        best.remove(YEAR_FIRST)  # a year of two digits comes last
-    if YEAR_FIRST in best:
-        best = [YEAR_FIRST]
+    if len(best) > 1 and YEAR_FIRST in best:
+        rest = [order for order in best if order != YEAR_FIRST]
+        best = {True: [YEAR_FIRST], False: rest, None: [*rest, YEAR_FIRST]}[_is_year_first(parts)]
     first = preferred if preferred in best else best[0]
     others = [order for order in best if order != first and np.any(days[order] != days[first], where=~np.isnan(days[first]))]
     if preferred or (first == DAY_FIRST and {part.marks for part in parts if part is not None} == {".."}):
