@@ -61,7 +61,9 @@ _MEASURED = """
 weight height length size conc concentration reaction uptake density current thickness strength circumference diameter
 math ach achievement exam test lang language read reading attain consumption growth count volume glucose emp
 employment
+flow discharge force torque vibration amplitude stress strain wear emission intensity
 gewicht groesse grosse hoehe hohe laenge lange konzentration dichte druck dicke umfang durchmesser
+durchfluss kraft drehmoment schwingung verschleiss debit usure caudal fuerza desgaste portata forza vazao forca
 poids taille hauteur longueur masse pression densite peso talla altura longitud presion densidad
 altezza lunghezza pressione spessore concentrazione comprimento pressao densidade
 """
@@ -80,6 +82,7 @@ def _read(text: str) -> frozenset[str]:
 
 TASK, CODE, MAYBE_TASK, ROWS = map(_read, (_TASK, _CODE, _MAYBE_TASK, _ROWS))
 TIME, DESIGN, TARGET, MEASURED, COVARIATE = map(_read, (_TIME, _DESIGN, _TARGET, _MEASURED, _COVARIATE))
+_PER = re.compile(r"(?<=[^\W_])\s*/\s*[^\W\d_]+\d*|(?:\b|_)per[\s_]+[^\W_]+", re.IGNORECASE)  # of a unit: m3/day is no day
 LONG = 4  # letters from which a word is also found at the end of another, as in "lwage" or "schoolid"
 
 
@@ -88,6 +91,7 @@ def words_of(name: str) -> tuple[str, ...]:
     """A column's name as words of plain lower-case letters: "MathAch" is math, ach; "Größe_cm" is grosse, cm."""
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss"))
     plain = "".join(mark for mark in plain if not unicodedata.combining(mark))
+    plain = _PER.sub(" ", plain)
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
     return tuple(re.findall(r"[^\W\d_]+", apart.lower()))
 

@@ -13,6 +13,9 @@ from maml_engine.tables.guessing import words
         ("élève", ("eleve",)),
         ("IQ.verb", ("iq", "verb")),
         ("12", ()),
+        ("FLOW M3/DAY", ("flow", "m")),
+        ("sales_per_day", ("sales",)),
+        ("date/time", ("date",)),
     ],
 )
 def test_a_name_is_read_as_plain_words(name, said):
