@@ -16,6 +16,7 @@ from maml_engine.tables.finding import Finding, Fix, as_classes, counted, withou
 from maml_engine.tasks.roles import Roles, can_be_classes
 
 FEWEST_LEVELS = 10  # of a measure: among fewer, an odd one may be a level
+MAX_WORDS = 3  # different ones that stand where numbers should, which are offered as words for missing ones
 LOOKS = 0.3  # of a column's cells that are numbers, where it is worth saying that it is read as words
 _CODE = re.compile(r"[-+]?9{2,}(?:\.9+)?|-[1-9]0{2,}|-?9+[.,]?9*")  # numbers that people write for none
 
@@ -31,7 +32,12 @@ def _bad_cells(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
             places = sheet.places[wrong].tolist()
             wanted = {"number": "finite numbers", "date": "dates"}[kind]
             sentence = f"Column {shown(name)} holds {wanted}, but {shown(sheet.text(name)[wrong][0])} in {spell_rows(places)}."
-            yield Finding("error", "cells", sentence, name, Fix(f"Leave out {counted(len(places), 'row')}", drop=tuple(places)))
+            words = sorted(set(sheet.text(name)[wrong]))
+            others = ()
+            if len(words) <= MAX_WORDS:
+                others = (Fix(f"Take {listed([*map(shown, words)])} as missing", missing=tuple((name, one) for one in words)),)
+            leave_out = Fix(f"Leave out {counted(len(places), 'row')}", drop=tuple(places))
+            yield Finding("error", "cells", sentence, name, leave_out, others)
 
 
 def _wrong_kinds(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
