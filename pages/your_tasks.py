@@ -96,8 +96,10 @@ def prepare(table: UserTable, trained: TrainedVerdict | None, before: tuple[obje
     upload.show_findings(table, found)
     upload.cell_editor(table)
     st.subheader("2 · Train", anchor=False)
-    is_fit = tables.question(table) is None and not any(finding.severity == "error" for finding in found)
+    is_fit = tables.question(table) is None and not tables.stops(table, found)
     settings = train_controls(table, is_fit=is_fit)
+    if not is_fit:
+        st.caption(":material/arrow_upward: What is asked above comes first.")
     TRIAL.show_refusal(escape.markdown, stays=True)
     if trained is not None:
         verdict.say_what_it_is_of(trained, table, settings)

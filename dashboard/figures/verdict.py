@@ -9,7 +9,7 @@ import numpy as np
 
 from dashboard.escape import drawn
 from dashboard.figures import parts, plain, style
-from maml_engine.tables import Effect, Score, TaskPicture, TaskScore, Verdict
+from maml_engine.tables import Curves, Effect, Score, TaskPicture, TaskScore, Verdict
 
 META = "meta"
 
@@ -176,6 +176,51 @@ def tasks_figure(tasks: Sequence[TaskPicture], x_title: str, y_title: str, *, as
     return parts.lay_out_panels(figure, [_panel_title(task) for task in tasks])
 
 
+def curves_figure(curves: Curves, task: str, y_title: str) -> plain.Figure:
+    """One task's curve over an input with its rows, among those of the other tasks, and the mean of all.
+
+    Args:
+      curves: of the tasks.
+      task: the one that stands out; a name that none has leaves all alike.
+      y_title: the target.
+    """
+    figure = style.base_figure(drawn(curves.name, 60), drawn(y_title, 60), height=400)
+    x = curve_axis(curves, curves.x)
+    others = [one for one in curves.tasks if one.task != task]
+    mode = "lines" if curves.kind != "text" else "lines+markers"
+    if others:
+        figure.add_scatter(
+            x=[place for _ in others for place in (*x, None)],
+            y=[y for one in others for y in (*one.y, None)],
+            text=[drawn(one.task, 40) for one in others for _ in range(len(x) + 1)],
+            name=f"{len(others)} other tasks",
+            mode=mode,
+            line={"color": style.faint(style.TRUTH, 0.55), "width": 1},
+            marker={"color": style.faint(style.TRUTH, 0.55), "size": 4},
+            hovertemplate="%{text}: %{y:.4~g}<extra></extra>",
+        )
+    mean = {"color": style.TRUTH, "width": 2.5, "dash": "dash"}
+    figure.add_scatter(x=list(x), y=list(curves.mean), name="mean of all", mode="lines", line=mean, hovertemplate="%{y:.4~g}")
+    for own in (one for one in curves.tasks if one.task == task):
+        name = drawn(task, 40)
+        look = {"color": style.AFTER, "width": 3}
+        marker = {"color": style.AFTER, "size": 7}
+        figure.add_scatter(x=list(x), y=list(own.y), name=name, mode=mode, line=look, marker=marker, hovertemplate="%{y:.4~g}")
+        rows_x = list(curve_axis(curves, own.rows_x))
+        rows = {"mode": "markers", "marker": parts.point_marker(8), "hovertemplate": "%{x}, %{y:.4~g}"}
+        figure.add_scatter(x=rows_x, y=list(own.rows_y), name=f"rows of {name}", **rows)
+    if curves.categories:
+        figure.update_xaxes(tickvals=list(range(len(curves.categories))), ticktext=[drawn(c, 20) for c in curves.categories])
+    return figure
+
+
+def curve_axis(curves: Curves, x: Sequence[float]) -> Sequence[float | str]:
+    """Places along the axis as Plotly takes them: days as dates."""
+    if curves.kind != "date":
+        return x
+    return [str(np.datetime64(round(day * 86400), "s")) for day in x]
+
+
 def _panel_title(task: TaskPicture) -> str:
     before, after = (f"{task_error(task, field):.2g}" for field in ("before", "after"))
     return f"<b>{drawn(task.task, 16)}</b>  {before} → {after}"
@@ -215,18 +260,22 @@ def task_error(task: TaskPicture, field: str) -> float:
 
 
 def effect_table(effects: Sequence[Effect]) -> list[dict[str, str | float]]:
-    """The inputs as rows of a table."""
+    """The inputs as rows of a table, those that move the target most first."""
     return [
         {
             "input": effect.name,
             "from": effect.low,
             "to": effect.high,
-            "the target moves by": effect.effect,
-            "tasks differ by": effect.spread,
-            "it differs": "between tasks alone" if effect.between else "within tasks",
+            "moves by": _short(effect.effect),
+            "± between tasks": _short(effect.spread),
+            "it varies": "between tasks alone" if effect.between else "within tasks",
         }
-        for effect in effects
+        for effect in sorted(effects, key=lambda effect: -float(np.hypot(effect.effect, effect.spread)))
     ]
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.3g}")
 
 
 def task_table(tasks: Sequence[TaskScore]) -> list[dict[str, str | float | int]]:

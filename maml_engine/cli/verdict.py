@@ -33,16 +33,16 @@ from maml_engine.tables import (
     validate,
 )
 from maml_engine.tables.cell_findings import is_joined
+from maml_engine.tables.finding import stops
 
 VERDICT_FILE, TASKS_FILE = "verdict.json", "tasks.csv"
-STOPS = ("leak",)  # findings that would rule the verdict: somebody has to say that this is meant
 
 
 def verdict(options: Namespace) -> int:
     """Prints what was found about the table, the errors of all predictors, and the sentence; keeps the learner."""
     sheet = table_of(options)
     roles, settings = _roles(sheet, options), _settings(options)
-    _check(validate(sheet, roles, settings.k_shot), roles, options)
+    _check(validate(sheet, roles, settings.k_shot), sheet, roles, options)
     found, learner = _watched(judge(sheet, roles, settings))
     _print(found)
     if options.out is not None:
@@ -65,7 +65,10 @@ def _roles(sheet: Sheet, options: Namespace) -> Roles:
     more = {name: value for name, value in more.items() if value is not None}
     if {"task", "inputs", "target"} <= said.keys():
         return Roles(**said, **more)
-    guessed = guess(sheet, **said)
+    try:
+        guessed = guess(sheet, **said)
+    except ValueError as error:
+        raise ValueError(f"{error} Say which columns they are: `--task`, `--inputs` and `--target`.") from None
     for reason in guessed.reasons:
         print(reason, file=sys.stderr)
     if guessed.question is not None:
@@ -121,24 +124,19 @@ def _with_flags(sentence: str, ways: Sequence[str]) -> str:
     return f"{sentence} Go on with {' or with '.join(f'`{way}`' for way in ways)}." if ways else sentence
 
 
-def _check(findings: Sequence[Finding], roles: Roles, options: Namespace) -> None:
+def _check(findings: Sequence[Finding], sheet: Sheet, roles: Roles, options: Namespace) -> None:
     """Prints what was found. What cannot be trained on, or had better not be, ends the command with the flags that go on.
 
     Raises:
       ValueError: an error among the findings, or a column that gives the target away and was not taken as it is.
     """
-    as_it_is = names_as_it_is(options)
-    stops = [finding for finding in findings if finding.severity == "error"]
-    stops = stops or [finding for finding in findings if finding.code in STOPS and finding.column not in as_it_is]
+    stopping = stops(findings, sheet)[:1]
     for finding in findings:
-        if finding not in stops[:1]:
+        if finding not in stopping:
             print(f"{finding.severity}: {finding.sentence}", file=sys.stderr)
-    if stops:
-        stop = stops[0]
-        ways = [way for fix in stop.fixes if (way := _way(fix, roles, options))]
-        if stop.code in STOPS:
-            ways.append(_way(Fix("", sure=(stop.column,)), roles, options))
-        raise ValueError(_with_flags(stop.sentence, ways))
+    if stopping:
+        ways = [way for fix in stopping[0].fixes if (way := _way(fix, roles, options))]
+        raise ValueError(_with_flags(stopping[0].sentence, ways))
 
 
 def _way(fix: Fix, roles: Roles, options: Namespace) -> str:

@@ -9,13 +9,14 @@ from maml_engine.tables.guessing.guess import Guess, Question, guess, guess_role
 from maml_engine.tables.judging import judge
 from maml_engine.tables.learner import AdaptedTable, TableLearner
 from maml_engine.tables.settings import RECOMMENDED, Settings, method_names
-from maml_engine.tables.verdict import Effect, Progress, Score, TaskPicture, TaskScore, Verdict
+from maml_engine.tables.verdict import Curves, Effect, Progress, Score, TaskCurve, TaskPicture, TaskScore, Verdict
 from maml_engine.tasks.roles import Roles
 
 __all__ = [
     "BASELINES",
     "RECOMMENDED",
     "AdaptedTable",
+    "Curves",
     "Effect",
     "Finding",
     "Fix",
@@ -27,6 +28,7 @@ __all__ = [
     "Settings",
     "Sheet",
     "TableLearner",
+    "TaskCurve",
     "TaskPicture",
     "TaskScore",
     "Verdict",

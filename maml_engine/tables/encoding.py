@@ -9,6 +9,7 @@ import numpy as np
 from maml_engine.checks import listed, shown
 from maml_engine.io.sheet import MAX_NUMBER, Sheet, spell_rows
 from maml_engine.tables.input_code import InputCode, input_code, said_of
+from maml_engine.tables.shapes import LOG, shaped, target_shape_of, unshaped
 from maml_engine.tasks.roles import Roles
 
 
@@ -19,10 +20,14 @@ class Encoding:
     inputs: one an input column.
     target: the column that is predicted.
     target_log: whether its logarithm is.
-    center: mean of the target in the whole table (after the logarithm).
+    center: mean of the target in the whole table (after the logarithm, or `shape`).
     unit: its standard deviation there, so that errors come out relative to its spread.
     classes: names of the target's classes, whose codes are their places here; () for a number.
     form: how the target's numbers are written in the table; "" for any way.
+    shape: what is done to a skewed target before it is standardised, as `target_shape_of` has it; unlike under `target_log`,
+      errors stay in the target's own units.
+    middle: of that.
+    width: likewise.
     """
 
     inputs: tuple[InputCode, ...]
@@ -32,17 +37,36 @@ class Encoding:
     unit: float = 1.0
     classes: tuple[str, ...] = ()
     form: str = ""
+    shape: str = ""
+    middle: float = 0.0
+    width: float = 1.0
 
     @classmethod
-    def of(cls, sheet: Sheet, roles: Roles, ids: np.ndarray | None = None) -> "Encoding":
-        """From usable rows (`usable`) and each one's task, `[rows]`, where cells may be missing."""
-        inputs = tuple(input_code(sheet, name, name in roles.log, ids) for name in roles.inputs)
+    def of(cls, sheet: Sheet, roles: Roles, ids: np.ndarray | None = None, *, as_it_is: bool = False) -> "Encoding":
+        """From usable rows (`usable`).
+
+        Args:
+          sheet: the rows.
+          roles: which column is what.
+          ids: `[rows]`, each one's task, where cells may be missing.
+          as_it_is: whether a skewed target stays so, as one does that somebody has said is right (`Sheet.sure`).
+        """
+        target = cls._of_target(sheet, roles, as_it_is=as_it_is or roles.target in sheet.sure)
+        y = target.targets(target.encode_target(sheet))
+        return dataclasses.replace(
+            target, inputs=tuple(input_code(sheet, name, log=name in roles.log, ids=ids, y=y) for name in roles.inputs)
+        )
+
+    @classmethod
+    def _of_target(cls, sheet: Sheet, roles: Roles, *, as_it_is: bool) -> "Encoding":
         if roles.classes:
-            return cls(inputs, roles.target, classes=tuple(sorted(set(sheet.text(roles.target)), key=_in_order)))
+            return cls((), roles.target, classes=tuple(sorted(set(sheet.text(roles.target)), key=_in_order)))
         log = roles.target in roles.log
         values = sheet.checked_numbers(roles.target, log=log)
-        form = sheet.reading(roles.target).form
-        return cls(inputs, roles.target, log, float(values.mean()), float(values.std()) or 1.0, form=form)
+        shape = {} if log or as_it_is else target_shape_of(values)
+        target = cls((), roles.target, log, form=sheet.reading(roles.target).form, **shape)
+        values = target._shaped(values)
+        return dataclasses.replace(target, center=float(values.mean()), unit=float(values.std()) or 1.0)
 
     @property
     def in_dim(self) -> int:
@@ -54,6 +78,17 @@ class Encoding:
         """Outputs of the network: one, or one a class."""
         return len(self.classes) or 1
 
+    @property
+    def room(self) -> float:
+        """How far beyond what targets have been anything is predicted, in encoded units: of what is shaped, twice as much."""
+        return float(np.log(2) / self.unit) if self.shape else float("inf")
+
+    @property
+    def said(self) -> str:
+        """What was done to a skewed target, in words; "" for nothing."""
+        what = "its logarithm is" if self.shape == LOG else "its tails are drawn in as by a logarithm (asinh) while it is"
+        return f"{shown(self.target)} is skewed: {what} predicted, and errors are in its own units." if self.shape else ""
+
     def encode_inputs(self, sheet: Sheet) -> np.ndarray:
         """`[rows, in_dim]` float64; NaN where a number is missing, which is `filled`'s to mend.
 
@@ -61,12 +96,22 @@ class Encoding:
           ValueError: a column is missing, named, or a cell cannot be read.
         """
         sheet.check_columns([code.name for code in self.inputs])
-        sheet = (
-            sheet.as_in({code.name: "text" if code.kind == "text" else code.form for code in self.inputs})
-            if len(sheet)
-            else sheet
-        )
+        sheet = self._read(sheet) if len(sheet) else sheet
         return np.concatenate([code.encode(sheet) for code in self.inputs], axis=1)
+
+    def encode_training(self, sheet: Sheet, ids: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """`encode_inputs` of the rows of training: what a level does to the target is told by other groups of tasks alone.
+
+        Args:
+          sheet: the rows, as `of` has had them.
+          ids: `[rows]` int, each one's task.
+          groups: `[rows]` int, the group of each one's task.
+
+        Returns:
+          `[rows, in_dim]` float64.
+        """
+        y = self.targets(self.encode_target(sheet))
+        return np.concatenate([code.told_by_others(sheet, y, ids, groups) for code in self.inputs], axis=1)
 
     def reach(self, sheet: Sheet) -> np.ndarray:
         """`[rows]`, how far each lies beyond what the table holds, in units of its range: there the interval opens."""
@@ -115,7 +160,8 @@ class Encoding:
         sheet.check_columns([self.target])
         sheet = sheet.as_in({self.target: self.form}) if len(sheet) else sheet
         if not self.classes:
-            return (sheet.checked_numbers(self.target, log=self.target_log)[:, None] - self.center) / self.unit
+            values = self._shaped(sheet.checked_numbers(self.target, log=self.target_log))
+            return (values[:, None] - self.center) / self.unit
         cells = sheet.text(self.target)
         codes = {name: code for code, name in enumerate(self.classes)}
         unknown = [place for place, cell in zip(sheet.places, cells, strict=True) if cell not in codes]
@@ -132,8 +178,11 @@ class Encoding:
 
     def decode_target(self, values: np.ndarray) -> np.ndarray:
         """`[...]`, from units of the spread to the target's own; a logarithm is undone."""
-        values = np.asarray(values, np.float64) * self.unit + self.center
+        values = unshaped(np.asarray(values, np.float64) * self.unit + self.center, self.shape, self.middle, self.width)
         return np.exp(values) if self.target_log else values
+
+    def _shaped(self, values: np.ndarray) -> np.ndarray:
+        return shaped(values, self.shape, self.middle, self.width)
 
     def to_values(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -142,10 +191,7 @@ class Encoding:
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> "Encoding":
         """The inverse of `to_values`."""
-        inputs = tuple(
-            InputCode(**{**code, "levels": tuple(code["levels"]), "shares": tuple(code.get("shares", ()))})
-            for code in values["inputs"]
-        )
+        inputs = tuple(InputCode(**{**code, **_pairs(code, "levels", "shares", "effects")}) for code in values["inputs"])
         return cls(**{**values, "inputs": inputs, "classes": tuple(values["classes"])})
 
 
@@ -165,6 +211,11 @@ def usable(sheet: Sheet, roles: Roles) -> np.ndarray:
 def complete(sheet: Sheet, roles: Roles) -> np.ndarray:
     """`[rows]`, where no cell that is needed is missing."""
     return ~np.any([sheet.missing(name) for name in roles.columns], axis=0)
+
+
+def _pairs(code: dict[str, Any], *names: str) -> dict[str, tuple]:
+    """Lists of JSON as tuples, those in them as well; () where files of before have none."""
+    return {name: tuple(tuple(one) if isinstance(one, list) else one for one in code.get(name, ())) for name in names}
 
 
 def _in_order(name: str) -> tuple[bool, float, str]:

@@ -1,5 +1,6 @@
 """One thing that a table's owner should know, and the changes that are offered for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maml_engine.checks import listed, shown
@@ -7,6 +8,7 @@ from maml_engine.io.sheet import Sheet
 from maml_engine.tasks.roles import Roles
 
 SEVERITIES = ("error", "warning", "note")
+RULING = ("leak",)  # findings that would rule the verdict
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,24 @@ def without(roles: Roles, *names: str) -> Fix | None:
     return Fix(f"Leave out {listed([*map(shown, names)], most=3)}", roles.replace(inputs=inputs, log=log)) if inputs else None
 
 
+def as_given(*names: str) -> Fix:
+    """The fix that takes inputs as they are, whatever was found about them."""
+    return Fix(f"Keep {listed([*map(shown, names)], most=3)} as {'it is' if len(names) == 1 else 'they are'}", sure=names)
+
+
 def without_log(roles: Roles, name: str) -> Fix:
     """The fix that takes a logarithm back."""
     return Fix(f"Use {shown(name)} as it is", roles.replace(log=tuple(other for other in roles.log if other != name)))
+
+
+def stops(findings: Sequence[Finding], sheet: Sheet) -> tuple[Finding, ...]:
+    """What has to be settled before anything is trained: errors, and what rules the verdict until somebody says it is meant.
+
+    Args:
+      findings: of a table.
+      sheet: the table, which knows what somebody has said is right as it is.
+    """
+    return tuple(one for one in findings if one.severity == "error" or (one.code in RULING and one.column not in sheet.sure))
 
 
 def counted(number: int, noun: str) -> str:

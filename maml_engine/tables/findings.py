@@ -8,10 +8,11 @@ from maml_engine.checks import listed, shown
 from maml_engine.io.sheet import Sheet, spell_rows
 from maml_engine.tables.cell_findings import CELL_CHECKS
 from maml_engine.tables.encoding import complete, usable
-from maml_engine.tables.finding import SEVERITIES, Finding, Fix, as_classes, counted, without
+from maml_engine.tables.finding import SEVERITIES, Finding, Fix, as_classes, as_given, counted, without
 from maml_engine.tables.guessing.guess import other_targets
-from maml_engine.tables.input_code import SKEWED, skewness
 from maml_engine.tables.leaks import leaks_of
+from maml_engine.tables.level_effects import SEVERAL
+from maml_engine.tables.shapes import LOG, SKEWED, skewness, target_shape_of
 from maml_engine.tables.taskset import MAX_ROWS_A_TASK, MAX_TASKS, MIN_TASKS, task_ids
 from maml_engine.tasks.roles import MAX_LEVELS, Roles
 
@@ -153,17 +154,21 @@ def _is_between(sheet: Sheet, name: str, task: str) -> bool:
 
 def _categories(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     del k_shot
-    kept = sheet.take(usable(sheet, roles))
+    rows_kept = sheet.take(usable(sheet, roles))
     for name in roles.inputs:
-        kind, levels = sheet.kind(name), _levels(kept, name)
+        kind, levels = sheet.kind(name), _levels(rows_kept, name)
         if kind == "date":
             yield Finding("note", "date", f"The input {shown(name)} holds dates; they are used as days.", name)
         if kind == "text" and len(levels) > MAX_LEVELS:
+            rows = int((~rows_kept.missing(name)).sum())
+            alone = rows < SEVERAL * len(levels)
             sentence = (
-                f"The input {shown(name)} is text of {len(levels)} different values: the {MAX_LEVELS} commonest become "
-                "categories, the others none."
+                f"The input {shown(name)} is text of {len(levels)} different values in {rows} rows: each counts by what the "
+                "target is like with it, "
+                + ("and most come too rarely to tell." if alone else "a rare one little, a new one as the mean of all.")
             )
-            yield Finding("warning", "many_categories", sentence, name, without(roles, name))
+            fix = without(roles, name) if alone else None
+            yield Finding("warning" if alone else "note", "many_categories", sentence, name, fix)
         elif kind == "text":
             yield Finding(
                 "note", "category", f"The input {shown(name)} is text: its {len(levels)} values are categories.", name
@@ -172,32 +177,46 @@ def _categories(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
 
 def _skew(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     del k_shot
-    kept = sheet.take(usable(sheet, roles))
-    for name in (*roles.inputs, *([] if roles.classes else [roles.target])):
+    rows = sheet.take(usable(sheet, roles))
+    if not roles.classes and roles.target not in (*roles.log, *sheet.sure):
+        values = rows.numbers(roles.target)[~rows.missing(roles.target)]
+        if len(values) and (shape := target_shape_of(values)):
+            what = "its logarithm is" if shape["shape"] == LOG else "with its tails drawn in it is"
+            sentence = (
+                f"The target {shown(roles.target)} is skewed ({_range(values)}): {what} predicted where a simple fit then errs "
+                "less; errors stay in its own units."
+            )
+            fix = Fix(f"Predict {shown(roles.target)} as it is", sure=(roles.target,))
+            yield Finding("note", "skewed_target", sentence, roles.target, fix)
+    for name in roles.inputs:
         if name in roles.log or sheet.kind(name) != "number":
             continue
-        values = kept.numbers(name)[~kept.missing(name)]
+        values = rows.numbers(name)[~rows.missing(name)]
         if len(values) < 20 or values.min() <= 0 or values.max() < 10 * np.median(values):
             continue
         before, after = abs(skewness(values)), abs(skewness(np.log(values)))
         if before > SKEWED and after < before / 2:
-            middle = f"half below {np.median(values):.4g}"
-            sentence = f"Column {shown(name)} is skewed (from {values.min():.4g} to {values.max():.4g}, {middle})."
+            sentence = f"Column {shown(name)} is skewed ({_range(values)})."
             fix = Fix(f"Take the logarithm of {shown(name)}", roles.replace(log=(*roles.log, name)))
             yield Finding("note", "skew", sentence, name, fix)
+
+
+def _range(values: np.ndarray) -> str:
+    return f"from {values.min():.4g} to {values.max():.4g}, half below {np.median(values):.4g}"
 
 
 def _leaks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     """Inputs that give the target away, alone or together."""
     del k_shot
-    kept = sheet.take(usable(sheet, roles))
+    rows = sheet.take(usable(sheet, roles))
     target = shown(roles.target)
-    for names, how in leaks_of(kept, roles, task_ids(kept, roles.task)[0]):
+    for names, how in leaks_of(rows, roles, task_ids(rows, roles.task)[0]):
         if len(names) == 1:
             what = f"The input {shown(names[0])} gives the target {target} away: {how}. Is it known when you predict?"
         else:
             what = f"The inputs {listed([*map(shown, names)])} together give the target {target} away: {how}."
-        yield Finding("warning", "leak", what, names[0], without(roles, *names))
+        keep = () if names[0] in sheet.sure else (as_given(*names),)
+        yield Finding("warning", "leak", what, names[0], without(roles, *names), keep)
 
 
 CHECKS: tuple[Callable[[Sheet, Roles, int], Iterator[Finding]], ...] = (

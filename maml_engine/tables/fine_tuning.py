@@ -81,7 +81,7 @@ def _standardised(plan: Plan) -> _Targets:
 def _fine_tuned(plan: Plan, network: Network, meta: MetaParams, targets: _Targets) -> tuple[list[Outcome], NetworkEnsemble]:
     """How the network of each part does on the part's other tasks, `meta` being leaves `[parts, ...]`, and the last part's."""
     tuned = dataclasses.replace(plan.experiment, method="maml", model="mlp", inner_optimizer="adam", inner_steps=STEPS)
-    arrays = plan.tasks.arrays
+    arrays, room = plan.tasks.arrays, plan.tasks.encoding.room
     rates = _chosen_rates(plan, tuned, network, meta, targets=targets)
     settings = [f"{STEPS} Adam steps of {rate:g}" for rate in rates]
     judging = range(len(plan.judging))
@@ -94,7 +94,8 @@ def _fine_tuned(plan: Plan, network: Network, meta: MetaParams, targets: _Target
             test = arrays.take(plan.parts[place].test)
             own = after[place] if k else np.broadcast_to(before[place], after[place].shape)
             own = own[:, : len(test.x)] * targets.spreads[place] + targets.means[place]
-            means[place].append(Limits.of(arrays.take(plan.parts[place].fit)).kept(own, test, k).astype(np.float32))
+            limits = Limits.of(arrays.take(plan.parts[place].fit), room)
+            means[place].append(limits.kept(own, test, k).astype(np.float32))
     outcomes = []
     for own, setting in zip(means, settings[:-1], strict=True):
         mean = np.stack(own)

@@ -45,7 +45,7 @@ def fit_parts(plan: Plan) -> Stage[list[Fits]]:
         # The Gaussian process was fitted to the tasks that it predicts here, but by four numbers.
         is_mixed = model.missed < squared_error(process, few_tasks(tasks, k), k)
         likeliest = processes[MIXED] if is_mixed else process
-        fits.append(Fits(pooled, model, likeliest, Limits.of(tasks), predictors))
+        fits.append(Fits(pooled, model, likeliest, Limits.of(tasks, plan.tasks.encoding.room), predictors))
         yield Step(DOING, (place + 1) / len(plan.parts))
     return fits
 

@@ -3,17 +3,14 @@
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from maml_engine.checks import listed, shown
 from maml_engine.io.sheet import Sheet, spell_rows
+from maml_engine.tables.level_effects import cross_fitted, level_effects
+from maml_engine.tables.shapes import shape_of, shaped, unshaped
 from maml_engine.tasks.roles import MAX_LEVELS
-
-# Numbers are skewed where one is so many standard deviations from their mean, or where their skewness is as a lognormal's with
-# a standard deviation of about 0.55; of few different ones each says something of its own.
-MAX_DEVIATION, SKEWED, MIN_SHAPED_VALUES = 5.0, 2.0, 12
 
 EDGE = 0.1  # of a column's range, beyond which its numbers count as those at the edge
 NEW_LEVEL = 0.15  # of a range, that a category is beyond the table which it never had
@@ -22,6 +19,8 @@ NEW_LEVEL = 0.15  # of a range, that a category is beyond the table which it nev
 @dataclass(frozen=True)
 class InputCode:
     """How one input column becomes numbers: standardised, after its logarithm where asked for; text as one column a level.
+
+    Text of many levels is one column instead, what each level does to the target.
 
     name: of the column.
     kind: "number", "date" or "text".
@@ -39,6 +38,7 @@ class InputCode:
     width: of "asinh".
     may_miss: whether cells were missing in training; another column says then where they are.
     own_rows: for a missing cell, the mean over n rows of its task counts n / (n + own_rows), the mean of all tasks the rest.
+    effects: of text of more than `MAX_LEVELS` levels, what each does to the target (`level_effects`), outputs each; else ().
     """
 
     name: str
@@ -56,11 +56,13 @@ class InputCode:
     width: float = 1.0
     may_miss: bool = False
     own_rows: float = 1.0
+    effects: tuple[tuple[float, ...], ...] = ()
 
     @property
     def size(self) -> int:
         """Numbers that the column becomes."""
-        return (len(self.levels) if self.kind == "text" else 1) + self.may_miss
+        own = len(self.effects[0]) if self.effects else len(self.levels) if self.kind == "text" else 1
+        return own + self.may_miss
 
     def encode(self, sheet: Sheet) -> np.ndarray:
         """`[rows, size]` float64, NaN where a number is missing; a text that is missing is none of its levels.
@@ -69,7 +71,10 @@ class InputCode:
           ValueError: a cell that cannot be read, with its row and column.
         """
         missing = sheet.missing(self.name)
-        if self.kind == "text":
+        if self.effects:
+            effects = np.array([*self.effects, np.zeros(len(self.effects[0]))])
+            columns = effects[self.places(sheet)].T  # of a level that is not known, the mean of all
+        elif self.kind == "text":
             cells = _as_levels(sheet.text(self.name), self.levels)
             columns = [(cells == level) & ~missing for level in self.levels]
             if self.shares:  # a level that the table never had is as likely to be like each of its own
@@ -85,12 +90,33 @@ class InputCode:
 
     def decode(self, values: np.ndarray) -> np.ndarray:
         """`[...]`, numbers and dates in the column's own units, from what `encode` made of them."""
-        values = values * self.unit + self.center
-        if self.shape == "asinh":
-            values = np.sinh(values) * self.width + self.middle
-        elif self.shape == "log":
-            values = np.exp(values)
+        values = unshaped(values * self.unit + self.center, self.shape, self.middle, self.width)
         return np.exp(values) if self.log else values
+
+    def places(self, sheet: Sheet) -> np.ndarray:
+        """`[rows]` int, which of the levels a cell is; -1 where it is none of them or missing."""
+        cells = _as_levels(sheet.text(self.name), self.levels)
+        place_of = {level: place for place, level in enumerate(self.levels)}
+        found = np.array([place_of.get(cell, -1) for cell in cells], int)
+        return np.where(sheet.missing(self.name), -1, found)
+
+    def told_by_others(self, sheet: Sheet, y: np.ndarray, ids: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """`encode` for training, where each row's effect is the one that tasks of other groups tell.
+
+        Args:
+          sheet: the rows.
+          y: `[rows, outputs]` targets.
+          ids: `[rows]` int, each one's task.
+          groups: `[rows]` int, the group of each one's task.
+
+        Returns:
+          `[rows, size]` float64.
+        """
+        values = self.encode(sheet)
+        if self.effects:
+            found = cross_fitted(self.places(sheet), _outcomes(y), ids, groups=groups, levels=len(self.levels))
+            values[:, : found.shape[1]] = found
+        return values
 
     def _within(self, values: np.ndarray) -> np.ndarray:
         """Numbers far beyond the table's as those at its edge (after the logarithm): no curve is known out there."""
@@ -104,7 +130,7 @@ class InputCode:
         missing = sheet.missing(self.name)
         if self.kind == "text":
             known = np.isin(_as_levels(sheet.text(self.name), self.levels).astype(str), self.levels)
-            return np.where(known | missing, 0.0, NEW_LEVEL) if self.shares else np.zeros(len(sheet))
+            return np.where(known | missing, 0.0, NEW_LEVEL) if self.shares or self.effects else np.zeros(len(sheet))
         if self.high <= self.low:
             return np.zeros(len(sheet))
         values, low, high = sheet.days(self.name) if self.kind == "date" else sheet.numbers(self.name), self.low, self.high
@@ -113,12 +139,10 @@ class InputCode:
         return np.nan_to_num(np.maximum(0.0, np.maximum(low - values, values - high)) / (high - low))
 
     def _shaped(self, values: np.ndarray) -> np.ndarray:
-        if self.shape == "asinh":
-            return np.arcsinh((values - self.middle) / self.width)
-        return np.log(np.maximum(values, self.middle)) if self.shape == "log" else values
+        return shaped(values, self.shape, self.middle, self.width)
 
 
-def input_code(sheet: Sheet, name: str, log: bool, ids: np.ndarray | None) -> InputCode:
+def input_code(sheet: Sheet, name: str, *, log: bool, ids: np.ndarray | None, y: np.ndarray) -> InputCode:
     """How a column of a table becomes numbers.
 
     Args:
@@ -126,42 +150,32 @@ def input_code(sheet: Sheet, name: str, log: bool, ids: np.ndarray | None) -> In
       name: of the column.
       log: whether its logarithm is taken.
       ids: `[rows]`, each one's task, where cells may be missing; None for none.
+      y: `[rows, outputs]` targets, which tell what each of many levels does.
     """
     kind, missing = sheet.kind(name), sheet.missing(name)
     may_miss = bool(missing.any())
     if kind == "text":
-        common = Counter(sheet.text(name)[~missing]).most_common(MAX_LEVELS)
+        common = Counter(sheet.text(name)[~missing]).most_common()
+        levels = tuple(level for level, _ in common)
+        if len(levels) > MAX_LEVELS:
+            code = InputCode(name, kind, levels=levels, may_miss=may_miss)
+            tasks = np.zeros(len(sheet), int) if ids is None else np.unique(ids, return_inverse=True)[1]
+            effects = level_effects(code.places(sheet), _outcomes(y), tasks, len(levels))
+            return dataclasses.replace(code, effects=tuple(map(tuple, effects.tolist())))
         total = sum(times for _, times in common)
-        shares = tuple(times / total for _, times in common) if len(common) < MAX_LEVELS else ()
-        return InputCode(name, kind, levels=tuple(level for level, _ in common), may_miss=may_miss, shares=shares)
+        return InputCode(name, kind, levels=levels, may_miss=may_miss, shares=tuple(times / total for _, times in common))
     values = sheet.take(~missing).checked_numbers(name, log=log, dates=kind == "date")
     low, high = (float(np.exp(end) if log else end) for end in (values.min(), values.max()))
     form = sheet.reading(name).form
-    code = InputCode(name, kind, log, may_miss=may_miss, form=form, low=low, high=high, **_shape(values))
+    code = InputCode(name, kind, log, may_miss=may_miss, form=form, low=low, high=high, **shape_of(values))
     values = code._shaped(values)
     code = dataclasses.replace(code, center=float(values.mean()), unit=float(values.std()) or 1.0)
     return code if ids is None else dataclasses.replace(code, own_rows=_own_rows(values, ids[~missing]))
 
 
-def _shape(values: np.ndarray) -> dict[str, Any]:
-    """What makes skewed numbers less so, as fields of `InputCode`; {} where they are not."""
-    spread = float(values.std())
-    if len(np.unique(values)) < MIN_SHAPED_VALUES or spread == 0:
-        return {}
-    if np.abs(values - values.mean()).max() <= MAX_DEVIATION * spread and abs(skewness(values)) <= SKEWED:
-        return {}
-    least = float(values.min())
-    if least > 0 and abs(skewness(np.log(values))) < abs(skewness(values)) / 2:
-        return {"shape": "log", "middle": least / 2}
-    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    width = float(high - low) / 1.35 or float(np.mean(np.abs(values - middle))) or 1.0
-    return {"shape": "asinh", "middle": float(middle), "width": width}
-
-
-def skewness(values: np.ndarray) -> float:
-    """Of values `[n]`; 0 where they are all the same."""
-    centred = values - values.mean()
-    return float(np.mean(centred**3) / np.maximum(values.std() ** 3, 1e-300))
+def _outcomes(y: np.ndarray) -> np.ndarray:
+    """`[rows, outputs]`: what effects are on; of two classes one says it all."""
+    return y[:, :1] if y.shape[1] == 2 else y
 
 
 def _own_rows(values: np.ndarray, ids: np.ndarray) -> float:
@@ -188,7 +202,8 @@ def said_of(code: InputCode, sheet: Sheet) -> str:
     alike = {level.casefold(): level for level in code.levels}
     near = [level for cell in sheet.text(code.name)[far] if (level := alike.get(cell.casefold()))]
     hint = f" Is {shown(near[0])} meant?" if near else ""
-    return f"Column {shown(code.name)} is one of {listed(code.levels)} in the table, got {got}: taken for any of them.{hint}"
+    taken = "as the mean of them" if code.effects else "for any of them"
+    return f"Column {shown(code.name)} is one of {listed(code.levels)} in the table, got {got}: taken {taken}.{hint}"
 
 
 def _as_levels(cells: np.ndarray, levels: tuple[str, ...]) -> np.ndarray:

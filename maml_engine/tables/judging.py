@@ -14,7 +14,7 @@ from maml_engine.io.sheet import Sheet
 from maml_engine.tables.baselines import LEARNED
 from maml_engine.tables.choosing import META_LEARNED, choose
 from maml_engine.tables.conformal import calibrate
-from maml_engine.tables.effects import effects_of
+from maml_engine.tables.effects import curves_of, effects_of
 from maml_engine.tables.findings import first_error, validate
 from maml_engine.tables.fine_tuning import judge_networks
 from maml_engine.tables.fits import fit_parts, judge_predictors, learn_process
@@ -77,7 +77,7 @@ def _stages(plan: Plan) -> Stage[tuple[Verdict, TableLearner]]:
     predictors = {name: own[-1] for name, own in ways.items()} | networks.predictors | {META: ensemble_for_use(plan, learner)}
     calibration = calibrate(residuals_of(plan, choice.outcomes), plan.settings.k_shot, NOMINAL)
     verdict = summarise(plan, outcomes, choice, without, learner=learner, calibration=calibration, nominal=NOMINAL)
-    verdict = dataclasses.replace(verdict, effects=effects)
+    verdict = dataclasses.replace(verdict, effects=effects, curves=curves_of(plan, fits[-1].process, effects))
     return verdict, TableLearner(
         plan.tasks.encoding,
         choice.predictor(plan, predictors, fits[-1].limits),
@@ -85,7 +85,7 @@ def _stages(plan: Plan) -> Stage[tuple[Verdict, TableLearner]]:
         np.array([calibration.widths[k] for k in plan.shots]),
         calibration.floor,
         NOMINAL,
-        KnownTasks.of(plan.task_column, plan.tasks.names, plan.tasks.arrays),
+        KnownTasks.of(plan.task_column, plan.tasks.names, plan.tasks.arrays._replace(x=plan.tasks.in_use)),
     )
 
 

@@ -12,6 +12,7 @@ from maml_engine.tasks.roles import Roles
 LEAK = 0.9995  # share of the target's variance that one column, or a sum of columns, may explain without a word
 NEARLY_ALL = 0.95  # of the rows in which a column holds the target of the row before or after
 PART = 0.9  # correlation within tasks of a part with its whole
+ONE_TO_ONE = 0.35  # by how much the slope of a whole on its part may differ from one
 
 
 class Leak(NamedTuple):
@@ -67,7 +68,7 @@ def _number_leak(name: str, x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> 
         return ""  # that all tasks follow one curve over the time is no leak
     if _by_neighbours(x, y) > LEAK or _same_order(x, y):
         return "equal or near values of it have equal targets, whatever the task"
-    return _shift(x, y, codes) or _rank(x, y, codes) or _part(x, y, within_x, within_y)
+    return _shift(x, y, codes) or _rank(x, y, codes) or _part(x, y, codes)
 
 
 def _shift(x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> str:
@@ -110,14 +111,23 @@ def _rank(x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> str:
     return "it ranks the targets of each task" if together.sum() >= 10 and (np.all(steps >= 0) or np.all(steps <= 0)) else ""
 
 
-def _part(x: np.ndarray, y: np.ndarray, within_x: np.ndarray, within_y: np.ndarray) -> str:
+def _part(x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> str:
     """Whether a column is a part of the target that is known no sooner than it."""
     whole = np.all(x == np.round(x)) and np.all(y == np.round(y))
     within = x.min() >= 0 and np.all(x <= y) and np.any((x == y) & (y > 0))
+    within_x, within_y = (_demeaned(values, codes) for values in (x, y))
     if not whole or not within or within_x.std() == 0 or within_y.std() == 0:
         return ""
-    goes_with = np.corrcoef(within_x, within_y)[0, 1] > PART
-    return "it is never above the target and goes with it, as a part of it does" if goes_with else ""
+    # One more of the part is one more of the whole: what drives a target moves it by amounts of its own.
+    slope = float(within_x @ within_y / (within_x @ within_x))
+    if np.corrcoef(within_x, within_y)[0, 1] <= PART or abs(slope - 1) >= ONE_TO_ONE:
+        return ""
+    # Where each task has a slope of its own and nothing is left, it is a law that tasks differ in, and no part.
+    sizes = np.bincount(codes, within_x**2)
+    slopes = np.bincount(codes, within_x * within_y) / np.where(sizes > 0, sizes, 1.0)
+    left = np.sum((within_y - slopes[codes] * within_x) ** 2)
+    is_law = left < (1 - LEAK) * np.sum(within_y**2)
+    return "" if is_law else "it is never above the target and goes with it, as a part of it does"
 
 
 def _joint_leaks(numbers: Mapping[str, np.ndarray], y: np.ndarray, codes: np.ndarray) -> list[Leak]:

@@ -16,16 +16,18 @@ class Limits(NamedTuple):
 
     low: `[outputs]`.
     high: `[outputs]`.
+    room: the most that predictions may lie beyond.
     """
 
     low: np.ndarray
     high: np.ndarray
+    room: float = np.inf
 
     @classmethod
-    def of(cls, tasks: TaskArrays) -> "Limits":
-        """From the rows that a predictor is fitted on."""
+    def of(cls, tasks: TaskArrays, room: float = np.inf) -> "Limits":
+        """From the rows that a predictor is fitted on, and `Encoding.room`."""
         y = tasks.rows()[1]
-        return cls(y.min(axis=0), y.max(axis=0))
+        return cls(y.min(axis=0), y.max(axis=0), room)
 
     def kept(self, mean: np.ndarray, tasks: TaskArrays, k: int) -> np.ndarray:
         """Predictions `[draws, tasks, rows, outputs]` from `k` known rows, which widen the limits of their own task."""
@@ -36,7 +38,7 @@ class Limits(NamedTuple):
             known, is_row = tasks.y[task, chosen], tasks.is_row[task, chosen][..., None]
             low = np.minimum(low, np.where(is_row, known, np.inf).min(axis=2))[:, :, None]
             high = np.maximum(high, np.where(is_row, known, -np.inf).max(axis=2))[:, :, None]
-        reach = high - low
+        reach = np.minimum(high - low, self.room)
         return np.clip(np.nan_to_num(mean), low - reach, high + reach)
 
 
@@ -47,11 +49,13 @@ class Bounded:
     predictor: whose predictions they are.
     low: `[outputs]`, the least target of the tasks that it was fitted on.
     high: `[outputs]`, the greatest.
+    room: the most that predictions may lie beyond.
     """
 
     predictor: Predictor
     low: np.ndarray
     high: np.ndarray
+    room: float = np.inf
 
     @property
     def setting(self) -> str:
@@ -65,7 +69,7 @@ class Bounded:
     def predictive(self, tasks: TaskArrays, k: int) -> Predictive:
         """That of the predictor, within the limits."""
         mean, variance = self.predictor.predictive(tasks, k)
-        return Predictive(Limits(self.low, self.high).kept(mean, tasks, k), np.nan_to_num(variance))
+        return Predictive(Limits(self.low, self.high, self.room).kept(mean, tasks, k), np.nan_to_num(variance))
 
 
 class Outcome(NamedTuple):

@@ -9,6 +9,7 @@ from maml_engine.experiment import Experiment
 from maml_engine.io.sheet import Sheet
 from maml_engine.tables.scoring import Scale
 from maml_engine.tables.settings import Settings
+from maml_engine.tables.shaping import error_of
 from maml_engine.tables.splits import Part, cross_validation, random_splits
 from maml_engine.tables.taskset import TaskSet
 from maml_engine.tasks.roles import Roles
@@ -40,7 +41,7 @@ class Plan(NamedTuple):
     def of(cls, sheet: Sheet, roles: Roles, settings: Settings) -> "Plan":
         """For a sheet that `validate` has no error about."""
         experiment, seed = settings.experiment(sheet, roles), settings.seed
-        tasks = TaskSet.of(sheet, roles, settings.k_shot, draws=settings.draws, seed=seed)
+        tasks = _tasks_of(sheet, roles, settings)
         cells = tasks.arrays.x.shape[0] * tasks.arrays.x.shape[1]
         if (draws := max(1, min(settings.draws, MAX_JUDGED_ROWS // cells))) < settings.draws:
             tasks = dataclasses.replace(tasks, arrays=tasks.arrays._replace(orders=tasks.arrays.orders[:draws]))
@@ -75,7 +76,24 @@ class Plan(NamedTuple):
         return slice(part * self.settings.members, (part + 1) * self.settings.members)
 
 
+def _tasks_of(sheet: Sheet, roles: Roles, settings: Settings) -> TaskSet:
+    """With a skewed target shaped where that helps."""
+
+    def tasks_of(*, as_it_is: bool) -> TaskSet:
+        given = {"draws": settings.draws, "seed": settings.seed, "folds": settings.folds}
+        return TaskSet.of(sheet, roles, settings.k_shot, as_it_is=as_it_is, **given)
+
+    tasks = tasks_of(as_it_is=False)
+    if not tasks.encoding.shape:
+        return tasks
+    plain = tasks_of(as_it_is=True)
+    return tasks if error_of(tasks, settings.k_shot) < error_of(plain, settings.k_shot) else plain
+
+
 def _scale(tasks: TaskSet) -> Scale:
+    encoding = tasks.encoding
+    if encoding.shape:
+        return Scale(float(encoding.decode_target(tasks.arrays.rows()[1]).std()), False, 1.0, encoding.decode_target)
     if not tasks.encoding.classes:
         return Scale(tasks.encoding.unit, False, 1.0)
     codes = tasks.arrays.rows()[1].argmax(axis=-1)

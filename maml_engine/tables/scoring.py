@@ -1,7 +1,7 @@
 """From errors by task to scores with intervals."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,11 +33,13 @@ class Scale(NamedTuple):
     unit: of the target.
     is_class: whether the target names classes.
     base: for classes the error of always naming the commonest.
+    decode: from what is predicted to the target's own units, where that is not in proportion; None where it is.
     """
 
     unit: float
     is_class: bool
     base: float
+    decode: Callable[[np.ndarray], np.ndarray] | None = None
 
     def wrong(self, prediction: np.ndarray, y: np.ndarray) -> np.ndarray:
         """How wrong predictions are.
@@ -51,6 +53,8 @@ class Scale(NamedTuple):
         """
         if self.is_class:
             return (prediction.argmax(axis=-1) != y.argmax(axis=-1)).astype(float)
+        if self.decode is not None:
+            prediction, y = self.decode(prediction) / self.unit, self.decode(y) / self.unit
         return (prediction[..., 0] - y[..., 0]) ** 2
 
     def relative(self, total: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -29,8 +29,20 @@ def cross_validation(num_tasks: int, folds: int, *, members: int, seed: int) -> 
       seed: of what is drawn.
     """
     rng = np.random.default_rng(seed)
-    tests = np.array_split(rng.permutation(num_tasks), folds)
+    tests = _folds(rng, num_tasks, folds)
     return [_part(rng, num_tasks, np.sort(test), members) for test in (*tests, np.zeros(0, int))]
+
+
+def groups_of(num_tasks: int, folds: int, *, seed: int) -> np.ndarray:
+    """`[tasks]` int, the part of `cross_validation` that judges each task."""
+    groups = np.zeros(num_tasks, int)
+    for place, test in enumerate(_folds(np.random.default_rng(seed), num_tasks, folds)):
+        groups[test] = place
+    return groups
+
+
+def _folds(rng: np.random.Generator, num_tasks: int, folds: int) -> list[np.ndarray]:
+    return np.array_split(rng.permutation(num_tasks), folds)
 
 
 def random_splits(num_tasks: int, splits: int, *, members: int, seed: int, share: float = 0.7) -> list[Part]:

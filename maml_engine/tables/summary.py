@@ -59,22 +59,22 @@ def summarise(
     if not scale.is_class:
         residuals = residuals_of(plan, choice.outcomes)
         coverages = tuple(coverage(residuals, plan.shots[place], nominal) for place in plan.shown)
-        width = float(np.mean([2 * calibration.half(one.variance[at], k).mean() for one in choice.outcomes]))
+        width = float(np.mean([_width(plan, one, at, calibration) for one in choice.outcomes]))
     tasks = _task_scores(plan, errors, all_scores, _errors(plan, choice.outcomes))
     return Verdict(
         outcome=verdict.outcome,
         helps=verdict.helps,
         sentence=verdict.sentence,
-        advice=verdict.advice,
+        advice=" ".join(filter(None, [verdict.advice, encoding.said])),
         target=encoding.target,
         k_shot=k,
         num_tasks=len(plan.tasks),
         num_rows=int(plan.tasks.rows.sum()),
         folds=len(plan.judging),
-        spread=scale.base if scale.is_class else encoding.unit,
+        spread=scale.base if scale.is_class else scale.unit,
         nominal=nominal,
         coverage=coverages[_shots(plan).index(k)] if coverages else float("nan"),
-        width=width * encoding.unit,
+        width=width,
         shots=_shots(plan),
         scores=all_scores,
         tasks=tasks,
@@ -89,6 +89,15 @@ def summarise(
         gain=() if saved.gain is None else (saved.gain.value, saved.gain.low, saved.gain.high),
         coverages=coverages,
     )
+
+
+def _width(plan: Plan, one: Outcome, at: int, calibration: Calibration) -> float:
+    """The mean width of intervals in the target's units (of its logarithm where that is used)."""
+    half, encoding = calibration.half(one.variance[at], plan.settings.k_shot), plan.tasks.encoding
+    if not encoding.shape:
+        return float(2 * half.mean()) * encoding.unit
+    mean = one.mean[at, ..., 0]
+    return float((encoding.decode_target(mean + half) - encoding.decode_target(mean - half)).mean())
 
 
 def scores_so_far(plan: Plan, outcomes: Outcomes) -> tuple[Score, ...]:
@@ -228,6 +237,8 @@ def _picture_input(plan: Plan) -> tuple[str, np.ndarray]:
             return code.name, code.decode(x[..., place])
         place += code.size
     code = plan.tasks.encoding.inputs[0]
+    if code.effects:
+        return code.name, x[..., 0]
     return code.name, x[..., : len(code.levels)].argmax(axis=-1).astype(float)
 
 

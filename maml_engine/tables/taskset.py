@@ -6,6 +6,7 @@ import numpy as np
 
 from maml_engine.io.sheet import Sheet
 from maml_engine.tables.encoding import Encoding, usable
+from maml_engine.tables.splits import groups_of
 from maml_engine.tables.task_arrays import TaskArrays
 from maml_engine.tasks.roles import Roles
 from maml_engine.tasks.rows import pad_rows, rows_by_task
@@ -19,7 +20,9 @@ MAX_ROWS_A_TASK = 100
 class TaskSet:
     """Tasks of a table.
 
-    arrays: their rows as numbers (`Encoding`), and the orders in which these become known.
+    arrays: their rows as numbers (`Encoding`), and the orders in which these become known. What the levels of a category do to
+      the target is told each task by others.
+    in_use: `[tasks, rows, in_dim]`, the inputs as a learner in use sees them: told by all tasks.
     rows: `[tasks]`, how many each has.
     names: in order of appearance.
     left_out: names of tasks that are too small.
@@ -27,13 +30,16 @@ class TaskSet:
     """
 
     arrays: TaskArrays
+    in_use: np.ndarray
     rows: np.ndarray
     names: tuple[str, ...]
     left_out: tuple[str, ...]
     encoding: Encoding
 
     @classmethod
-    def of(cls, sheet: Sheet, roles: Roles, k_shot: int, *, draws: int = 1, seed: int = 0) -> "TaskSet":
+    def of(
+        cls, sheet: Sheet, roles: Roles, k_shot: int, *, draws: int = 1, seed: int = 0, folds: int = 5, as_it_is: bool = False
+    ) -> "TaskSet":
         """From a sheet that `validate` has no error about.
 
         Args:
@@ -42,6 +48,8 @@ class TaskSet:
           k_shot: tasks with fewer rows than one more are left out.
           draws: orders of each task's rows.
           seed: of the orders, and of the rows and tasks that are drawn where there are too many.
+          folds: parts of the cross-validation: a task is told of its categories by those of other parts.
+          as_it_is: whether a skewed target stays so.
         """
         kept = sheet.take(usable(sheet, roles))
         by_task = rows_by_task(task_ids(kept, roles.task)[0])
@@ -52,14 +60,16 @@ class TaskSet:
         rows_of = [_in_time(kept, roles.time, _at_most(rng, by_task[name])) for name in large]
         rows = np.concatenate(rows_of)
         used, ids = kept.take(rows), np.repeat(np.arange(len(rows_of)), [len(some) for some in rows_of])
-        encoding = Encoding.of(used, roles, ids)
+        encoding = Encoding.of(used, roles, ids, as_it_is=as_it_is)
+        groups = groups_of(len(rows_of), max(2, min(folds, len(rows_of) // 2)), seed=seed)[ids]
         places = np.split(np.arange(len(rows)), np.cumsum([len(some) for some in rows_of])[:-1])
-        x, counts = pad_rows(encoding.filled(encoding.encode_inputs(used), ids), places)
+        x, counts = pad_rows(encoding.filled(encoding.encode_training(used, ids, groups), ids), places)
+        in_use, _ = pad_rows(encoding.filled(encoding.encode_inputs(used), ids), places)
         y, _ = pad_rows(encoding.targets(encoding.encode_target(used)), places)
         is_row = np.arange(x.shape[1]) < counts[:, None]
         arrays = TaskArrays(x, y, is_row, support_orders(is_row, draws, seed, ordered=bool(roles.time)))
         left_out = tuple(name for name, rows in by_task.items() if len(rows) <= k_shot)
-        return cls(arrays, counts, tuple(large), left_out, encoding)
+        return cls(arrays, in_use, counts, tuple(large), left_out, encoding)
 
     def __len__(self) -> int:
         return len(self.names)

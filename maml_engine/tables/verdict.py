@@ -112,6 +112,50 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class TaskCurve:
+    """One task's curve over an input.
+
+    task: its name.
+    y: the target along `Curves.x`.
+    rows_x: of the task's rows, where they lie on the axis.
+    rows_y: their targets, with the other inputs brought to the task's average of them.
+    """
+
+    task: str
+    y: tuple[float, ...]
+    rows_x: tuple[float, ...]
+    rows_y: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What the input that matters most does in each task.
+
+    name: of the input.
+    kind: "number", "date" (as days since 1970) or "text".
+    categories: names of x = 0, 1, .. of a text; else ().
+    x: along the axis.
+    mean: of all curves, along `x`.
+    tasks: some of the tasks, in order of appearance.
+    num_tasks: how many there are.
+    """
+
+    name: str
+    kind: str
+    categories: tuple[str, ...]
+    x: tuple[float, ...]
+    mean: tuple[float, ...]
+    tasks: tuple[TaskCurve, ...]
+    num_tasks: int
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> "Curves":
+        """From plain values, as JSON has them."""
+        tasks = tuple(TaskCurve(**_tuples(one)) for one in values["tasks"])
+        return cls(**{**_tuples(values), "tasks": tasks})
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What was found; JSON-serialisable both ways.
 
@@ -146,6 +190,8 @@ class Verdict:
       that begins and ends; () where it is not known.
     coverages: `coverage` for each of `shots`; () for classes.
     effects: one an input, of the process that predicts tasks best; () for classes.
+    curves: of that process, over the input that matters most; None for classes, where no input varies within tasks, and in
+      verdicts of before.
     """
 
     outcome: str
@@ -175,6 +221,7 @@ class Verdict:
     gain: tuple[float, ...] = ()
     coverages: tuple[float, ...] = ()
     effects: tuple[Effect, ...] = ()
+    curves: Curves | None = None
 
     def to_json(self) -> str:
         """One JSON object; numbers that are not finite become null."""
@@ -193,6 +240,7 @@ class Verdict:
             values[name] = tuple(kind(**_tuples(_known(one))) for one in values[name])
         values["effects"] = tuple(Effect(**one) for one in values.get("effects", ()))
         values["saved"] = Score(**_tuples(saved)) if (saved := values.get("saved")) else None
+        values["curves"] = Curves.from_values(curves) if (curves := values.get("curves")) else None
         values["shares"] = tuple(map(tuple, values.get("shares", ())))
         return cls(**_tuples(values))
 

@@ -9,7 +9,7 @@ from maml_engine.checks import check_choice, shown
 from maml_engine.io.sheet import Sheet
 
 MAX_INPUTS = 20
-MAX_LEVELS = 30  # categories of a text input; rarer ones are one category together
+MAX_LEVELS = 30  # categories of a text input that have a column each; of more, each counts by its effect on the target
 MAX_CLASSES = 20
 
 

@@ -105,6 +105,30 @@ def test_what_can_be_read_in_two_ways_is_asked_and_either_goes_on(run, header, r
         assert run(header, rows, *flags_in(said, place))[0] is None
 
 
+def test_what_is_no_number_may_be_taken_as_missing(run):
+    rows = [[task, row, "inf" if row == 3 else a, y] for task, row, a, y in GROUPED]
+    code, said = run("shop,t,x,y", rows, "--task", "shop", "--inputs", "x", "--target", "y")
+    assert code == BAD_INPUT
+    assert "'inf' in 10 rows" in said
+    code, sheet, _ = run("shop,t,x,y", rows, *flags_in(said))
+    assert (code, sheet.missing("x").sum()) == (None, 10)
+
+
+def test_where_no_column_can_name_the_tasks_the_flag_for_it_is_named(run):
+    rows = [[f"s{max(0, row - 99)}", row / 7, row * row % 13 / 11] for row in range(150)]
+    code, said = run("shop,x,y", rows)
+    assert code == BAD_INPUT
+    assert "`--task`" in said
+
+
+def test_a_leak_that_is_meant_needs_one_flag(run):
+    rows = [[task, a, b, round(2 * a + 1, 3)] for task, _, a, b in GROUPED]
+    code, said = run("shop,a,b,y", rows, "--task", "shop", "--inputs", "a,b", "--target", "y")
+    assert code == BAD_INPUT
+    assert run("shop,a,b,y", rows, *flags_in(said, 0))[2].inputs == ("b",)
+    assert run("shop,a,b,y", rows, *flags_in(said, 1))[2].inputs == ("a", "b")
+
+
 def test_flags_that_name_nothing_are_refused(run):
     for flags, said in [
         (("--read", "z as 1,234.5"), "'z'"),

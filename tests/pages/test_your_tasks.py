@@ -275,6 +275,21 @@ def test_a_column_that_can_be_read_in_two_ways_is_asked(visitor):
     assert not button(page, "judge").disabled
 
 
+@pytest.mark.parametrize(("answer", "inputs"), [("fix_0", ["speed"]), ("fix_0_1", ["speed", "copy"])])
+def test_no_training_begins_with_a_leak_that_nobody_has_settled(visitor, answer, inputs):
+    lines = table().decode().splitlines()
+    rows = [f"{line},{2 * float(line.rsplit(',', 1)[1]) - 1:.4f}" for line in lines[1:]]
+    page = upload(visitor, "\n".join([f"{lines[0]},copy", *rows]).encode())
+    assert not button(page, "judge").disabled  # a guess leaves it out
+    next(one for one in page.multiselect if one.key.startswith("inputs_")).set_value(["speed", "copy"]).run()
+    assert "gives the target 'vibration' away" in shown(page)
+    assert button(page, "judge").disabled
+    page.button(key=answer).click().run()
+    assert not page.exception
+    assert next(one for one in page.multiselect if one.key.startswith("inputs_")).value == inputs
+    assert not button(page, "judge").disabled
+
+
 def test_rows_with_a_missing_value_are_left_out_and_said_so(visitor):
     page = upload(visitor, table().replace(b"\nM0,", b"\nM0,,1\nM0,", 1))
     assert "missing" in shown(page)

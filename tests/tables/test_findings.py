@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from maml_engine.tables import Roles, read_sheet, validate
+from maml_engine.tables.encoding import Encoding
 from maml_engine.tables.findings import first_error
 from maml_engine.tables.taskset import TaskSet
 
@@ -135,6 +136,23 @@ def test_a_skewed_column_is_offered_its_logarithm():
     found = codes(sheet)["skew"]
     assert found.fix.roles.log == ("x",)
     assert "skew" not in codes(sheet, found.fix.roles)
+
+
+def test_a_skewed_target_is_said_with_what_happens_to_it():
+    rng = np.random.default_rng(0)
+    sheet = sheet_of(lambda task, row: f"t{task},{row},{rng.lognormal(0, 2)}", tasks=20)
+    found = codes(sheet)["skewed_target"]
+    assert "its logarithm is predicted where a simple fit then errs less" in found.sentence
+    mended, roles = found.fix.apply(sheet, ROLES)
+    assert "skewed_target" not in codes(mended, roles)
+    assert Encoding.of(mended, roles).shape == ""
+
+
+@pytest.mark.parametrize(("levels", "severity"), [(40, "note"), (400, "warning")])
+def test_many_categories_count_by_what_the_target_is_like_with_them(levels, severity):
+    rng = np.random.default_rng(0)
+    sheet = sheet_of(lambda task, row: f"t{task},k{rng.integers(levels)},{rng.normal()}", tasks=60)
+    assert codes(sheet)["many_categories"].severity == severity
 
 
 def test_a_logarithm_that_cannot_be_taken_is_taken_back():

@@ -41,6 +41,7 @@ def report(name: str, roles: Roles, settings: Settings, verdict: Verdict, *, fin
         "<h2>Every way, on tasks that it has not seen</h2>",
         _scores(verdict),
         _figures(roles, settings.method, verdict),
+        *_effects(verdict),
         "<h2>Task by task</h2>",
         _table(
             ("task", "rows", "before adapting", "after", "best of the rest", "gain", "what is saved"),
@@ -109,6 +110,13 @@ def _scores(verdict: Verdict) -> str:
     return _table(header, (numbers(score) for score in figures.ranked(verdict)))
 
 
+def _effects(verdict: Verdict) -> list[str]:
+    if not verdict.effects:
+        return []
+    rows = figures.effect_table(verdict.effects)
+    return ["<h2>What the inputs do, and how much tasks differ</h2>", _table(rows[0], (list(row.values()) for row in rows))]
+
+
 def _figures(roles: Roles, method: str, verdict: Verdict) -> str:
     shown = [
         ("Error, with its interval", figures.errors_figure(verdict, method, in_units=True)),
@@ -116,6 +124,9 @@ def _figures(roles: Roles, method: str, verdict: Verdict) -> str:
         ("Error against the support rows", figures.shots_figure(verdict, method, in_units=False)),
         ("Which tasks gain, and which lose", figures.gains_figure(verdict)),
     ]
+    if verdict.curves:
+        curves, first = verdict.curves, verdict.curves.tasks[0].task
+        shown.append((f"Each task's {_text(roles.target)}", figures.curves_figure(curves, first, roles.target)))
     if verdict.task_pictures:
         tasks = figures.tasks_figure(verdict.task_pictures, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
         shown.append(("Single tasks before and after", tasks))

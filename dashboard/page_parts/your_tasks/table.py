@@ -15,6 +15,7 @@ import streamlit as st
 from dashboard.page_parts.your_tasks.examples import EXAMPLES, example_csv
 from dashboard.page_parts.your_tasks.user_table import UserTable
 from maml_engine.tables import Finding, Fix, Guess, Question, Roles, Sheet, guess, read_sheet, validate
+from maml_engine.tables.finding import stops as stops_of
 
 FIRST_EXAMPLE = "Machines"
 MAX_EDITED_ROWS = 5000
@@ -99,6 +100,11 @@ def _new_id() -> str:
 def findings(table: UserTable, k_shot: int) -> tuple[Finding, ...]:
     """What its owner should know of a table."""
     return _findings(table.id, table.roles, k_shot, table.sheet)
+
+
+def stops(table: UserTable, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Those of the findings that have to be settled before anything is trained."""
+    return stops_of(found, table.sheet)
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)

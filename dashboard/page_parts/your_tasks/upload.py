@@ -230,10 +230,12 @@ def answer_question(table: UserTable, roles: Roles) -> None:
 
 def show_findings(table: UserTable, found: tuple[Finding, ...]) -> None:
     """What its owner should know of a table, a fix beside it where there is one."""
+    stops = tables.stops(table, found)
     with st.container(border=True, key="findings"):
-        for place, finding in enumerate(found):
+        for place, finding in enumerate(sorted(found, key=lambda one: one not in stops)):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{ICONS[finding.severity]} {escape.markdown(finding.sentence)}")
+                icon = ICONS["error" if finding in stops else finding.severity]
+                st.markdown(f"{icon} {escape.markdown(finding.sentence)}")
                 for other, fix in enumerate(finding.fixes):
                     st.button(
                         escape.markdown(fix.label, 80),

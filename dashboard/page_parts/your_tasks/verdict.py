@@ -64,6 +64,8 @@ def show(trained: TrainedVerdict, *, is_running: bool) -> None:
     with page.pictures_of(words_of(trained)):
         show_numbers(verdict)
         show_methods(verdict, trained.settings.method)
+        if verdict.effects:
+            show_effects(trained)
         show_tasks(trained)
 
 
@@ -136,6 +138,40 @@ def show_methods(verdict: Verdict, method: str) -> None:
         st.caption(f"Error of the best of the rest ({other.title.lower()}) minus the meta-learner's: above 0 the task gains.")
 
 
+def show_effects(trained: TrainedVerdict) -> None:
+    """What the inputs do: the curve of each task over the one that matters most, and by input the mean and the differences."""
+    verdict = trained.verdict
+    left, right = st.columns([6, 5], gap="medium") if verdict.curves else (None, st.container())
+    if left is not None:
+        with left:
+            st.fragment(show_curves)(trained)
+    with right:
+        st.markdown("**What the inputs do, and how much tasks differ**")
+        st.dataframe(figures.effect_table(verdict.effects), hide_index=True)
+        st.caption(
+            "By how much the target moves when one input goes from low to high (a tenth of the rows lies below, a tenth "
+            "above): the mean over tasks, and the standard deviation of that between tasks."
+        )
+
+
+def show_curves(trained: TrainedVerdict) -> None:
+    """One task's curve among those of the others."""
+    curves, target = trained.verdict.curves, trained.table.roles.target
+    assert curves is not None  # whoever shows them has looked
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**Each task's {escape.markdown(target)} over {escape.markdown(curves.name)}**")
+        names = [one.task for one in curves.tasks]
+        task = st.selectbox(
+            "Task in blue", names, key=f"curve_{trained.table.id}_{trained.job_id}", width=180, label_visibility="collapsed"
+        )
+    alt = f"{target} over {curves.name}: the curve of {task} among those of {len(names)} tasks, and the mean of all."
+    with page.pictures_of(words_of(trained)):
+        page.chart(figures.curves_figure(curves, task, target), "curves", alt)
+    some = f"{len(names)} of {curves.num_tasks} tasks. " if len(names) < curves.num_tasks else ""
+    others = " The other inputs are at each task's average." if len(trained.table.roles.inputs) > 1 else ""
+    st.caption(f"{some}As each task's rows tell its curve to a process that is fitted on all tasks.{others}")
+
+
 def show_tasks(trained: TrainedVerdict) -> None:
     """Single tasks before and after, all tasks as a table, and how it was done."""
     verdict, roles = trained.verdict, trained.table.roles
@@ -143,13 +179,6 @@ def show_tasks(trained: TrainedVerdict) -> None:
         st.markdown("**Single tasks, before → after adapting to the red rows**")
         figure = figures.tasks_figure(verdict.task_pictures, verdict.x_name, roles.target, as_lines=len(roles.inputs) == 1)
         page.chart(figure, "wall", f"{len(verdict.task_pictures)} tasks that were not trained on, before and after adapting.")
-    if verdict.effects:
-        with st.expander("What the inputs do", icon=":material/swap_vert:"):
-            st.dataframe(figures.effect_table(verdict.effects), hide_index=True)
-            st.caption(
-                "By how much the target moves when one input goes from low to high (a tenth of the rows lies below, a tenth "
-                "above), the mean over tasks, and how much tasks differ in that."
-            )
     with st.expander("Task by task", icon=":material/table_rows:"):
         st.dataframe(figures.task_table(verdict.tasks), hide_index=True, height=300)
     with st.expander("How it was done", icon=":material/info:"):

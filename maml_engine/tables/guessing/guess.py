@@ -21,6 +21,7 @@ from maml_engine.tables.guessing.profiles import (
 from maml_engine.tables.guessing.target_column import target_candidates
 from maml_engine.tables.guessing.task_column import same_groups, task_candidates
 from maml_engine.tables.leaks import leaks_of
+from maml_engine.tables.level_effects import SEVERAL
 from maml_engine.tasks.roles import MAX_INPUTS, MAX_LEVELS, Roles, can_be_classes
 
 NEAR = 0.75  # points between two answers below which it is better to ask
@@ -210,8 +211,8 @@ def _why_no_input(column: Profile, task: Profile, others: Sequence[Profile]) -> 
         return ""  # nobody would ask
     if same_groups(column, task):
         return f"it tells the same groups apart as {shown(task.name)}"
-    if column.kind == "text" and column.levels > MAX_LEVELS:
-        return f"it has {column.levels} different texts"
+    if column.kind == "text" and column.levels > MAX_LEVELS and column.counts.sum() < SEVERAL * column.levels:
+        return f"it has {column.levels} different texts in {column.counts.sum()} rows"
     counts = np.bincount(task.codes[(task.codes >= 0) & (column.codes >= 0)], minlength=task.levels)
     names_rows = np.mean(levels_within(column, task) == counts) > 0.9
     is_unit = words.says(column.name, words.TASK) and not words.says(column.name, words.MEASURED)

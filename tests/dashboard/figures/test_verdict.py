@@ -7,6 +7,7 @@ import pytest
 
 from dashboard.figures import verdict as figures
 from dashboard.figures.style import AFTER, BEFORE, TRUTH, method_colour
+from maml_engine.tables import Curves, Effect, TaskCurve
 from tests.small_verdict import EVIL, score, small_verdict, task_picture
 
 VERDICT = small_verdict()
@@ -49,6 +50,38 @@ def test_gains_are_sorted_and_losses_have_the_others_colour():
     assert list(bars.y) == [0.9, 0.6, -0.4]
     assert list(bars.marker.color) == [AFTER, AFTER, method_colour("pooled")]
     assert not figures.gains_figure(small_verdict(tasks=())).data
+
+
+def curves(kind="number", categories=()):
+    tasks = tuple(
+        TaskCurve(name, (1.0, 2.0, 3.0 + place), (0.5, 1.5), (1.1, 2.1)) for place, name in enumerate(("a", EVIL, "c"))
+    )
+    return Curves("x <b>", kind, categories, (0.0, 1.0, 2.0), (1.0, 2.0, 4.0), tasks, 9)
+
+
+def test_one_tasks_curve_stands_out_with_its_rows():
+    others, mean, own, rows = figures.curves_figure(curves(), EVIL, "y").data
+    assert list(others.y) == [1, 2, 3, None, 1, 2, 5, None]
+    assert (list(mean.y), list(own.y), list(rows.x), list(rows.y)) == ([1, 2, 4], [1, 2, 4], [0.5, 1.5], [1.1, 2.1])
+    assert own.line.color == AFTER
+    assert "<" not in own.name + rows.name + "".join(others.text)
+    assert len(figures.curves_figure(curves(), "none of them", "y").data) == 2
+
+
+def test_curves_over_days_and_categories_have_their_axis():
+    days = figures.curves_figure(curves("date"), "a", "y")
+    assert list(days.data[1].x)[1] == "1970-01-02T00:00:00"
+    named = figures.curves_figure(curves("text", ("u", "<i>", "w")), "a", "y")
+    assert [*named.layout.xaxis.tickvals] == [0, 1, 2]
+    assert "<" not in "".join(named.layout.xaxis.ticktext)
+
+
+def test_inputs_that_move_the_target_most_come_first():
+    effects = [Effect("a", "0", "1", 0.1, 0.2), Effect("b", "0", "1", -3.21456, 0.5, True)]
+    rows = figures.effect_table(effects)
+    assert [row["input"] for row in rows] == ["b", "a"]
+    assert rows[0]["moves by"] == -3.21
+    assert rows[0]["it varies"] == "between tasks alone"
 
 
 def test_tasks_have_a_panel_each_with_its_errors():
