@@ -23,11 +23,12 @@ _CODE = re.compile(r"[-+]?9{2,}(?:\.9+)?|-[1-9]0{2,}|-?9+[.,]?9*")  # numbers th
 
 def _bad_cells(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
     names = [*roles.inputs, *([] if roles.classes else [roles.target]), *filter(None, [roles.time])]
+    has_task = ~sheet.missing(roles.task)
     for name in dict.fromkeys(names):
         kind = sheet.kind(name)
         if name == roles.target and kind != "number":
             continue
-        wrong = bad_cells(sheet, name, kind)
+        wrong = bad_cells(sheet, name, kind) & has_task  # others are no rows: sums below a table, notes
         if wrong.any():
             places = sheet.places[wrong].tolist()
             wanted = {"number": "finite numbers", "date": "dates"}[kind]

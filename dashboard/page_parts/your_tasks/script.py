@@ -14,7 +14,9 @@ def script(trained: TrainedVerdict) -> str:
         if getattr(trained.settings, spec.name) != getattr(Settings(), spec.name)
     }
     settings = ", ".join(f"{name}={value!r}" for name, value in changes.items())
-    return _SCRIPT.format(roles=repr(trained.table.roles), settings=f"Settings({settings})")
+    sheet = trained.table.sheet
+    read = f".read_as({dict(sheet.forms)!r}, sure={tuple(sheet.sure)!r})" if sheet.forms or sheet.sure else ""
+    return _SCRIPT.format(roles=repr(trained.table.roles), settings=f"Settings({settings})", read=read)
 
 
 _SCRIPT = '''"""A verdict on a table, and its learner in use: python your_tasks.py TABLE.csv KNOWN.csv OTHERS.csv"""
@@ -26,7 +28,7 @@ from maml_engine.tables import Roles, Settings, judge, read_sheet
 table, known, others = sys.argv[1:]
 roles = {roles}
 
-for progress in judge(read_sheet(table), roles, {settings}):
+for progress in judge(read_sheet(table){read}, roles, {settings}):
     print(f"{{progress.share:4.0%}} {{progress.doing}}", flush=True)
 print(progress.verdict.sentence)
 

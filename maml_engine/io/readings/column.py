@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 # A column is what this share of its written cells is; the rest are for the person at the screen to fix.
 SHARE = 0.8
 SAMPLE = 300
-MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "-", "?", ".")
+MISSING = (
+    *("", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "-", "?", ".", "--", "---"),
+    *("n.a.", "n. a.", "k.a.", "k. a.", "n.d.", "#nv", "#value!", "#div/0!", "#ref!", "#num!", "#wert!", "#bezug!", "(null)"),
+)
 
 
 class Hints(NamedTuple):

@@ -23,13 +23,13 @@ def explained(target: Profile, by: Profile, task: Profile) -> float:
     if both.sum() < 2 * BINS:
         return 0.0
     codes = task.codes[both]
-    y = without_levels(target.values[both], codes, task.levels)
+    y = without_levels(target.even[both], codes, task.levels)
     total = np.sum(y**2)
     if total <= 0:
         return 0.0
     shares = [_share(y, total, _bins(by.values[both], by.levels))]
     if by.kind != "text":
-        within = without_levels(by.values[both], codes, task.levels)
+        within = without_levels(by.even[both], codes, task.levels)
         shares.append(_share(y, total, _bins(within, len(within))))
     return max(0.0, *shares)
 
@@ -57,6 +57,15 @@ def is_copy(first: Profile, second: Profile) -> bool:
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         return False
     return bool(abs(abs(np.corrcoef(x, y)[0, 1]) - 1) < EXACT)
+
+
+def different(columns: Sequence[Profile], *, like: Profile) -> list[Profile]:
+    """One of several columns that are copies of one another, and none that is a copy of another column."""
+    kept: list[Profile] = []
+    for column in columns:
+        if not any(is_copy(other, column) for other in (like, *kept)):
+            kept.append(column)
+    return kept
 
 
 def is_mean_of(mean: Profile, column: Profile, task: Profile) -> bool:

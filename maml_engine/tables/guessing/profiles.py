@@ -1,11 +1,13 @@
 """What the cells of a column say of it, whatever its name: levels, whole numbers, row numbers, and how it runs in groups."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from maml_engine.io.sheet import Sheet
 from maml_engine.tables.guessing.words import CODE, ROWS, says, words_of
+from maml_engine.tables.shapes import shaped, target_shape_of
 
 MAX_ROWS, BLOCKS = 5000, 10  # rows that stand together in the file, from all over it, are enough to see what a column is
 
@@ -35,6 +37,17 @@ class Profile:
     def levels(self) -> int:
         """Different values."""
         return len(self.counts)
+
+    @cached_property
+    def even(self) -> np.ndarray:
+        """`[rows]`, the values less skewed: how columns hang together is no matter of a few large ones."""
+        there = self.codes >= 0
+        if self.kind == "text" or not there.any():
+            return self.values
+        even = self.values.copy()
+        how = {"shape": "", "middle": 0.0, "width": 1.0} | target_shape_of(self.values[there])
+        even[there] = shaped(self.values[there], **how)
+        return even
 
     @property
     def is_whole(self) -> bool:

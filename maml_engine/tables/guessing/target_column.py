@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from maml_engine.tables.guessing import words
-from maml_engine.tables.guessing.dependence import explained, is_copy, is_mean_of, totals_among
+from maml_engine.tables.guessing.dependence import different, explained, is_copy, is_mean_of, totals_among
 from maml_engine.tables.guessing.evidence import Candidate, collect
 from maml_engine.tables.guessing.profiles import Profile, is_design, is_same_within, ranks_within, rises_within, without_levels
 
@@ -69,7 +69,10 @@ def _alone(
         (2 < column.levels <= 4, -1.5, "it has few values"),
         (not column.is_whole and column.levels > 4, 0.5, "it holds decimals"),
         (any(is_mean_of(other, column, task) for other in steady), -3.0, "another column holds its mean in each task"),
-        (any(is_copy(other, column) for other in others), -1.5, "another column is the same but for a constant"),
+        (
+            not (is_target or is_measure) and any(is_copy(other, column) for other in others),
+            *(-1.5, "another column is the same but for a constant"),
+        ),
         (is_total, -1.5, "it is the sum of other columns"),
     )
 
@@ -78,12 +81,11 @@ def _beside(
     one: Candidate, column: Profile, task: Profile, *, measured: Sequence[Profile], numbers: Sequence[Profile]
 ) -> Candidate:
     """And what the others say of it: where it stands among those that were measured, and who predicts whom."""
-    total = (
-        min(1.0, sum(explained(column, other, task) for other in numbers if other is not column)) if column in measured else 0.0
-    )
+    others = different([other for other in numbers if other is not column], like=column) if column in measured else []
+    total = min(1.0, sum(explained(column, other, task) for other in others))
     place = [other.place for other in measured].index(column.place) if column in measured else len(measured)
     ahead = 0.0
-    if rivals := [other for other in measured if other is not column]:
+    if rivals := [other for other in measured if other is not column and not is_copy(other, column)]:
         told = np.array([explained(column, other, task) for other in rivals])
         tells = np.array([explained(other, column, task) for other in rivals])
         ahead = float(told.max() - tells.max())
