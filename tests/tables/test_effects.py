@@ -81,6 +81,5 @@ def test_categories_have_places_along_the_axis():
 
 
 def test_a_verdict_carries_its_curves_through_json(lines):
-    verdict = small_verdict(effects=lines[0], curves=lines[1])
-    assert Verdict.from_json(verdict.to_json()) == verdict
+    assert Verdict.from_json(small_verdict(curves=lines[1]).to_json()).curves == lines[1]
     assert Verdict.from_json(small_verdict().to_json()).curves is None

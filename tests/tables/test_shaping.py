@@ -44,7 +44,7 @@ def test_growth_is_predicted_by_its_logarithm_and_judged_in_its_own_units():
 
 def test_what_a_simple_fit_predicts_better_as_it_is_stays_so():
     plan = Plan.of(sheet_of(with_odd_rows), ROLES, SMALL)
-    assert TaskSet.of(sheet_of(with_odd_rows), ROLES, 3).encoding.shape == "log"
+    assert TaskSet.of(sheet_of(with_odd_rows), ROLES, 3).encoding.shape == "asinh"  # would be tried
     assert plan.tasks.encoding.shape == ""
     assert plan.scale.decode is None
 
@@ -57,7 +57,7 @@ def test_whoever_says_so_has_the_target_as_it_is():
 
 def test_the_error_is_that_of_predictions_in_the_targets_own_units():
     shaped, plain = (TaskSet.of(sheet_of(grows), ROLES, 3, draws=2, as_it_is=as_it_is) for as_it_is in (False, True))
-    assert 0 < error_of(shaped, 3) < 0.25 * error_of(plain, 3) < 0.25 * sheet_of(grows).numbers("y").var()
+    assert 0 < error_of(shaped, 3) < 0.3 * error_of(plain, 3) < 0.3 * sheet_of(grows).numbers("y").var()
 
 
 def test_predictions_of_a_shaped_target_reach_twice_as_far_as_it_does():
