@@ -1,5 +1,8 @@
 """How well a learner adapts to tasks that it has never seen: loss after each step, with intervals over tasks."""
 
+import dataclasses
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -19,8 +22,11 @@ from maml_engine.tasks.traceable import as_argument
 
 # Of the tasks that a run's number is measured on: on a page, in an exported script and by `maml evaluate`.
 PROTOCOL_SEED = 0
-# Queries, steps and outputs of this many tasks are held at once; with more, a processor's cache no longer holds them.
-TASKS_AT_ONCE = 50
+# Queries of a task where none are asked for; of pictures, of each class.
+QUERIES, QUERIES_OF_A_CLASS = 100, 15
+# Queries, steps and outputs of this many tasks are held at once; with more, a processor's cache no longer holds them. Fewer,
+# where their rows are pictures: so many numbers.
+TASKS_AT_ONCE, NUMBERS_AT_ONCE = 50, 500_000
 
 
 class Adapting(Protocol):
@@ -58,21 +64,29 @@ class AdaptationCurves:
         """`[inner_steps + 1]`, over tasks."""
         return self.loss.mean(axis=0)
 
-    def interval(self, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Student-t interval of the mean over tasks: low and high, each `[inner_steps + 1]`; NaN where there is one task."""
+    def interval(self, confidence: float = 0.95, *, of: str = "loss") -> tuple[np.ndarray, np.ndarray]:
+        """Student-t interval of the mean over tasks: low and high, each `[inner_steps + 1]`; NaN where there is one task.
+
+        Args:
+          confidence: the share of such intervals that hold the mean over all tasks there are.
+          of: "loss", or one of `metrics`.
+        """
         from scipy.special import stdtrit  # the quantile alone; scipy.stats takes a second to import
 
-        num_tasks = len(self.loss)
+        values = self.loss if of == "loss" else self.metrics[of]
+        num_tasks, mean = len(values), values.mean(axis=0)
         if num_tasks < 2:
-            return np.full_like(self.mean, np.nan), np.full_like(self.mean, np.nan)
-        half = stdtrit(num_tasks - 1, (1 + confidence) / 2) * self.loss.std(axis=0, ddof=1) / np.sqrt(num_tasks)
-        return self.mean - half, self.mean + half
+            return np.full_like(mean, np.nan), np.full_like(mean, np.nan)
+        half = stdtrit(num_tasks - 1, (1 + confidence) / 2) * values.std(axis=0, ddof=1) / np.sqrt(num_tasks)
+        return mean - half, mean + half
 
     def rows(self) -> list[dict[str, float | None]]:
-        """One row a step: `step`, `mean`, `low`, `high` and any metric's mean; None where not finite, as JSON wants it."""
+        """One row a step: `step`, `mean`, `low`, `high`, and a metric's mean, `_low` and `_high`; None where not finite."""
         low, high = self.interval()
         columns = {"mean": self.mean, "low": low, "high": high}
-        columns |= {name: values.mean(axis=0) for name, values in self.metrics.items()}
+        for name, values in self.metrics.items():
+            low, high = self.interval(of=name)
+            columns |= {name: values.mean(axis=0), f"{name}_low": low, f"{name}_high": high}
         rows = zip(*columns.values(), strict=True)
         return [
             {"step": step} | {name: _finite(value) for name, value in zip(columns, row, strict=True)}
@@ -85,7 +99,7 @@ def evaluate(  # positional: a public signature
     key: jax.Array,
     num_tasks: int = 600,
     k_shot: int = 10,
-    k_query: int = 100,
+    k_query: int | None = None,
     inner_steps: int = 10,
     *,
     tasks: Any = None,
@@ -98,8 +112,8 @@ def evaluate(  # positional: a public signature
       key: `[]`, draws tasks and their rows.
       num_tasks: tasks to draw. A finite set is taken once a task instead, with all its other rows as queries: its interval is
         over distinct tasks, which drawing them again would not narrow.
-      k_shot: support rows of a task.
-      k_query: query rows of a task.
+      k_shot: support rows of a task; of pictures, of each class.
+      k_query: query rows, likewise; None takes 100, of pictures 15 of each class, or what a class has left.
       inner_steps: gradient steps; the loss is measured before the first and after each.
       tasks: the task distribution; None takes the learner's own.
       split: "train", "validation" or "test".
@@ -113,15 +127,34 @@ def evaluate(  # positional: a public signature
     _check_learner(learner)
     key = checked_key(key)
     for name, value in (("num_tasks", num_tasks), ("k_shot", k_shot), ("k_query", k_query)):
-        check_number(name, value, low=1, integer=True)
+        if name != "k_query" or value is not None:
+            check_number(name, value, low=1, integer=True)
     check_number("inner_steps", inner_steps, low=0, integer=True)
     if tasks is not None:
         check_tasks(tasks)
     tasks = (learner.default_tasks if tasks is None else tasks).split(split)
     if not hasattr(tasks, "every"):  # a finite set is taken whole, and nothing of it is drawn by `sample`
         check_draws(tasks, k_shot=k_shot)
+    k_query = queries(tasks, k_shot) if k_query is None else k_query
+    if hasattr(tasks, "rows_of_a_class"):
+        return _of_pictures(learner, tasks, key, num_tasks, k_shot=k_shot, k_query=k_query, inner_steps=inner_steps)
     episode = draw(tasks, key, num_tasks, k_shot=k_shot, k_query=k_query)
     return evaluate_episode(learner, episode, inner_steps)
+
+
+def queries(tasks: Any, k_shot: int, *, rows: int = QUERIES, of_a_class: int = QUERIES_OF_A_CLASS) -> int:
+    """How many queries a task is judged by: `rows`; of pictures `of_a_class` of each class, or what the smallest has left.
+
+    Args:
+      tasks: one split.
+      k_shot: support rows of a task; of pictures, of each class.
+      rows: of a task that is a function.
+      of_a_class: of each class of pictures.
+    """
+    if not hasattr(tasks, "rows_of_a_class"):
+        return rows
+    room = tasks.rows_of_a_class
+    return of_a_class if room is None else max(1, min(of_a_class, room - k_shot))
 
 
 def evaluate_as_agreed(learner: Any, inner_steps: int = 10) -> AdaptationCurves:
@@ -132,7 +165,8 @@ def evaluate_as_agreed(learner: Any, inner_steps: int = 10) -> AdaptationCurves:
       inner_steps: how far; what comes before does not depend on it.
 
     Returns:
-      Losses on 600 test tasks drawn by seed 0 (each test task once, where there are finitely many), with 100 queries each.
+      Losses on 600 test tasks drawn by seed 0 (each test task once, where there are finitely many), with 100 queries each; of
+      pictures, 15 of each class.
     """
     key, shots = jax.random.key(PROTOCOL_SEED), learner.experiment.k_shot
     return evaluate(learner, key, k_shot=shots, inner_steps=inner_steps)
@@ -170,19 +204,51 @@ def _drawn(tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: 
     return tasks.sample(key, num_tasks, k_shot, k_query)
 
 
+def _of_pictures(
+    learner: Adapting, tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: int, inner_steps: int
+) -> AdaptationCurves:
+    """As `evaluate`, whose arguments these are: a few tasks drawn at a time, since pictures of all would fill the memory."""
+    argument = as_argument(tasks)
+    at_once = tasks_at_once(jax.eval_shape(lambda key: argument.sample(key, 1, k_shot, k_query), key))
+
+    def drawn(start: int) -> Episode:
+        return _drawn(argument, jax.random.fold_in(key, start), min(at_once, num_tasks), k_shot=k_shot, k_query=k_query)
+
+    curves = _measured(learner, drawn, range(0, num_tasks, at_once), inner_steps)
+    metrics = {name: values[:num_tasks] for name, values in curves.metrics.items()}
+    return dataclasses.replace(curves, loss=curves.loss[:num_tasks], metrics=metrics)
+
+
 def evaluate_episode(learner: Adapting, episode: Episode, inner_steps: int) -> AdaptationCurves:
     """The losses of `learner` on given tasks, `episode` having a leading axis `[tasks]`."""
-    num_tasks = episode.support.x.shape[0]
+    at_once = tasks_at_once(episode)
+
+    def some(start: int) -> Episode:
+        return jax.tree.map(lambda leaf: leaf[start : start + at_once], episode)
+
+    return _measured(learner, some, range(0, episode.support.x.shape[0], at_once), inner_steps)
+
+
+def tasks_at_once(episode: Episode) -> int:
+    """How many tasks to hold at once, by the shapes of `episode`, a leading axis `[tasks]` on each."""
+    numbers = sum(math.prod(batch.x.shape[1:]) for batch in episode)
+    return max(1, min(TASKS_AT_ONCE, NUMBERS_AT_ONCE // numbers))
+
+
+def _measured(
+    learner: Adapting, tasks_from: Callable[[int], Episode], starts: Iterable[int], inner_steps: int
+) -> AdaptationCurves:
+    """The losses on tasks that come in pieces, `tasks_from(start)` of `[tasks]`."""
     measures = {"loss": learner.loss_fn, **METRICS.get(learner.loss_fn, {})}
 
     def measured(start: int) -> dict[str, np.ndarray]:
-        some = jax.tree.map(lambda leaf: leaf[start : start + TASKS_AT_ONCE], episode)
+        some = tasks_from(start)
         predictions = learner.path_predictions(some.support, some.query.x, inner_steps)
         if takes_labels(learner.loss_fn):
             check_labels("query.y", some.query, predictions.shape[-1], axes=2)
         return {name: np.asarray(_path_losses(predictions, some.query, loss_fn=of)) for name, of in measures.items()}
 
-    first, *others = range(0, num_tasks, TASKS_AT_ONCE)
+    first, *others = starts
     pieces = [measured(first), *parallel_map(measured, others)]  # the first alone, so that what is compiled is compiled once
     curves = {name: np.concatenate([piece[name] for piece in pieces]) for name in measures}
     return AdaptationCurves(curves.pop("loss"), curves)

@@ -1,17 +1,17 @@
 """What each field of the Experiment is on a page: its group, its label, when it means something, its slider's marks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from dashboard.widgets.links import TABLE_FIELDS
 from maml_engine.methods import METHODS
-from maml_engine.models import MODEL_OPTIONS
-from maml_engine.tasks import FAMILIES
+from maml_engine.models import IMAGE_MODELS, MODEL_OPTIONS
+from maml_engine.tasks import FAMILIES, PICTURES
 
 GROUPS = {
     "Tasks": (
         *("tasks", "amplitude", "phase", "frequency", "degree", "length_scale", "x_range", "noise", "pool"),
-        *("k_shot", "k_query"),
+        *("n_way", "variation", "k_shot", "k_query"),
     ),
     "Inner loop": (
         *("method", "inner_lr", "inner_steps", "inner_optimizer"),
@@ -48,6 +48,8 @@ LABELS = {
     "degree": "Highest order",
     "length_scale": "Length scale of the kernel",
     "pool": "Training tasks (0: endlessly many)",
+    "n_way": "Classes of a task",
+    "variation": "How far pictures of a class differ",
     "inner_optimizer": "Inner optimiser",
     "learn_step_sizes": "Learned step sizes",
     "inner_lr_decay": "Each inner step over the one before",
@@ -97,13 +99,14 @@ def _makes_steps(values: Mapping[str, Any]) -> bool:
 
 
 def _of_functions(values: Mapping[str, Any]) -> bool:
-    return values["tasks"] != "table"
+    return values["tasks"] != "table" and values["tasks"] not in PICTURES
 
 
 # Fields that mean something only beside others; elsewhere they are hidden and take their default.
 RELEVANT: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     **{name: _of_family(name) for name in ("amplitude", "phase", "frequency", "degree", "length_scale")},
-    **dict.fromkeys(("x_range", "noise", "pool", "k_query"), _of_functions),
+    **dict.fromkeys(("x_range", "noise", "pool"), _of_functions),
+    "k_query": lambda values: values["tasks"] != "table",
     **dict.fromkeys(
         ("learn_step_sizes", "inner_lr_decay", "per_step_norms", "multi_step_iterations", "first_order_iterations"),
         _of_method("mamlplusplus"),
@@ -114,9 +117,14 @@ RELEVANT: dict[str, Callable[[Mapping[str, Any]], bool]] = {
         name: _of_network(name)
         for name in ("num_layers", "activation", "layer_norm", "context_dim", "fourier_features", "fourier_scale")
     },
+    "n_way": lambda values: values["tasks"] in PICTURES,
+    "variation": lambda values: values["tasks"] == "glyphs",
     "weight_decay": lambda values: values["meta_optimizer"] == "adamw",
     **{name: lambda values: values["tasks"] == "table" for name in TABLE_FIELDS},
 }
+
+# What no page about functions offers, and a link may not bring there: tasks of pictures, and their networks.
+OF_PICTURES: dict[str, Collection[str]] = {"tasks": PICTURES, "model": IMAGE_MODELS}
 
 # Marks of the sliders over orders of magnitude; values from a link that lie between are added.
 STEP_SIZES = tuple(float(f"{digit}e{power}") for power in range(-5, 0) for digit in (1, 2, 5)) + (1.0,)

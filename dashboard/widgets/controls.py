@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from dashboard.widgets import links
-from dashboard.widgets.control_tables import GROUPS, LABELS, RELEVANT, SLIDERS, STEPS
+from dashboard.widgets.control_tables import GROUPS, LABELS, OF_PICTURES, RELEVANT, SLIDERS, STEPS
 from dashboard.widgets.links import FIELDS, TABLE_FIELDS
 from dashboard.widgets.session import EXTRA, JOB, KEPT, LEARNER_WRITTEN, NOTES, SHOWN, STRANGE, VALID, settle
 from maml_engine.experiment import Experiment
@@ -32,7 +32,7 @@ def experiment_controls(*names: str, **fixed: Any) -> Experiment:
       fixed: values that the page sets itself, over widgets and link.
     """
     settle()
-    kept = dict(st.session_state[KEPT])
+    kept = {name: value for name, value in st.session_state[KEPT].items() if value not in OF_PICTURES.get(name, ())}
     values = {name: kept.get(name, spec.default) for name, spec in FIELDS.items()} | fixed
     if "tasks" not in (*names, *fixed):  # a table's rows are at hand only where tasks are chosen
         values |= _no_table()
@@ -169,7 +169,7 @@ def _widget(name: str) -> Any:
     if name in SLIDERS:
         return st.select_slider(options=_marks(name), value=default, format_func=Experiment.spell, **common)
     if kind == "choice":
-        options = list(spec.metadata["choices"])
+        options = [choice for choice in spec.metadata["choices"] if choice not in OF_PICTURES.get(name, ())]
         return st.selectbox(options=options, index=options.index(default), **common)
     if kind == "switch":
         return st.toggle(value=default, **common)

@@ -36,12 +36,13 @@ def evaluate(options: Namespace) -> int:
 
 
 def curve_table(curves: AdaptationCurves) -> str:
-    """The losses as text, one line a step: mean over tasks and its 95 % interval; then the means of further measures."""
+    """The losses as text, one line a step: mean over tasks and its 95 % interval; then further measures likewise."""
     low, high = curves.interval()
     rows = zip(curves.mean, low, high, strict=True)
     lines = [f"{step:>4}  {mean:>10.4f}  {low:.4f} to {high:.4f}" for step, (mean, low, high) in enumerate(rows)]
     lines = [f"{'step':>4}  {'mean loss':>10}  95 % interval", *lines]
     for name, values in curves.metrics.items():
-        column = [name, *(f"{mean:.4f}" for mean in values.mean(axis=0))]
-        lines = [f"{line:<36}{text:>9}" for line, text in zip(lines, column, strict=True)]
+        rows = zip(values.mean(axis=0), *curves.interval(of=name), strict=True)
+        column = [f"{name:>9}  95 % interval", *(f"{mean:>9.4f}  {low:.4f} to {high:.4f}" for mean, low, high in rows)]
+        lines = [f"{line:<36}{text}" for line, text in zip(lines, column, strict=True)]
     return "\n".join(lines)

@@ -135,7 +135,9 @@ def _add_evaluate(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--k-shot", metavar="N", help="support examples of a task (default: as in training)")
     parser.add_argument(
-        "--k-query", metavar="N", default=100, help="query examples of a task; a table's are all its other rows (default: 100)"
+        "--k-query",
+        metavar="N",
+        help="query examples of a task; a table's are all its other rows (default: 100; of pictures, 15 of each class)",
     )
     parser.add_argument("--inner-steps", metavar="N", default=10, help="gradient steps on the support set (default: 10)")
     parser.add_argument("--seed", metavar="N", default=PROTOCOL_SEED, help="of the tasks drawn (default: 0)")

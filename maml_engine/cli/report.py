@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from maml_engine.evaluation import evaluate, evaluate_as_agreed
+from maml_engine.evaluation import evaluate, evaluate_as_agreed, queries
 from maml_engine.experiment.presets import Preset
 from maml_engine.learner import Learner
 from maml_engine.training import Report
@@ -52,7 +52,10 @@ def _mean(losses: np.ndarray) -> float | None:
 def print_new_tasks(learner: Learner) -> None:
     """Prints ten tasks that training has not seen, before and after one step."""
     print("EVALUATING FEW-SHOT ADAPTATION")
-    curves = evaluate(learner, jax.random.key(1), num_tasks=10, k_shot=learner.experiment.k_shot, k_query=50, inner_steps=1)
+    k_query = queries(learner.default_tasks.split("test"), learner.experiment.k_shot, rows=50)
+    curves = evaluate(
+        learner, jax.random.key(1), num_tasks=10, k_shot=learner.experiment.k_shot, k_query=k_query, inner_steps=1
+    )
     names = getattr(learner.default_tasks.split("test"), "task_names", range(1, 11))
     for name, (before, after) in list(zip(names, curves.loss, strict=True))[:10]:
         print(f"Task {name} | Before: {before:.4f} → After 1 step: {after:.4f}")

@@ -35,6 +35,7 @@ from maml_engine.experiment import Experiment
 from maml_engine.experiment.presets import PRESETS, Preset
 from maml_engine.io.read_csv import read_bytes
 from maml_engine.learner import Learner
+from maml_engine.tasks import PICTURES
 from maml_engine.training import Checkpoint, Diverged, Report
 from maml_engine.training.outer_loop import steps_here
 
@@ -207,6 +208,8 @@ def _experiment_and_tasks(options: Namespace, start: Checkpoint | None) -> tuple
     if start is not None:
         experiment = dataclasses.replace(start.experiment, **values)
         return experiment, tasks_of_run(start.experiment, options.data)
+    if values.get("tasks") in PICTURES:
+        values = {"model": "conv4", "loss": "softmax_cross_entropy"} | values
     if values.get("tasks") != "table":
         given = [name for name in ("data", *TABLE_FIELDS) if getattr(options, name) is not None]
         if given:

@@ -19,9 +19,9 @@ from maml_engine.core.losses import LOSSES, LossFn
 from maml_engine.core.meta_optimizer import META_OPTIMIZERS, SCHEDULES, MetaOptimizer
 from maml_engine.experiment.fields import checked, choice, interval, names, number, parse_value, spell, switch, text, whole
 from maml_engine.methods import INNER_OPTIMIZERS, METHODS, Method
-from maml_engine.models import ACTIVATIONS, MODEL_OPTIONS, MODELS, Network
+from maml_engine.models import ACTIVATIONS, IMAGE_MODELS, MODEL_OPTIONS, MODELS, Network
 from maml_engine.runtime.registry import parameters_of
-from maml_engine.tasks import FAMILIES
+from maml_engine.tasks import FAMILIES, PICTURES
 
 # Raised when a field changes its meaning or its default, since links and files leave defaults out.
 VERSION = 1
@@ -46,8 +46,8 @@ class Experiment(NamedFields):
     meta_lr: float = number(1e-3, "step size of the outer loop (beta)", above=0)
     inner_lr: float = number(0.01, "step size of the inner loop (alpha)", above=0)
     inner_steps: int = whole(1, "gradient steps on the support set; 0 trains one network for all tasks", low=0, high=10_000)
-    k_shot: int = whole(10, "support examples of a task", low=1, high=MAX_SIZE)
-    k_query: int = whole(10, "query examples of a task; a table's queries are all its other rows", low=1, high=MAX_SIZE)
+    k_shot: int = whole(10, "support examples of a task; of pictures, of each class", low=1, high=MAX_SIZE)
+    k_query: int = whole(10, "query examples, likewise; a table's queries are all its other rows", low=1, high=MAX_SIZE)
     seed: int = whole(0, "of the initialisation, the tasks and the split", low=0, high=2**32 - 1)
 
     inner_optimizer: str = choice("sgd", "what turns an inner gradient into a direction", INNER_OPTIMIZERS)
@@ -60,7 +60,7 @@ class Experiment(NamedFields):
     inner_tolerance: float = number(1e-6, "imaml: gradient norm at which the inner loop stands still", low=0)
     cg_steps: int = whole(5, "imaml: conjugate-gradient iterations", low=1, high=1000)
 
-    tasks: str = choice("sinusoid", "where tasks come from", ChainMap({"table": None}, FAMILIES))
+    tasks: str = choice("sinusoid", "where tasks come from", ChainMap({"table": None}, PICTURES, FAMILIES))
     amplitude: tuple[float, float] = interval((0.1, 5.0), "sinusoid: range of the amplitude", low=0)
     phase: tuple[float, float] = interval((0.0, math.pi), "sinusoid: range of the phase, radians")
     x_range: tuple[float, float] = interval((-5.0, 5.0), "range of the inputs of a function family")
@@ -74,6 +74,8 @@ class Experiment(NamedFields):
     inputs: tuple[str, ...] = names("table: the input columns")
     target: str = text("table: the column to predict")
     log: tuple[str, ...] = names("table: columns to take the logarithm of")
+    n_way: int = whole(5, "pictures: classes of a task", low=2, high=1000)
+    variation: float = number(1.0, "glyphs: how far the pictures of a character differ", low=0)
 
     model: str = choice("maml_regressor", "the network", MODELS)
     hidden_dim: int = whole(40, "units of a hidden layer", low=1, high=16_384)
@@ -126,7 +128,7 @@ class Experiment(NamedFields):
                 f"This run reads its tasks from a table: hand over the file whose SHA-256 begins with {self.data[:12]} "
                 f"(task column {self.task!r}, inputs {', '.join(map(repr, self.inputs))}, target {self.target!r})."
             )
-        family = FAMILIES[self.tasks]
+        family = PICTURES[self.tasks] if self.tasks in PICTURES else FAMILIES[self.tasks]
         if not isinstance(family, type) and hasattr(family, "sample"):  # registered as they are
             return family
         mine: dict[str, Any] = dataclasses.asdict(self) | {"x": self.x_range}
@@ -148,11 +150,18 @@ class Experiment(NamedFields):
             network, params = Network.split(self.build_model(in_dim, out_dim))
         return network, MetaParams(params, jax.eval_shape(self.build_method().init_rule, params))
 
+    def check_model(self, row: tuple[int, ...]) -> None:
+        """Refuses a network of vectors for rows that are pictures, `row` being `[height, width, channels]`."""
+        if len(row) == 3 and self.model in MODELS.built_in and self.model not in IMAGE_MODELS:
+            raise ValueError(
+                f"`model` must be one for pictures ({', '.join(IMAGE_MODELS)}) where the tasks are, got {self.model!r}."
+            )
+
     def _model_options(self, in_dim: int, out_dim: int) -> tuple[tuple[str, Any], ...]:
         options = {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(self)}
         options |= {"in_dim": in_dim, "out_dim": out_dim}
         if self.model in MODEL_OPTIONS:
-            names = ("hidden_dim", *MODEL_OPTIONS[self.model], "in_dim", "out_dim")
+            names = ("hidden_dim", *MODEL_OPTIONS[self.model], "in_dim", "out_dim")[self.model in IMAGE_MODELS :]
         else:  # registered
             names = parameters_of(MODELS[self.model])
         return tuple((name, options[name]) for name in names if name in options)

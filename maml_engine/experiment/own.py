@@ -15,7 +15,7 @@ from maml_engine.core.meta_optimizer import MetaOptimizer, OwnMetaOptimizer, che
 from maml_engine.experiment.experiment import Experiment
 from maml_engine.io.arrays import StorageError
 from maml_engine.methods import METHODS, Method
-from maml_engine.tasks import FAMILIES, Table
+from maml_engine.tasks import FAMILIES, PICTURES, Table
 
 CHECKS = {"model": check_model, "method": check_method, "loss_fn": check_loss_fn, "meta_optimizer": check_meta_optimizer}
 
@@ -122,10 +122,10 @@ def _with_method(experiment: Experiment, method: Method) -> tuple[Experiment, Me
 
 
 def _with_tasks(experiment: Experiment, tasks: Any) -> tuple[Experiment, str]:
-    """The experiment with the numbers of a family of functions; what tasks are called that it cannot describe, else ""."""
+    """The experiment with the numbers of tasks that it can describe; what others are called, else ""."""
     if experiment.tasks == "table" and isinstance(tasks, Table):
         return experiment, ""
-    name = next((name for name, known in FAMILIES.items() if known is type(tasks)), None)
+    name = next((name for name, known in {**FAMILIES, **PICTURES}.items() if known is type(tasks)), None)
     if name is None:
         return experiment, _called(tasks)
     mine = {spec.name for spec in dataclasses.fields(experiment)}

@@ -98,6 +98,8 @@ class Learner:
         x_kind, y_kind = (RowKind.of_tasks(name, getattr(shapes.support, name)) for name in ("x", "y"))
         in_dim, out_dim = x_kind.size, y_kind.size
         check_classes(experiment.loss, loss_fn, y_kind, has_model=model is not None)
+        if model is None:
+            experiment.check_model(x_kind.shape)
         network, params = Network.split(model or experiment.build_model(in_dim, out_dim))
         method = parts.method or experiment.build_method()
         partition(method, params)  # a method that does not fit the network says so here, not inside a compiled program

@@ -3,11 +3,11 @@
 from typing import Any
 
 from maml_engine.models.conv4 import Conv4
+from maml_engine.models.images import IMAGE_MODELS
 from maml_engine.models.mlp import ACTIVATIONS, MLP, ContextMLP, FourierMLP, MAMLRegressor, NeuralProcess
 from maml_engine.models.network import Network
 from maml_engine.runtime.registry import Registry
 
-# Conv4 is for images, and no task family that an experiment names has any: hand it over as the caller's own module.
 MODELS: Registry[Any] = Registry(
     "model",
     {
@@ -16,6 +16,7 @@ MODELS: Registry[Any] = Registry(
         "fourier_mlp": FourierMLP,
         "context_mlp": ContextMLP,
         "neural_process": NeuralProcess,
+        **IMAGE_MODELS,
     },
 )
 
@@ -28,10 +29,12 @@ MODEL_OPTIONS: dict[str, tuple[str, ...]] = {
     "fourier_mlp": (*_DENSE, "fourier_features", "fourier_scale"),
     "context_mlp": (*_DENSE, "context_dim"),
     "neural_process": (*_DENSE, "context_dim"),
+    "conv4": (),
 }
 
 __all__ = [
     "ACTIVATIONS",
+    "IMAGE_MODELS",
     "MLP",
     "MODELS",
     "MODEL_OPTIONS",

@@ -1,5 +1,8 @@
 """Where episodes come from. Anything with `sample` and `split` is a task distribution."""
 
+from collections.abc import Callable
+from typing import Any
+
 from maml_engine.runtime.registry import Registry
 from maml_engine.tasks.curves import (
     FrequencySinusoid,
@@ -12,6 +15,7 @@ from maml_engine.tasks.curves import (
     Steps,
 )
 from maml_engine.tasks.family import SPLITS, FunctionFamily
+from maml_engine.tasks.images import Glyphs, ImagePool
 from maml_engine.tasks.scaling import Scaling
 from maml_engine.tasks.sinusoid import Sinusoid
 from maml_engine.tasks.table import Table
@@ -31,13 +35,19 @@ FAMILIES: Registry[type[FunctionFamily]] = Registry(
     },
 )
 
+# Tasks of pictures that an experiment names, `n_way` classes each.
+PICTURES: dict[str, Callable[..., Any]] = {"glyphs": Glyphs}
+
 __all__ = [
     "FAMILIES",
+    "PICTURES",
     "SPLITS",
     "FrequencySinusoid",
     "FunctionFamily",
     "GaussianProcess",
+    "Glyphs",
     "Harmonics",
+    "ImagePool",
     "Lines",
     "Mixture",
     "Polynomials",

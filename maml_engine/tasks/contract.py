@@ -6,6 +6,8 @@ sample(key, meta_batch_size, k_shot, k_query) -> Episode: arrays with a leading 
   draws must come from `key`, by `jax.random`: NumPy's and Python's random numbers would be drawn once, at the trace, and be
   the same in every meta-step. `jax.pure_callback` calls NumPy from inside.
 every(key, k_shot) -> Episode: optional, where tasks are finitely many: each once, its other rows as queries.
+rows_of_a_class: optional, of tasks whose `k_shot` and `k_query` are rows of each class (pictures): how many the smallest class
+  has, None for endlessly many.
 scaling: optional, a `Scaling` between the units of the data and the network's.
 
 The object is hashable (a frozen dataclass is), or a pytree of numbers.

@@ -48,8 +48,11 @@ def test_a_table_of_labels_is_learned_with_accuracy(run, thirds, tmp_path):
     assert code == 0, err
     _, out, _ = run("evaluate", tmp_path / "run", "--data", thirds)
     header, *rows = out.splitlines()[1:]
-    assert header.split()[-1] == "accuracy"
-    assert float(rows[1].split()[-1]) > 0.7
+    assert header.split()[-4:] == ["accuracy", "95", "%", "interval"]
+    mean, low, to, high = rows[1].split()[-4:]
+    assert to == "to"
+    assert float(low) < float(mean) < float(high)
+    assert float(mean) > 0.7
     _, out, _ = run("evaluate", tmp_path / "run", "--data", thirds, "--json")
     assert 0.7 < json.loads(out)["curve"][1]["accuracy"] <= 1
     (tmp_path / "known.csv").write_text("x,third\n0.1,0\n0.2,0\n0.5,1\n0.6,1\n0.9,2")

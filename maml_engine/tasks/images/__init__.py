@@ -1,0 +1,6 @@
+"""Tasks of pictures: `n_way` classes, some pictures of each to learn from, and others to tell apart."""
+
+from maml_engine.tasks.images.glyphs import Glyphs
+from maml_engine.tasks.images.pool import ImagePool
+
+__all__ = ["Glyphs", "ImagePool"]
