@@ -242,7 +242,7 @@ def _measured(
     measures = {"loss": learner.loss_fn, **METRICS.get(learner.loss_fn, {})}
 
     def measured(start: int) -> dict[str, np.ndarray]:
-        some = tasks_from(start)
+        some: Any = tasks_from(start)
         predictions = learner.path_predictions(some.support, some.query.x, inner_steps)
         if takes_labels(learner.loss_fn):
             check_labels("query.y", some.query, predictions.shape[-1], axes=2)

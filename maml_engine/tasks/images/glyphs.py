@@ -151,7 +151,7 @@ def written(key: jax.Array, characters: Strokes, pictures: int, *, variation: ja
     """Pictures of characters, each by another hand.
 
     Args:
-      key: `[]`.
+      key: `[]`, of how they differ.
       characters: `[...]` of them.
       pictures: of each character.
       variation: how far they differ, 1 for about as people's do.
