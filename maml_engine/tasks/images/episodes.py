@@ -19,7 +19,7 @@ def distinct(key: jax.Array, high: jax.Array | int, take: int, shape: tuple[int,
     It costs `take` squared numbers whatever `high` is (Floyd's algorithm), where a permutation would cost all of them.
 
     Args:
-      key: `[]`.
+      key: `[]`, of the numbers and of their order.
       high: `[*shape]`, or one number for all; at least `take`.
       take: how many of each; static.
       shape: how many draws, each by itself.
