@@ -8,8 +8,7 @@ from dashboard.widgets import page
 
 
 def show() -> None:
-    """The page that is chosen."""
-    start_up.wait()
+    """The page that is chosen. Home stands without the engine, which may still be being imported; the others wait for it."""
     page.setup()
     chosen = st.navigation(
         {
@@ -37,6 +36,8 @@ def show() -> None:
     )
     page.name_tab(chosen.title)
     address.arrive(chosen.url_path)
+    if chosen.url_path:
+        start_up.wait()
     chosen.run()
     page.start_engine()  # the page is painted by now
     heap.settle()

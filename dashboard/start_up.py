@@ -43,5 +43,10 @@ def import_all() -> None:
 
 
 def wait() -> None:
-    """Until all is imported; a page's script begins with it."""
+    """Until all is imported. Comes before whatever may import JAX."""
     _done.wait()
+
+
+def is_done() -> bool:
+    """Whether all is imported."""
+    return _done.is_set()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard import start_up
 from dashboard.components.sine_bench import Answer, Entrant, Scene, scene, sine_bench
 from dashboard.engine_calls import first_pictures
 from dashboard.figures import style
@@ -66,6 +67,7 @@ def asked_for(shots: int, noise: float, seed: int) -> Scene:
     """The wave with the points that the sidebar asks for; the first picture waits for no engine."""
     if (shots, noise, seed) == (OWN["shots"], OWN["point_noise"], OWN[session.POINT_SEED]):
         return FIRST.scene
+    start_up.wait()
     from dashboard.engine_calls import sine_bench as bench_engine
 
     wave = FIRST.scene
@@ -90,7 +92,7 @@ def engine_says(shown: Scene, own: "Mapping[str, Learner]") -> Mapping[str, Answ
     """The engine's numbers; nothing while it is still to be loaded."""
     if shown.is_same_task(FIRST.scene) and not own:
         return FIRST.answers
-    if "dashboard.engine_calls.sine_bench" not in sys.modules:
+    if not start_up.is_done() or "dashboard.engine_calls.sine_bench" not in sys.modules:
         return {}
     from dashboard.engine_calls import sine_bench as bench_engine
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from dashboard import escape
+from dashboard import escape, start_up
 from dashboard.components import paper
 from dashboard.widgets import in_the_browser, session
 
@@ -140,8 +140,9 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     Args:
       own: the page's own widgets that are bound to the link: key -> default.
     """
+    start_up.wait()  # the page is painted by now
     from dashboard.components.copy_link import copy_link
-    from dashboard.widgets import controls, links  # the page is painted by now
+    from dashboard.widgets import controls, links
 
     own = own or {}
     st.session_state.pop(session.ANSWERS, None)

@@ -15,9 +15,9 @@ PAGES = sorted(path for path in (ROOT / "pages").glob("*.py"))
 ROOMS = {
     "page_parts": {
         *("widgets", "downloads", "engine_calls", "components", "figures"),
-        *("jobs", "results", "method_names", "escape"),
+        *("jobs", "results", "method_names", "escape", "start_up"),
     },
-    "widgets": {"downloads", "engine_calls", "components", "jobs", "method_names", "escape"},
+    "widgets": {"downloads", "engine_calls", "components", "jobs", "method_names", "escape", "start_up"},
     "engine_calls": {"components", "jobs", "results", "method_names"},
     "downloads": {"jobs"},
     "components": {"figures", "results", "method_names"},

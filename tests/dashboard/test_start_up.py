@@ -5,12 +5,14 @@ import pkgutil
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
+import pytest
+import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from dashboard import heap, start_up
-from dashboard.widgets import page
 from tests.test_packaging import ROOT, imports_of
 
 SCRIPT = """
@@ -62,10 +64,31 @@ def test_who_waits_waits_until_all_is_imported(monkeypatch):
     assert not visitor.is_alive()
 
 
-def test_a_page_waits_before_anything_else(monkeypatch):
-    """Two threads that import JAX at once may each get half of it; a page's is never one of them."""
+@pytest.mark.parametrize("address, order", [("gradients", ["waited", "ran"]), ("", ["ran"])])
+def test_a_page_waits_before_anything_of_its_own(monkeypatch, address, order):
+    """Two threads that import JAX at once may each get half of it; a page's is never one of them. Home does not import it."""
     done = []
+    chosen = SimpleNamespace(url_path=address, title="A page", run=lambda: done.append("ran"))
     monkeypatch.setattr(start_up, "wait", lambda: done.append("waited"))
-    monkeypatch.setattr(page, "setup", lambda: done.append("began"))
-    AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=300).run()
-    assert done[:2] == ["waited", "began"]
+    monkeypatch.setattr(st, "navigation", lambda _: chosen)
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=300).run()
+    assert not app.exception and done == order
+
+
+HOME = """
+import sys
+from streamlit.testing.v1 import AppTest
+from dashboard import start_up
+from dashboard.components import sine_bench
+
+there = []
+start_up.wait = lambda: there.append([name for name in ("jax", "flax", "maml_engine") if name in sys.modules])
+app = AppTest.from_file("streamlit_app.py", default_timeout=300).run()
+assert not app.exception, app.exception
+print(there[0], sine_bench.__name__)
+"""
+
+
+def test_home_stands_before_anything_of_the_engine_is_imported():
+    run = subprocess.run([sys.executable, "-c", HOME], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.split()[0] == "[]", run.stdout

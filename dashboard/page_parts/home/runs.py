@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import escape
+from dashboard import escape, start_up
 from dashboard.components.sine_bench import Entrant
 from dashboard.engine_calls import shipped_runs
 from dashboard.figures import style
@@ -26,6 +26,7 @@ def own_learners() -> "dict[str, Learner]":
     if not wanted:
         page.answer_link(session.OWN_RUNS)
         return {}
+    start_up.wait()
     from dashboard.engine_calls import resources
     from dashboard.engine_calls import sine_bench as bench_engine
 
