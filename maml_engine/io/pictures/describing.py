@@ -75,7 +75,8 @@ def laid_out(pictures: PictureSet, *, layout: str | None = None, label: str | No
     paths = pictures.found.paths
     folders = folders_of(without_top(paths)[1])
     layouts = guess_layout(folders)
-    names = {place.class_name for guess in layouts for place in places_of(folders, guess)} - {""}
+    by_folder = layout if layout in LAYOUTS and layout != "list" else layouts[0]
+    names = {place.class_name for place in places_of(folders, by_folder)} - {""}
     said = read_lists(pictures.found.lists, paths, sorted(names), label)
     if said.places:
         layouts = ("list", *layouts) if len(said.places) >= IN_LISTS * len(paths) else (*layouts, "list")

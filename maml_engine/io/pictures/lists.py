@@ -189,7 +189,7 @@ def _found(pictures: Mapping[str, str], folder: str, cell: str) -> str | None:
 
 
 def _column_of(cells: list[list[str]], find: Callable[[str], str | None]) -> int | None:
-    """The column whose cells are found most; None where none is by half of the rows."""
-    hits = [sum(find(row[place]) is not None for row in cells) for place in range(len(cells[0]))]
-    best = max(range(len(hits)), key=hits.__getitem__)
-    return best if hits[best] >= max(1, MATCHED * (len(cells) - 1)) else None
+    """The column whose cells are found most, and as the most different things; None where none is by half of the rows."""
+    found = [[name for row in cells if (name := find(row[place])) is not None] for place in range(len(cells[0]))]
+    best = max(found, key=lambda names: (len(names), len(set(names))))
+    return found.index(best) if len(best) >= max(1, MATCHED * (len(cells) - 1)) else None

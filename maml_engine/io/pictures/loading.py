@@ -105,11 +105,11 @@ def load_pixels(pictures: PictureSet, *, size: int | None = None, colour: str = 
     Raises:
       ValueError: a size out of range, or more bytes than are allowed.
     """
-    size = pictures.size if size is None else size
+    size, paths = pictures.size if size is None else size, pictures.paths
     check_number("size", size, low=SMALLEST_SIZE, high=MAX_SIZE, integer=True)
     check_choice("colour", colour, COLOURS)
     has_colour = not pictures.look.is_grey if colour == "auto" else colour == "colour"
-    shape = (len(pictures.paths), int(size), int(size), 3 if has_colour else 1)
+    shape = (len(paths), int(size), int(size), 3 if has_colour else 1)
     if (needed := int(np.prod(shape))) > pictures.found.limits.pool_bytes:
         raise ValueError(
             f"The pictures must take at most {megabytes(pictures.found.limits.pool_bytes)} of memory, got {megabytes(needed)} "
@@ -121,7 +121,7 @@ def load_pixels(pictures: PictureSet, *, size: int | None = None, colour: str = 
     def decode(places: Sequence[int]) -> list[tuple[int, str]]:
         broken = []
         for place in places:
-            path = pictures.paths[place]
+            path = paths[place]
             try:
                 content = pictures.found.files.read(path)
                 digests[path] = hashlib.sha256(content).hexdigest()
@@ -132,12 +132,10 @@ def load_pixels(pictures: PictureSet, *, size: int | None = None, colour: str = 
 
     pieces = [range(start, min(start + AT_ONCE, shape[0])) for start in range(0, shape[0], AT_ONCE)]
     broken = dict(found for piece in parallel_map(decode, pieces) for found in piece)
-    out = [LeftOut((pictures.paths[place],), sentence) for place, sentence in broken.items()]
+    out = [LeftOut((paths[place],), sentence) for place, sentence in broken.items()]
     kept = [place for place in range(shape[0]) if place not in broken]
     images = images[kept] if broken else images
-    return Pixels(
-        images, tuple(pictures.paths[place] for place in kept), (*pictures.left_out, *out), _digest(pictures, digests)
-    )
+    return Pixels(images, tuple(paths[place] for place in kept), (*pictures.left_out, *out), _digest(pictures, digests))
 
 
 def _decoded(content: bytes, path: str, pictures: PictureSet, *, size: int, has_colour: bool, clean: bool) -> np.ndarray:
