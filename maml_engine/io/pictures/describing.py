@@ -136,7 +136,8 @@ def _pictures_among(files: Files) -> tuple[list[str], list[LeftOut]]:
             out.append(LeftOut((name,), f"{shown(name)} must be a picture ({ALLOWED}), got {kinds[name]}."))
     archives = [name for name, head in heads.items() if isinstance(head, bytes) and is_archive(head)]
     if archives:
-        out.append(left_out(archives, "archive", "within, which is not opened,"))
+        what = f"{counted(len(archives), 'archive is', 'archives are')} among the pictures and not opened"
+        out.append(LeftOut(tuple(archives), f"{what}: unpack {listed([*map(shown, archives)], most=3)} first."))
     if not found and out:
         raise ValueError(f"There are no pictures that can be used: {out[0].sentence}")
     if not found:

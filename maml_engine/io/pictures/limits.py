@@ -28,7 +28,12 @@ class Limits:
 LIMITS = Limits()
 # For a page, where several visitors share one machine.
 PAGE_LIMITS = Limits(
-    archive_bytes=50_000_000, unpacked_bytes=250_000_000, file_bytes=25_000_000, files=20_000, pool_bytes=200_000_000
+    archive_bytes=50_000_000,
+    unpacked_bytes=250_000_000,
+    file_bytes=25_000_000,
+    files=20_000,
+    pixels=12_000_000,
+    pool_bytes=200_000_000,
 )
 
 

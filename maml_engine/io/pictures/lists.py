@@ -115,7 +115,7 @@ class _PictureList(NamedTuple):
         def find(cell: str) -> str | None:
             return _found(pictures, folder, cell)
 
-        place = _column_of(rows.cells, find)
+        place = _column_of(rows.cells, find, len(set(pictures.values())))
         if place is None:
             return None
         has_header = find(rows.cells[0][place]) is None
@@ -180,7 +180,8 @@ def _class_index(classes: Sequence[str]) -> dict[str, str]:
 
 
 def _found(pictures: Mapping[str, str], folder: str, cell: str) -> str | None:
-    name = clean_path(cell).lower().lstrip("/")
+    # Most cells are plain, and there may be a million.
+    name = (cell if cell.isascii() and "\\" not in cell else clean_path(cell)).lower().lstrip("/")
     if picture := pictures.get(f"{folder}/{name}".lower().lstrip("/")):
         return picture
     while name not in pictures and "/" in name:  # folders that are not here
@@ -188,8 +189,12 @@ def _found(pictures: Mapping[str, str], folder: str, cell: str) -> str | None:
     return pictures.get(name)
 
 
-def _column_of(cells: list[list[str]], find: Callable[[str], str | None]) -> int | None:
-    """The column whose cells are found most, and as the most different things; None where none is by half of the rows."""
+def _column_of(cells: list[list[str]], find: Callable[[str], str | None], things: int | None = None) -> int | None:
+    """The column whose cells name the most different things.
+
+    None where it is neither by half of the rows nor, of so many `things`, by half of these: a list may be of more than is here.
+    """
     found = [[name for row in cells if (name := find(row[place])) is not None] for place in range(len(cells[0]))]
-    best = max(found, key=lambda names: (len(names), len(set(names))))
-    return found.index(best) if len(best) >= max(1, MATCHED * (len(cells) - 1)) else None
+    best = max(found, key=lambda names: (len(set(names)), len(names)))
+    is_enough = len(best) >= max(1, MATCHED * (len(cells) - 1)) or (things and len(set(best)) >= MATCHED * things)
+    return found.index(best) if is_enough else None

@@ -4,6 +4,7 @@ What it is called plays no part. Only formats of a short list are opened, and no
 """
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,8 +112,9 @@ def _picture(content: bytes, name: str, limits: Limits) -> Iterator["Image.Image
         raise
     except UnidentifiedImageError:
         raise UnusableFile(f"{shown(name)} must be a picture ({ALLOWED}), got {kind_of(content[:512])}.") from None
-    except bombs:
-        raise UnusableFile(f"{shown(name)} must have at most {limits.pixels:,} pixels, got far more.") from None
+    except bombs as error:
+        got = next((f"{int(number):,}" for number in re.findall(r"\((\d+) pixels", str(error))), "far more")
+        raise UnusableFile(f"{shown(name)} must have at most {limits.pixels:,} pixels, got {got}.") from None
     except Exception as error:  # readers of damaged pictures fail in any way
         reason = " ".join(str(error).split())[:60].rstrip(".") or type(error).__name__
         raise UnusableFile(

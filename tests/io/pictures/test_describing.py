@@ -98,7 +98,7 @@ def test_what_cannot_be_used_is_left_out_and_named():
     for part in (
         "'d/class 0/text.png' must be a picture (PNG, JPEG, GIF, BMP, WebP, TIFF or PNM), got text ('hello').",
         "'d/class 0/phone.heic' must be a picture (PNG, JPEG, GIF, BMP, WebP, TIFF or PNM), got a HEIC picture",
-        "1 archive within, which is not opened, left out: 'd/more.zip'.",
+        "1 archive is among the pictures and not opened: unpack 'd/more.zip' first.",
         "'d/class 1/cut.png' is cut off or damaged",
         "1 picture outside of the classes' folders left out: 'd/loose.png'.",
         "1 class of fewer than 2 pictures left out: 'lonely'.",
@@ -114,7 +114,7 @@ def test_what_cannot_be_used_is_left_out_and_named():
         ({"a.txt": b"x", "b.md": b"y"}, "got 'a.txt', 'b.md'."),
         ({"a.png": b"hello"}, "There are no pictures that can be used: 'a.png' must be a picture"),
         ({"a/1.png": saved(drawing(0))[:90]}, "There are no pictures that can be used: 'a/1.png' is cut off or damaged"),
-        ({"in.zip": zipped(class_folders(2, 1))}, "1 archive within, which is not opened, left out: 'in.zip'."),
+        ({"in.zip": zipped(class_folders(2, 1))}, "1 archive is among the pictures and not opened: unpack 'in.zip' first."),
     ],
 )
 def test_nothing_to_use_is_refused_in_one_sentence(files, complaint):

@@ -63,6 +63,18 @@ def test_rows_of_pictures_that_are_not_there_are_counted():
     assert "5 of 25 rows of 'labels.csv' name pictures that are not there." in found.notes
 
 
+def test_a_list_may_be_of_more_pictures_than_are_here():
+    found = listed("file,label\n" + "".join(f"{place:03d}.jpg,{place % 3}\n" for place in range(300)))
+    assert len(found.places) == 20
+    assert "280 of 300 rows" in found.notes[1]
+
+
+def test_labels_that_are_numbers_are_not_taken_for_pictures_of_these_numbers():
+    paths = [f"{place}.png" for place in range(20)]
+    found = listed("label,file\n" + "".join(f"{place % 3},{place}.png\n" for place in range(200)), paths=paths)
+    assert found.columns == ("label",) and found.places["5.png"] == Place("2", "")
+
+
 def test_a_name_that_two_pictures_have_is_taken_for_neither():
     paths = ["a/1.png", "b/1.png", "b/2.png"]
     assert listed("file,label\n1.png,x\n2.png,y\na/1.png,z\n", paths=paths).places == {
