@@ -10,6 +10,7 @@ import numpy as np
 from dashboard.escape import drawn
 from dashboard.figures import parts, plain, style
 from maml_engine.tables import Curves, Effect, Score, TaskPicture, TaskScore, Verdict
+from maml_engine.tables.shapes import LOG, target_shape_of
 
 META = "meta"
 
@@ -184,7 +185,9 @@ def curves_figure(curves: Curves, task: str, y_title: str) -> plain.Figure:
       task: the one that stands out; a name that none has leaves all alike.
       y_title: the target.
     """
-    figure = style.base_figure(drawn(curves.name, 60), drawn(y_title, 60), height=400)
+    every = np.concatenate([one.rows_y for one in curves.tasks])
+    log_y = target_shape_of(every).get("shape") == LOG and min(min(one.y) for one in curves.tasks) > 0
+    figure = style.base_figure(drawn(curves.name, 60), drawn(y_title, 60), height=400, log_y=log_y)
     x = curve_axis(curves, curves.x)
     others = [one for one in curves.tasks if one.task != task]
     mode = "lines" if curves.kind != "text" else "lines+markers"

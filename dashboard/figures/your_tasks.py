@@ -20,6 +20,7 @@ def rows_figure(
     *,
     categories: Sequence[str] = (),
     classes: Sequence[str] = (),
+    log_y: bool = False,
     are_apart: bool = False,
 ) -> plain.Figure:
     """Every task's rows as one thin line, the first one's stronger; no tasks give empty axes.
@@ -32,9 +33,10 @@ def rows_figure(
       y_title: of the target.
       categories: names of x = 0, 1, ..
       classes: names of y = 0, 1, ..
+      log_y: a logarithmic y axis.
       are_apart: whether each task is a trace of its own, as in a file of numbers; a browser takes a while for eighty of them.
     """
-    figure = style.base_figure(drawn(x_title, 60), drawn(y_title, 60), height=330)
+    figure = style.base_figure(drawn(x_title, 60), drawn(y_title, 60), height=330, log_y=log_y)
     curves: dict[tuple[object, ...], list[tuple[str, np.ndarray, np.ndarray]]] = {}
     for place, (name, (x, y)) in reversed(list(enumerate(list(tasks.items())[:MAX_LINES]))):
         order = np.argsort(x, kind="stable")

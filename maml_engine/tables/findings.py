@@ -42,8 +42,8 @@ def first_error(findings: Sequence[Finding]) -> Finding | None:
 def _missing(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     del k_shot
     kept, whole = usable(sheet, roles), complete(sheet, roles)
-    counts = {name: int(sheet.missing(name).sum()) for name in roles.columns}
     for left_out, is_there in ((True, kept), (False, whole | ~kept)):
+        counts = {name: int((sheet.missing(name) & ~is_there).sum()) for name in roles.columns}
         names = [name for name in counts if counts[name] and _is_needed(roles, name) == left_out]
         if is_there.all() or not names:
             continue

@@ -32,6 +32,12 @@ def test_the_spelling_of_a_file_changes_nothing(content):
     np.testing.assert_array_equal(sheet.numbers("y"), [3, 4])
 
 
+@pytest.mark.parametrize("word", ["n.a.", "k.A.", "#NV", "#DIV/0!", "--"])
+def test_words_of_spreadsheets_for_no_number_are_missing(word):
+    sheet = read_sheet(f"machine,x,y\n{ROWS}m3,{word},5\nm4,2,7\n".encode())
+    assert sheet.missing("x").tolist() == [False, False, True, False]
+
+
 def test_latin_1_is_read_and_said():
     sheet = read_sheet("gerät,x,y\nä,1,2\n".encode("latin-1"))
     assert sheet.names[0] == "gerät"

@@ -47,6 +47,14 @@ def test_cells_that_are_no_numbers_are_found_and_left_out(cell):
     assert first_error(validate(mended, roles, 3)) is None
 
 
+def test_a_sum_below_the_table_is_no_row():
+    table = sheet_of(wave).to_csv() + b",sum,12.5\n"
+    found = codes(read_sheet(table))
+    assert "(1 in 't'): row 50 will be left out" in found["missing"].sentence
+    assert first_error(validate(read_sheet(table), ROLES, 3)) is None
+    assert len(TaskSet.of(read_sheet(table), ROLES, 3)) == 8
+
+
 def test_missing_inputs_are_filled_and_missing_targets_left_out_and_both_counted():
     sheet = sheet_of(lambda task, row: f"t{task},{row if row or task else 'n/a'},{task * row - row * row}")
     assert "(1 in 'x'): row 2 will be filled" in codes(sheet)["filled"].sentence

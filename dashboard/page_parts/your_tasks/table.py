@@ -16,6 +16,7 @@ from dashboard.page_parts.your_tasks.examples import EXAMPLES, example_csv
 from dashboard.page_parts.your_tasks.user_table import UserTable
 from maml_engine.tables import Finding, Fix, Guess, Question, Roles, Sheet, guess, read_sheet, validate
 from maml_engine.tables.finding import stops as stops_of
+from maml_engine.tables.shapes import LOG, target_shape_of
 
 FIRST_EXAMPLE = "Machines"
 MAX_EDITED_ROWS = 5000
@@ -119,12 +120,14 @@ class Rows(NamedTuple):
     x_name: the input along the axis.
     categories: names of x = 0, 1, .., where that input is text; else ().
     classes: names of y = 0, 1, .., where the target names classes; else ().
+    log_y: whether the target lies so that its logarithm shows more.
     """
 
     tasks: dict[str, tuple[np.ndarray, np.ndarray]]
     x_name: str
     categories: tuple[str, ...]
     classes: tuple[str, ...]
+    log_y: bool = False
 
 
 def rows(table: UserTable) -> Rows:
@@ -148,7 +151,8 @@ def rows_along(sheet: Sheet, roles: Roles) -> Rows:
         here = (ids == name) & np.isfinite(x) & np.isfinite(y)
         if here.any():
             tasks[name] = (x[here], y[here])
-    return Rows(tasks, x_name, categories, classes)
+    values = np.concatenate([y for _, y in tasks.values()]) if tasks else np.zeros(1)
+    return Rows(tasks, x_name, categories, classes, not classes and target_shape_of(values).get("shape") == LOG)
 
 
 def _axis(sheet: Sheet, name: str, *, as_text: bool) -> tuple[np.ndarray, tuple[str, ...]]:

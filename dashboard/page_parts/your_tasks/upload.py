@@ -18,6 +18,7 @@ from maml_engine.tables import Finding, Fix, Roles, template_csv
 MAX_MEGABYTES = 50
 EXAMPLE, A_FILE, TEXT = "An example", "A file", "Pasted text"
 ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warning:]", "note": ":gray[:material/info:]"}
+FEW_ASIDES = 2  # notes that are shown at once; more are folded away
 TYPES = ["csv", "tsv", "txt", "parquet"]
 
 
@@ -194,9 +195,8 @@ def role_controls(table: UserTable) -> UserTable:
 def show_rows(table: UserTable) -> None:
     """The table as a picture."""
     rows = tables.rows(table)
-    draw = partial(
-        figures.rows_figure, rows.tasks, rows.x_name, table.roles.target, categories=rows.categories, classes=rows.classes
-    )
+    look = {"categories": rows.categories, "classes": rows.classes, "log_y": rows.log_y}
+    draw = partial(figures.rows_figure, rows.tasks, rows.x_name, table.roles.target, **look)
     count = len(set(table.sheet.text(table.roles.task)))
     alt = f"{table.roles.target} against {rows.x_name}, a line for each of {len(rows.tasks)} tasks."
     page.chart(draw(), "rows", alt, shown=lambda: {"": draw(are_apart=True)})
@@ -231,24 +231,41 @@ def answer_question(table: UserTable, roles: Roles) -> None:
 def show_findings(table: UserTable, found: tuple[Finding, ...]) -> None:
     """What its owner should know of a table, a fix beside it where there is one."""
     stops = tables.stops(table, found)
+    found = tuple(sorted(found, key=lambda one: (one not in stops, _is_aside(one))))
+    asides = [place for place, finding in enumerate(found) if _is_aside(finding)]
     with st.container(border=True, key="findings"):
-        for place, finding in enumerate(sorted(found, key=lambda one: one not in stops)):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                icon = ICONS["error" if finding in stops else finding.severity]
-                st.markdown(f"{icon} {escape.markdown(finding.sentence)}")
-                for other, fix in enumerate(finding.fixes):
-                    st.button(
-                        escape.markdown(fix.label, 80),
-                        icon=":material/build:",
-                        key=f"fix_{place}_{other}" if other else f"fix_{place}",
-                        on_click=apply_fix,
-                        args=(table, fix),
-                    )
+        for place in range(len(found) - len(asides)):
+            _show_finding(table, found[place], place, stops=found[place] in stops)
         if not any(finding.severity != "note" for finding in found):
             st.markdown(":green[:material/check_circle:] Nothing to mend.")
+        if len(asides) > FEW_ASIDES:
+            with st.expander(f"{len(asides)} notes on how it was read", icon=":material/info:", key=f"asides_{table.id}"):
+                for place in asides:
+                    _show_finding(table, found[place], place)
+        else:
+            for place in asides:
+                _show_finding(table, found[place], place)
     show_refusal("findings")
     if len(st.session_state.get(session.TABLES, [])) > 1:
         st.button("Undo the last change", icon=":material/undo:", key="undo", on_click=undo)
+
+
+def _is_aside(finding: Finding) -> bool:
+    """Whether it may be folded away: a note that asks for nothing."""
+    return finding.severity == "note" and not finding.fixes and finding.code != "tasks"
+
+
+def _show_finding(table: UserTable, finding: Finding, place: int, *, stops: bool = False) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{ICONS['error' if stops else finding.severity]} {escape.markdown(finding.sentence)}")
+        for other, fix in enumerate(finding.fixes):
+            st.button(
+                escape.markdown(fix.label, 80),
+                icon=":material/build:",
+                key=f"fix_{place}_{other}" if other else f"fix_{place}",
+                on_click=apply_fix,
+                args=(table, fix),
+            )
 
 
 def apply_fix(table: UserTable, fix: Fix) -> None:

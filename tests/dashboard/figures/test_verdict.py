@@ -1,5 +1,6 @@
 """The figures of a verdict: numbers in, numbers out."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -66,6 +67,14 @@ def test_one_tasks_curve_stands_out_with_its_rows():
     assert own.line.color == AFTER
     assert "<" not in own.name + rows.name + "".join(others.text)
     assert len(figures.curves_figure(curves(), "none of them", "y").data) == 2
+
+
+def test_curves_over_orders_of_magnitude_have_a_logarithmic_axis():
+    rows = tuple(2.0**power for power in range(14))
+    own = TaskCurve("a", (1.0, 50.0, 8000.0), tuple(range(14)), rows)
+    figure = figures.curves_figure(dataclasses.replace(curves(), tasks=(own,)), "a", "y")
+    assert figure.layout.yaxis.type == "log"
+    assert figures.curves_figure(curves(), "a", "y").layout.yaxis.type == "linear"
 
 
 def test_curves_over_days_and_categories_have_their_axis():

@@ -3,7 +3,7 @@
 import numpy as np
 
 from maml_engine.tables import read_sheet, table_csv
-from maml_engine.tables.guessing.dependence import explained, is_copy, is_mean_of, totals_among
+from maml_engine.tables.guessing.dependence import different, explained, is_copy, is_mean_of, totals_among
 from maml_engine.tables.guessing.profiles import profiles_of
 
 RNG = np.random.default_rng(0)
@@ -21,6 +21,18 @@ def test_a_curve_is_predicted_by_its_input_and_not_the_reverse():
     assert told > 0.8
     assert tells < 0.3
     assert explained(found["x"], found["z"], found["task"]) < 0.1
+
+
+def test_a_target_over_orders_of_magnitude_is_predicted_as_well_as_its_logarithm():
+    found = profiles(growth=np.exp(4 * X + RNG.normal(0, 0.2, 300)))
+    told, tells = (explained(found[one], found[other], found["task"]) for one, other in (("growth", "x"), ("x", "growth")))
+    assert min(told, tells) > 0.9
+
+
+def test_of_several_copies_one_counts_and_none_of_the_column_itself():
+    found = profiles(copy=3 * X - 1, another=Z / 7, own=2 * X)
+    kept = different([found[name] for name in ("copy", "z", "another")], like=found["own"])
+    assert [column.name for column in kept] == ["z"]
 
 
 def test_copies_means_and_totals_are_known():
