@@ -21,7 +21,7 @@ from maml_engine.experiment.fields import checked, choice, interval, names, numb
 from maml_engine.methods import INNER_OPTIMIZERS, METHODS, Method
 from maml_engine.models import ACTIVATIONS, IMAGE_MODELS, MODEL_OPTIONS, MODELS, Network
 from maml_engine.runtime.registry import parameters_of
-from maml_engine.tasks import FAMILIES, PICTURES
+from maml_engine.tasks import CLASS_SPLITS, FAMILIES, PICTURES
 
 # Raised when a field changes its meaning or its default, since links and files leave defaults out.
 VERSION = 1
@@ -75,6 +75,8 @@ class Experiment(NamedFields):
     target: str = text("table: the column to predict")
     log: tuple[str, ...] = names("table: columns to take the logarithm of")
     n_way: int = whole(5, "pictures: classes of a task", low=2, high=1000)
+    class_split: str = choice("vinyals", "omniglot: which characters are for training and which for test", CLASS_SPLITS)
+    rotations: bool = switch(True, "omniglot: turned characters are classes too")
     variation: float = number(1.0, "glyphs: how far the pictures of a character differ", low=0)
 
     model: str = choice("maml_regressor", "the network", MODELS)
@@ -128,7 +130,8 @@ class Experiment(NamedFields):
                 f"This run reads its tasks from a table: hand over the file whose SHA-256 begins with {self.data[:12]} "
                 f"(task column {self.task!r}, inputs {', '.join(map(repr, self.inputs))}, target {self.target!r})."
             )
-        family = PICTURES[self.tasks] if self.tasks in PICTURES else FAMILIES[self.tasks]
+        pictures = PICTURES.get(self.tasks)
+        family = FAMILIES[self.tasks] if pictures is None else getattr(pictures, "read", pictures)
         if not isinstance(family, type) and hasattr(family, "sample"):  # registered as they are
             return family
         mine: dict[str, Any] = dataclasses.asdict(self) | {"x": self.x_range}

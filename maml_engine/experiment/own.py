@@ -130,7 +130,9 @@ def _with_tasks(experiment: Experiment, tasks: Any) -> tuple[Experiment, str]:
         return experiment, _called(tasks)
     mine = {spec.name for spec in dataclasses.fields(experiment)}
     fields = {spec.name: getattr(tasks, spec.name) for spec in dataclasses.fields(tasks)}
-    numbers = {"x_range" if name == "x" else name: value for name, value in fields.items() if isinstance(value, Real | tuple)}
+    numbers = {
+        "x_range" if name == "x" else name: value for name, value in fields.items() if isinstance(value, Real | tuple | str)
+    }
     try:
         said = dataclasses.replace(experiment, tasks=name, **{name: numbers[name] for name in mine & numbers.keys()})
         return (said, "") if said.build_tasks() == tasks else (experiment, _called(tasks))

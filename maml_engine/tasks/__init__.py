@@ -1,6 +1,5 @@
 """Where episodes come from. Anything with `sample` and `split` is a task distribution."""
 
-from collections.abc import Callable
 from typing import Any
 
 from maml_engine.runtime.registry import Registry
@@ -15,7 +14,7 @@ from maml_engine.tasks.curves import (
     Steps,
 )
 from maml_engine.tasks.family import SPLITS, FunctionFamily
-from maml_engine.tasks.images import Glyphs, ImagePool
+from maml_engine.tasks.images import CLASS_SPLITS, Glyphs, ImagePool, Omniglot, OmniglotRuns
 from maml_engine.tasks.scaling import Scaling
 from maml_engine.tasks.sinusoid import Sinusoid
 from maml_engine.tasks.table import Table
@@ -36,9 +35,10 @@ FAMILIES: Registry[type[FunctionFamily]] = Registry(
 )
 
 # Tasks of pictures that an experiment names, `n_way` classes each.
-PICTURES: dict[str, Callable[..., Any]] = {"glyphs": Glyphs}
+PICTURES: dict[str, type[Any]] = {"glyphs": Glyphs, "omniglot": Omniglot}
 
 __all__ = [
+    "CLASS_SPLITS",
     "FAMILIES",
     "PICTURES",
     "SPLITS",
@@ -50,6 +50,8 @@ __all__ = [
     "ImagePool",
     "Lines",
     "Mixture",
+    "Omniglot",
+    "OmniglotRuns",
     "Polynomials",
     "Sawteeth",
     "Scaling",
