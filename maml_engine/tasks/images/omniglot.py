@@ -122,7 +122,14 @@ class OmniglotRuns(Replaceable):
         return self._of(jnp.arange(len(self.known)))
 
     def sample(self, key: jax.Array, meta_batch_size: int, k_shot: int, k_query: int) -> Episode:
-        """Random runs, as `every` has them; `key` `[]`, `k_query` is not used."""
+        """Random runs, as `every` has them.
+
+        Args:
+          key: `[]`, of the runs.
+          meta_batch_size: how many, at most 20.
+          k_shot: 1.
+          k_query: not used: each run asks for its own 20 pictures.
+        """
         del k_query
         chosen = distinct(key, len(self.known), meta_batch_size, ())
         return jax.tree.map(lambda leaf: leaf[chosen], self.every(key, k_shot))

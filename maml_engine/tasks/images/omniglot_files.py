@@ -156,7 +156,8 @@ def runs() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     labels = sorted(place for place in archive.names if place.endswith("class_labels.txt"))
     if not labels:
         raise StorageError(f"{path} must hold runs with their class_labels.txt, got none.")
-    return tuple(np.stack(part) for part in zip(*(_run(archive, place) for place in labels), strict=True))
+    known, asked, classes = (np.stack(part) for part in zip(*(_run(archive, place) for place in labels), strict=True))
+    return known, asked, classes
 
 
 def _run(archive: Archive, labels: str) -> Iterator[np.ndarray]:
