@@ -90,6 +90,7 @@ COLOURS = {
     "ridge_support": "#6f8fb5",
     "ridge_prior": "#4fa3b0",
     "mixed_model": "#2f8f5b",
+    "task_mixture": "#3d7f9e",
     "gaussian_process": "#8168c9",
     "learned_process": "#5a55c4",
     "boosted_trees": "#c2703d",

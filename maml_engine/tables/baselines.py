@@ -14,9 +14,9 @@ from maml_engine.tables.functions import Function, Linear, NoKernel, Powers
 from maml_engine.tables.gaussian_process import KernelPredictor
 from maml_engine.tables.task_arrays import Predictive, Predictor, TaskArrays, few_tasks, squared_error
 
-POOLED, SUPPORT_MEAN, OFFSET, RIDGE, PRIOR, MIXED, GAUSSIAN, TREES = (
+POOLED, SUPPORT_MEAN, OFFSET, RIDGE, PRIOR, MIXED, MIXTURE, GAUSSIAN, TREES = (
     *("pooled", "support_mean", "pooled_offset", "ridge_support", "ridge_prior"),
-    *("mixed_model", "gaussian_process", "boosted_trees"),
+    *("mixed_model", "task_mixture", "gaussian_process", "boosted_trees"),
 )
 LEARNED = "learned_process"
 SCRATCH, PRETRAINED = "scratch", "pretrained"
@@ -27,6 +27,7 @@ BASELINES = {
     RIDGE: "Ridge on the support",
     PRIOR: "Ridge to the pooled fit",
     MIXED: "Linear mixed model",
+    MIXTURE: "Mixture of known tasks",
     GAUSSIAN: "Gaussian process",
     LEARNED: "Process learned over tasks",
     TREES: "Boosted trees",
@@ -122,7 +123,7 @@ def fit_predictors(
     names: Sequence[str],
     *,
     pooled: Pooled,
-    processes: Mapping[str, KernelPredictor],
+    processes: Mapping[str, Predictor],
     seed: int,
 ) -> dict[str, Predictor]:
     """The predictors that need no network, by name; what they leave open is chosen by predicting `tasks` from `k_shot` rows.

@@ -1,8 +1,10 @@
 """The blend of several ways of predicting (stacked generalisation: Wolpert, 1992; Breiman, 1996), and how it is chosen.
 
 Weights are not negative and add up to one, one set for each number of known rows. They are chosen on predictions for tasks that
-the ways have not seen; among the best single way, plain averages of the best few, and weights of least error, that one is taken
-which does best on tasks that have no part in choosing, and the simpler one where it does as well.
+the ways have not seen. Simplest are weights by each way's own error: ways that are as good have the same, and one that errs by
+a tenth more than the best has next to none. To take the best way alone would be to take one of several by chance: on few tasks
+that cost more than averaging them did. Plain averages and weights of least error are taken where they do better, by more than
+chance, on tasks that have no part in choosing.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +20,9 @@ GROUPS = 5  # of tasks, left out in turn to choose between kinds of weights
 # A simpler kind is taken where its error is greater by at most this share, or by no more than one standard error over tasks.
 AS_GOOD = 0.005
 HOPELESS = 3.0  # times the error of the best: such a way has run away, and has no weight
+STEEPNESS = 20.0  # a way has so many e-foldings less weight as its squared error is greater, over the least
 MIN_WEIGHT = 0.02
+ALONE = "alone"
 WILD = 1e12  # what is not finite counts as
 
 
@@ -118,7 +122,8 @@ def choose_weights(products: Products, at: int, seed: int) -> tuple[np.ndarray, 
     chance = np.sqrt(len(present)) * behind.std(axis=1)
     is_as_good = behind.sum(axis=1) <= np.maximum(chance, 2 * AS_GOOD * losses.sum(axis=1).min())
     chosen = list(KINDS)[int(np.argmax(is_as_good))]
-    return np.stack([_kept_ways(one, KINDS[chosen]) for one in products.mean(present)]), chosen
+    weights = np.stack([_kept_ways(one, KINDS[chosen]) for one in products.mean(present)])
+    return weights, ALONE if weights[at].max() == 1 else chosen
 
 
 def _kept_ways(mean: np.ndarray, kind: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -130,8 +135,11 @@ def _kept_ways(mean: np.ndarray, kind: Callable[[np.ndarray], np.ndarray]) -> np
     return weights / weights.sum()
 
 
-def _best_alone(mean: np.ndarray) -> np.ndarray:
-    return (np.arange(len(mean)) == np.argmin(np.diagonal(mean))).astype(float)
+def _by_error(mean: np.ndarray) -> np.ndarray:
+    """Weights by how much each way errs beyond the best."""
+    own = np.diagonal(mean)
+    weights = np.exp(-STEEPNESS * (own / max(own.min(), 1e-300) - 1))
+    return weights / weights.sum()
 
 
 def _average(mean: np.ndarray) -> np.ndarray:
@@ -158,12 +166,12 @@ def _least_error(mean: np.ndarray) -> np.ndarray:
 
 
 def _between(mean: np.ndarray) -> np.ndarray:
-    return (_average(mean) + _least_error(mean)) / 2
+    return (_by_error(mean) + _least_error(mean)) / 2
 
 
 # From the simplest on.
 KINDS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "alone": _best_alone,
+    "by error": _by_error,
     "average": _average,
     "weights": _least_error,
     "between": _between,

@@ -4,12 +4,12 @@ As in tree boosting with random effects (Sigrist, 2022), trees explain what is c
 function of each task's own explain the rest. Here the two are fitted in turn instead of at once.
 """
 
-from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import numpy as np
 
 from maml_engine.runtime.extras import brought_by
+from maml_engine.runtime.parallel import one_thread
 from maml_engine.tables.functions import Trees
 from maml_engine.tables.gaussian_process import KernelPredictor, gaussian_process
 from maml_engine.tables.task_arrays import TaskArrays
@@ -52,13 +52,5 @@ def _fit(tasks: TaskArrays, levels: np.ndarray, seed: int) -> Trees:
         kept = np.random.default_rng(seed).choice(len(x), MAX_FITTED_ROWS, replace=False)
         x, y = x[kept], y[kept]
     options = {"max_iter": 100, "learning_rate": 0.1, "max_leaf_nodes": 15, "random_state": seed, "early_stopping": False}
-    with _one_thread():
+    with one_thread():
         return Trees.of([HistGradientBoostingRegressor(**options).fit(x, column) for column in y.T])
-
-
-def _one_thread() -> AbstractContextManager:
-    """A few thousand rows gain nothing from threads, which wait on each other where other work keeps the cores busy."""
-    with brought_by("tables"):
-        from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(limits=1)

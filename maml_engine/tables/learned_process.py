@@ -116,7 +116,7 @@ def learned_processes(
         used = np.flatnonzero((runs.part == place) & (runs.held.sum(axis=1) == 0))
         own = [_predictor(jax.tree.map(lambda leaf, run=run: leaf[run], best), fit, model, units[place]) for run in used]
         weights = np.full((1, len(own)), 1 / len(own))
-        setting = f"from degree {model.degree}, {stopped[place]} steps"
+        setting = f"from {model.shape}, {stopped[place]} steps"
         found.append(Blend(tuple(own), tuple(map(str, range(len(own)))), np.zeros(1, np.int32), weights, setting))
     return found
 

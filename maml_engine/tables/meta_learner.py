@@ -63,7 +63,7 @@ def _drawn(plan: Plan, fits: Sequence[Fits], units: np.ndarray) -> np.ndarray:
     rng, x, y = np.random.default_rng(plan.settings.seed), plan.tasks.arrays.x, plan.tasks.arrays.y
     versions = int(np.clip(MAX_DRAWN_CELLS // (len(fits) * plan.settings.members * y.size), 1, MAX_VERSIONS))
     drawn = [
-        ((one.process.draw(x, y.shape[-1], versions, rng) - one.pooled(x)) / unit).astype(np.float32)
+        ((one.drawn_from.draw(x, y.shape[-1], versions, rng) - one.pooled(x)) / unit).astype(np.float32)
         for one, unit in zip(fits, units, strict=True)
     ]
     return np.repeat(drawn, plan.settings.members, axis=0)

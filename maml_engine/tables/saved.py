@@ -24,6 +24,7 @@ from maml_engine.tables.functions import (
 from maml_engine.tables.gaussian_process import KernelPredictor
 from maml_engine.tables.network_ensemble import NetworkEnsemble
 from maml_engine.tables.outcomes import Bounded
+from maml_engine.tables.task_mixture import TaskMixture
 
 # Nothing else is ever made from a file.
 KINDS: dict[str, type] = {
@@ -41,6 +42,7 @@ KINDS: dict[str, type] = {
     "process": KernelPredictor,
     "rbf": Rbf,
     "tanh_layers": TanhLayers,
+    "task_mixture": TaskMixture,
     "total": Total,
     "trees": Trees,
     "turned": Turned,

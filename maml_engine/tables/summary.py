@@ -44,7 +44,7 @@ def summarise(
     """
     k, encoding, scale = plan.settings.k_shot, plan.tasks.encoding, plan.scale
     at = plan.shots.index(k)
-    errors = {name: _errors(plan, outcomes[name]) for name in (META, *BASELINES) if name in outcomes}
+    errors = {name: errors_of(plan, outcomes[name]) for name in (META, *BASELINES) if name in outcomes}
     all_scores = scores(
         {name: _shown(plan, own) for name, own in errors.items()},
         _settings(plan, outcomes),
@@ -60,7 +60,7 @@ def summarise(
         residuals = residuals_of(plan, choice.outcomes)
         coverages = tuple(coverage(residuals, plan.shots[place], nominal) for place in plan.shown)
         width = float(np.mean([_width(plan, one, at, calibration) for one in choice.outcomes]))
-    tasks = _task_scores(plan, errors, all_scores, _errors(plan, choice.outcomes))
+    tasks = _task_scores(plan, errors, all_scores, errors_of(plan, choice.outcomes))
     return Verdict(
         outcome=verdict.outcome,
         helps=verdict.helps,
@@ -105,7 +105,7 @@ def scores_so_far(plan: Plan, outcomes: Outcomes) -> tuple[Score, ...]:
     titles, settings = _titles(plan), _settings(plan, outcomes)
     given = {"shots": _shots(plan), "k_shot": plan.settings.k_shot}
     found = [
-        score_of(_shown(plan, _errors(plan, own)), plan.scale, **given, name=name, title=titles[name], setting=settings[name])
+        score_of(_shown(plan, errors_of(plan, own)), plan.scale, **given, name=name, title=titles[name], setting=settings[name])
         for name, own in outcomes.items()
     ]
     return tuple(sorted(found, key=lambda score: score.relative))
@@ -120,7 +120,7 @@ def residuals_of(plan: Plan, outcomes: Sequence[Outcome]) -> list[Residuals]:
 
 
 def _saved(plan: Plan, errors: Mapping[str, Errors], choice: Choice, without: Choice | None) -> Saved:
-    at, own = plan.shots.index(plan.settings.k_shot), _errors(plan, choice.outcomes)
+    at, own = plan.shots.index(plan.settings.k_shot), errors_of(plan, choice.outcomes)
     shares = choice.shares(at, _titles(plan))
     title = (
         shares[0][0]
@@ -136,7 +136,7 @@ def _saved(plan: Plan, errors: Mapping[str, Errors], choice: Choice, without: Ch
         title=title,
         setting=choice.kind,
     )
-    gain = None if without is None else gap_of(own, _errors(plan, without.outcomes), at, plan.scale)
+    gain = None if without is None else gap_of(own, errors_of(plan, without.outcomes), at, plan.scale)
     alone = choice.names[int(choice.weights[at].argmax())] if len(shares) == 1 else ""
     return Saved(score, alone, gain, {name: gap_of(own, errors[name], at, plan.scale) for name in SIMPLE if name in errors})
 
@@ -151,7 +151,7 @@ def _settings(plan: Plan, outcomes: Outcomes) -> dict[str, str]:
     found = {}
     for name, ones in outcomes.items():
         found[name] = _commonest([one.setting for one in ones])
-        errors, at = _errors(plan, ones), plan.shots.index(plan.settings.k_shot)
+        errors, at = errors_of(plan, ones), plan.shots.index(plan.settings.k_shot)
         if float(np.mean(plan.scale.relative(errors.total[:, at].sum(axis=1), errors.count[:, at].sum(axis=1)))) > RAN_AWAY:
             found[name] = ", ".join(filter(None, [found[name], "worse than knowing nothing"]))
     return found
@@ -165,7 +165,7 @@ def _shown(plan: Plan, errors: Errors) -> Errors:
     return Errors(*(part[:, list(plan.shown)] for part in errors))
 
 
-def _errors(plan: Plan, outcomes: Sequence[Outcome]) -> Errors:
+def errors_of(plan: Plan, outcomes: Sequence[Outcome]) -> Errors:
     """`[splits, shots, tasks]` from the outcomes of each part."""
     parts = [
         one.errors(plan.tasks.arrays.take(part.test), plan.shots, plan.scale)

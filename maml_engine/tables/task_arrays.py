@@ -75,7 +75,7 @@ def squared_error(predictor: Predictor, tasks: TaskArrays, k: int) -> float:
 
 def few_tasks(tasks: TaskArrays, k_shot: int) -> TaskArrays:
     """Enough tasks, rows and draws to choose between settings."""
-    some = tasks.take(np.arange(0, len(tasks.x), -(-len(tasks.x) // MAX_CHOICE_TASKS)))
+    some = tasks.take(np.linspace(0, len(tasks.x) - 1, min(len(tasks.x), MAX_CHOICE_TASKS)).astype(int))
     rows = k_shot + MAX_CHOICE_ROWS
     if some.x.shape[1] <= rows:
         return some._replace(orders=some.orders[:2])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from maml_engine.tables.baselines import PooledAlone
-from maml_engine.tables.blend import Blend, Products, choose_weights, joined_products
+from maml_engine.tables.blend import KINDS, Blend, Products, choose_weights, joined_products
 from maml_engine.tables.functions import Constant
 from maml_engine.tables.outcomes import Bounded, Limits, Outcome, mixed
 from maml_engine.tables.task_arrays import TaskArrays
@@ -27,10 +27,13 @@ def test_independent_errors_are_weighted_by_their_precision():
     np.testing.assert_allclose(weights[0], np.array([4, 1, 1]) / 6, atol=0.03)
 
 
-def test_equal_ways_are_averaged_plainly():
-    weights, kind = choose_weights(products(errors(1.0, 1.0, 1.0)), 0, 0)
-    assert kind == "average"
-    assert weights.tolist() == [[1 / 3] * 3]
+def test_ways_that_are_as_good_are_averaged():
+    same = errors(1.0, 1.0, 1.0, tasks=400, rows=40)
+    weights, kind = choose_weights(products(same), 0, 0)
+    assert kind in ("by error", "average")
+    np.testing.assert_allclose(weights[0], [1 / 3] * 3, atol=0.1)
+    a_tenth_more = KINDS["by error"](np.diag([1.0, 1.0, 1.1**2]))
+    assert a_tenth_more[2] < 0.02 < 0.48 < a_tenth_more[0] == a_tenth_more[1]
 
 
 def test_a_way_that_has_all_the_others_errors_and_more_has_no_weight():

@@ -101,7 +101,7 @@ def test_the_degree_is_chosen_by_tasks_left_out():
     y = rng.normal(size=(40, 1, 1)) * (4 * x**3 - 3 * x) + rng.normal(0, 0.05, x.shape)
     tasks = TaskArrays(x, y, np.ones((40, 9), bool), np.argsort(rng.random((2, 40, 9)), axis=-1))
     model = mixed_model(tasks, nothing, 5, 0)
-    assert model.degree == 3
+    assert model.degrees == (3,)
     assert 0.05**2 < model.missed < 0.1**2
     assert squared_error(model.predictor(), tasks, 5) < 0.1**2
 
@@ -122,5 +122,29 @@ def test_with_many_inputs_tasks_differ_by_a_level_beside_the_pooled_fit():
     x, slopes, levels = rng.normal(size=(20, 8, 30)), rng.normal(size=(30, 1)), rng.normal(size=(20, 1, 1))
     tasks = TaskArrays(x, x @ slopes + levels, np.ones((20, 8), bool), np.argsort(rng.random((2, 20, 8)), axis=-1))
     model = mixed_model(tasks, lambda x: x @ slopes, 3, 0)
-    assert model.degree == 0
+    assert set(model.degrees) == {0}
     np.testing.assert_allclose(model.predictor().predict(tasks, 3), np.broadcast_to(tasks.y, (2, 20, 8, 1)), atol=0.01)
+
+
+def test_each_input_has_a_degree_of_its_own():
+    """A bend along the one input, a slope along the other: all powers of both would be more than the tasks tell."""
+    rng = np.random.default_rng(4)
+    x = rng.uniform(-1, 1, (40, 9, 2))
+    bent, sloped = rng.normal(size=(2, 40, 1, 1))
+    y = bent * (8 * x[..., :1] ** 4 - 8 * x[..., :1] ** 2 + 1) + sloped * x[..., 1:] + rng.normal(0, 0.05, (40, 9, 1))
+    tasks = TaskArrays(x, y, np.ones((40, 9), bool), np.argsort(rng.random((2, 40, 9)), axis=-1))
+    model = mixed_model(tasks, nothing, 5, 0)
+    assert model.degrees[0] >= 4
+    assert model.degrees[1] in (1, 2)
+    assert model.missed < 0.15**2
+
+
+def test_powers_lie_below_the_plane_through_the_degrees():
+    def exponents(*degrees):
+        return {tuple(row) for row in module._exponents(degrees).tolist()}
+
+    assert exponents(3) == {(0,), (1,), (2,), (3,)}
+    assert exponents(2, 2) == {(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2)}
+    assert exponents(4, 1) == {(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (0, 1)}
+    assert exponents(4, 2) == {*exponents(4, 1), (1, 1), (2, 1), (0, 2)}
+    assert exponents(0, 1) == {(0, 0), (0, 1)}
