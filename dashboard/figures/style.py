@@ -1,6 +1,9 @@
 """What colours and lines mean, the same on every page and readable on both themes; and the layout that all figures share."""
 
+from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
 
 from dashboard import escape
 from dashboard.figures import plain
@@ -88,6 +91,11 @@ def named(figure: plain.Figure, words: str) -> plain.Figure:
     place = {"x": 0, "xref": "container", "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom"}
     look = {"pad": {"l": 8, "b": 8}, "font": {"size": 12}, "automargin": True}
     return figure.update_layout(title={"text": escape.drawn(words, 300), **place, **look})
+
+
+def as_dates(days: Iterable[float]) -> list[str | None]:
+    """Days since 1970 as Plotly takes dates; None, a gap, for NaN."""
+    return [None if np.isnan(day) else str(np.datetime64(round(day * 86400), "s")) for day in days]
 
 
 def log_marks(lowest: int, highest: int) -> dict[str, list]:

@@ -30,7 +30,7 @@ def errors_figure(verdict: Verdict, method: str, *, in_units: bool) -> plain.Fig
     for score in scores:
         numbers = (score.relative * scale, score.low * scale, score.high * scale)
         figure.add_trace(_dot(score, numbers, method, ".3g"))
-    return figure.update_xaxes(rangemode="tozero")
+    return figure.update_xaxes(rangemode="tozero", nticks=5, tickangle=0)
 
 
 def differences_figure(verdict: Verdict, method: str, *, in_units: bool) -> plain.Figure:
@@ -140,19 +140,22 @@ def tasks_figure(tasks: Sequence[TaskPicture], x_title: str, y_title: str, *, as
       y_title: the target.
       as_lines: predictions as lines along x; False draws dots, where x alone does not say what is predicted.
     """
-    titles = f"{drawn(x_title, 40)}, the same range in each panel", f"{drawn(y_title, 40)}, the same range"
+    every = np.concatenate([np.asarray(task.y, float) for task in tasks]) if tasks else np.ones(1)
+    log_y = target_shape_of(every).get("shape") == LOG
+    way = "logarithmic, " if log_y else ""
+    titles = f"{drawn(x_title, 40)}, the same range in each panel", f"{drawn(y_title, 40)}, {way}the same range"
     figure = style.base_figure(*titles, height=80 + 165 * max(1, parts.num_rows(len(tasks))))
     if not tasks:
         return figure
     x_low, x_high = _range([task.x for task in tasks])
-    y_low, y_high = _range([task.y for task in tasks], room=0.15)
+    y_low, y_high = _range([_up(task.y, log_y) for task in tasks], room=0.15)
 
     def placed(task: TaskPicture, field: str, panel: int, support: bool | None) -> tuple[np.ndarray, np.ndarray]:
         """One of a task's columns along x, all rows of it or those that are support or not; None where it leaves the panel."""
         order = np.argsort(task.x, kind="stable")
         if support is not None:
             order = order[np.asarray(task.support)[order] == support]
-        x, y = (np.asarray(values, float)[order] for values in (task.x, getattr(task, field)))
+        x, y = np.asarray(task.x, float)[order], _up(getattr(task, field), log_y)[order]
         y = np.where((y >= y_low) & (y <= y_high), y, np.nan)
         return parts.place((x - x_low) / (x_high - x_low), (y - y_low) / (y_high - y_low), panel, width=parts.PANEL - 0.04)
 
@@ -175,6 +178,12 @@ def tasks_figure(tasks: Sequence[TaskPicture], x_title: str, y_title: str, *, as
         ]
     )
     return parts.lay_out_panels(figure, [_panel_title(task) for task in tasks])
+
+
+def _up(values: Sequence[float], log_y: bool) -> np.ndarray:
+    """`[points]`, how high they lie; NaN where a logarithm has no place for them."""
+    up = np.asarray(values, float)
+    return np.log(np.where(up > 0, up, np.nan)) if log_y else up
 
 
 def curves_figure(curves: Curves, task: str, y_title: str) -> plain.Figure:
@@ -219,13 +228,11 @@ def curves_figure(curves: Curves, task: str, y_title: str) -> plain.Figure:
 
 def curve_axis(curves: Curves, x: Sequence[float]) -> Sequence[float | str]:
     """Places along the axis as Plotly takes them: days as dates."""
-    if curves.kind != "date":
-        return x
-    return [str(np.datetime64(round(day * 86400), "s")) for day in x]
+    return style.as_dates(x) if curves.kind == "date" else x
 
 
 def _panel_title(task: TaskPicture) -> str:
-    before, after = (f"{task_error(task, field):.2g}" for field in ("before", "after"))
+    before, after = (_spelt(task_error(task, field)) for field in ("before", "after"))
     return f"<b>{drawn(task.task, 16)}</b>  {before} → {after}"
 
 
@@ -266,15 +273,18 @@ def effect_table(effects: Sequence[Effect]) -> list[dict[str, str | float]]:
     """The inputs as rows of a table, those that move the target most first."""
     return [
         {
-            "input": effect.name,
-            "from": effect.low,
-            "to": effect.high,
+            "input": effect.name + (" (of the task)" if effect.between else ""),
+            "from → to": f"{effect.low} → {effect.high}",
             "moves by": _short(effect.effect),
-            "± between tasks": _short(effect.spread),
-            "it varies": "between tasks alone" if effect.between else "within tasks",
+            "± by task": _short(effect.spread),
         }
         for effect in sorted(effects, key=lambda effect: -float(np.hypot(effect.effect, effect.spread)))
     ]
+
+
+def _spelt(value: float) -> str:
+    """Two figures, and no power of ten where the number can be written."""
+    return f"{float(f'{value:.2g}'):,.6g}" if np.isfinite(value) else "-"
 
 
 def _short(value: float) -> float:

@@ -21,6 +21,7 @@ def rows_figure(
     categories: Sequence[str] = (),
     classes: Sequence[str] = (),
     log_y: bool = False,
+    are_days: bool = False,
     are_apart: bool = False,
 ) -> plain.Figure:
     """Every task's rows as one thin line, the first one's stronger; no tasks give empty axes.
@@ -34,6 +35,7 @@ def rows_figure(
       categories: names of x = 0, 1, ..
       classes: names of y = 0, 1, ..
       log_y: a logarithmic y axis.
+      are_days: whether x is days since 1970.
       are_apart: whether each task is a trace of its own, as in a file of numbers; a browser takes a while for eighty of them.
     """
     figure = style.base_figure(drawn(x_title, 60), drawn(y_title, 60), height=330, log_y=log_y)
@@ -46,8 +48,11 @@ def rows_figure(
     for (is_first, has_line, _), of_tasks in sorted(curves.items(), key=lambda each: each[0][0]):
         look = style.AFTER if is_first else style.faint(style.TRUTH, 0.55)
         names = [name for name, _, _ in of_tasks]
+        joined = parts.joined([(x, y) for _, x, y in of_tasks])
+        if are_days:
+            joined["x"] = style.as_dates(joined["x"])
         figure.add_scatter(
-            **parts.joined([(x, y) for _, x, y in of_tasks]),
+            **joined,
             name=names[0] if len(names) == 1 else "the other tasks",
             mode="lines+markers" if has_line else "markers",
             line={"color": look, "width": 2.5 if is_first else 1},

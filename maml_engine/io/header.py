@@ -121,12 +121,15 @@ def other_header(header: list[str], more: list[list[str]], columns: Sequence[str
     if columns:
         is_needed = not set(columns) <= set(plain)
     words = listed([cell for cell in more[0] if cell], most=5)
-    rows = "row" if len(more) == 1 else f"{len(more)} rows"
+    one = len(more) == 1
+    rows = "row" if one else f"{len(more)} rows"
     if is_needed:
-        notes.append(f"The {rows} below the names ({words}) belong to them and were joined to them.")
+        verbs = "belongs to them and was" if one else "belong to them and were"
+        notes.append(f"The {rows} below the names ({words}) {verbs} joined to them.")
         header[:] = joined
     else:
-        notes.append(f"The {rows} below the names ({words}) seem to be units and were left out.")
+        verbs = "seems to hold units and was" if one else "seem to hold units and were"
+        notes.append(f"The {rows} below the names ({words}) {verbs} left out.")
     return tuple(_unique(plain if is_needed else joined, []))
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from maml_engine.io.readings.dates import CLOCK
 from maml_engine.tables.encoding import Encoding
 from maml_engine.tables.gaussian_process import KernelPredictor
 from maml_engine.tables.input_code import InputCode
@@ -83,8 +84,9 @@ def curves_of(plan: Plan, process: KernelPredictor, effects: Sequence[Effect]) -
 
     categories = code.levels if code.kind == "text" else ()
     each = tuple(one(place) for place in range(len(picked)))
+    kind = "number" if code.form == CLOCK else code.kind  # of a time of day, the share of the day
     return Curves(
-        code.name, code.kind, categories, _plain(_axis(code, grid)), _plain(values(curve.mean(axis=0))), each, len(plan.tasks)
+        code.name, kind, categories, _plain(_axis(code, grid)), _plain(values(curve.mean(axis=0))), each, len(plan.tasks)
     )
 
 
@@ -152,11 +154,7 @@ def _ends(code: InputCode, rows: np.ndarray) -> tuple[np.ndarray, tuple[str, str
         ends[:, : len(code.effects[0])] = np.array(code.effects)[places]
         return ends, (code.levels[places[0]], code.levels[places[1]])
     values = code.decode(ends[:, 0])
-    if code.kind == "date":
-        low, high = (str(np.datetime64(int(value), "D")) for value in values)
-    else:
-        low, high = (f"{value:.4g}" for value in values)
-    return ends, (low, high)
+    return ends, (code.spell(values[0]), code.spell(values[1]))
 
 
 def _predicted(tasks: TaskArrays, process: KernelPredictor, *ways: np.ndarray) -> list[np.ndarray]:

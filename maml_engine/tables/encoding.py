@@ -83,11 +83,17 @@ class Encoding:
         """How far beyond what targets have been anything is predicted, in encoded units: of what is shaped, twice as much."""
         return float(np.log(2) / self.unit) if self.shape else float("inf")
 
-    @property
-    def said(self) -> str:
-        """What was done to a skewed target, in words; "" for nothing."""
+    def said(self, off: np.ndarray) -> str:
+        """What was done to a skewed target, in words; "" for nothing.
+
+        Args:
+          off: `[rows]`, by how much predictions are off, in encoded units.
+        """
+        if not self.shape:
+            return ""
         what = "its logarithm is" if self.shape == LOG else "its tails are drawn in as by a logarithm (asinh) while it is"
-        return f"{shown(self.target)} is skewed: {what} predicted, and errors are in its own units." if self.shape else ""
+        half = f", half of which are below {np.expm1(np.median(off) * self.unit):.0%} of it" if self.shape == LOG else ""
+        return f"{shown(self.target)} is skewed: {what} predicted, and errors are in its own units{half}."
 
     def encode_inputs(self, sheet: Sheet) -> np.ndarray:
         """`[rows, in_dim]` float64; NaN where a number is missing, which is `filled`'s to mend.

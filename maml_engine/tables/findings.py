@@ -202,7 +202,8 @@ def _skew(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
 
 
 def _range(values: np.ndarray) -> str:
-    return f"from {values.min():.4g} to {values.max():.4g}, half below {np.median(values):.4g}"
+    low, middle, high = (f"{float(f'{value:.4g}'):,.12g}" for value in np.quantile(values, [0, 0.5, 1]))
+    return f"from {low} to {high}, half below {middle}"
 
 
 def _leaks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:

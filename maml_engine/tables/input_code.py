@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maml_engine.checks import listed, shown
+from maml_engine.io.readings.dates import CLOCK
 from maml_engine.io.sheet import Sheet, spell_rows
 from maml_engine.tables.level_effects import cross_fitted, level_effects
 from maml_engine.tables.shapes import shape_of, shaped, unshaped
@@ -118,6 +119,12 @@ class InputCode:
             values[:, : found.shape[1]] = found
         return values
 
+    def spell(self, value: float, *, digits: int = 4) -> str:
+        """A number in the column's own units as it is read: a day, a time of day, or so many digits."""
+        if self.form == CLOCK:
+            return f"{int(value * 24) % 24:02d}:{round(value * 1440) % 60:02d}"
+        return str(np.datetime64(int(value), "D")) if self.kind == "date" else f"{value:.{digits}g}"
+
     def _within(self, values: np.ndarray) -> np.ndarray:
         """Numbers far beyond the table's as those at its edge (after the logarithm): no curve is known out there."""
         if self.high <= self.low:
@@ -195,7 +202,7 @@ def said_of(code: InputCode, sheet: Sheet) -> str:
     got = f"{shown(sheet.text(code.name)[far][0])} in {spell_rows(sheet.places[far].tolist())}"
     if code.kind != "text":
         low, high = code.low, code.high
-        ends = [str(np.datetime64(int(day), "D")) if code.kind == "date" else f"{day:.6g}" for day in (low, high)]
+        ends = [code.spell(end, digits=6) for end in (low, high)]
         return (
             f"Column {shown(code.name)} goes from {ends[0]} to {ends[1]} in the table, got {got}: nothing is known out there."
         )

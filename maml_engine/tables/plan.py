@@ -9,7 +9,7 @@ from maml_engine.experiment import Experiment
 from maml_engine.io.sheet import Sheet
 from maml_engine.tables.scoring import Scale
 from maml_engine.tables.settings import Settings
-from maml_engine.tables.shaping import error_of
+from maml_engine.tables.shaping import is_better
 from maml_engine.tables.splits import Part, cross_validation, random_splits
 from maml_engine.tables.taskset import TaskSet
 from maml_engine.tasks.roles import Roles
@@ -87,7 +87,7 @@ def _tasks_of(sheet: Sheet, roles: Roles, settings: Settings) -> TaskSet:
     if not tasks.encoding.shape:
         return tasks
     plain = tasks_of(as_it_is=True)
-    return tasks if error_of(tasks, settings.k_shot) < error_of(plain, settings.k_shot) else plain
+    return tasks if is_better(tasks, plain, settings.k_shot) else plain
 
 
 def _scale(tasks: TaskSet) -> Scale:

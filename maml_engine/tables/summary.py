@@ -65,7 +65,7 @@ def summarise(
         outcome=verdict.outcome,
         helps=verdict.helps,
         sentence=verdict.sentence,
-        advice=" ".join(filter(None, [verdict.advice, encoding.said])),
+        advice=" ".join(filter(None, [verdict.advice, encoding.said(_off(plan, choice, at))])),
         target=encoding.target,
         k_shot=k,
         num_tasks=len(plan.tasks),
@@ -89,6 +89,14 @@ def summarise(
         gain=() if saved.gain is None else (saved.gain.value, saved.gain.low, saved.gain.high),
         coverages=coverages,
     )
+
+
+def _off(plan: Plan, choice: Choice, at: int) -> np.ndarray:
+    """`[rows]`, by how much what is saved is off on tasks never seen, in encoded units."""
+    tests = [plan.tasks.arrays.take(part.test) for part in plan.judging]
+    wrong = zip(choice.outcomes, tests, strict=True)
+    found = [np.abs(one.mean[at] - test.y)[..., 0][test.query(plan.shots[at])[: one.mean.shape[1]]] for one, test in wrong]
+    return np.concatenate(found)
 
 
 def _width(plan: Plan, one: Outcome, at: int, calibration: Calibration) -> float:

@@ -7,6 +7,7 @@ from maml_engine.tables.baselines import POOLED, SUPPORT_MEAN
 from maml_engine.tables.scoring import MARGIN, META, Gap, Scale
 from maml_engine.tables.verdict import Score
 
+UNLIKE = 1.1  # times an error: who errs by more does not do as well, whether chance may have it so or not
 SIMPLE = {POOLED: "one fit for all tasks", SUPPORT_MEAN: "the mean of the known rows"}
 
 
@@ -60,6 +61,7 @@ def words(
         return Words("no different", False, sentence, "Choose something simpler to compare it with.")
     best = min(others, key=lambda score: score.relative)
     if saved is None or saved.gain is None or saved.alone == META:
+        error = own.relative
         rivals = {score.name: score.relative for score in others if score.name in SIMPLE and not _beats(score)}
         outcome = "worth it" if _beats(best) else "worse" if _loses(best) else "no different"
         difference = (
@@ -76,6 +78,7 @@ def words(
         }[outcome]
     else:
         gain = saved.gain
+        error = saved.score.relative
         rivals = {name: gap.other for name, gap in saved.simple.items() if not gap.counts}
         is_worth_it = gain.counts or _beats(best)
         outcome = "worth it" if is_worth_it else "worse" if _loses(best) else "no different"
@@ -93,6 +96,12 @@ def words(
     if not rivals:
         return Words(outcome, True, sentence, advice)
     rival = min(rivals, key=rivals.__getitem__)
+    if rivals[rival] > UNLIKE * error:
+        sentence += (
+            f" That adapting a learner helps is likely and not certain: {SIMPLE[rival]} has {rivals[rival]:.3f}, and "
+            f"{num_tasks} tasks that differ so much may show that by chance."
+        )
+        return Words(outcome, False, sentence, advice)
     sentence += f" Adapting a learner does not help here: {SIMPLE[rival]} does as well or better ({rivals[rival]:.3f})."
     return Words(outcome, False, sentence, f"Use {SIMPLE[rival]}: nothing needs to be meta-learned.")
 

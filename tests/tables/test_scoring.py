@@ -94,6 +94,16 @@ def test_where_something_simple_does_as_well_adapting_does_not_help(simple):
     assert "Adapting a learner does not help here" in found.sentence
 
 
+def test_what_errs_much_more_is_never_said_to_do_as_well():
+    """Two tasks in twenty rule the errors, one for each, so that nothing is certain."""
+    own, other = (np.append(np.full(18, 0.01), large) for large in ([1.0, 0.2], [0.5, 1.8]))
+    found = said(judged(meta=own, support_mean=other, gaussian_process=1.02 * own))
+    assert not found.helps
+    assert "as well or better" not in found.sentence
+    assert "likely and not certain" in found.sentence
+    assert "mean of the known rows:" not in found.advice
+
+
 @pytest.mark.parametrize(
     ("gain", "meta", "beginning", "of_meta_learning"),
     [

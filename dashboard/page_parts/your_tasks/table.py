@@ -14,6 +14,7 @@ import streamlit as st
 
 from dashboard.page_parts.your_tasks.examples import EXAMPLES, example_csv
 from dashboard.page_parts.your_tasks.user_table import UserTable
+from maml_engine.io.readings.dates import CLOCK
 from maml_engine.tables import Finding, Fix, Guess, Question, Roles, Sheet, guess, read_sheet, validate
 from maml_engine.tables.finding import stops as stops_of
 from maml_engine.tables.shapes import LOG, target_shape_of
@@ -121,6 +122,7 @@ class Rows(NamedTuple):
     categories: names of x = 0, 1, .., where that input is text; else ().
     classes: names of y = 0, 1, .., where the target names classes; else ().
     log_y: whether the target lies so that its logarithm shows more.
+    are_days: whether x is days since 1970.
     """
 
     tasks: dict[str, tuple[np.ndarray, np.ndarray]]
@@ -128,6 +130,7 @@ class Rows(NamedTuple):
     categories: tuple[str, ...]
     classes: tuple[str, ...]
     log_y: bool = False
+    are_days: bool = False
 
 
 def rows(table: UserTable) -> Rows:
@@ -152,7 +155,9 @@ def rows_along(sheet: Sheet, roles: Roles) -> Rows:
         if here.any():
             tasks[name] = (x[here], y[here])
     values = np.concatenate([y for _, y in tasks.values()]) if tasks else np.zeros(1)
-    return Rows(tasks, x_name, categories, classes, not classes and target_shape_of(values).get("shape") == LOG)
+    are_days = sheet.kind(x_name) == "date" and sheet.reading(x_name).form != CLOCK
+    log_y = not classes and target_shape_of(values).get("shape") == LOG
+    return Rows(tasks, x_name, categories, classes, log_y, are_days)
 
 
 def _axis(sheet: Sheet, name: str, *, as_text: bool) -> tuple[np.ndarray, tuple[str, ...]]:

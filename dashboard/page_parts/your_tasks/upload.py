@@ -195,7 +195,7 @@ def role_controls(table: UserTable) -> UserTable:
 def show_rows(table: UserTable) -> None:
     """The table as a picture."""
     rows = tables.rows(table)
-    look = {"categories": rows.categories, "classes": rows.classes, "log_y": rows.log_y}
+    look = {"categories": rows.categories, "classes": rows.classes, "log_y": rows.log_y, "are_days": rows.are_days}
     draw = partial(figures.rows_figure, rows.tasks, rows.x_name, table.roles.target, **look)
     count = len(set(table.sheet.text(table.roles.task)))
     alt = f"{table.roles.target} against {rows.x_name}, a line for each of {len(rows.tasks)} tasks."
