@@ -4,6 +4,7 @@
 import { setAttributes, svg } from "../shared/elements.js";
 import { clamp } from "../shared/numbers.js";
 import { proximalSolution } from "./landscape.js";
+import { drawn } from "./marks.js";
 import { norm, scale } from "./vectors.js";
 import { MARGIN } from "./viewport.js";
 
@@ -86,8 +87,9 @@ function pathParts(view, path) {
  * @param {View} view
  * @param {number} index
  */
-function solution({ scene, data, viewport }, index) {
-  if (!scene.shown.includes("imaml")) return [];
+function solution(view, index) {
+  if (!drawn(view).solution) return [];
+  const { scene, data, viewport } = view;
   const [cx, cy] = viewport.toScreen(proximalSolution(scene, scene.theta, scene.tasks[index]));
   const turned = { transform: `rotate(45 ${cx} ${cy})`, fill: data.methods.imaml.colour };
   return [svg("rect", { x: cx - 4, y: cy - 4, width: 8, height: 8, ...turned })];
@@ -145,13 +147,16 @@ function optimaParts(view) {
     const middle = clamp(x, [MARGIN.left + LABEL / 2, viewport.size - LABEL / 2]);
     return svg("text", { x: middle, y: y - 15, "text-anchor": "middle" }, text); // on a phone there is no room beside it
   };
+  const marks = drawn(view);
   const joint = viewport.toScreen(survey.joint.theta);
   const best = viewport.toScreen(survey.best.theta);
-  const isSame = scene.inner_steps === 0 || Math.hypot(joint[0] - best[0], joint[1] - best[1]) < SAME;
+  const isNear = scene.inner_steps === 0 || Math.hypot(joint[0] - best[0], joint[1] - best[1]) < SAME;
+  const isSame = marks.best && marks.joint && isNear;
   const box = { x: joint[0] - 6, y: joint[1] - 6, width: 12, height: 12 };
   const square = svg("rect", { ...box, fill: theme.background, stroke: data.colours.joint, "stroke-width": 2.5 });
-  const parts = isSame ? [square] : [square, label("joint optimum", joint)];
-  if (survey.best.is_flat) return [...parts, label("joint optimum; the meta-loss is flat", joint)];
+  const words = survey.best.is_flat ? "joint optimum; the meta-loss is flat" : "joint optimum";
+  const parts = !marks.joint ? [] : isSame ? [square] : [square, label(words, joint)];
+  if (!marks.best) return parts;
   const star = Array.from({ length: 10 }, (_, index) => {
     const angle = (Math.PI * index) / 5 - Math.PI / 2;
     const radius = index % 2 ? 4.5 : 10;

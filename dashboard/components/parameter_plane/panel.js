@@ -3,12 +3,14 @@
 
 import { find, html } from "../shared/elements.js";
 import { isUsed } from "../shared/parts.js";
+import { drawn } from "./marks.js";
 import { saveAs } from "./save.js";
 import { Sliders } from "./sliders.js";
 import { canTurn } from "./surfaces.js";
 import { Losses, MethodTable, TaskTable } from "./tables.js";
 
 /** @import { Plane, View } from "./index.js" */
+/** @import { Mark } from "./marks.js" */
 /** @import { Data } from "./protocol.js" */
 
 export class Panel {
@@ -72,6 +74,10 @@ export class Panel {
     this.losses.write(view);
     this.methods.write(view);
     this.tasks.write(view);
+    const marks = drawn(view);
+    for (const element of this.root.querySelectorAll(".key [data-mark]")) {
+      if (element instanceof HTMLElement) element.hidden = !marks[/** @type {Mark} */ (element.dataset.mark)];
+    }
     const { descend, best, add, remove, turn } = this.buttons;
     const isTask = chosen !== "theta";
     const which = isTask ? `task ${chosen + 1}` : "a task";

@@ -5,11 +5,14 @@ import { svg } from "../shared/elements.js";
 import { counted, spellNumber } from "../shared/numbers.js";
 import { onWhite } from "../shared/paper.js";
 import { download, fileOf, sheetOf } from "../shared/sheet.js";
+import { drawn } from "./marks.js";
 
 /** @import { Words } from "../shared/sheet.js" */
 /** @import { Plane } from "./index.js" */
 /** @import { Data } from "./protocol.js" */
+/** @import { Mark } from "./marks.js" */
 /** @import { Scene } from "./scene.js" */
+/** @import { Survey } from "./survey.js" */
 
 /**
  * @param {Plane} plane
@@ -25,7 +28,8 @@ export async function saveAs(plane, kind) {
 function asSheet(plane) {
   plane.refresh();
   const { size } = plane.viewport;
-  return sheetOf(plane.picture, [size, size], wordsOf(plane.scene, plane.data), (copy) => {
+  const words = wordsOf(plane.scene, plane.data, drawn({ ...plane, survey: /** @type {Survey} */ (plane.survey) }));
+  return sheetOf(plane.picture, [size, size], words, (copy) => {
     copy.prepend(svg("image", { href: plane.ground.canvas.toDataURL(), width: size, height: size }));
   });
 }
@@ -34,10 +38,11 @@ function asSheet(plane) {
  * What the picture shows, and what each line in it is.
  * @param {Scene} scene
  * @param {Data} data
+ * @param {Record<Mark, boolean>} marks those that are drawn
  * @returns {Words}
  */
-export function wordsOf({ surface, tasks, inner_steps, inner_lr, proximal, gap, shown }, { methods, colours }) {
-  const pull = shown.includes("imaml") ? `, pull λ = ${spellNumber(proximal)}` : "";
+export function wordsOf({ surface, tasks, inner_steps, inner_lr, proximal, gap, shown }, { methods, colours }, marks) {
+  const pull = marks.solution ? `, pull λ = ${spellNumber(proximal)}` : "";
   const off = gap ? `, support optimum off by ${gap.toFixed(1)}` : "";
   /** @type {Words["legend"]} */
   const legend = [
@@ -53,7 +58,7 @@ export function wordsOf({ surface, tasks, inner_steps, inner_lr, proximal, gap, 
     title: `${surface[0].toUpperCase()}${surface.slice(1)}: ${counted(tasks.length, "task")} and the loss after adapting`,
     subtitle:
       `K = ${counted(inner_steps, "inner step")} of size α = ${spellNumber(inner_lr)}${pull}${off}. Shaded: the meta-loss after ` +
-      "them, ★ at its bottom; □ the bottom of the loss before adapting.",
+      `them${marks.best ? ", ★ at its bottom" : ""}${marks.joint ? "; □ the bottom of the loss before adapting" : ""}.`,
     legend,
   };
 }

@@ -2,6 +2,7 @@
 // The numbers beside and below the picture: losses, each method's update, each task.
 
 import { html, svg } from "../shared/elements.js";
+import { isUsed } from "../shared/parts.js";
 import { spell, spellAngle } from "./announce.js";
 import { metaLoss } from "./landscape.js";
 import { SURFACES } from "./surfaces.js";
@@ -26,13 +27,13 @@ export class Losses {
   element = html("div", { class: "losses" });
 
   /** @param {View} view */
-  write({ scene, survey }) {
+  write({ data, scene, survey }) {
     /** @type {(words: string, value: number) => HTMLElement[]} */
     const line = (words, value) => [html("span", {}, words), html("span", { class: "value" }, spell(value))];
     this.element.replaceChildren(
       ...line("Meta-loss at θ", metaLoss(scene, scene.theta)),
       ...line("… at the meta-optimum ★", survey.best.meta_loss),
-      ...line("… at the joint optimum □", metaLoss(scene, survey.joint.theta)),
+      ...(isUsed(data, "joint") ? line("… at the joint optimum □", metaLoss(scene, survey.joint.theta)) : []),
     );
   }
 }

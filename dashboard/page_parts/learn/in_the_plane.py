@@ -48,7 +48,7 @@ def asked_of_loops(share: float) -> tuple[Asked, ...]:
 
 
 def _loops() -> Outcome:
-    scene = parameter_plane("learn_loops", LOOPS, ("theta", "losses"))
+    scene = parameter_plane("learn_loops", LOOPS, ("theta", "losses", "best"))
     seen, best = plane.view(scene.landscape, scene.theta), plane.optima(scene.landscape).best
     share = seen.meta_loss / max(best.meta_loss, 1e-12)
     gradient = seen.direction["maml"].gradient
@@ -86,7 +86,7 @@ def asked_of_objective(scene: PlaneScene, apart: float) -> tuple[Asked, ...]:
 
 
 def _objective() -> Outcome:
-    scene = parameter_plane("learn_objective", OBJECTIVE, ("inner_steps", "losses", "table"))
+    scene = parameter_plane("learn_objective", OBJECTIVE, ("inner_steps", "losses", "table", "best", "joint"))
     found = plane.optima(scene.landscape)
     best = found.best
     apart = float(np.linalg.norm(best.theta - found.joint.theta))
