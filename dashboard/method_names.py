@@ -58,6 +58,14 @@ PAPERS = {
     "imaml": Paper("Rajeswaran et al.", 2019, "10.48550/arXiv.1909.04630"),
     "cavia": Paper("Zintgraf et al.", 2019, "10.48550/arXiv.1810.03642"),
     "metacurvature": Paper("Park and Oliva", 2019, "10.48550/arXiv.1902.03356"),
+    "r2d2": Paper("Bertinetto et al.", 2019, "10.48550/arXiv.1805.08136"),
+    "alpaca": Paper("Harrison et al.", 2018, "10.48550/arXiv.1807.08912"),
+    "dkt": Paper("Patacchiola et al.", 2020, "10.48550/arXiv.1910.05199"),
+    "pacoh": Paper("Rothfuss et al.", 2021, "10.48550/arXiv.2002.05551"),
+    "cnp": Paper("Garnelo et al.", 2018, "10.48550/arXiv.1807.01613"),
+    "protonet": Paper("Snell et al.", 2017, "10.48550/arXiv.1703.05175"),
+    "protomaml": Paper("Triantafillou et al.", 2020, "10.48550/arXiv.1903.03096"),
+    "unicorn": Paper("Ye and Chao", 2022, "10.48550/arXiv.2106.16245"),
 }
 # What the defaults and some rules of thumb are of, beside which stands what was measured; it is no paper and has no address.
 TUTORIAL = "the tutorial *Meta-Learning with MAML*"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS, MAX_SHOTS = 20, 20
 CURVE_POINTS = 201
+ZERO_SHOT = 3.006  # the least error before any step, on average over the tutorial's waves (`maml_engine.baselines.ZeroShot`)
 MAX_FALL = 0.1  # share of its loss by which a method that has converged may still fall over the last half of its training
 
 

@@ -13,7 +13,7 @@ from dashboard.engine_calls import resources
 from dashboard.engine_calls import sine_bench as bench_engine
 from dashboard.page_parts.adapt import pictures
 from dashboard.page_parts.adapt.contenders import BASELINES, Contender, contenders_of, label_of, trained_with, words_of
-from dashboard.results import MAX_SHOTS
+from dashboard.results import MAX_SHOTS, ZERO_SHOT
 from dashboard.widgets import controls, learners, page, session
 from maml_engine import Learner, Sinusoid
 
@@ -186,7 +186,7 @@ st.caption(
     "Each baseline takes the step size that suits it best on other tasks, "
     f"out of {', '.join(f'{size:g}' for size in adapting.BASELINE_STEP_SIZES)}: {contenders['pretrained'].inner_lr:g} for the "
     f"pretrained network, {contenders['random'].inner_lr:g} for the random one."
-    + (" Before the first step nothing can be better than 3.01 on average over such tasks." if tasks == Sinusoid() else "")
+    + (f" Before the first step none can have less than {ZERO_SHOT} on average over such tasks." if tasks == Sinusoid() else "")
 )
 page.equation(
     r"\theta^{(k+1)}_i = \theta^{(k)}_i - \alpha\, \nabla_\theta L_i^{\text{support}}\bigl(\theta^{(k)}_i\bigr), \quad"

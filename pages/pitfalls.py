@@ -45,6 +45,19 @@ def choose_points_and_summary() -> tuple[int, str]:
     return shots, summary
 
 
+def choose_all_or_none() -> None:
+    """One button over all cards: what a page has opened is on paper, too."""
+    are_open = all(st.session_state.get(OPEN + name) for name in CARDS)
+    label, icon = ("Close all", ":material/unfold_less:") if are_open else ("Open all", ":material/unfold_more:")
+    st.button(label, icon=icon, key="open_or_close", on_click=open_or_close, args=(not are_open,))
+
+
+def open_or_close(opens: bool) -> None:
+    """A callback."""
+    for name in CARDS:
+        st.session_state[OPEN + name] = opens
+
+
 @st.fragment
 def show_card(name: str, shown: Shown) -> None:
     """One pitfall, to be opened."""
@@ -98,7 +111,9 @@ st.markdown(step_size_map.spell_frontier(shown))
 step_size_map.show(shown)
 st.subheader(f"The rule of thumb of {TUTORIAL}, measured", anchor=False)
 step_size_map.show_claims(shown)
-st.subheader("Show, then mend", anchor=False)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.subheader("Show, then mend", anchor=False, width="content")
+    choose_all_or_none()
 for name in CARDS:
     show_card(name, shown)
 page.equation(

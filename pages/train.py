@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.engine_calls import resources
+from dashboard.method_names import PAPERS
 from dashboard.page_parts.train import protocol_card, run, shipped, take_along
 from dashboard.page_parts.train.table_upload import table_controls
 from dashboard.widgets import control_tables, controls, job_view, page
@@ -47,6 +48,6 @@ page.equation(
     r"\mathcal{L}_i^{\text{query}}\!\left(\theta - \alpha\, \nabla_\theta\, \mathcal{L}_i^{\text{support}}(\theta)\right)",
     "The outer loop moves the start θ so that **one inner step from it** does well on points that the step has not seen. "
     "N tasks make a meta-step; α is the inner step size, β the outer one. The gradient flows through the inner step: MAML "
-    "keeps that term, first-order MAML (`fomaml`) leaves it out. (Finn et al., 2017, eq. 1 and algorithm 2.)",
+    f"keeps that term, first-order MAML (`fomaml`) leaves it out ({PAPERS['maml'].link}, eq. 1, algorithm 2 and sec. 5.2).",
 )
 page.finish(OWN)

@@ -91,7 +91,8 @@ else:
     steps = sorted({0, max(1, experiment.inner_steps), len(report.curve.mean) - 1})
     for step in steps:
         means = [mean[step] for mean in held_out.values()]
-        figure.add_scatter(x=[*held_out], y=means, name=f"held out, after {step} steps", row=2, col=1)
+        name = f"held out, after {step} step{'' if step == 1 else 's'}"
+        figure.add_scatter(x=[*held_out], y=means, name=name, row=2, col=1)
     figure.update_yaxes(type="log", title="loss").update_xaxes(title="meta-iteration", row=2)
     figure.write_html("run.html")
     print("The figure is in run.html.")"""

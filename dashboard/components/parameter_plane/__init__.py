@@ -23,8 +23,9 @@ from maml_engine.analysis.toy_landscape import MAX_TASKS, METHODS, SURFACES
 __all__ = ["MAX_STEP_LENGTH", "META_LR", "PlaneScene", "parameter_plane", "put", "scene_now"]
 
 HERE = Path(__file__).parent
-# What a visitor may change, the numbers that stand beside and below the picture, and the two optima in it.
-PARTS = ("theta", "tasks", "inner_steps", "inner_lr", "proximal", "gap", "descent", "losses", "methods", "table", "best", "joint")
+# What a visitor may change; with the numbers beside and below the picture, and the two optima in it.
+CHANGED = ("theta", "tasks", "inner_steps", "inner_lr", "proximal", "gap")
+PARTS = (*CHANGED, "descent", "losses", "methods", "table", "best", "joint")
 FIRST_ORDER = ("fomaml", "reptile")  # no second derivative in them: dashed
 JOINT_COLOUR = style.method_colour("pretrained")
 # The methods' own descent: plain gradient steps of this size, none longer than that (units of the plane).

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard.method_names import NAMES, PRETRAINED
+from dashboard.method_names import NAMES, PAPERS, PRETRAINED
 from dashboard.page_parts.compare import contest as comparing
 from dashboard.page_parts.compare.contest import AMOUNTS, DEFAULT_AMOUNT, ENTRANTS, Contest
 from dashboard.widgets import controls, page, session
@@ -104,12 +104,18 @@ def show_recipes(contest: Contest) -> None:
             f"The same for all: {base.tasks} tasks, {base.k_shot} support and {base.k_query} query points, "
             f"{base.meta_batch_size} tasks in a meta-step, {base.hidden_dim} hidden units in two layers, meta step size "
             f"{base.meta_lr:g} under Adam where the table does not say otherwise. These settings suit each method roughly; "
-            "none was tuned for this page."
+            f"none was tuned for this page. {spell_papers(contest.methods)}"
         )
         if contest.budget.kind != "seconds":  # how many meta-iterations those buy is known at the end
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 name = st.selectbox("As code", contest.methods, format_func=NAMES.get, key="as_code", width=190)
                 page.code(contest.entrants()[name][0], "as_code")
+
+
+def spell_papers(methods: Sequence[str]) -> str:
+    """Where each method was published; what was published in no paper of its own is left out."""
+    listed = [f"{NAMES[name]} ({PAPERS[name].link})" for name in methods if name in PAPERS]
+    return f"Papers: {', '.join(listed)}." if listed else ""
 
 
 def choose_view() -> None:

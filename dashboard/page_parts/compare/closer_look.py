@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.engine_calls import resources
 from dashboard.figures import closer_look as looks
 from dashboard.method_names import NAMES
-from dashboard.page_parts.compare import engine_calls
+from dashboard.page_parts.compare import choices, engine_calls
 from dashboard.page_parts.compare.contest import judged_on
 from dashboard.page_parts.compare.engine_calls import PATH_STEPS
 from dashboard.page_parts.compare.shown import Shown
@@ -28,6 +28,7 @@ LOOKS = {
     "cavia": "CAVIA: where tasks lie",
     "r2d2": "R2-D2: solving instead of stepping",
 }
+OF_SEVERAL = {"anil": ("anil", "boil"), "r2d2": ("r2d2", "alpaca", "dkt", "pacoh")}  # looks that name more than one method
 
 
 def show(learners: Mapping[str, Learner], now: Shown, k: int) -> None:
@@ -44,6 +45,7 @@ def show(learners: Mapping[str, Learner], now: Shown, k: int) -> None:
     base, start = judged_on(now.base), resources.shipped_learners()["sinusoid_maml"]
     is_trained = name in learners
     learner = learners[name] if is_trained else engine_calls.stand_in(name, base, start)
+    st.caption(choices.spell_papers(OF_SEVERAL.get(name, (name,))))
     words = now.words
     if not is_trained and name != "anil":
         leaves = (jax.tree.leaves(one.meta.init) for one in (learner, start))

@@ -25,13 +25,12 @@ from dashboard.page_parts.learn.lesson import (
     number,
     unchanged,
 )
-from dashboard.results import spell_loss
+from dashboard.results import ZERO_SHOT, spell_loss
 from maml_engine import tutorial
 
 GOOD, ENOUGH_SHOTS = 0.1, 5
 FAILED, FIVE, ON_THE_WAVE = 0.5, 5, 0.5  # the last in units of y: a hand is not exact
 PARAMETERS = 1761  # of the shipped networks
-ZERO_SHOT = 3.006  # the least error before any step, on average over the waves
 WIDER = 8.0  # an amplitude from outside the training range
 WAVE = {"amplitude": "The wave’s amplitude", "phase": "The wave’s phase"}
 WAVE_AND_RATE = WAVE | {"inner_lr": "α"}

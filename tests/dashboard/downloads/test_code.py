@@ -61,7 +61,7 @@ def test_a_run_as_code_runs_with_the_engine_alone(tmp_path, kind):
     assert Learner.load(tmp_path / "learner").experiment == SMALL
     assert "600 test tasks (seed 0), 10 support rows each:" in printed
     figure = (tmp_path / "run.html").read_text()  # the page's: the meta-loss, and held-out losses before and after
-    for name in ("meta-loss", "held out, after 0 steps", "held out, after 1 steps", "held out, after 10 steps"):
+    for name in ("meta-loss", "held out, after 0 steps", "held out, after 1 step", "held out, after 10 steps"):
         assert json.dumps(name) in figure
 
 
