@@ -178,9 +178,12 @@ def protocol(curves: AdaptationCurves, k_shot: int, seed: int = PROTOCOL_SEED) -
 
 
 def _check_learner(learner: Any) -> None:
-    if hasattr(learner, "path_predictions"):
+    if isinstance(learner, type):
+        found = f"the class {learner.__name__}: hand over what training left behind, report.learner"
+    elif hasattr(learner, "path_predictions"):
         return
-    found = f"a {type(learner).__name__}: hand over its `learner`" if hasattr(learner, "learner") else shown(learner)
+    else:
+        found = f"a {type(learner).__name__}: hand over its `learner`" if hasattr(learner, "learner") else shown(learner)
     raise ValueError(f"`learner` must adapt and predict, as a Learner or a baseline does, got {found}.")
 
 

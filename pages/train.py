@@ -14,8 +14,8 @@ OWN = {"card": ""}
 
 page.opening(
     "Train",
-    "Press **Train** and watch the held-out curves fan apart: the start itself hardly improves, but one step from it does. "
-    "Then raise the inner step size α until training breaks.",
+    "Press **Train** and watch the held-out curves fan apart: the start itself gets a little better, one step from it a great "
+    "deal. Then raise the inner step size α until training breaks.",
 )
 wants_table = controls.current("tasks") == "table"
 table = table_controls() if wants_table else None

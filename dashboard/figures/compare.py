@@ -79,7 +79,8 @@ def losses_figure(rows: Sequence[Row], k: int) -> plain.Figure:
     figure = style.base_figure(loss_title(k), "", height=110 + 34 * max(1, len(rows)))
     rows = [row for row in rows if np.isfinite(row.mean)][::-1]
     _dots(figure, rows, "%{y}: %{x:.3g}")
-    figure.update_xaxes(rangemode="tozero")
+    if highs := [row.high for row in rows if np.isfinite(row.high)]:
+        figure.update_xaxes(range=[-0.02 * max(highs), 1.05 * max(highs)])  # from 0, whose dot is seen whole
     return figure
 
 

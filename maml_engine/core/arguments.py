@@ -90,6 +90,26 @@ def check_batch(name: str, batch: Any, *, axes: int = 1) -> None:
         raise ValueError(f"`{name}` must have one row of each for every example, {wanted}, got {found}.")
 
 
+def check_one_task(adapter: Adapter, support: Batch) -> None:
+    """Refuses the rows of many tasks, `[tasks, examples, ...]`, where those of one are to be, `[examples, ...]`.
+
+    Args:
+      adapter: whose loss says how many numbers there are an example.
+      support: what was handed over.
+
+    Raises:
+      ValueError: the loss gives a number for each task and example.
+    """
+    if support.x.ndim < 3 or support.x.shape[:2] != support.y.shape[:2]:
+        return
+    found = jax.eval_shape(lambda x: adapter.loss_fn(adapter.network.predict(adapter.meta.init, x), support.y), support.x)
+    if found.shape == support.x.shape[:2]:
+        shape = list(support.x.shape)
+        raise ValueError(
+            f"`support` must hold one task's rows, [examples, ...], got {shape}: support.x[0] and support.y[0] are the first's."
+        )
+
+
 def _check_numbers(name: str, rows: Any) -> None:
     if jnp.issubdtype(rows.dtype, jax.dtypes.extended) or np.dtype(rows.dtype).kind in "OSUMm":
         raise ValueError(f"`{name}` must hold numbers, got an array of {rows.dtype}.")

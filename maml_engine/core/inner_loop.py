@@ -10,7 +10,7 @@ from flax import nnx
 
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerRule, InnerStep, TaskLoss, merge, partition
-from maml_engine.core.arguments import check_batch, check_loss_fn, check_method, check_model, explained
+from maml_engine.core.arguments import check_batch, check_loss_fn, check_method, check_model, check_one_task, explained
 from maml_engine.core.episode import Array, Batch, unknown
 from maml_engine.core.losses import LossFn, mean_squared_error
 
@@ -179,6 +179,7 @@ def adapt(
     adapter = Adapter.of_model(method, model, loss_fn, rule=rule)
     with explained(adapter, support=support):
         adapter.check_targets("support.y", support)
+        check_one_task(adapter, support)
         adapter = adapter.replace(network=adapter.network.quiet(adapter.meta.init))
         params = adapted_params(adapter, support, inner_steps=inner_steps)
         return adapter.network.settled(params, support.x).merge(params)

@@ -57,6 +57,8 @@ def checked_targets(loss_fn: LossFn, kind: RowKind, y: Any, classes: int) -> np.
     """
     if not takes_labels(loss_fn):
         return kind.checked("y", y)
+    if np.ndim(y) == 1 and np.asarray(y).dtype.kind in "OSU":
+        _check_whole("y", np.asarray(y, dtype=str), classes)
     rows = (RowKind((), integer=True) if np.ndim(y) == 1 else kind).checked("y", y)
     check_labels("y", Batch(rows, rows), classes)
     return rows
@@ -83,7 +85,8 @@ def _check_whole(name: str, labels: np.ndarray, classes: int) -> None:
     found = np.unique(labels)
     is_text = labels.dtype.kind not in "iufb"
     if is_text or not np.isin(found, np.arange(classes)).all():
-        advice = ": number them" if is_text else ": subtract 1" if found[0] == 1 and found[-1] == classes else ""
+        one_too_many = ": subtract 1" if not is_text and found[0] == 1 and found[-1] == classes else ""
+        advice = ": number them, the same in every task" if is_text else one_too_many
         shown = listed([value.item() for value in found])
         raise ValueError(f"`{name}` must hold labels from 0 to {classes - 1}, whole numbers, got {shown}{advice}.")
 

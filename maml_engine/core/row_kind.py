@@ -44,6 +44,8 @@ class RowKind(NamedTuple):
           ValueError: no numbers, another shape, values that are not finite, or not whole where they must be.
         """
         try:
+            if value is None:  # NumPy makes a number of it
+                raise TypeError
             rows = np.asarray(value, dtype=float if self.integer else float_type())
         except (TypeError, ValueError):
             raise ValueError(f"`{name}` must hold numbers, got {value!r:.60}.") from None

@@ -7,6 +7,7 @@ from typing import Any, Self
 import jax
 
 from maml_engine.checks import check_choice, check_number, check_range
+from maml_engine.core.arguments import checked_key
 from maml_engine.core.episode import Batch, Episode
 from maml_engine.pytrees import Replaceable, pytree, static_field
 
@@ -73,6 +74,7 @@ class FunctionFamily(Replaceable):
         """
         for name, value in (("meta_batch_size", meta_batch_size), ("k_shot", k_shot), ("k_query", k_query)):
             check_number(name, value, low=1, integer=True)
+        key = checked_key(key)
         functions = self.draw_split(key, meta_batch_size)
         key_x, key_noise = jax.random.split(self._keys(key)[1])
         low, high = self.x

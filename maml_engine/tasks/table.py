@@ -119,6 +119,11 @@ class Table(Replaceable):
         if roles.classes or roles.time:
             raise ValueError("A `Table` holds numbers without an order: `classes` and `time` must be left out of its roles.")
         ids = sheet.checked_text(roles.task)
+        if np.isnan(sheet.numbers(roles.target)).all() and not sheet.missing(roles.target).any():
+            found = listed([shown(value) for value in dict.fromkeys(sheet.text(roles.target))])
+            raise ValueError(
+                f"Column {shown(roles.target)} must hold numbers, got {found}: for a loss of classes number them from 0 on."
+            )
         values = sheet.matrix(roles.numbers, roles.log)
         rows_of = rows_by_task(ids)
         _check_precision(values, rows_of, roles.numbers)

@@ -1,13 +1,14 @@
-"""What the cards of Pitfalls and the race of Gradients say in words, trained and measured: `make acceptance`."""
+"""What the cards of Pitfalls, the race of Gradients and Train say in words, trained and measured: `make acceptance`."""
 
 import dataclasses
 
+import jax
 import numpy as np
 import pytest
 
 from dashboard.page_parts.pitfalls.cards import CARDS
 from dashboard.page_parts.pitfalls.judged import on_tasks_of
-from maml_engine import Experiment, Learner, train
+from maml_engine import Experiment, Learner, evaluate, train
 
 pytestmark = pytest.mark.acceptance
 
@@ -59,3 +60,21 @@ def test_after_several_long_steps_first_order_can_win_the_race_and_clipping_turn
     print(f"\n      plain {plain}, clipped {clipped}", end="")
     assert plain["fomaml"] < plain["maml"]
     assert clipped["maml"] < clipped["fomaml"]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_trained_as_train_opens_the_start_gets_a_little_better_and_one_step_from_it_a_great_deal(seed):
+    curves = [report.curve.mean for report in train(Experiment(seed=seed))]
+    (before, after), (start, step) = (curves[place][:2] for place in (0, -1))
+    print(f"\n      seed {seed}: before a step {before:.2f} to {start:.2f}, after one {after:.2f} to {step:.2f}", end="")
+    assert 0.5 * before < start < before
+    assert step < 0.15 * after
+
+
+def test_a_network_trained_on_ten_tasks_gets_better_on_those_and_not_on_others():
+    card = CARDS["finite_pool"]
+    learner = trained(card.broken)
+    pool = evaluate(learner, jax.random.key(3), num_tasks=200, inner_steps=1, tasks=card.broken.build_tasks(), split="train")
+    known, new = pool.mean[1], on_tasks_of(learner, card.mended).mean[1]
+    print(f"\n      a pool of ten: {known:.3f} after one step on its tasks, {new:.3f} on others", end="")
+    assert known < 0.5 * new

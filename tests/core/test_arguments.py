@@ -89,6 +89,11 @@ MISTAKES = {
         lambda: adapt(MAML(), MODEL, Batch(*ONE.support[:2], jnp.ones((5, 1)))),
         r"weight \[5, 1\]\.",
     ),
+    "many tasks for one": (
+        lambda: adapt(MAML(), MODEL, EPISODE.support),
+        r"one task's rows, \[examples, \.\.\.\], got \[4, 5, 1\]: support\.x\[0\] and support\.y\[0\] are the first's\.",
+    ),
+    "nothing as rows": (lambda: fresh().adapt(None, [1.0]), r"`x` must hold numbers, got None\."),
     # Of the rest.
     "a name as loss": (
         lambda: gradient(loss_fn="mse"),
@@ -98,6 +103,11 @@ MISTAKES = {
     "evaluate(learner, 0)": (lambda: evaluate(fresh(), 0), r"`key` must be one random key, jax\.random\.key\(0\), got 0\."),
     "several keys": (lambda: evaluate(fresh(), jax.random.split(KEY)), "`key` must be one random key"),
     "a model to evaluate": (lambda: evaluate(MODEL, KEY), "`learner` must adapt and predict, as a Learner or a baseline does"),
+    "a class to evaluate": (lambda: evaluate(Learner, KEY), r"got the class Learner: hand over what .*, report\.learner\."),
+    "a number to draw by": (
+        lambda: Sinusoid().sample(3, 4, 5, 6),
+        r"`key` must be one random key, jax\.random\.key\(3\), got 3\.",
+    ),
     "a class as tasks": (lambda: evaluate(fresh(), KEY, tasks=Sinusoid), r"got the class Sinusoid: call it, Sinusoid\(\)\."),
     "a name as tasks": (
         lambda: train(SHORT, tasks="lines"),

@@ -39,6 +39,14 @@ def test_what_is_no_class_is_refused_with_what_was_found(y, complaint):
             meta_value_and_grad(MAML(), network(), episode, cross_entropy)
 
 
+def test_text_as_labels_is_answered_where_a_learner_adapts():
+    """By the labels that there are, not by what numbers are."""
+    learner = Learner.untrained(Experiment(loss="softmax_cross_entropy"), model=network(), tasks=Thirds())
+    for y in (["cat", "dog"] * 3, np.array(["cat", "dog"] * 3, object)):
+        with pytest.raises(ValueError, match=r"`y` must hold labels from 0 to 2, .* got cat, dog: number them, the same in"):
+            learner.adapt(np.zeros((6, 8))[:, :1], y)
+
+
 def test_rows_of_weight_0_may_hold_any_label():
     y, weight = np.array([0, 1, 2, 0, 99, -1]), np.array([1, 1, 1, 1, 0, 0], np.float32)
     padded = adapt(MAML(0.1, 3), network(), Batch(X, y, weight), loss_fn=cross_entropy)

@@ -28,6 +28,8 @@ def angle(page: AppTest) -> float:
 def test_the_page_opens_with_true_pictures_and_a_passed_check(page):
     assert not page.exception
     assert len(page.get("plotly_chart")) == 11  # four of them costs that were measured elsewhere
+    of_network = [chart.proto.alt for chart in page.get("plotly_chart") if "1-40-40-1, measured on " in chart.proto.alt]
+    assert len(of_network) == 4  # and say of what and where
     assert 20 < angle(page) < 60
     assert [message.value[:3] for message in page.success] == ["Yes"]
 

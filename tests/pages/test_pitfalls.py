@@ -108,3 +108,15 @@ def test_the_link_names_the_runs_of_every_card(small_cards, open_page, wait_for_
 def test_a_pair_that_is_not_here_is_left_aside(open_page):
     page = open_page("pitfalls", pair="finite_pool.nobody.neither", open_finite_pool="true")
     assert not page.error
+
+
+def test_one_button_opens_all_cards_and_closes_them(open_page):
+    page = open_page("pitfalls")
+    page.button(key="open_or_close").click().run(timeout=300)
+    assert not page.exception
+    text = " ".join(part.value for part in page.markdown)
+    assert all(card.problem in text for card in cards.CARDS.values())
+    assert {f"open_{name}" for name in cards.CARDS} <= set(page.query_params)
+    page.button(key="open_or_close").click().run()
+    assert page.button(key="open_or_close").label == "Open all"
+    assert not any(name.startswith("open_") for name in page.query_params)

@@ -368,6 +368,10 @@ def with_value(value: object, *, column: int = 2, at: tuple[int, ...] = (5,), **
         (b"\nt,x,y\n1,2,3\n1,2,3,4\n", "Row 4 must have as many fields as the header (3), got 4."),
         (b't,x,y\n1,2,3\n1,"2,3\n1,2,3\n', "Row 3 opens a quote that no later row closes."),
         (with_value("warm"), "Column 'y' must hold numbers, got 'warm' in row 5."),
+        (
+            csv_of([(task, x, "warm" if x < 3 else "cold") for task, x, _ in GOOD]),
+            "Column 'y' must hold numbers, got 'warm', 'cold': for a loss of classes number them from 0 on.",
+        ),
         (with_value("warm", column=1), "Column 'x' must hold numbers, got 'warm' in row 5."),
         (b"\n\n" + with_value("warm"), "Column 'y' must hold numbers, got 'warm' in row 7."),
         (with_value("<b>" + "o" * 99), f"Column 'y' must hold numbers, got '<b>{'o' * 52}...' in row 5."),

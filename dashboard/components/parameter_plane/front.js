@@ -29,9 +29,10 @@ export class Front {
     this.paths = svg("g", clipped);
     this.trails = svg("g", clipped);
     this.arrows = svg("g", clipped);
+    this.ends = svg("g", clipped);
     this.optima = svg("g");
     picture.append(svg("clipPath", { id: "inside" }, this.clip), this.floor);
-    picture.append(this.paths, this.trails, this.arrows, this.optima);
+    picture.append(this.paths, this.trails, this.arrows, this.ends, this.optima);
   }
 
   /** @param {View} view */
@@ -39,6 +40,7 @@ export class Front {
     const { span, height } = view.viewport;
     for (const each of [this.floor, this.clip]) setAttributes(each, { x: MARGIN.left, y: MARGIN.top, width: span, height });
     this.paths.replaceChildren(...view.paths.flatMap((path, index) => [...pathParts(view, path), ...solution(view, index)]));
+    this.ends.replaceChildren(...view.paths.flatMap((path) => endOf(view, path)));
     this.optima.replaceChildren(...optimaParts(view));
     this.trails.replaceChildren(...trailParts(view));
     const arrows = view.scene.shown.map((method) => arrowParts(view, method));
@@ -63,23 +65,39 @@ function polyline({ viewport }, points, attributes) {
 }
 
 /**
- * A task's steps: a line, a dot for each, a larger one at the end.
+ * A task's steps: a line, and a dot for each.
  * @param {View} view
  * @param {Vector[]} path
  */
 function pathParts(view, path) {
-  const { after } = view.data.colours;
-  const inside = path.filter((point) => point.every((value) => Math.abs(value) < FAR));
-  /** @type {(point: Vector, attributes: Record<string, string | number>) => SVGCircleElement} */
-  const dot = (point, attributes) => {
-    const [cx, cy] = view.viewport.toScreen(point);
-    return svg("circle", { cx, cy, fill: after, ...attributes });
-  };
+  const inside = insideOf(path);
   return [
-    polyline(view, inside, { stroke: after, "stroke-width": 2, "stroke-opacity": 0.9 }),
-    ...inside.slice(1, -1).map((point) => dot(point, { r: 2.5 })),
-    ...(inside.length > 1 ? [dot(inside[inside.length - 1], { r: 5, ...rim(view) })] : []),
+    polyline(view, inside, { stroke: view.data.colours.after, "stroke-width": 2, "stroke-opacity": 0.9 }),
+    ...inside.slice(1, -1).map((point) => dot(view, point, { r: 2.5 })),
   ];
+}
+
+/**
+ * Where a task's steps end: a larger dot, above the arrows, which often go the same way.
+ * @param {View} view
+ * @param {Vector[]} path
+ */
+function endOf(view, path) {
+  const inside = insideOf(path);
+  return inside.length > 1 ? [dot(view, inside[inside.length - 1], { r: 5, ...rim(view) })] : [];
+}
+
+/** @param {Vector[]} path */
+const insideOf = (path) => path.filter((point) => point.every((value) => Math.abs(value) < FAR));
+
+/**
+ * @param {View} view
+ * @param {Vector} point
+ * @param {Record<string, string | number>} attributes
+ */
+function dot(view, point, attributes) {
+  const [cx, cy] = view.viewport.toScreen(point);
+  return svg("circle", { cx, cy, fill: view.data.colours.after, ...attributes });
 }
 
 /**

@@ -47,6 +47,8 @@ export class Controls {
     ];
     this.texts = { steps: text(".k-value"), rate: text(".rate-value"), after: text(".after-label"), hint: text(".hint") };
     this.verdict = text(".verdict");
+    /** What the legend names from so many steps on. */
+    this.legend = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".legend [data-from]"));
     this.#listen();
     this.follow = (/** @type {Event} */ event) => this.#follow(/** @type {CustomEvent} */ (event).detail);
     window.addEventListener(CHOSEN, this.follow);
@@ -114,6 +116,7 @@ export class Controls {
     this.texts.hint.textContent = hint(data, scene);
     this.texts.steps.textContent = String(scene.steps);
     this.texts.rate.textContent = spellNumber(scene.inner_lr);
+    for (const mark of this.legend) mark.hidden = scene.steps < Number(mark.dataset.from);
     this.texts.after.textContent = `after ${counted(scene.steps, "step")}`;
   }
 

@@ -104,8 +104,9 @@ def show_recipes(contest: Contest) -> None:
             f"The same for all: {base.tasks} tasks, {base.k_shot} support and {base.k_query} query points, "
             f"{base.meta_batch_size} tasks in a meta-step, {base.hidden_dim} hidden units in two layers, meta step size "
             f"{base.meta_lr:g} under Adam where the table does not say otherwise. These settings suit each method roughly; "
-            f"none was tuned for this page. {spell_papers(contest.methods)}"
+            "none was tuned for this page."
         )
+        st.markdown(spell_papers(contest.methods))
         if contest.budget.kind != "seconds":  # how many meta-iterations those buy is known at the end
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 name = st.selectbox("As code", contest.methods, format_func=NAMES.get, key="as_code", width=190)
@@ -113,9 +114,9 @@ def show_recipes(contest: Contest) -> None:
 
 
 def spell_papers(methods: Sequence[str]) -> str:
-    """Where each method was published; what was published in no paper of its own is left out."""
-    listed = [f"{NAMES[name]} ({PAPERS[name].link})" for name in methods if name in PAPERS]
-    return f"Papers: {', '.join(listed)}." if listed else ""
+    """Where each method was published, in small print and not in a caption, which is pale: a link could not be read."""
+    listed = [f"{NAMES[name]}, {PAPERS[name].link}" for name in methods if name in PAPERS]
+    return f":small[Published: {'; '.join(listed)}.]" if listed else ""
 
 
 def choose_view() -> None:

@@ -45,7 +45,7 @@ def show(learners: Mapping[str, Learner], now: Shown, k: int) -> None:
     base, start = judged_on(now.base), resources.shipped_learners()["sinusoid_maml"]
     is_trained = name in learners
     learner = learners[name] if is_trained else engine_calls.stand_in(name, base, start)
-    st.caption(choices.spell_papers(OF_SEVERAL.get(name, (name,))))
+    st.markdown(choices.spell_papers(OF_SEVERAL.get(name, (name,))))
     words = now.words
     if not is_trained and name != "anil":
         leaves = (jax.tree.leaves(one.meta.init) for one in (learner, start))

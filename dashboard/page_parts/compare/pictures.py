@@ -18,6 +18,10 @@ from dashboard.widgets import page
 from maml_engine import Experiment, Learner
 
 TASKS_WORDS = f"{JUDGED_TASKS} test tasks (key {JUDGED_KEY})"
+COSTS_WORDS = (
+    "Memory: what one compiled meta-gradient asks for besides its arguments. Time: one meta-iteration of one run, seeds "
+    "trained side by side."
+)
 
 
 def show_curves(shown: Shown, against: str, k: int) -> None:
@@ -59,9 +63,8 @@ def show_losses(shown: Shown, k: int) -> None:
         alt=f"The same numbers: {listed}.",
     )
     st.caption(
-        f"Intervals: 95 %, Student, over {TASKS_WORDS}, a task's loss averaged over the seeds. "
-        "Memory: what one compiled meta-gradient asks for besides its arguments. Time: one meta-iteration of one run, seeds "
-        "trained side by side."
+        f"Intervals: 95 %, Student, over {TASKS_WORDS}, a task's loss averaged over the seeds."
+        + (f" {COSTS_WORDS}" if shown.rankings else "")
     )
 
 
@@ -128,8 +131,8 @@ def _show_differences(shown: Shown, k: int) -> None:
     if rows:
         first = max(rows, key=lambda row: row.unpaired / max(row.half, 1e-9))
         st.caption(
-            f"Left of the line is better. {NAMES[first.name]} − {NAMES[pinned]}: {first.mean:+.3g} ± {first.half:.2g}, "
-            f"{first.verdict}. With tasks of its own for each, the same difference would be known to ± {first.unpaired:.2g}."
+            f"Left of the line is better. {NAMES[first.name]} − {NAMES[pinned]}: {first.mean:+.3g} ± {first.half:#.2g}, "
+            f"{first.verdict}. With tasks of its own for each, the same difference would be known to ± {first.unpaired:#.2g}."
         )
 
 

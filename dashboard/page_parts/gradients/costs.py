@@ -12,6 +12,8 @@ from maml_engine import Learner
 from maml_engine.analysis import Cost, default_sizes, growth
 from maml_engine.analysis.cost import STEPS_AT_TASKS, TASKS_AT_STEPS
 
+NETWORK = "The network of the runs here, 1-40-40-1"
+
 
 @st.fragment
 def show(learner: Learner) -> None:
@@ -24,8 +26,9 @@ def show(learner: Learner) -> None:
         _measure(learner, turn)
         return
     if shipped := gradients.shipped_costs():
-        _show_growth(shipped.costs)
-        st.caption(f"Measured on {shipped.machine}: the network of the runs here, 1-40-40-1. It can be measured here, too.")
+        with page.pictures_of(f"{NETWORK}, measured on {shipped.machine}"):
+            _show_growth(shipped.costs)
+        st.caption("It can be measured on this machine, too.")
     st.button("Measure here", icon=":material/timer:", key="measure", on_click=_ask)
 
 
@@ -43,7 +46,7 @@ def _measure(learner: Learner, turn: int) -> None:
         progress.progress(done / len(sizes), text=f"Compiling and measuring {steps} inner steps, {tasks} tasks ...")
         costs += gradients.costs(learner, steps, tasks, turn)
     progress.empty()
-    with pictures:
+    with pictures, page.pictures_of(f"{NETWORK}, measured on this machine"):
         _show_growth(costs)
     st.button("Measure again", icon=":material/timer:", key="measure_again", on_click=_ask)
 

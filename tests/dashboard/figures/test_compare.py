@@ -45,6 +45,8 @@ def test_losses_carry_their_intervals_best_on_top():
     assert [trace.y[0] for trace in figure.data] == ["MAML", "Oracle"]  # drawn from below
     assert figure.data[0].error_x.array[0] == pytest.approx(0.3)
     assert figure.data[0].error_x.arrayminus[0] == pytest.approx(0.2)
+    left, right = figure.layout.xaxis.range
+    assert left < 0 < 1.3 < right < 1.5  # from 0, at which a dot is seen whole
     assert not figures.losses_figure([], 1).data
 
 
