@@ -102,7 +102,11 @@ def check_one_task(adapter: Adapter, support: Batch) -> None:
     """
     if support.x.ndim < 3 or support.x.shape[:2] != support.y.shape[:2]:
         return
-    found = jax.eval_shape(lambda x: adapter.loss_fn(adapter.network.predict(adapter.meta.init, x), support.y), support.x)
+
+    def losses(x: jax.Array) -> jax.Array:
+        return adapter.loss_fn(adapter.network.predict(adapter.meta.init, x), jnp.asarray(support.y))
+
+    found = jax.eval_shape(losses, support.x)
     if found.shape == support.x.shape[:2]:
         shape = list(support.x.shape)
         raise ValueError(
