@@ -11,6 +11,7 @@ from typing import NoReturn
 from maml_engine.checks import near
 from maml_engine.cli.adapt import adapt
 from maml_engine.cli.check import check
+from maml_engine.cli.classify import classify
 from maml_engine.cli.evaluate import evaluate
 from maml_engine.cli.exit_codes import LEGEND
 from maml_engine.cli.train import train
@@ -18,9 +19,10 @@ from maml_engine.cli.verdict import verdict
 from maml_engine.evaluation import PROTOCOL_SEED
 from maml_engine.experiment import Experiment
 from maml_engine.experiment.presets import PRESETS
+from maml_engine.io.pictures.layouts import LAYOUTS
 from maml_engine.verification.published import SEEDS
 
-SWITCHES = ("--json", "--published", "--classes", "--help", "--version", "--")
+SWITCHES = ("--json", "--published", "--classes", "--one-by-one", "--help", "--version", "--")
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,8 +51,9 @@ def build_parser() -> Parser:
     _add_evaluate(commands)
     _add_verdict(commands)
     _add_adapt(commands)
+    _add_classify(commands)
     _add_check(commands)
-    for name in ("train", "evaluate", "adapt"):
+    for name in ("train", "evaluate", "adapt", "classify"):
         commands.choices[name].add_argument(
             "--import",
             dest="modules",
@@ -102,7 +105,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     for spec in dataclasses.fields(Experiment):
         flag = f"--{spec.name.replace('_', '-')}"
         if spec.name == "data":
-            parser.add_argument(flag, metavar="FILE.csv", help="table: the file")
+            parser.add_argument(flag, metavar="FILE", help="table: the file; images: a folder or a zip archive of pictures")
         else:
             parser.add_argument(flag, metavar=_metavar(spec), help=_help(spec))
 
@@ -141,7 +144,7 @@ def _add_evaluate(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--inner-steps", metavar="N", default=10, help="gradient steps on the support set (default: 10)")
     parser.add_argument("--seed", metavar="N", default=PROTOCOL_SEED, help="of the tasks drawn (default: 0)")
-    parser.add_argument("--data", metavar="FILE.csv", help="table: the file that the learner was trained on")
+    parser.add_argument("--data", metavar="FILE", help="table, images: the file or pictures that the learner was trained on")
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead")
 
 
@@ -203,6 +206,32 @@ def _add_adapt(commands: argparse._SubParsersAction) -> None:
         "--out", metavar="PREDICTIONS.csv", help="where to write inputs and predictions (default: standard output)"
     )
     parser.add_argument("--inner-steps", metavar="N", help="gradient steps on the support rows (default: as in training)")
+
+
+def _add_classify(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "classify",
+        allow_abbrev=False,
+        help="show a saved learner a few pictures of each class, and ask of which class others are",
+        description="Adapts to the pictures of SUPPORT, a folder for each class, and prints for each query picture its class "
+        "and how likely each one is. Folders may be zip archives.",
+        epilog=LEGEND,
+    )
+    parser.set_defaults(run=classify)
+    parser.add_argument("folder", metavar="LEARNER", help="what `train --out` left, trained on pictures")
+    parser.add_argument("support", metavar="SUPPORT", help="a folder or zip archive with a folder of pictures for each class")
+    parser.add_argument("--query", metavar="PICTURES", required=True, help="a picture, or a folder or zip archive of pictures")
+    parser.add_argument("--out", metavar="FILE", help="where to write classes and probabilities (default: standard output)")
+    parser.add_argument("--sort", metavar="FOLDER", help="copy the query pictures there, into a folder for each class")
+    parser.add_argument("--inner-steps", metavar="N", help="gradient steps on the support pictures (default: as in training)")
+    parser.add_argument(
+        "--one-by-one",
+        action="store_true",
+        help="predict each query picture by itself, where the network would normalise them together (transductively)",
+    )
+    parser.add_argument("--layout", metavar="NAME", help=f"how SUPPORT is laid out: {', '.join(LAYOUTS)} (default: guessed)")
+    parser.add_argument("--ink", metavar="NAME", help="ink of drawings: dark or bright (default: looked at)")
+    parser.add_argument("--json", action="store_true", help="one line of JSON instead of CSV")
 
 
 def _add_check(commands: argparse._SubParsersAction) -> None:

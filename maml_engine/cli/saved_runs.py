@@ -1,4 +1,4 @@
-"""Saved learners and the tasks they were trained on: a table's file is asked for again, and must be the same one."""
+"""Saved learners and the tasks they were trained on: a table's file, or pictures, are asked for again, and must be the same."""
 
 import hashlib
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from maml_engine.experiment import Experiment
 from maml_engine.io.read_csv import read_bytes
 from maml_engine.learner import Learner
-from maml_engine.tasks import Table
+from maml_engine.tasks import ImageFolder, Table
 
 
 def load_with_tasks(folder: str, data: str | None) -> Learner:
@@ -26,7 +26,7 @@ def load_with_tasks(folder: str, data: str | None) -> Learner:
 
 
 def tasks_of_run(experiment: Experiment, data: str | None) -> Any:
-    """Builds the tasks of a run that exists, from its file where they are a table.
+    """Builds the tasks of a run that exists, from its file where they are a table, from its pictures where they are images.
 
     Args:
       experiment: the run.
@@ -35,17 +35,38 @@ def tasks_of_run(experiment: Experiment, data: str | None) -> Any:
     Raises:
       ValueError: the file is missing, another than the run's, or not wanted.
     """
-    if experiment.tasks != "table":
+    if experiment.tasks not in ("table", "images"):
         if data is not None:
             raise ValueError(f"`--data` must be left out: this run's tasks are {experiment.tasks!r}, got {data!r}.")
         return experiment.build_tasks()
-    wanted = f"the file that the run was trained on, whose SHA-256 begins with {experiment.data[:12]}"
+    what = "pictures" if experiment.tasks == "images" else "file"
+    wanted = f"the {what} that the run was trained on, whose SHA-256 begins with {experiment.data[:12]}"
     if data is None:
         raise ValueError(f"`--data` must be given: {wanted}.")
+    if experiment.tasks == "images":
+        tasks = read_pictures(experiment, data)
+        if tasks.digest != experiment.data:
+            raise ValueError(f"`--data` must be {wanted}, got some whose begins with {tasks.digest[:12]}.")
+        return tasks
     content = read_bytes(data)
     if (digest := file_digest(content)) != experiment.data:
         raise ValueError(f"`--data` must be {wanted}, got one that begins with {digest[:12]}.")
     return read_table(experiment, content)
+
+
+def read_pictures(experiment: Experiment, source: str) -> ImageFolder:
+    """Reads the pictures that `experiment` describes, from a folder or a zip archive."""
+    return ImageFolder.read(
+        source,
+        n_way=experiment.n_way,
+        k_shot=experiment.k_shot,
+        k_query=experiment.k_query,
+        size=experiment.image_size or None,
+        colour=experiment.colour,
+        layout=None if experiment.layout == "auto" else experiment.layout,
+        ink=None if experiment.ink == "auto" else experiment.ink,
+        seed=experiment.seed,
+    )
 
 
 def read_table(experiment: Experiment, content: bytes) -> Table:

@@ -17,7 +17,7 @@ from maml_engine import training
 from maml_engine.cli.exit_codes import DONE
 from maml_engine.cli.report import History, card_results, print_card, print_new_tasks, summary
 from maml_engine.cli.run_folder import CHECKPOINT_FOLDER, RunFolder, past_losses
-from maml_engine.cli.saved_runs import file_digest, read_table, tasks_of_run
+from maml_engine.cli.saved_runs import file_digest, read_pictures, read_table, tasks_of_run
 from maml_engine.distributed import (
     Mesh,
     PeerLost,
@@ -200,7 +200,7 @@ def _described_run(peers: Peers, options: Namespace, start: Checkpoint | None, d
 def _experiment_and_tasks(options: Namespace, start: Checkpoint | None) -> tuple[Experiment, Any]:
     """From the flags, and from the checkpoint to go on from."""
     flags = {spec.name: getattr(options, spec.name) for spec in dataclasses.fields(Experiment) if spec.name != "data"}
-    values = {name: Experiment.parse(name, content) for name, content in flags.items() if content is not None}
+    values: dict[str, Any] = {name: Experiment.parse(name, content) for name, content in flags.items() if content is not None}
     if options.preset is not None:
         if start is not None:
             raise ValueError(f"`--preset` must be left out with `--resume`, whose run is described, got {options.preset!r}.")
@@ -210,6 +210,8 @@ def _experiment_and_tasks(options: Namespace, start: Checkpoint | None) -> tuple
         return experiment, tasks_of_run(start.experiment, options.data)
     if values.get("tasks") in PICTURES:
         values = {"model": "conv4", "loss": "softmax_cross_entropy"} | values
+    if values.get("tasks") == "images":
+        return _pictures(values, options)
     if values.get("tasks") != "table":
         given = [name for name in ("data", *TABLE_FIELDS) if getattr(options, name) is not None]
         if given:
@@ -221,6 +223,18 @@ def _experiment_and_tasks(options: Namespace, start: Checkpoint | None) -> tuple
     content = read_bytes(options.data)
     experiment = Experiment(**values, data=file_digest(content))
     return experiment, read_table(experiment, content)
+
+
+def _pictures(values: dict[str, Any], options: Namespace) -> tuple[Experiment, Any]:
+    """A run on somebody's pictures, which are read now."""
+    if options.data is None:
+        raise ValueError("`--data` must be given where `--tasks` is 'images': a folder or a zip archive of pictures.")
+    if given := [name for name in TABLE_FIELDS if getattr(options, name) is not None]:
+        raise ValueError(f"`--{given[0]}` must go with `--tasks table`, got tasks 'images'.")
+    described: dict[str, Any] = values | {"data": "not read yet"}
+    experiment = Experiment(**described)
+    tasks = read_pictures(experiment, options.data)
+    return dataclasses.replace(experiment, data=tasks.digest), tasks
 
 
 def _preset(name: str) -> Preset:

@@ -18,6 +18,8 @@ from maml_engine.core.adapter import MetaParams
 from maml_engine.core.losses import LOSSES, LossFn
 from maml_engine.core.meta_optimizer import META_OPTIMIZERS, SCHEDULES, MetaOptimizer
 from maml_engine.experiment.fields import checked, choice, interval, names, number, parse_value, spell, switch, text, whole
+from maml_engine.io.pictures.ink import INKS
+from maml_engine.io.pictures.layouts import LAYOUTS
 from maml_engine.methods import INNER_OPTIMIZERS, METHODS, Method
 from maml_engine.models import ACTIVATIONS, IMAGE_MODELS, MODEL_OPTIONS, MODELS, Network
 from maml_engine.runtime.registry import parameters_of
@@ -25,6 +27,9 @@ from maml_engine.tasks import CLASS_SPLITS, FAMILIES, PICTURES
 
 # Raised when a field changes its meaning or its default, since links and files leave defaults out.
 VERSION = 1
+
+IMAGE_COLOURS, IMAGE_INKS = (dict.fromkeys(("auto", *names)) for names in (("grey", "colour"), INKS))
+IMAGE_LAYOUTS = dict.fromkeys(("auto", *(name for name in LAYOUTS if name != "unlabelled")))
 
 # Beyond any use; the compiler aborts the process on arrays of 2^31 and more, where it should refuse them.
 MAX_SIZE = 100_000
@@ -69,7 +74,7 @@ class Experiment(NamedFields):
     length_scale: float = number(1.0, "gaussian_process: length scale of the kernel", above=0)
     pool: int = whole(0, "number of training tasks in a function family; 0 draws endlessly new ones", low=0)
     noise: float = number(0.0, "standard deviation of the noise on support targets, in units of y", low=0)
-    data: str = text("table: the SHA-256 of the file")
+    data: str = text("table: the SHA-256 of the file; images: of the pictures")
     task: str = text("table: the column that says which task a row belongs to")
     inputs: tuple[str, ...] = names("table: the input columns")
     target: str = text("table: the column to predict")
@@ -78,6 +83,10 @@ class Experiment(NamedFields):
     class_split: str = choice("vinyals", "omniglot: which characters are for training and which for test", CLASS_SPLITS)
     rotations: bool = switch(True, "omniglot: turned characters are classes too")
     variation: float = number(1.0, "glyphs: how far the pictures of a character differ", low=0)
+    image_size: int = whole(0, "images: side in pixels; 0: 28 for drawings, 84 for others or what they have", low=0, high=1024)
+    colour: str = choice("auto", "images: whether to keep colours; auto: as they are", IMAGE_COLOURS)
+    layout: str = choice("auto", "images: how they are laid out; auto: guessed", IMAGE_LAYOUTS)
+    ink: str = choice("auto", "images: of drawings; auto: looked at", IMAGE_INKS)
 
     model: str = choice("maml_regressor", "the network", MODELS)
     hidden_dim: int = whole(40, "units of a hidden layer", low=1, high=16_384)
@@ -100,6 +109,8 @@ class Experiment(NamedFields):
             object.__setattr__(self, spec.name, checked(spec, getattr(self, spec.name)))
         if self.tasks == "table":
             self._check_columns()
+        if self.tasks == "images" and not self.data:
+            raise ValueError("`data` must be given where `tasks` is 'images', got ''.")
 
     def _check_columns(self) -> None:
         for name in ("data", "task", "inputs", "target"):
@@ -123,12 +134,17 @@ class Experiment(NamedFields):
         """The task distribution, where it needs nothing but this description.
 
         Raises:
-          ValueError: the tasks are a table, whose rows are not part of the description.
+          ValueError: the tasks are a table or somebody's pictures, which are not part of the description.
         """
         if self.tasks == "table":
             raise ValueError(
                 f"This run reads its tasks from a table: hand over the file whose SHA-256 begins with {self.data[:12]} "
                 f"(task column {self.task!r}, inputs {', '.join(map(repr, self.inputs))}, target {self.target!r})."
+            )
+        if self.tasks == "images":
+            raise ValueError(
+                f"This run reads its tasks from pictures: hand over those whose SHA-256 begins with {self.data[:12]}, a folder "
+                "or a zip archive of them."
             )
         pictures = PICTURES.get(self.tasks)
         family = FAMILIES[self.tasks] if pictures is None else getattr(pictures, "read", pictures)

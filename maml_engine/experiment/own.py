@@ -15,7 +15,7 @@ from maml_engine.core.meta_optimizer import MetaOptimizer, OwnMetaOptimizer, che
 from maml_engine.experiment.experiment import Experiment
 from maml_engine.io.arrays import StorageError
 from maml_engine.methods import METHODS, Method
-from maml_engine.tasks import FAMILIES, PICTURES, Table
+from maml_engine.tasks import FAMILIES, PICTURES, ImageFolder, Table
 
 CHECKS = {"model": check_model, "method": check_method, "loss_fn": check_loss_fn, "meta_optimizer": check_meta_optimizer}
 
@@ -125,6 +125,8 @@ def _with_tasks(experiment: Experiment, tasks: Any) -> tuple[Experiment, str]:
     """The experiment with the numbers of tasks that it can describe; what others are called, else ""."""
     if experiment.tasks == "table" and isinstance(tasks, Table):
         return experiment, ""
+    if isinstance(tasks, ImageFolder):
+        return (experiment, "") if experiment.tasks == "images" else _with_pictures(experiment, tasks)
     name = next((name for name, known in {**FAMILIES, **PICTURES}.items() if known is type(tasks)), None)
     if name is None:
         return experiment, _called(tasks)
@@ -138,6 +140,16 @@ def _with_tasks(experiment: Experiment, tasks: Any) -> tuple[Experiment, str]:
         return (said, "") if said.build_tasks() == tasks else (experiment, _called(tasks))
     except ValueError:  # numbers that an experiment does not take, or arrays, which have no one answer
         return experiment, _called(tasks)
+
+
+def _with_pictures(experiment: Experiment, tasks: ImageFolder) -> tuple[Experiment, str]:
+    """The experiment with what was read of somebody's pictures, so that they can be read again as they were."""
+    origin, (size, _, channels) = tasks.origin, tasks.pool.picture_shape
+    if origin.seed != experiment.seed:  # which also splits the classes
+        return experiment, _called(tasks)
+    colour = "colour" if channels == 3 else "grey"
+    described = {"n_way": tasks.pool.n_way, "image_size": size, "colour": colour, "layout": origin.layout, "ink": origin.ink}
+    return dataclasses.replace(experiment, tasks="images", data=origin.digest, **described), ""
 
 
 def _called(part: Any) -> str:

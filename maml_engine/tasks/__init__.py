@@ -14,7 +14,7 @@ from maml_engine.tasks.curves import (
     Steps,
 )
 from maml_engine.tasks.family import SPLITS, FunctionFamily
-from maml_engine.tasks.images import CLASS_SPLITS, Glyphs, ImagePool, Omniglot, OmniglotRuns
+from maml_engine.tasks.images import CLASS_SPLITS, Glyphs, ImageFolder, ImagePool, Omniglot, OmniglotRuns
 from maml_engine.tasks.scaling import Scaling
 from maml_engine.tasks.sinusoid import Sinusoid
 from maml_engine.tasks.table import Table
@@ -35,7 +35,7 @@ FAMILIES: Registry[type[FunctionFamily]] = Registry(
 )
 
 # Tasks of pictures that an experiment names, `n_way` classes each.
-PICTURES: dict[str, type[Any]] = {"glyphs": Glyphs, "omniglot": Omniglot}
+PICTURES: dict[str, type[Any]] = {"glyphs": Glyphs, "omniglot": Omniglot, "images": ImageFolder}
 
 __all__ = [
     "CLASS_SPLITS",
@@ -47,6 +47,7 @@ __all__ = [
     "GaussianProcess",
     "Glyphs",
     "Harmonics",
+    "ImageFolder",
     "ImagePool",
     "Lines",
     "Mixture",

@@ -28,7 +28,7 @@ def values_of(spec):
         case "interval":
             return st.tuples(*[st.floats(low, high, **finite)] * 2).map(sorted).map(tuple)
         case "choice":
-            return st.sampled_from(sorted(name for name in spec.metadata["choices"] if name != "table"))
+            return st.sampled_from(sorted(name for name in spec.metadata["choices"] if name not in ("table", "images")))
         case "names":
             return st.lists(st.text(min_size=1), max_size=3).map(tuple)
         case "text":
@@ -100,6 +100,13 @@ def test_a_value_that_cannot_work_is_refused_in_one_sentence(name, value, allowe
 def test_a_table_needs_its_columns(changes, complaint):
     with pytest.raises(ValueError, match=complaint):
         Experiment(tasks="table", **changes)
+
+
+def test_a_run_on_pictures_says_which_to_bring():
+    with pytest.raises(ValueError, match="`data` must be given where `tasks` is 'images'"):
+        Experiment(tasks="images")
+    with pytest.raises(ValueError, match="hand over those whose SHA-256 begins with 0123456789ab, a folder or a zip archive"):
+        Experiment(tasks="images", data="0123456789abcdef").build_tasks()
 
 
 def test_a_run_on_a_table_says_which_file_to_bring():
