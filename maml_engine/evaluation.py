@@ -28,6 +28,13 @@ QUERIES, QUERIES_OF_A_CLASS = 100, 15
 # where their rows are pictures: so many numbers.
 TASKS_AT_ONCE, NUMBERS_AT_ONCE = 50, 500_000
 
+# Beside a number, what normalisation layers go by.
+NORMALISED = {
+    "support": ", normalised by the support's statistics (inductive)",
+    "running": ", normalised by running statistics",
+    "rows predicted together": ", all queries of a task predicted together (transductive)",
+}
+
 
 class Adapting(Protocol):
     """What `evaluate` asks of a learner; a baseline can stand in for it."""
@@ -54,10 +61,12 @@ class AdaptationCurves:
     loss: `[tasks, inner_steps + 1]`; step 0 is before adaptation.
     metrics: further measures by name, of the same shape; "accuracy" (the share of queries, in [0, 1]) where the loss is the
       softmax cross-entropy.
+    statistics: what predictions depend on beside a row and the adapted parameters, as `Learner.statistics` says.
     """
 
     loss: np.ndarray
     metrics: dict[str, np.ndarray] = field(default_factory=dict)
+    statistics: str = ""
 
     @property
     def mean(self) -> np.ndarray:
@@ -104,6 +113,7 @@ def evaluate(  # positional: a public signature
     *,
     tasks: Any = None,
     split: str = "test",
+    transductive: bool | None = None,
 ) -> AdaptationCurves:
     """Adapts to tasks of one split and judges the predictions on their queries.
 
@@ -117,6 +127,9 @@ def evaluate(  # positional: a public signature
       inner_steps: gradient steps; the loss is measured before the first and after each.
       tasks: the task distribution; None takes the learner's own.
       split: "train", "validation" or "test".
+      transductive: True normalises each task's queries by their own statistics, all together, as many papers do; False by the
+        support's, so that a query's prediction does not depend on the others. None is as in training. No difference where
+        there is no normalisation over rows.
 
     Returns:
       Losses `[tasks, inner_steps + 1]` in squared units of the data (for the squared error).
@@ -133,6 +146,8 @@ def evaluate(  # positional: a public signature
     if tasks is not None:
         check_tasks(tasks)
     tasks = (learner.default_tasks if tasks is None else tasks).split(split)
+    if transductive is not None and hasattr(learner, "normalised_by"):
+        learner = learner.normalised_by("batch" if transductive else "support")
     if not hasattr(tasks, "every"):  # a finite set is taken whole, and nothing of it is drawn by `sample`
         check_draws(tasks, k_shot=k_shot)
     k_query = queries(tasks, k_shot) if k_query is None else k_query
@@ -174,7 +189,7 @@ def evaluate_as_agreed(learner: Any, inner_steps: int = 10) -> AdaptationCurves:
 
 def protocol(curves: AdaptationCurves, k_shot: int, seed: int = PROTOCOL_SEED) -> str:
     """What stands beside a number: tasks, seed and support rows."""
-    return f"{len(curves.loss)} test tasks (seed {seed}), {k_shot} support rows each"
+    return f"{len(curves.loss)} test tasks (seed {seed}), {k_shot} support rows each{NORMALISED.get(curves.statistics, '')}"
 
 
 def _check_learner(learner: Any) -> None:
@@ -254,7 +269,7 @@ def _measured(
     first, *others = starts
     pieces = [measured(first), *parallel_map(measured, others)]  # the first alone, so that what is compiled is compiled once
     curves = {name: np.concatenate([piece[name] for piece in pieces]) for name in measures}
-    return AdaptationCurves(curves.pop("loss"), curves)
+    return AdaptationCurves(curves.pop("loss"), curves, getattr(learner, "statistics", ""))
 
 
 @partial(jax.jit, static_argnames="loss_fn")

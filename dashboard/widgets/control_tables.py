@@ -24,7 +24,7 @@ GROUPS = {
     ),
     "Network": (
         *("model", "hidden_dim", "num_layers", "activation", "layer_norm"),
-        *("context_dim", "fourier_features", "fourier_scale", "loss"),
+        *("context_dim", "fourier_features", "fourier_scale", "filters", "downsampling", "norm", "loss"),
     ),
     "Run": ("seed",),
 }
@@ -73,6 +73,9 @@ LABELS = {
     "context_dim": "Size of the context",
     "fourier_features": "Random frequencies",
     "fourier_scale": "Spread of the frequencies",
+    "filters": "Filters",
+    "downsampling": "How a block halves the picture",
+    "norm": "Pictures are normalised by",
     "loss": "Loss",
     "meta_optimizer": "Meta-optimiser",
     "meta_schedule": "Meta step size over the run",
@@ -91,7 +94,7 @@ def _of_family(name: str) -> Callable[[Mapping[str, Any]], bool]:
 
 
 def _of_network(name: str) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda values: name in MODEL_OPTIONS.get(values["model"], ())
+    return lambda values: name in MODEL_OPTIONS.get(values["model"], ("hidden_dim",))
 
 
 def _of_method(method: str) -> Callable[[Mapping[str, Any]], bool]:
@@ -121,7 +124,10 @@ RELEVANT: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     **dict.fromkeys(("inner_lr", "inner_steps", "inner_optimizer"), _makes_steps),
     **{
         name: _of_network(name)
-        for name in ("num_layers", "activation", "layer_norm", "context_dim", "fourier_features", "fourier_scale")
+        for name in (
+            *("hidden_dim", "num_layers", "activation", "layer_norm", "context_dim", "fourier_features", "fourier_scale"),
+            *("filters", "downsampling", "norm"),
+        )
     },
     "n_way": lambda values: values["tasks"] in PICTURES,
     "variation": lambda values: values["tasks"] == "glyphs",

@@ -21,7 +21,7 @@ from maml_engine.experiment.fields import checked, choice, interval, names, numb
 from maml_engine.io.pictures.ink import INKS
 from maml_engine.io.pictures.layouts import LAYOUTS
 from maml_engine.methods import INNER_OPTIMIZERS, METHODS, Method
-from maml_engine.models import ACTIVATIONS, IMAGE_MODELS, MODEL_OPTIONS, MODELS, Network
+from maml_engine.models import ACTIVATIONS, DOWNSAMPLING, IMAGE_MODELS, MODEL_OPTIONS, MODELS, NORMS, Network
 from maml_engine.runtime.registry import parameters_of
 from maml_engine.tasks import CLASS_SPLITS, FAMILIES, PICTURES
 
@@ -96,6 +96,9 @@ class Experiment(NamedFields):
     context_dim: int = whole(4, "context_mlp: size of the context vector", low=1)
     fourier_features: int = whole(16, "fourier_mlp: random frequencies", low=1)
     fourier_scale: float = number(1.0, "fourier_mlp: spread of the frequencies, radians per unit of x", above=0)
+    filters: int = whole(64, "conv4, resnet: features of each convolution", low=1, high=4096)
+    downsampling: str = choice("stride", "conv4, resnet: how a block halves height and width", DOWNSAMPLING)
+    norm: str = choice("batch", "conv4, resnet, image_mlp: what pictures are normalised by", NORMS)
     loss: str = choice("mean_squared_error", "the loss", LOSSES)
 
     meta_optimizer: str = choice("adam", "optimiser of the outer loop", META_OPTIMIZERS)
@@ -111,6 +114,11 @@ class Experiment(NamedFields):
             self._check_columns()
         if self.tasks == "images" and not self.data:
             raise ValueError("`data` must be given where `tasks` is 'images', got ''.")
+        if self._has_step_norms and self.method != "mamlplusplus":
+            raise ValueError(
+                f"`norm` 'per_step', a scale and bias for each inner step, is learned by `method` 'mamlplusplus' alone, got "
+                f"{self.method!r}: take `norm` 'batch'."
+            )
 
     def _check_columns(self) -> None:
         for name in ("data", "task", "inputs", "target"):
@@ -127,8 +135,14 @@ class Experiment(NamedFields):
     def build_method(self) -> Method:
         """The method with its hyperparameters; each of its fields is the field of the same name here."""
         method = METHODS[self.method]
-        mine = {spec.name for spec in dataclasses.fields(self)}
-        return method(**{spec.name: getattr(self, spec.name) for spec in dataclasses.fields(method) if spec.name in mine})
+        mine = {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(self)}
+        mine["per_step_norms"] = self.per_step_norms or self._has_step_norms
+        return method(**{spec.name: mine[spec.name] for spec in dataclasses.fields(method) if spec.name in mine})
+
+    @property
+    def _has_step_norms(self) -> bool:
+        """Whether the network's own field asks for what is MAML++'s."""
+        return self.norm == "per_step" and "norm" in MODEL_OPTIONS.get(self.model, ())
 
     def build_tasks(self) -> Any:
         """The task distribution, where it needs nothing but this description.
@@ -156,17 +170,19 @@ class Experiment(NamedFields):
             names.discard("degree")  # a line's is 1
         return family(**{name: mine[name] for name in names})
 
-    def build_model(self, in_dim: int = 1, out_dim: int = 1) -> nnx.Module:
-        """The network at its random start."""
-        return _create(self.seed, MODELS[self.model], self._model_options(in_dim, out_dim))
+    def build_model(self, in_dim: int = 1, out_dim: int = 1, in_shape: tuple[int, ...] | None = None) -> nnx.Module:
+        """The network at its random start, for rows of `in_dim` numbers, or of the shape `in_shape` (pictures)."""
+        return _create(self.seed, MODELS[self.model], self._model_options(in_dim, out_dim, in_shape))
 
-    def build_template(self, in_dim: int = 1, out_dim: int = 1) -> tuple[Network, MetaParams]:
+    def build_template(
+        self, in_dim: int = 1, out_dim: int = 1, in_shape: tuple[int, ...] | None = None
+    ) -> tuple[Network, MetaParams]:
         """The network, and meta-parameters that may be shapes alone: what a saved run is read into, without compiling."""
-        options = dict(self._model_options(in_dim, out_dim))
+        options = dict(self._model_options(in_dim, out_dim, in_shape))
         start = nnx.eval_shape(lambda: MODELS[self.model](**options, rngs=nnx.Rngs(jax.random.key(self.seed))))
         network, params = Network.split(start)
         if jax.tree.leaves(network.rest):  # numbers beside the parameters, which the seed says
-            network, params = Network.split(self.build_model(in_dim, out_dim))
+            network, params = Network.split(self.build_model(in_dim, out_dim, in_shape))
         return network, MetaParams(params, jax.eval_shape(self.build_method().init_rule, params))
 
     def check_model(self, row: tuple[int, ...]) -> None:
@@ -176,13 +192,10 @@ class Experiment(NamedFields):
                 f"`model` must be one for pictures ({', '.join(IMAGE_MODELS)}) where the tasks are, got {self.model!r}."
             )
 
-    def _model_options(self, in_dim: int, out_dim: int) -> tuple[tuple[str, Any], ...]:
+    def _model_options(self, in_dim: int, out_dim: int, in_shape: tuple[int, ...] | None) -> tuple[tuple[str, Any], ...]:
         options = {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(self)}
-        options |= {"in_dim": in_dim, "out_dim": out_dim}
-        if self.model in MODEL_OPTIONS:
-            names = ("hidden_dim", *MODEL_OPTIONS[self.model], "in_dim", "out_dim")[self.model in IMAGE_MODELS :]
-        else:  # registered
-            names = parameters_of(MODELS[self.model])
+        options |= {"in_dim": in_dim, "out_dim": out_dim, "in_shape": in_shape or (in_dim,)}
+        names = MODEL_OPTIONS.get(self.model) or parameters_of(MODELS[self.model])  # the latter of what is registered
         return tuple((name, options[name]) for name in names if name in options)
 
     def build_meta_optimizer(self) -> MetaOptimizer:

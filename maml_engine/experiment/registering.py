@@ -27,7 +27,7 @@ def register(kind: str, name: str, thing: Any) -> None:
       name: lower-case letters, digits and underscores.
       thing: a subclass of `Method` under `@pytree`; a class or function that makes an NNX module from `rngs`; tasks, or a
         class that makes them; a function `(prediction, y) -> ` one number an example. What makes a method, network or tasks is
-        handed those fields of the experiment (a network `in_dim` and `out_dim` too) that it has parameters for.
+        handed those fields of the experiment (a network `in_dim`, `out_dim` and `in_shape` too) that it has parameters for.
 
     Raises:
       ValueError: an unknown kind, a name that is not allowed or the engine's own, or a thing that is not what it must be.

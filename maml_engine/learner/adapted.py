@@ -81,6 +81,12 @@ class Adapted:
 
 
 @jax.jit
+def settled(network: Network, params: PyTree, support_x: Array) -> Network:
+    """`Network.settled`, compiled: the network as it predicts after adapting to rows `support_x` `[k_shot, ...]`."""
+    return network.settled(params, support_x)
+
+
+@jax.jit
 def _predict(network: Network, params: PyTree, x: Array) -> jax.Array:
     return network.predict(params, x)
 

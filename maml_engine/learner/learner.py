@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from flax import nnx
 
-from maml_engine.checks import check_number
+from maml_engine.checks import check_choice, check_number
 from maml_engine.core.adapter import Adapter, MetaParams, partition
 from maml_engine.core.arguments import check_takes
 from maml_engine.core.episode import Batch, Episode
@@ -32,9 +32,9 @@ from maml_engine.io.arrays import (
     to_arrays,
     write_whole,
 )
-from maml_engine.learner.adapted import Adapted, padded, padded_size
+from maml_engine.learner.adapted import Adapted, padded, padded_size, settled
 from maml_engine.methods import Method
-from maml_engine.models import MODELS, Network
+from maml_engine.models import Network
 from maml_engine.models.row_probe import rows_are_independent
 from maml_engine.tasks import Scaling
 from maml_engine.tasks.classified import for_loss
@@ -100,7 +100,7 @@ class Learner:
         check_classes(experiment.loss, loss_fn, y_kind, has_model=model is not None)
         if model is None:
             experiment.check_model(x_kind.shape)
-        network, params = Network.split(model or experiment.build_model(in_dim, out_dim))
+        network, params = Network.split(model or experiment.build_model(in_dim, out_dim, x_kind.shape))
         method = parts.method or experiment.build_method()
         partition(method, params)  # a method that does not fit the network says so here, not inside a compiled program
         if model is None:  # Flax draws parameters in 32 bits even where JAX computes in 64 (JAX_ENABLE_X64)
@@ -166,10 +166,27 @@ class Learner:
         return self.network_in_use.statistics(self.meta.init) or ("" if self._pads else "rows predicted together")
 
     @cached_property
+    def can_be_transductive(self) -> bool:
+        """Whether it normalises by statistics of rows, which may be those of the queries or of the support."""
+        return self.network_in_use.has_choice(self.meta.init)
+
+    def normalised_by(self, statistics: str) -> "Learner":
+        """The same learner whose normalisation layers go by the statistics of other rows than in its training.
+
+        Args:
+          statistics: "support", or "batch" for the rows that are predicted together (transductive). What has no such layers
+            stays as it is.
+        """
+        check_choice("statistics", statistics, ("batch", "support"))
+        network, experiment = self.network.normalised_by(statistics, self.meta.init), self.experiment
+        if self.can_be_transductive and not self.own.model:  # so that it can be saved
+            step_norms = self.method.per_step_norms if experiment.norm == "per_step" else experiment.per_step_norms
+            experiment = dataclasses.replace(experiment, norm=statistics, per_step_norms=step_norms)
+        return self.replace(network=network, experiment=experiment)
+
+    @cached_property
     def _pads(self) -> bool:
         """Whether rows may be padded to a few sizes, so that one row more does not compile again."""
-        if type(self.network.merge(self.meta.init)) in MODELS.built_in.values():
-            return True  # these predict each row by itself, and a first picture does not wait for a trial
         row = jax.ShapeDtypeStruct(self.x_rows.shape, np.int32 if self.x_rows.integer else np.float32)
         return rows_are_independent(self.network_in_use, self.meta.init, row)
 
@@ -213,7 +230,7 @@ class Learner:
         weight = (np.arange(size) < len(x)).astype(np.float32) if self._pads else None
         support = self.scaling.batch(Batch(padded(x, size), padded(y, size), weight))
         params = adapted_params(self.adapter(), support, inner_steps=inner_steps)
-        return Adapted(self, params, self.network_in_use.settled(params, support.x))
+        return Adapted(self, params, settled(self.network_in_use, params, support.x))
 
     def padded_size(self, rows: int, smallest: int) -> int:
         """How many rows to compute with for so many; the same where a row's prediction depends on others."""
@@ -293,8 +310,9 @@ class Learner:
         if tasks is not None:
             check_tasks(tasks)
         in_dim, out_dim = facts["in_dim"], facts["out_dim"]
+        kinds = [kind and RowKind(tuple(kind[0]), kind[1]) for kind in facts.get("rows", [None, None])]
         if model is None:
-            network, template = experiment.build_template(in_dim, out_dim)
+            network, template = experiment.build_template(in_dim, out_dim, kinds[0] and kinds[0].shape)
         else:
             network, params = Network.split(model)
             template = MetaParams(params, experiment.build_method().init_rule(params))
@@ -304,7 +322,6 @@ class Learner:
             network = network.with_state(load_state(network.state, arrays, folder / LEARNER_FILE))
         meta = from_arrays({"meta": template}, arrays, folder / LEARNER_FILE)["meta"]
         scaling = Scaling(*(arrays[f"scaling/{spec.name}"] for spec in dataclasses.fields(Scaling)))
-        kinds = (kind and RowKind(tuple(kind[0]), kind[1]) for kind in facts.get("rows", [None, None]))
         return cls(experiment, meta, network, scaling, facts["iteration"], in_dim, out_dim, tasks, *kinds, own=own)
 
 

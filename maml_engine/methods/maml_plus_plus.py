@@ -67,7 +67,9 @@ class MAMLPlusPlus(Method):
             return ...
         layers = norm_layers(params)
         if not layers:
-            raise ValueError("`per_step_norms` needs a network with normalisation layers (`layer_norm`); this one has none.")
+            raise ValueError(
+                "`per_step_norms` needs a network with normalisation layers (`layer_norm`, or `norm`); this one has none."
+            )
         return lambda path, _: path[:-1] not in layers
 
     def init_rule(self, params: PyTree) -> PlusPlusRule:

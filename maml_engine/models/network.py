@@ -88,10 +88,34 @@ class Network:
         return Network.split(model)[0]
 
     def statistics(self, params: PyTree) -> str:
-        """What normalisation layers (`nnx.BatchNorm`) go by once adapted: "support", "running", or "" where there are none."""
+        """What normalisation layers (`nnx.BatchNorm`) go by once adapted: "support" or "running".
+
+        Or "" where there are none, or all are normalised by the rows that are predicted together.
+        """
         if not self._holds(nnx.BatchStat):
             return ""
-        return "support" if self._norms(self.merge(params)) else "running"
+        norms = _norms(self.merge(params))
+        return "running" if not norms else "support" if any(map(_is_settled_by_support, norms)) else ""
+
+    def has_choice(self, params: PyTree) -> bool:
+        """Whether it has layers that `normalised_by` tells what to go by. Parameters are shaped like `params`."""
+        return bool(_norms(self.merge(_network_s(params))))
+
+    def normalised_by(self, statistics: str, params: PyTree) -> "Network":
+        """The network whose normalisation layers take the statistics of rows from others than in training.
+
+        Those that bring running statistics, and those that look at one picture alone, stay as they are.
+
+        Args:
+          statistics: "support", or "batch" for the rows that are predicted together (transductive).
+          params: of its shapes.
+        """
+        model = self.merge(_network_s(params))
+        for norm in _norms(model):
+            norm.transductive = statistics == "batch"
+            if not norm.transductive and not hasattr(norm, "mean"):
+                norm.keep_statistics()
+        return Network.split(model)[0]
 
     def settled(self, params: PyTree, support_x: jax.Array | np.ndarray) -> "Network":
         """The network whose normalisation layers go by the statistics of the support rows, whatever is predicted beside a row.
@@ -103,7 +127,7 @@ class Network:
         if not self._holds(nnx.BatchStat):
             return self
         model = self.merge(_network_s(params))
-        norms = self._norms(model)
+        norms = [norm for norm in _norms(model) if _is_settled_by_support(norm)]
         if norms:
             with _settling(norms):
                 model(support_x)
@@ -121,11 +145,15 @@ class Network:
     def _holds(self, kind: type) -> bool:
         return bool(jax.tree.leaves(nnx.filter_state(self.rest, kind)))
 
-    @staticmethod
-    def _norms(model: nnx.Module) -> list[Any]:
-        """Layers that take their statistics from the rows at hand and keep running ones beside."""
-        modules = (module for _, module in nnx.iter_modules(model))
-        return [one for one in modules if getattr(one, "use_running_average", None) is False and hasattr(one, "momentum")]
+
+def _norms(model: nnx.Module) -> list[Any]:
+    """Layers that take their statistics from the rows at hand: Flax's, and `normalisation.BatchStatisticsNorm`."""
+    modules = (module for _, module in nnx.iter_modules(model))
+    return [one for one in modules if getattr(one, "use_running_average", None) is False and hasattr(one, "momentum")]
+
+
+def _is_settled_by_support(norm: Any) -> bool:
+    return not getattr(norm, "transductive", False)
 
 
 def _network_s(params: PyTree) -> PyTree:

@@ -1,0 +1,96 @@
+"""Normalisation of image networks: whose statistics a picture is normalised by is a choice, by name."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+MAX_GROUPS = 8
+
+
+class BatchStatisticsNorm(nnx.Module):
+    """Normalises each feature by the mean and variance of the images at hand, in training and afterwards.
+
+    There are no running statistics, so nothing is carried from one task to the next.
+
+    Args:
+      features: of an image, the last axis.
+      epsilon: added to the variance.
+      transductive: queries go by their own batch's statistics, as in Finn et al. (2017); else by those of the support, which
+        `Network.settled` puts in, and support and query are normalised alike.
+    """
+
+    def __init__(self, features: int, *, epsilon: float = 1e-5, transductive: bool = True):
+        self.scale = nnx.Param(jnp.ones(features))
+        self.bias = nnx.Param(jnp.zeros(features))
+        self.epsilon = epsilon
+        # What `Network` asks of normalisation layers, as of Flax's own.
+        self.transductive, self.use_running_average, self.momentum = transductive, False, 0.0
+        if not transductive:
+            self.keep_statistics()
+
+    def keep_statistics(self) -> None:
+        """From now on it notes what it normalises by; with `use_running_average` it goes by that."""
+        self.transductive = False
+        self.mean = nnx.BatchStat(jnp.zeros_like(self.scale[...]))
+        self.var = nnx.BatchStat(jnp.ones_like(self.scale[...]))
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """`[images, ..., features]`, to itself."""
+        rows = x.reshape(-1, x.shape[-1])
+        # Sums over rows, and the sums that differentiating makes of broadcasts, as products with a column of ones: XLA's CPU
+        # backend sums over leading axes many times slower. It would turn the product back into a sum if it saw the ones.
+        ones = jax.lax.stop_gradient(rows[:, :1]) * 0 + 1
+        mean = self.mean[...][None] if self.use_running_average else ones.T @ rows / len(rows)
+        centred = rows - ones @ mean
+        variance = self.var[...][None] if self.use_running_average else ones.T @ jnp.square(centred) / len(rows)
+        if not (self.transductive or self.use_running_average):
+            self.mean.set_value(mean[0])
+            self.var.set_value(variance[0])
+        factor = jax.lax.rsqrt(variance + self.epsilon) * self.scale[...]
+        return (centred * (ones @ factor) + ones @ self.bias[...][None]).reshape(x.shape)
+
+
+class PictureNorm(nnx.Module):
+    """Normalises each picture by itself, over space and groups of features (Wu & He, 2018); scale and bias by feature.
+
+    Args:
+      features: of an image, the last axis.
+      groups: of features; 1 is layer normalisation (Ba et al., 2016).
+      epsilon: added to the variance.
+    """
+
+    def __init__(self, features: int, groups: int = 1, *, epsilon: float = 1e-5):
+        self.scale = nnx.Param(jnp.ones(features))
+        self.bias = nnx.Param(jnp.zeros(features))
+        self.groups, self.epsilon = groups, epsilon
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """`[images, ..., features]`, to itself."""
+        pixels = x.reshape(len(x), -1, x.shape[-1])
+        centred = pixels - self._group_means(pixels)
+        factor = jax.lax.rsqrt(self._group_means(jnp.square(centred)) + self.epsilon) * self.scale[...]
+        return (centred * factor + self.bias[...]).reshape(x.shape)
+
+    def _group_means(self, pixels: jax.Array) -> jax.Array:
+        """`[images, pixels, features] -> [images, 1, features]`, the same for all features of a group."""
+        by_feature = jnp.mean(pixels, axis=1)
+        by_group = jnp.mean(by_feature.reshape(len(by_feature), self.groups, -1), axis=-1)
+        return jnp.repeat(by_group, by_feature.shape[-1] // self.groups, axis=-1)[:, None]
+
+
+# By the name that an experiment gives them; each makes a layer for so many features. A convolution or dense layer before
+# "none" has a bias, which the others would take off again.
+NORMS: dict[str, Callable[[int], Any]] = {
+    "batch": BatchStatisticsNorm,
+    "support": lambda features: BatchStatisticsNorm(features, transductive=False),
+    "per_step": BatchStatisticsNorm,  # its scales and biases for each inner step are MAML++'s (`per_step_norms`)
+    "layer": PictureNorm,
+    "group": lambda features: PictureNorm(features, math.gcd(features, MAX_GROUPS)),
+    "none": lambda features: None,
+}
+# Those under which a picture's prediction does not depend on the pictures beside it, whatever is done.
+OF_ONE_PICTURE = ("layer", "group", "none")

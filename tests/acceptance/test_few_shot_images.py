@@ -1,0 +1,29 @@
+"""Every method with every normalisation on small pictures: no NaN, and a loss that falls."""
+
+import dataclasses
+import itertools
+
+import pytest
+
+from maml_engine.models import NORMS
+from tests.small_images import SMALL
+from tests.test_few_shot_images import PAIRS, losses
+
+pytestmark = pytest.mark.acceptance
+
+
+@pytest.mark.parametrize("downsampling", ["stride", "max_pool"])
+@pytest.mark.parametrize(("method", "norm"), itertools.product(PAIRS, NORMS))
+def test_each_method_learns_with_each_normalisation(method, norm, downsampling):
+    if norm == "per_step" and method != "mamlplusplus":
+        pytest.skip("norms for each step are MAML++'s")
+    first, *_, last = losses(dataclasses.replace(SMALL, method=method, norm=norm, downsampling=downsampling))
+    assert last < first
+
+
+@pytest.mark.parametrize("model", ["resnet", "image_mlp"])
+@pytest.mark.parametrize("method", PAIRS)
+def test_each_method_learns_with_the_other_networks(method, model):
+    norm = PAIRS[method]
+    first, *_, last = losses(dataclasses.replace(SMALL, method=method, norm=norm, model=model))
+    assert last < first
