@@ -146,8 +146,8 @@ def evaluate(  # positional: a public signature
     if tasks is not None:
         check_tasks(tasks)
     tasks = (learner.default_tasks if tasks is None else tasks).split(split)
-    if transductive is not None and hasattr(learner, "normalised_by"):
-        learner = learner.normalised_by("batch" if transductive else "support")
+    if transductive is not None and (told := getattr(learner, "normalised_by", None)):
+        learner = told("batch" if transductive else "support")
     if not hasattr(tasks, "every"):  # a finite set is taken whole, and nothing of it is drawn by `sample`
         check_draws(tasks, k_shot=k_shot)
     k_query = queries(tasks, k_shot) if k_query is None else k_query
@@ -170,6 +170,23 @@ def queries(tasks: Any, k_shot: int, *, rows: int = QUERIES, of_a_class: int = Q
         return rows
     room = tasks.rows_of_a_class
     return of_a_class if room is None else max(1, min(of_a_class, room - k_shot))
+
+
+def the_other_way(learner: Any, key: jax.Array, **options: Any) -> AdaptationCurves | None:
+    """What `evaluate` finds where queries are normalised by other statistics than in training: to stand beside that.
+
+    Args:
+      learner: as for `evaluate`.
+      key: `[]`, likewise: the same tasks.
+      options: of `evaluate`.
+
+    Returns:
+      The curves, which name their statistics: inductive for a learner trained transductively, and the other way round; None
+      where nothing is normalised over rows.
+    """
+    if not getattr(learner, "can_be_transductive", False):
+        return None
+    return evaluate(learner, key, **options, transductive=learner.statistics == "support")
 
 
 def evaluate_as_agreed(learner: Any, inner_steps: int = 10) -> AdaptationCurves:

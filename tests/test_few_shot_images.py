@@ -11,6 +11,7 @@ from flax import nnx
 
 from maml_engine import Learner, evaluate, meta_value_and_grad, softmax_cross_entropy, train
 from maml_engine.core.adapter import MetaParams, partition
+from maml_engine.evaluation import protocol, the_other_way
 from maml_engine.methods import METHODS
 from maml_engine.models import NORMS, Network
 from tests.quadratics import flat
@@ -103,6 +104,17 @@ def test_both_ways_side_by_side(trained):
     adapted = learner.normalised_by("support").adapt(support.x, support.y)
     log_probability = jax.nn.log_softmax(jnp.asarray(adapted(query.x)))
     np.testing.assert_allclose(one.loss[0, 2], -np.mean(np.sum(query.y * log_probability, axis=1)), rtol=1e-4)
+
+
+def test_the_other_way_is_found_for_what_has_one(trained):
+    options = {"num_tasks": 3, "k_shot": 1, "k_query": 2, "inner_steps": 1}
+    for learner, named in ((trained.learner, "support"), (trained.learner.normalised_by("support"), "rows predicted together")):
+        other = the_other_way(learner, jax.random.key(0), **options)
+        assert other.statistics == named
+        assert ("inductive" if named == "support" else "transductive") in protocol(other, 1)
+    alone = Learner.untrained(dataclasses.replace(SMALL, norm="layer"), tasks=Patterns())
+    assert the_other_way(alone, jax.random.key(0), **options) is None
+    assert protocol(evaluate(alone, jax.random.key(0), **options), 1).endswith("1 support rows each")
 
 
 def test_a_query_alone_is_predicted_as_among_others_unless_transductive(trained):

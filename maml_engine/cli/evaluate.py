@@ -9,7 +9,7 @@ import jax
 from maml_engine.checks import check_number
 from maml_engine.cli.exit_codes import DONE
 from maml_engine.cli.saved_runs import load_with_tasks
-from maml_engine.evaluation import AdaptationCurves, protocol
+from maml_engine.evaluation import AdaptationCurves, protocol, the_other_way
 from maml_engine.evaluation import evaluate as evaluate_learner
 from maml_engine.experiment.fields import parse_number
 
@@ -25,13 +25,18 @@ def evaluate(options: Namespace) -> int:
     numbers.setdefault("k_shot", learner.experiment.k_shot)
     seed: Any = parse_number(options.seed)
     check_number("seed", seed, low=0, high=2**32 - 1, integer=True)
-    curves = evaluate_learner(learner, jax.random.key(seed), **numbers)
+    key = jax.random.key(seed)
+    curves, other = evaluate_learner(learner, key, **numbers), the_other_way(learner, key, **numbers)
     if options.json:
         facts = {"experiment": learner.experiment.changes(), "iteration": learner.iteration, "seed": seed}
-        print(json.dumps(facts | numbers | {"num_tasks": len(curves.loss), "curve": curves.rows()}))
+        facts |= numbers | {"num_tasks": len(curves.loss), "statistics": curves.statistics, "curve": curves.rows()}
+        print(json.dumps(facts | ({} if other is None else {"other_way": {other.statistics: other.rows()}})))
     else:
         print(f"{protocol(curves, numbers['k_shot'], seed)}, after {learner.iteration} meta-iterations")
         print(curve_table(curves))
+        if other is not None:
+            print(f"The same learner, {protocol(other, numbers['k_shot'], seed)}")
+            print(curve_table(other))
     return DONE
 
 

@@ -180,7 +180,7 @@ class Learner:
         check_choice("statistics", statistics, ("batch", "support"))
         network, experiment = self.network.normalised_by(statistics, self.meta.init), self.experiment
         if self.can_be_transductive and not self.own.model:  # so that it can be saved
-            step_norms = self.method.per_step_norms if experiment.norm == "per_step" else experiment.per_step_norms
+            step_norms = experiment.per_step_norms or experiment.norm == "per_step"
             experiment = dataclasses.replace(experiment, norm=statistics, per_step_norms=step_norms)
         return self.replace(network=network, experiment=experiment)
 
