@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from maml_engine.checks import check_choice
-from maml_engine.models.normalisation import NORMS
+from maml_engine.models.normalisation import NORMS, BatchStatisticsNorm
 
 KERNEL_SIZE = 3
 # How a block halves height and width: by its convolution's stride (Finn et al., 2017, on Omniglot), or by maxima of 2 x 2
@@ -34,12 +34,20 @@ class PatchConv(nnx.Module):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[images, height, width, in_features] -> [images, height / stride, width / stride, out_features]`, rounded up."""
-        by_column = self.kernel[...].swapaxes(0, 1)  # in the order of the patches' features
+        result = self.patches(x) @ self.matrix
+        return result if self.bias is None else result + self.bias[...]
+
+    def patches(self, x: jax.Array) -> jax.Array:
+        """What each position sees, `[images, height, width, in_features] -> [images, ..., 9 * in_features]`."""
         # Rows first, then columns: six copies instead of the nine that all neighbours at once would take, and half the time
         # backwards, where each copy is a pad.
-        patches = _neighbours(_neighbours(x, 1, self.stride), 2, self.stride)
-        result = patches @ by_column.reshape(-1, by_column.shape[-1])
-        return result if self.bias is None else result + self.bias[...]
+        return _neighbours(_neighbours(x, 1, self.stride), 2, self.stride)
+
+    @property
+    def matrix(self) -> jax.Array:
+        """The kernel in the order of the patches' features, `[9 * in_features, out_features]`."""
+        by_column = self.kernel[...].swapaxes(0, 1)
+        return by_column.reshape(-1, by_column.shape[-1])
 
 
 def _neighbours(x: jax.Array, axis: int, stride: int) -> jax.Array:
@@ -96,9 +104,17 @@ class Block(nnx.Module):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[images, height, width, in_features] -> [images, height / 2, width / 2, out_features]`."""
-        x = normalised(self.norm, self.conv(x))
+        x = convolved(self.conv, self.norm, x)
         # The ReLU of maxima is the maximum of ReLUs, on a quarter of the numbers.
         return nnx.relu(max_pool(x) if self.downsampling == "max_pool" else x)
+
+
+def convolved(conv: PatchConv, norm: nnx.Module | None, x: jax.Array) -> jax.Array:
+    """`x` `[images, height, width, in_features]` through a convolution and the normalisation behind it, where there is one."""
+    by_rows, matrix = isinstance(norm, BatchStatisticsNorm), conv.matrix
+    if by_rows and matrix.shape[0] < matrix.shape[1]:
+        return norm.of_product(conv.patches(x), matrix)
+    return normalised(norm, conv(x))
 
 
 def normalised(norm: nnx.Module | None, x: jax.Array) -> jax.Array:

@@ -47,11 +47,40 @@ class BatchStatisticsNorm(nnx.Module):
         mean = self.mean[...][None] if self.use_running_average else ones.T @ rows / len(rows)
         centred = rows - ones @ mean
         variance = self.var[...][None] if self.use_running_average else ones.T @ jnp.square(centred) / len(rows)
-        if not (self.transductive or self.use_running_average):
-            self.mean.set_value(mean[0])
-            self.var.set_value(variance[0])
+        self._note(mean[0], variance[0])
         factor = jax.lax.rsqrt(variance + self.epsilon) * self.scale[...]
         return (centred * (ones @ factor) + ones @ self.bias[...][None]).reshape(x.shape)
+
+    def of_product(self, x: jax.Array, kernel: jax.Array) -> jax.Array:
+        """`self(x @ kernel)`, several times faster where `x` has few features and the product many.
+
+        Mean and variance of a product follow from the mean and the covariance of `x`, and scale and bias go into the kernel: so
+        nothing passes over the product, which is larger than all else there is.
+
+        Args:
+          x: `[images, ..., inner]`.
+          kernel: `[inner, features]`.
+
+        Returns:
+          `[images, ..., features]`.
+        """
+        rows = x.reshape(-1, x.shape[-1])
+        if self.use_running_average:
+            mean, variance = self.mean[...], self.var[...]
+        else:
+            mean_row = jnp.mean(rows, axis=0)
+            centred = rows - mean_row
+            mean, variance = mean_row @ kernel, jnp.sum(kernel * (centred.T @ centred / len(rows) @ kernel), axis=0)
+            self._note(mean, variance)
+        factor = jax.lax.rsqrt(variance + self.epsilon) * self.scale[...]
+        joint = jnp.concatenate([kernel * factor, (self.bias[...] - mean * factor)[None]])
+        return jnp.concatenate([x, jnp.ones_like(x[..., :1])], axis=-1) @ joint
+
+    def _note(self, mean: jax.Array, variance: jax.Array) -> None:
+        """Keeps the statistics of the rows at hand, `[features]` each, where it may have to go by them."""
+        if not (self.transductive or self.use_running_average):
+            self.mean.set_value(mean)
+            self.var.set_value(variance)
 
 
 class PictureNorm(nnx.Module):

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from maml_engine.checks import check_choice
-from maml_engine.models.convolution import DOWNSAMPLING, PatchConv, max_pool, normalised
+from maml_engine.models.convolution import DOWNSAMPLING, PatchConv, convolved, max_pool, normalised
 from maml_engine.models.normalisation import NORMS
 
 
@@ -28,7 +28,7 @@ class ResidualBlock(nnx.Module):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[images, height, width, in_features] -> [images, height / 2, width / 2, out_features]`."""
-        through = nnx.relu(normalised(self.norms[0], self.first(x)))
+        through = nnx.relu(convolved(self.first, self.norms[0], x))
         through = normalised(self.norms[1], self.second(through))
         beside = normalised(self.norms[2], self.beside(x[:, :: self.stride, :: self.stride]))
         added = through + beside

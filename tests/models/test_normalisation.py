@@ -8,10 +8,10 @@ from flax import nnx
 
 from maml_engine.models import NORMS, Conv4, ImageMLP, Network, ResNet
 from maml_engine.models.normalisation import BatchStatisticsNorm, PictureNorm
-from tests.quadratics import relative_error
+from tests.quadratics import relative_error, x64  # noqa: F401
 
 BUILD = {
-    "conv4": lambda norm: Conv4(3, features=4, image_size=(8, 8), norm=norm, rngs=nnx.Rngs(0)),
+    "conv4": lambda norm: Conv4(3, features=12, image_size=(8, 8), norm=norm, rngs=nnx.Rngs(0)),
     "conv4, pooled": lambda norm: Conv4(3, features=4, image_size=(8, 8), downsampling="max_pool", norm=norm, rngs=nnx.Rngs(0)),
     "resnet": lambda norm: ResNet(3, features=4, norm=norm, rngs=nnx.Rngs(0)),
     "image_mlp": lambda norm: ImageMLP(3, in_shape=(8, 8, 1), norm=norm, rngs=nnx.Rngs(0)),
@@ -40,6 +40,33 @@ def test_by_the_support_is_flaxs_batch_norm_by_the_supports_statistics():
     for norm in (ours, theirs):
         norm.use_running_average = True
     np.testing.assert_allclose(ours(x), theirs(x), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("transductive", [True, False])
+def test_a_products_statistics_are_those_of_the_product(x64, transductive):  # noqa: F811
+    rng = np.random.default_rng(0)
+    x, other, kernel = (jnp.asarray(rng.normal(2, 3, shape)) for shape in ((4, 5, 3), (7, 5, 3), (3, 8)))
+    scale, bias = jnp.asarray(rng.normal(size=(2, 8)))
+
+    def both(of, x, kernel):
+        norm = BatchStatisticsNorm(8, transductive=transductive)
+        norm.scale[...], norm.bias[...] = scale, bias
+        first = of(norm, x, kernel)
+        norm.use_running_average = not transductive
+        return jnp.concatenate([first, of(norm, other, kernel)])  # the latter by what was noted
+
+    def ours(norm, x, kernel):
+        return norm.of_product(x, kernel)
+
+    def plainly(norm, x, kernel):
+        return norm(x @ kernel)
+
+    assert relative_error(both(ours, x, kernel), both(plainly, x, kernel)) < 1e-10
+    got, expected = (
+        jax.grad(lambda x, kernel, of=of: jnp.sum(jnp.sin(both(of, x, kernel))), argnums=(0, 1))(x, kernel)
+        for of in (ours, plainly)
+    )
+    assert relative_error(got, expected) < 1e-8
 
 
 @pytest.mark.parametrize("norm", NORMS)
