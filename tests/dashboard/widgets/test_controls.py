@@ -135,8 +135,6 @@ def shown_fields(**parameters):
         ({"model": "mlp"}, {"num_layers", "activation", "layer_norm"}),
         ({"model": "context_mlp"}, {"num_layers", "activation", "layer_norm", "context_dim"}),
         ({"model": "fourier_mlp"}, {"num_layers", "activation", "layer_norm", "fourier_features", "fourier_scale"}),
-        ({"model": "conv4"}, {"filters", "downsampling", "norm"}),
-        ({"model": "image_mlp"}, {"norm"}),
         ({"meta_optimizer": "adamw"}, {"weight_decay"}),
     ],
 )  # fmt: skip
