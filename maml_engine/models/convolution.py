@@ -111,8 +111,8 @@ class Block(nnx.Module):
 
 def convolved(conv: PatchConv, norm: nnx.Module | None, x: jax.Array) -> jax.Array:
     """`x` `[images, height, width, in_features]` through a convolution and the normalisation behind it, where there is one."""
-    by_rows, matrix = isinstance(norm, BatchStatisticsNorm), conv.matrix
-    if by_rows and matrix.shape[0] < matrix.shape[1]:
+    matrix = conv.matrix
+    if isinstance(norm, BatchStatisticsNorm) and matrix.shape[0] < matrix.shape[1]:
         return norm.of_product(conv.patches(x), matrix)
     return normalised(norm, conv(x))
 

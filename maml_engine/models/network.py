@@ -10,6 +10,7 @@ import numpy as np
 from flax import nnx
 
 from maml_engine.models.head import Features, Solved, SolvedModule, features
+from maml_engine.models.normalisation import BatchStatisticsNorm
 from maml_engine.pytrees import pytree, static_field
 
 PyTree = Any
@@ -112,9 +113,10 @@ class Network:
         """
         model = self.merge(_network_s(params))
         for norm in _norms(model):
-            norm.transductive = statistics == "batch"
-            if not norm.transductive and not hasattr(norm, "mean"):
-                norm.keep_statistics()
+            if isinstance(norm, BatchStatisticsNorm):
+                norm.go_by(transductive=statistics == "batch")
+            else:
+                norm.transductive = statistics == "batch"
         return Network.split(model)[0]
 
     def settled(self, params: PyTree, support_x: jax.Array | np.ndarray) -> "Network":

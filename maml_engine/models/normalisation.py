@@ -28,15 +28,17 @@ class BatchStatisticsNorm(nnx.Module):
         self.bias = nnx.Param(jnp.zeros(features))
         self.epsilon = epsilon
         # What `Network` asks of normalisation layers, as of Flax's own.
-        self.transductive, self.use_running_average, self.momentum = transductive, False, 0.0
-        if not transductive:
-            self.keep_statistics()
+        self.transductive, self.use_running_average, self.momentum = True, False, 0.0
+        self.go_by(transductive=transductive)
 
-    def keep_statistics(self) -> None:
-        """From now on it notes what it normalises by; with `use_running_average` it goes by that."""
-        self.transductive = False
-        self.mean = nnx.BatchStat(jnp.zeros_like(self.scale[...]))
-        self.var = nnx.BatchStat(jnp.ones_like(self.scale[...]))
+    def go_by(self, *, transductive: bool) -> None:
+        """Says by whose statistics queries go; where it is the support's, there are arrays to note them in."""
+        if transductive < self.transductive:
+            self.mean = nnx.BatchStat(jnp.zeros_like(self.scale[...]))
+            self.var = nnx.BatchStat(jnp.ones_like(self.scale[...]))
+        elif transductive > self.transductive:
+            del self.mean, self.var
+        self.transductive = transductive
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[images, ..., features]`, to itself."""

@@ -178,3 +178,18 @@ def test_a_sum_before_the_last_axis_is_a_product():
 def test_a_small_product_stays_as_it_is():
     x, weights = arguments(np.float32, tasks=1, rows=2, width=4)
     assert products(fast_products(kernel_gradients), x, weights) == products(kernel_gradients, x, weights)
+
+
+@pytest.mark.parametrize(("wide", "turned"), [(16, (12, 16, 40)), (128, (12, 16, 40))])
+def test_of_two_factors_the_smaller_is_turned(x64, wide, turned):
+    rng = np.random.default_rng(0)
+    cotangent, patches = (jnp.asarray(rng.normal(size=(12, 40, size))) for size in (16, wide))
+
+    def gradient(cotangent, patches):
+        return jnp.einsum("tnf,tnp->tpf", cotangent, patches)
+
+    np.testing.assert_allclose(
+        jax.jit(fast_products(gradient))(cotangent, patches), gradient(cotangent, patches), rtol=1e-10, atol=1e-10
+    )
+    program = jax.make_jaxpr(fast_products(gradient))(cotangent, patches)
+    assert turned in [operation.outvars[0].aval.shape for operation in program.eqns if operation.primitive.name == "transpose"]

@@ -9,14 +9,16 @@ from jax import lax
 from jax.extend.core import primitives
 
 MIN_SIZE = 1024  # entries of both factors, or of what is summed; below, an operation more costs what it gains
+MUCH_LARGER = 2  # from here on turning the smaller factor and the result costs less than turning the larger factor
 MAX_SUMMED = 2**18  # entries; beyond, memory is what a sum waits for, and a loop that makes and adds them at once is faster
 BATCH_FIRST = ((0,), (0,))  # the batch axes of a product of two stacks of matrices
 
 
 def product(a: jax.Array, b: jax.Array, *, dimension_numbers: Any, **options: Any) -> jax.Array:
-    """Computes `lax.dot_general(a, b)`; where both are summed over axes before their last, with `b` transposed apart.
+    """Computes `lax.dot_general(a, b)`; where both are summed over axes before their last, with one of them transposed apart.
 
-    `b` and not `a`, because differentiation puts the cotangent first and transposes the result, and XLA would undo the other.
+    That is `b`, because differentiation puts the cotangent first and transposes the result, and XLA would undo the other; where
+    `b` is much larger (the patches of a convolution, nine times the cotangent), it is `a`, and the result is kept as it is.
 
     Args:
       a: `[batch, ..., free axes of a]`, in any order of axes.
@@ -34,6 +36,10 @@ def product(a: jax.Array, b: jax.Array, *, dimension_numbers: Any, **options: An
     if not is_slow or min(sizes) == 1 or min(a.size, b.size) < MIN_SIZE:
         return lax.dot_general(a, b, dimension_numbers, **options)
     batch = tuple(range(len(batch_b)))
+    if b.size > MUCH_LARGER * a.size:
+        rows = lax.optimization_barrier(lax.transpose(a, (*batch_a, *free_a, *sum_a)))
+        summed = tuple(range(rows.ndim - len(sum_a), rows.ndim))
+        return lax.optimization_barrier(lax.dot_general(rows, b, ((summed, sum_b), (batch, batch_b)), **options))
     # Without the barrier XLA merges the transpose into the product again.
     rows = lax.optimization_barrier(lax.transpose(b, (*batch_b, *free_b, *sum_b)))
     summed = tuple(range(rows.ndim - len(sum_b), rows.ndim))
