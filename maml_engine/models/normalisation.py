@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-MAX_GROUPS = 8
+MAX_GROUPS, MIN_FEATURES_OF_A_GROUP = 8, 4
 
 
 class BatchStatisticsNorm(nnx.Module):
@@ -113,6 +113,11 @@ class PictureNorm(nnx.Module):
         return jnp.repeat(by_group, by_feature.shape[-1] // self.groups, axis=-1)[:, None]
 
 
+def _groups(features: int) -> int:
+    """Up to eight, of several features each: where nothing is left of space, one feature alone would be normalised to 0."""
+    return math.gcd(math.gcd(features, MAX_GROUPS), max(features // MIN_FEATURES_OF_A_GROUP, 1))
+
+
 # By the name that an experiment gives them; each makes a layer for so many features. A convolution or dense layer before
 # "none" has a bias, which the others would take off again.
 NORMS: dict[str, Callable[[int], Any]] = {
@@ -120,7 +125,7 @@ NORMS: dict[str, Callable[[int], Any]] = {
     "support": lambda features: BatchStatisticsNorm(features, transductive=False),
     "per_step": BatchStatisticsNorm,  # its scales and biases for each inner step are MAML++'s (`per_step_norms`)
     "layer": PictureNorm,
-    "group": lambda features: PictureNorm(features, math.gcd(features, MAX_GROUPS)),
+    "group": lambda features: PictureNorm(features, _groups(features)),
     "none": lambda features: None,
 }
 # Those under which a picture's prediction does not depend on the pictures beside it, whatever is done.
