@@ -114,11 +114,6 @@ class Experiment(NamedFields):
             self._check_columns()
         if self.tasks == "images" and not self.data:
             raise ValueError("`data` must be given where `tasks` is 'images', got ''.")
-        if self._has_step_norms and self.method != "mamlplusplus":
-            raise ValueError(
-                f"`norm` 'per_step', a scale and bias for each inner step, is learned by `method` 'mamlplusplus' alone, got "
-                f"{self.method!r}: take `norm` 'batch'."
-            )
 
     def _check_columns(self) -> None:
         for name in ("data", "task", "inputs", "target"):
@@ -133,8 +128,17 @@ class Experiment(NamedFields):
     # What the description describes.
 
     def build_method(self) -> Method:
-        """The method with its hyperparameters; each of its fields is the field of the same name here."""
+        """The method with its hyperparameters; each of its fields is the field of the same name here.
+
+        Raises:
+          ValueError: the network's norms for each step are learned by another method.
+        """
         method = METHODS[self.method]
+        if self._has_step_norms and "per_step_norms" not in method.__dataclass_fields__:
+            raise ValueError(
+                f"`norm` 'per_step', a scale and bias for each inner step, is learned by `method` 'mamlplusplus' alone, got "
+                f"{self.method!r}: take `norm` 'batch'."
+            )
         mine = {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(self)}
         mine["per_step_norms"] = self.per_step_norms or self._has_step_norms
         return method(**{spec.name: mine[spec.name] for spec in dataclasses.fields(method) if spec.name in mine})

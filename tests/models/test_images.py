@@ -40,7 +40,7 @@ def test_rows_that_are_no_pictures_are_refused(model):
 
 def test_norms_for_each_step_need_the_method_that_learns_them():
     with pytest.raises(ValueError, match=r"`norm` 'per_step'.*'mamlplusplus' alone, got 'maml'"):
-        Experiment(model="conv4", norm="per_step")
+        Experiment(model="conv4", norm="per_step").build_method()
     assert Experiment(model="conv4", norm="per_step", method="mamlplusplus").build_method().per_step_norms
     assert not Experiment(model="conv4", method="mamlplusplus").build_method().per_step_norms
     assert not Experiment(norm="per_step").changes().get("per_step_norms")  # a network that has no such choice
