@@ -34,12 +34,14 @@ def split_among_cores(count: int) -> list[np.ndarray]:
     return np.array_split(np.arange(count), min(count, cores()))
 
 
-def parallel_map(work: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
+def parallel_map(work: Callable[[Any], Any], parts: Iterable[Any], *, is_compiled: bool = True) -> list[Any]:
     """Calls `work` for each part, as many at once as there are cores.
 
     Args:
       work: must be safe to run in several threads at once; JAX lets go of Python's lock while a program runs.
       parts: one argument each.
+      is_compiled: whether the program that `work` runs is. If not, the first part goes alone: side by side each would compile
+        the same program.
 
     Returns:
       What `work` gave, in the order of the parts.
@@ -51,10 +53,11 @@ def parallel_map(work: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:
         with jax.enable_x64(is_64_bit):  # JAX's settings do not come to a new thread by themselves
             return work(part)
 
-    if len(parts) < 2:
-        return list(map(work, parts))
+    done = [] if is_compiled and len(parts) > 1 else [work(part) for part in parts[:1]]
+    if not (parts := parts[len(done) :]):
+        return done
     with ThreadPoolExecutor(min(len(parts), cores())) as threads:
-        return list(threads.map(one, parts))
+        return done + list(threads.map(one, parts))
 
 
 def one_thread() -> AbstractContextManager:

@@ -15,6 +15,7 @@ from maml_engine.core.inner_loop import adapted_params
 from maml_engine.core.losses import mean_squared_error
 from maml_engine.experiment import Experiment
 from maml_engine.models import Network
+from maml_engine.runtime.compilation_cache import QUICKLY_COMPILED
 from maml_engine.runtime.parallel import parallel_map, split_among_cores
 from maml_engine.tables.task_arrays import TaskArrays
 
@@ -26,6 +27,9 @@ MAX_QUERY = 16
 DRAWN_WEIGHT = 12.0
 CHECKED_DRAWS = 2
 AVERAGED = 0.99  # of the running mean of the meta-parameters, how much a meta-step keeps
+
+
+_seen: set[Any] = set()  # programs that were compiled in this process
 
 
 class Runs(NamedTuple):
@@ -143,7 +147,9 @@ def train_population(
                 yield Trained(first, best, None, stopped)
             stretch = first, min(end, first + AT_ONCE), experiment.num_iterations
             advance = partial(_advance, setting, stretch, **sizes)
-            advanced = parallel_map(lambda part, advance=advance: jax.block_until_ready(advance(*part)), parts)
+            advanced = parallel_map(
+                lambda part, advance=advance: jax.block_until_ready(advance(*part)), parts, is_compiled=first > 0
+            )
             parts = [(now, given) for now, (_, given) in zip(advanced, parts, strict=True)]
         mean = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *(now.mean for now, _ in parts))
         total, count = _validation_errors(experiment, network, mean, checked, runs=runs)
@@ -194,7 +200,10 @@ def predict_population(
         own = _part(each_run, part)
         return jax.device_get(_predict(own, shared, k, experiment.num_iterations, inner_steps=steps))
 
-    before, after = (np.concatenate(own) for own in zip(*parallel_map(predict, split_among_cores(len(chosen))), strict=True))
+    program = steps, jax.tree.structure((methods, network)), *(leaf.shape for leaf in jax.tree.leaves((each_run, shared)))
+    found = parallel_map(predict, split_among_cores(len(chosen)), is_compiled=program in _seen)
+    _seen.add(program)
+    before, after = (np.concatenate(own) for own in zip(*found, strict=True))
     return np.nan_to_num(before), np.nan_to_num(after, posinf=0.0, neginf=0.0)
 
 
@@ -233,7 +242,7 @@ def _padded_orders(orders: np.ndarray, most: int) -> np.ndarray:
     return orders[..., places]
 
 
-@partial(jax.jit, static_argnames=("batch", "k_shot", "k_query"))
+@partial(jax.jit, static_argnames=("batch", "k_shot", "k_query"), compiler_options=QUICKLY_COMPILED)
 def _advance(setting, stretch, now, given, *, batch, k_shot, k_query):
     """All runs from the first to the second iteration of `stretch`, whose third is how many there are in all.
 
@@ -274,7 +283,7 @@ def _advance(setting, stretch, now, given, *, batch, k_shot, k_query):
     return jax.lax.fori_loop(begin, end, step, now)
 
 
-@partial(jax.jit, static_argnames="inner_steps")
+@partial(jax.jit, static_argnames="inner_steps", compiler_options=QUICKLY_COMPILED)
 def _predict(each_run, shared, k, iteration, *, inner_steps):
     """`each_run` is `(methods, meta, y, chosen)`, `shared` is `(network, rows, orders)`, as in `predict_population`."""
     network, rows, orders = shared

@@ -26,13 +26,13 @@ from maml_engine.tables.plan import Plan
 from maml_engine.tables.scoring import META
 from maml_engine.tables.settings import RECOMMENDED, Settings
 from maml_engine.tables.steps import Stage, Step, within
-from maml_engine.tables.summary import residuals_of, scores_so_far, summarise
-from maml_engine.tables.verdict import Progress, Verdict
+from maml_engine.tables.summary import residuals_of, saved_score, scores_so_far, summarise
+from maml_engine.tables.verdict import Progress, Score, Verdict
 from maml_engine.tasks.roles import Roles
 
 NOMINAL = 0.9
 # Shares of the work, for the bar: the networks take most of it.
-FITTED, LEARNED_BY, FINE_TUNED, TRAINED, JUDGED = 0.1, 0.3, 0.45, 0.9, 0.98
+FITTED, LEARNED_BY, FINE_TUNED, TRAINED, JUDGED = 0.13, 0.33, 0.5, 0.93, 0.98
 
 
 def judge(sheet: Sheet, roles: Roles, settings: Settings = RECOMMENDED, *, table: Any = None) -> Iterator[Progress]:
@@ -60,22 +60,22 @@ def _stages(plan: Plan) -> Stage[tuple[Verdict, TableLearner]]:
     fits = yield from within(fit_parts(plan), 0.01, FITTED)
     ways = {name: [one.predictors[name] for one in fits] for name in fits[0].predictors}
     outcomes: dict[str, list[Outcome]] = {name: judge_predictors(plan, fits, own) for name, own in ways.items()}
-    yield Step(LEARNING, FITTED, scores=scores_so_far(plan, outcomes))
+    yield Step(LEARNING, FITTED, scores=_so_far(plan, outcomes))
     if processes := (yield from within(learn_process(plan, fits), FITTED, LEARNED_BY)):
         ways[LEARNED], outcomes[LEARNED] = list(processes), judge_predictors(plan, fits, processes)
-    yield Step("Training networks", LEARNED_BY, scores=scores_so_far(plan, outcomes))
+    yield Step("Training networks", LEARNED_BY, scores=_so_far(plan, outcomes))
     networks = yield from within(judge_networks(plan), LEARNED_BY, FINE_TUNED)
     outcomes |= networks.outcomes
-    yield Step("Training", FINE_TUNED, scores=scores_so_far(plan, outcomes))
+    yield Step("Training", FINE_TUNED, scores=_so_far(plan, outcomes))
     learner = yield from within(train_meta_learner(plan, fits), FINE_TUNED, TRAINED)
     unseen = yield from within(predict_unseen(plan, learner, [one.limits for one in fits]), TRAINED, JUDGED)
     outcomes[META] = unseen
-    yield Step("Choosing", JUDGED, scores=scores_so_far(plan, outcomes))
+    yield Step("Choosing", JUDGED, scores=_so_far(plan, outcomes))
     choice, without = choose(plan, outcomes), choose(plan, outcomes, META_LEARNED)
     assert choice is not None  # the meta-learner is always judged
     effects = effects_of(plan, fits[-1].process)
     predictors = {name: own[-1] for name, own in ways.items()} | networks.predictors | {META: ensemble_for_use(plan, learner)}
-    calibration = calibrate(residuals_of(plan, choice.outcomes), plan.settings.k_shot, NOMINAL)
+    calibration = calibrate(residuals_of(plan, choice.outcomes), NOMINAL)
     verdict = summarise(plan, outcomes, choice, without, learner=learner, calibration=calibration, nominal=NOMINAL)
     verdict = dataclasses.replace(verdict, effects=effects, curves=curves_of(plan, fits[-1].process, effects))
     return verdict, TableLearner(
@@ -83,10 +83,16 @@ def _stages(plan: Plan) -> Stage[tuple[Verdict, TableLearner]]:
         choice.predictor(plan, predictors, fits[-1].limits),
         np.array(plan.shots, np.int32),
         np.array([calibration.widths[k] for k in plan.shots]),
-        calibration.floor,
+        np.array([calibration.floors[k] for k in plan.shots]),
         NOMINAL,
         KnownTasks.of(plan.task_column, plan.tasks.names, plan.tasks.arrays._replace(x=plan.tasks.in_use)),
     )
+
+
+def _so_far(plan: Plan, outcomes: dict[str, list[Outcome]]) -> tuple[Score, ...]:
+    """A first verdict, which what follows sharpens: what would be saved now, then each way, best first."""
+    choice = choose(plan, outcomes)
+    return (*((saved_score(plan, choice),) if choice else ()), *scores_so_far(plan, outcomes))
 
 
 def _followed(stages: Stage[tuple[Verdict, TableLearner]], progress: Progress, began: float) -> Iterator[Progress]:

@@ -18,6 +18,7 @@ import numpy as np
 import optax
 
 from maml_engine.core.gaussian import masked, negative_log_likelihood, squared_distances
+from maml_engine.runtime.compilation_cache import QUICKLY_COMPILED
 from maml_engine.runtime.parallel import parallel_map, split_among_cores
 from maml_engine.tables.blend import Blend
 from maml_engine.tables.functions import Beside, Function, KernelSum, Linear, Rbf, TanhLayers, Total, Turned
@@ -194,8 +195,7 @@ def _train(rows: _Rows, runs: _Run, start: Parameters) -> Iterator[_Now]:
 
         # 64 bits are left before each `yield`: they would be the consumer's, too.
         with jax.enable_x64(True):
-            # At first one after the other: side by side each would compile the same program.
-            each = parallel_map(advanced, parts) if end else [advanced(part) for part in parts]
+            each = parallel_map(advanced, parts, is_compiled=end > 0)
             parts, errors = zip(*each, strict=True)
             error = np.nan_to_num(np.bincount(runs.part, np.concatenate(errors)), nan=np.inf)
             mean = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *(now[2] for now, _ in parts))
@@ -240,7 +240,7 @@ def _unlikely(params: Parameters, task: _Task) -> jax.Array:
     return negative_log_likelihood(covariance, (left - features @ params.mean) * is_row[:, None])
 
 
-@partial(jax.jit, static_argnames="batch")
+@partial(jax.jit, static_argnames="batch", compiler_options=QUICKLY_COMPILED)
 def _advance(rows: _Rows, now: Any, runs: _Run, stretch: tuple[int, int], *, batch: int) -> Any:
     most = min(MAX_ROWS, rows.x.shape[1])
 
@@ -275,7 +275,7 @@ def _advance(rows: _Rows, now: Any, runs: _Run, stretch: tuple[int, int], *, bat
     return jax.lax.fori_loop(*stretch, step, now)
 
 
-@jax.jit
+@partial(jax.jit, compiler_options=QUICKLY_COMPILED)
 def _held_out(rows: _Rows, params: Parameters, runs: _Run) -> jax.Array:
     """`[runs]`, how unlikely a member finds the tasks that it does without, by their first rows."""
     most = min(2 * MAX_ROWS, rows.x.shape[1])

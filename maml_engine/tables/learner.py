@@ -66,7 +66,7 @@ class TableLearner:
     predictor: one way of predicting or a blend of several, fitted on all tasks.
     shots: `[n]`, support rows that were judged.
     widths: `[n]`, half the width of an interval in units of its scale, for each of `shots`.
-    floor: variance that the scale has beside the predictor's own.
+    floors: `[n]`, variance that the scale has beside the predictor's own, for each of `shots`.
     nominal: the share of rows that an interval is to hold.
     known: what training has seen of each task; None in learners of before.
     """
@@ -75,7 +75,7 @@ class TableLearner:
     predictor: Predictor
     shots: np.ndarray
     widths: np.ndarray
-    floor: float
+    floors: np.ndarray
     nominal: float = 0.9
     known: KnownTasks | None = None
 
@@ -119,15 +119,19 @@ class TableLearner:
             raise ValueError(f"The support must be of one task, but column {shown(column)} names {len(names)}: {few}.")
         return self.known.rows(next(iter(names))) if names else nothing
 
-    def width(self, k: int) -> float:
-        """Half an interval's width in units of its scale, from `k` support rows or the nearest number that was judged."""
-        return float(self.widths[np.argmin(np.abs(self.shots - k))])
+    def half(self, variance: np.ndarray, k: int) -> np.ndarray:
+        """Half an interval's width, `[...]`, where the predictor has this variance from `k` support rows.
+
+        Of other numbers of rows than those that were judged it is that of the nearest.
+        """
+        at = np.argmin(np.abs(self.shots - k))
+        return self.widths[at] * np.sqrt(variance + self.floors[at])
 
     def parts(self) -> tuple[str, dict[str, np.ndarray]]:
         """What `save` writes: a description in JSON, and arrays `[...]` by name."""
-        arrays: dict[str, np.ndarray] = {"shots": self.shots, "widths": self.widths}
+        arrays: dict[str, np.ndarray] = {"shots": self.shots, "widths": self.widths, "floors": self.floors}
         described_predictor = described(self.predictor, arrays)
-        facts = {"version": VERSION, "encoding": self.encoding.to_values(), "floor": self.floor, "nominal": self.nominal}
+        facts = {"version": VERSION, "encoding": self.encoding.to_values(), "nominal": self.nominal}
         facts |= {"predictor": described_predictor}
         if self.known is not None:
             arrays |= {"known.ends": self.known.ends, "known.x": self.known.x, "known.y": self.known.y}
@@ -165,7 +169,9 @@ class TableLearner:
             if tasks is not None:
                 rows = (arrays[f"known.{name}"] for name in ("ends", "x", "y"))
                 known = KnownTasks(tasks["column"], tuple(tasks["names"]), *rows)
-            return cls(encoding, predictor, arrays["shots"], arrays["widths"], values["floor"], values["nominal"], known)
+            shots = arrays["shots"]
+            floors = arrays["floors"] if "floors" in arrays else np.full(len(shots), values["floor"])
+            return cls(encoding, predictor, shots, arrays["widths"], floors, values["nominal"], known)
         except (OSError, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise StorageError(f"{folder} is not a table's learner: {error}.") from None
 
@@ -177,7 +183,8 @@ class TableLearner:
         pooled = Pooled(int(arrays["powers"].sum(axis=1).max()), 0.0, Powers(arrays["powers"]), arrays["coefficients"])
         sizes = {"in_dim": encoding.in_dim, "out_dim": encoding.out_dim}
         networks = NetworkEnsemble.from_values(own | sizes, arrays, pooled, path)
-        return cls(encoding, networks, arrays["shots"], arrays["widths"], facts["floor"], facts["nominal"])
+        floors = np.full(len(arrays["shots"]), facts["floor"])
+        return cls(encoding, networks, arrays["shots"], arrays["widths"], floors, facts["nominal"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +224,7 @@ class AdaptedTable:
         mean, variance = (part[0, 0, self.k :] for part in learner.predictor.predictive(task, self.k))
         if learner.encoding.classes:
             return Prediction(np.array(learner.encoding.classes, object)[mean.argmax(axis=1)][:, None])
-        half = learner.width(self.k) * np.sqrt(variance + learner.floor)[:, None]
+        half = learner.half(variance, self.k)[:, None]
         half = half + SLOPE * learner.encoding.reach(sheet)[:, None]
         return Prediction(*map(learner.encoding.decode_target, (mean, mean - half, mean + half)))
 

@@ -53,7 +53,7 @@ class Settings:
     folds: int = 5
     splits: int = 0
     members: int = 6
-    num_iterations: int = 2000
+    num_iterations: int = 1200
     hidden_dim: int = 40
     inner_lr: float = 0.05
     inner_steps: int = 5

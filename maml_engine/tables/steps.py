@@ -13,7 +13,7 @@ class Step(NamedTuple):
     share: of its work, in [0, 1].
     iteration: meta-iterations of the networks so far; None from other stages.
     validation: the error on validation tasks, over the target's spread, where they were just looked at.
-    scores: of the ways that have been judged so far; None from other moments.
+    scores: of what would be saved now and the ways that have been judged so far; None from other moments.
     """
 
     doing: str

@@ -129,14 +129,22 @@ def residuals_of(plan: Plan, outcomes: Sequence[Outcome]) -> list[Residuals]:
 
 def _saved(plan: Plan, errors: Mapping[str, Errors], choice: Choice, without: Choice | None) -> Saved:
     at, own = plan.shots.index(plan.settings.k_shot), errors_of(plan, choice.outcomes)
-    shares = choice.shares(at, _titles(plan))
+    gain = None if without is None else gap_of(own, errors_of(plan, without.outcomes), at, plan.scale)
+    alone = choice.names[int(choice.weights[at].argmax())] if len(choice.shares(at, _titles(plan))) == 1 else ""
+    gaps = {name: gap_of(own, errors[name], at, plan.scale) for name in SIMPLE if name in errors}
+    return Saved(saved_score(plan, choice), alone, gain, gaps)
+
+
+def saved_score(plan: Plan, choice: Choice) -> Score:
+    """Of what is saved, on tasks that did not choose it."""
+    shares = choice.shares(plan.shots.index(plan.settings.k_shot), _titles(plan))
     title = (
         shares[0][0]
         if len(shares) == 1
         else "a blend of " + listed([f"{name} {weight:.0%}" for name, weight in shares], most=4)
     )
-    score = score_of(
-        _shown(plan, own),
+    return score_of(
+        _shown(plan, errors_of(plan, choice.outcomes)),
         plan.scale,
         shots=_shots(plan),
         k_shot=plan.settings.k_shot,
@@ -144,9 +152,6 @@ def _saved(plan: Plan, errors: Mapping[str, Errors], choice: Choice, without: Ch
         title=title,
         setting=choice.kind,
     )
-    gain = None if without is None else gap_of(own, errors_of(plan, without.outcomes), at, plan.scale)
-    alone = choice.names[int(choice.weights[at].argmax())] if len(shares) == 1 else ""
-    return Saved(score, alone, gain, {name: gap_of(own, errors[name], at, plan.scale) for name in SIMPLE if name in errors})
 
 
 def _titles(plan: Plan) -> dict[str, str]:

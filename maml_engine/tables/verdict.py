@@ -260,7 +260,8 @@ class Progress:
     settings: how the work is done.
     validation_iterations: when the validation tasks were looked at.
     validation: the error on them at these moments, over the target's spread.
-    so_far: scores of the ways that have been judged, without differences; () before there are any.
+    so_far: scores without differences, first of what would be saved now, then of the ways that have been judged; () before
+      there are any.
     verdict: with the last progress, else None.
     learner: with the last progress, else None.
     done: whether this is the last.

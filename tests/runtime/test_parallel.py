@@ -35,6 +35,22 @@ def test_parts_are_worked_on_at_once_and_given_in_order(monkeypatch):
     assert parallel_map(work, [2, 1]) == [20, 10]
 
 
+def test_the_first_part_goes_alone_where_a_program_has_to_be_compiled(monkeypatch):
+    monkeypatch.setattr("maml_engine.runtime.parallel.cores", lambda: 2)
+    begun, ended = [], []
+
+    def work(part):
+        begun.append(part)
+        if part != 0:
+            assert ended[0] == 0
+        ended.append(part)
+        return part
+
+    assert parallel_map(work, range(3), is_compiled=False) == [0, 1, 2]
+    assert begun[0] == 0
+    assert parallel_map(work, [0], is_compiled=False) == [0]
+
+
 @pytest.mark.parametrize("parts", [1, 2])
 def test_each_part_is_computed_in_the_callers_precision(parts):
     with jax.enable_x64(True):

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import itertools
 import json
 
 import numpy as np
@@ -49,6 +50,19 @@ def test_progress_goes_to_the_end_and_only_the_end_is_done(run):
     assert [progress.done for progress in run] == [*[False] * (len(run) - 1), True]
     assert run[-1].iteration == QUICK.num_iterations
     assert len(run[-1].validation) == len(run[-1].validation_iterations) > 5
+
+
+def test_a_first_verdict_stands_before_networks_are_trained_and_sharpens(run):
+    """What would be saved now comes first, with its interval; ever more ways stand beside it."""
+    told = [progress.so_far for progress in run if progress.so_far]
+    first = next(progress for progress in run if progress.so_far)
+    assert first.share < 0.2
+    assert first.iteration == 0
+    assert {scores[0].name for scores in told} == {"saved"}
+    assert told[0][0].low <= told[0][0].relative <= told[0][0].high
+    ways = [{score.name for score in scores[1:]} for scores in told]
+    assert all(before <= after for before, after in itertools.pairwise(ways))
+    assert ways[-1] == {"meta", *QUICK.baselines}
 
 
 def test_progress_says_whose_it_is():

@@ -56,7 +56,7 @@ def ways(tasks):
 def learner_of(tasks, predictor, *, known=True):
     shots, widths = np.array([0, 3], np.int32), np.array([3.0, 2.0])
     seen = KnownTasks.of("machine", tasks.names, tasks.arrays) if known else None
-    return TableLearner(tasks.encoding, predictor, shots, widths, 0.01, 0.9, seen)
+    return TableLearner(tasks.encoding, predictor, shots, widths, np.full(len(shots), 0.01), 0.9, seen)
 
 
 def blend_of(tasks, ways):

@@ -13,6 +13,7 @@ from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.table import UserTable
 from dashboard.widgets import learners, page, run_words
 from maml_engine.tables import Score, Settings, Verdict
+from maml_engine.tables.scoring import SAVED
 
 # Bound to the link, and spelt there as on the page.
 IN_UNITS, RELATIVE = "In its own units", "Over its spread"
@@ -70,17 +71,17 @@ def show(trained: TrainedVerdict, *, is_running: bool) -> None:
 
 
 def show_so_far(scores: Sequence[Score]) -> None:
-    """What is known while networks are still in training: the ways that have been judged, best first.
+    """A first verdict while networks are still in training: what would be saved now, and the ways that have been judged.
 
     Args:
-      scores: of these, on tasks that they have not seen.
+      scores: of these, on tasks that they have not seen, as `Progress.so_far`.
     """
-    best = scores[0]
+    first, ways = scores[0], [score for score in scores if score.name != SAVED]
     st.markdown(
-        f"**So far** the best of {len(scores)} ways is {escape.markdown(best.title)}: it errs by {best.relative:.3f} of the "
-        f"target's spread (95 % interval {best.low:.3f} to {best.high:.3f}). The ways that follow can only better that."
+        f"**So far**, of {len(ways)} ways, {escape.markdown(first.title, 300)} would be saved: it errs by {first.relative:.3f} "
+        f"of the target's spread (95 % interval {first.low:.3f} to {first.high:.3f}). What follows sharpens that."
     )
-    rows = [{"way": score.title, "error": score.relative, "from": score.low, "to": score.high} for score in scores]
+    rows = [{"way": score.title, "error": score.relative, "from": score.low, "to": score.high} for score in ways]
     with st.expander("Every way so far", icon=":material/table_rows:"):
         st.dataframe(rows, hide_index=True)
 
