@@ -18,6 +18,7 @@ from maml_engine.cli.train import train
 from maml_engine.cli.verdict import verdict
 from maml_engine.evaluation import PROTOCOL_SEED
 from maml_engine.experiment import Experiment
+from maml_engine.experiment.picture_presets import PICTURE_PRESETS
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.io.pictures.layouts import LAYOUTS
 from maml_engine.verification.published import SEEDS
@@ -93,7 +94,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         "--out", metavar="FOLDER", help="keep snapshots there as training goes on; a run that is there is replaced"
     )
     parser.add_argument("--resume", metavar="FOLDER", help="go on from the snapshot in FOLDER, and keep further ones there")
-    cards = "; ".join(f"{name}: {card.title}" for name, card in PRESETS.items()).replace("%", "%%")
+    cards = "; ".join(f"{name}: {card.title}" for name, card in (PRESETS | PICTURE_PRESETS).items()).replace("%", "%%")
     parser.add_argument(
         "--preset",
         metavar="NAME",

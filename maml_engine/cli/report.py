@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from maml_engine.core.labels import takes_labels
 from maml_engine.evaluation import evaluate, evaluate_as_agreed, queries
 from maml_engine.experiment.presets import Preset
 from maml_engine.learner import Learner
@@ -50,13 +51,19 @@ def _mean(losses: np.ndarray) -> float | None:
 
 
 def print_new_tasks(learner: Learner) -> None:
-    """Prints ten tasks that training has not seen, before and after one step."""
+    """Prints ten tasks that training has not seen, before and after one step; of pictures, before and after adapting."""
     print("EVALUATING FEW-SHOT ADAPTATION")
-    k_query = queries(learner.default_tasks.split("test"), learner.experiment.k_shot, rows=50)
-    curves = evaluate(
-        learner, jax.random.key(1), num_tasks=10, k_shot=learner.experiment.k_shot, k_query=k_query, inner_steps=1
-    )
-    names = getattr(learner.default_tasks.split("test"), "task_names", range(1, 11))
+    tasks, experiment = learner.default_tasks.split("test"), learner.experiment
+    are_pictures = hasattr(tasks, "rows_of_a_class") and takes_labels(learner.loss_fn)
+    steps = max(1, experiment.inner_steps) if are_pictures else 1
+    k_query = queries(tasks, experiment.k_shot, rows=50)
+    key = jax.random.key(1)
+    curves = evaluate(learner, key, num_tasks=10, k_shot=experiment.k_shot, k_query=k_query, inner_steps=steps)
+    names = getattr(tasks, "task_names", range(1, 11))
+    if are_pictures:
+        for name, right in zip(names, curves.metrics["accuracy"], strict=True):
+            print(f"Task {name} | Right before: {right[0]:.1%} → After adapting: {right[-1]:.1%}")
+        return
     for name, (before, after) in list(zip(names, curves.loss, strict=True))[:10]:
         print(f"Task {name} | Before: {before:.4f} → After 1 step: {after:.4f}")
 
@@ -73,12 +80,14 @@ def card_results(name: str, card: Preset, learner: Learner) -> dict[str, Any]:
       Facts for JSON; `curve` has one row a step, our mean, interval and median beside the published loss.
     """
     curves = card.judge(learner)
-    medians = [float(median) if np.isfinite(median) else None for median in np.median(curves.loss, axis=0)]
+    of = curves.loss if card.measure == "loss" else curves.metrics[card.measure]
+    medians = [float(median) if np.isfinite(median) else None for median in np.median(of, axis=0)]
     return {
         "name": name,
         "title": card.title,
         "source": card.source,
         "judged": card.judged,
+        "measure": card.measure,
         "num_tasks": len(curves.loss),
         "differs": card.differences(learner.experiment),
         "curve": [
@@ -94,10 +103,13 @@ def print_card(results: dict[str, Any]) -> None:
     if results["differs"]:
         print(f"Not the card's own run, which has {', '.join(results['differs'])}.")
     shown = [row for row in results["curve"] if row["published"] is not None] or results["curve"][-1:]
-    print(f"{results['num_tasks']} test tasks, {results['judged'].get('k_shot', 10)} support points each")
+    measure = results["measure"]
+    of_each = "support points each" if measure == "loss" else f"known pictures of each class; {measure}"
+    print(f"{results['num_tasks']} test tasks, {results['judged'].get('k_shot', 10)} {of_each}")
     print(f"{'step':>4}  {'ours':>8}  {'95 % interval':<18}  published")
     for row in shown:
-        mean, low, high = (float("nan") if row[part] is None else row[part] for part in ("mean", "low", "high"))
+        parts = ("mean", "low", "high") if measure == "loss" else (measure, f"{measure}_low", f"{measure}_high")
+        mean, low, high = (float("nan") if row[part] is None else row[part] for part in parts)
         published = "none" if row["published"] is None else f"{row['published']:g}"
         print(f"{row['step']:>4}  {mean:>8.4f}  {f'{low:.4f} to {high:.4f}':<18}  {published}")
 

@@ -32,6 +32,7 @@ from maml_engine.distributed import (
     whole_number,
 )
 from maml_engine.experiment import Experiment
+from maml_engine.experiment.picture_presets import PICTURE_PRESETS
 from maml_engine.experiment.presets import PRESETS, Preset
 from maml_engine.io.read_csv import read_bytes
 from maml_engine.learner import Learner
@@ -238,6 +239,7 @@ def _pictures(values: dict[str, Any], options: Namespace) -> tuple[Experiment, A
 
 
 def _preset(name: str) -> Preset:
-    if name not in PRESETS:
-        raise ValueError(f"`--preset` must be one of {', '.join(PRESETS)}, got {name!r}.")
-    return PRESETS[name]
+    cards = PRESETS | PICTURE_PRESETS
+    if name not in cards:
+        raise ValueError(f"`--preset` must be one of {', '.join(cards)}, got {name!r}.")
+    return cards[name]

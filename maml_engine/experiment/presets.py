@@ -20,10 +20,11 @@ class Preset:
     source: where its settings are from.
     experiment: its settings.
     judged: arguments of `evaluate`.
-    published: query loss by inner step, as the source prints it.
+    published: query loss (or `measure`) by inner step, as the source prints it.
     margin: half-width of its 95 % interval by inner step, where the source prints one.
     remark: what to know before comparing.
     steps: inner steps after which a run is reported where no number is printed; () for those of the last alone.
+    measure: what is printed: "loss", or a metric of the curves, such as "accuracy".
     """
 
     title: str
@@ -34,6 +35,7 @@ class Preset:
     margin: dict[int, float] = field(default_factory=dict)
     remark: str = ""
     steps: tuple[int, ...] = ()
+    measure: str = "loss"
 
     @property
     def reported(self) -> tuple[int, ...]:
