@@ -64,6 +64,15 @@ def test_a_link_is_taken_in_also_between_the_marks():
     assert experiment_of(page).inner_lr == 0.1
 
 
+@pytest.mark.parametrize("names", [None, ["tasks", "model", "inner_steps"]])
+def test_a_link_to_tasks_of_pictures_shows_functions_on_a_page_about_functions(names):
+    page = run(names, tasks="glyphs", model="conv4", inner_steps="4")
+    assert experiment_of(page).changes() == {"inner_steps": 4}
+    if names:
+        for name in ("tasks", "model"):
+            assert not {"glyphs", "omniglot", "conv4"} & set(page.selectbox(key=name).options)
+
+
 def test_a_field_without_a_widget_keeps_what_the_link_says():
     page = run(meta_lr="0.005", inner_lr="0.02")
     assert experiment_of(page).changes() == {"meta_lr": 0.005, "inner_lr": 0.02}
