@@ -16,7 +16,7 @@ from maml_engine.experiment.fields import parse_number
 
 def evaluate(options: Namespace) -> int:
     """Adapts a saved learner to test tasks and prints the loss after each step, as a table or as JSON."""
-    learner = load_with_tasks(options.folder, options.data)
+    learner = load_with_tasks(options.folder, options.data, options.tasks, options.n_way)
     names = ("num_tasks", "k_shot", "k_query", "inner_steps")
     # Whatever was typed: `evaluate` refuses what is no number.
     numbers: dict[str, Any] = {
@@ -29,9 +29,11 @@ def evaluate(options: Namespace) -> int:
     curves, other = evaluate_learner(learner, key, **numbers), the_other_way(learner, key, **numbers)
     if options.json:
         facts = {"experiment": learner.experiment.changes(), "iteration": learner.iteration, "seed": seed}
+        facts |= {name: value for name, value in (("tasks", options.tasks), ("n_way", options.n_way)) if value is not None}
         facts |= numbers | {"num_tasks": len(curves.loss), "statistics": curves.statistics, "curve": curves.rows()}
         print(json.dumps(facts | ({} if other is None else {"other_way": {other.statistics: other.rows()}})))
     else:
+        print("" if options.tasks is None else f"{options.tasks}: ", end="")
         print(f"{protocol(curves, numbers['k_shot'], seed)}, after {learner.iteration} meta-iterations")
         print(curve_table(curves))
         if other is not None:

@@ -14,6 +14,7 @@ from maml_engine.cli.check import check
 from maml_engine.cli.classify import classify
 from maml_engine.cli.evaluate import evaluate
 from maml_engine.cli.exit_codes import LEGEND
+from maml_engine.cli.saved_runs import NAMED, RUNS
 from maml_engine.cli.train import train
 from maml_engine.cli.verdict import verdict
 from maml_engine.evaluation import PROTOCOL_SEED
@@ -144,6 +145,12 @@ def _add_evaluate(commands: argparse._SubParsersAction) -> None:
         help="query examples of a task; a table's are all its other rows (default: 100; of pictures, 15 of each class)",
     )
     parser.add_argument("--inner-steps", metavar="N", default=10, help="gradient steps on the support set (default: 10)")
+    parser.add_argument(
+        "--tasks",
+        metavar="NAME",
+        help=f"pictures: other tasks than those of the training ({', '.join(NAMED)}, or {RUNS}, the authors' one-shot runs)",
+    )
+    parser.add_argument("--n-way", metavar="N", help="pictures: classes of a task (default: as in training)")
     parser.add_argument("--seed", metavar="N", default=PROTOCOL_SEED, help="of the tasks drawn (default: 0)")
     parser.add_argument("--data", metavar="FILE", help="table, images: the file or pictures that the learner was trained on")
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead")

@@ -1,28 +1,60 @@
 """Saved learners and the tasks they were trained on: a table's file, or pictures, are asked for again, and must be the same."""
 
+import dataclasses
 import hashlib
 from typing import Any
 
+import jax
+
+from maml_engine.checks import check_choice
 from maml_engine.experiment import Experiment
 from maml_engine.io.read_csv import read_bytes
 from maml_engine.learner import Learner
-from maml_engine.tasks import ImageFolder, Table
+from maml_engine.tasks import PICTURES, ImageFolder, OmniglotRuns, Table
+
+RUNS = "omniglot_runs"
+NAMED = tuple(name for name in PICTURES if name != "images")  # those that need no files of the caller's
 
 
-def load_with_tasks(folder: str, data: str | None) -> Learner:
-    """Loads a saved learner with the tasks that it was trained on.
+def load_with_tasks(folder: str, data: str | None, tasks: str | None = None, n_way: str | None = None) -> Learner:
+    """Loads a saved learner with the tasks that it was trained on, or with others of pictures.
 
     Args:
       folder: what `maml train --out` left.
       data: what was typed behind `--data`.
+      tasks: what was typed behind `--tasks`: other tasks of pictures.
+      n_way: what was typed behind `--n-way`.
 
     Raises:
-      ValueError: no such learner, or `data` is not its file.
+      ValueError: no such learner, `data` is not its file, or tasks that it cannot take.
     """
     learner = Learner.load(folder)
     if not isinstance(learner, Learner):
         raise ValueError(f"`folder` must hold what `train` left, got a table's learner in {folder}: `verdict` has judged it.")
-    return learner.replace(tasks=tasks_of_run(learner.experiment, data))
+    if tasks is None and n_way is None:
+        return learner.replace(tasks=tasks_of_run(learner.experiment, data))
+    return learner.replace(tasks=_tasks_of_pictures(learner, tasks, n_way, data))
+
+
+def _tasks_of_pictures(learner: Learner, name: str | None, n_way: str | None, data: str | None) -> Any:
+    """Tasks by their name, or those of the training, with as many classes as are asked for; arguments as typed."""
+    if name is not None or learner.experiment.tasks not in PICTURES:
+        check_choice("tasks", name or learner.experiment.tasks, (*NAMED, RUNS))
+    if name == RUNS:
+        tasks, ways = OmniglotRuns.read(), 20
+    else:
+        changes = {} if n_way is None else {"n_way": Experiment.parse("n_way", n_way)}
+        experiment = dataclasses.replace(learner.experiment, tasks=name or learner.experiment.tasks, **changes)
+        tasks, ways = tasks_of_run(experiment, data), experiment.n_way
+    shown = jax.eval_shape(lambda key: tasks.split("test").sample(key, 1, 1, 1), jax.random.key(0)).support.x.shape[2:]
+    if shown != learner.x_rows.shape:
+        raise ValueError(f"`--tasks` must have rows of shape {list(learner.x_rows.shape)}, got {name} of {list(shown)}.")
+    if ways != learner.out_dim and learner.method.support_gives != "solution":
+        raise ValueError(
+            f"`--tasks` must have {learner.out_dim} classes, for which this learner has outputs, got {ways}: a method that "
+            "solves (protonet, r2d2) takes any number."
+        )
+    return tasks
 
 
 def tasks_of_run(experiment: Experiment, data: str | None) -> Any:

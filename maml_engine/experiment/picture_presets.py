@@ -15,7 +15,7 @@ ONE_QUERY = "A class has one query, as in the paper, and all queries of a task a
 
 def _omniglot(method: str, **fields: Any) -> Experiment:
     """A run on Omniglot with the papers' network: strides, 64 filters, normalisation by the batch at hand."""
-    start = {"n_way": 5, "k_shot": 1, "k_query": 1, "meta_batch_size": 32, "num_iterations": 60_000}
+    start: dict[str, Any] = {"n_way": 5, "k_shot": 1, "k_query": 1, "meta_batch_size": 32, "num_iterations": 60_000}
     return Experiment(method=method, tasks="omniglot", model="conv4", loss="softmax_cross_entropy", **start | fields)
 
 

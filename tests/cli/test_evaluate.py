@@ -1,9 +1,13 @@
 """`maml evaluate`."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
+
+from maml_engine import Experiment, Learner
+from maml_engine.tasks.images import omniglot_files
 
 
 @pytest.mark.parametrize(
@@ -71,3 +75,55 @@ def test_labels_from_1_and_a_family_of_curves_are_refused_in_one_sentence(run, t
     code, _, err = run("train", "--loss", "softmax_cross_entropy")
     assert code == 2
     assert "these tasks have one number a row" in err
+
+
+# Pictures.
+
+GLYPHS = Experiment(tasks="glyphs", n_way=2, k_shot=1, k_query=1, model="conv4", filters=2, loss="softmax_cross_entropy")
+
+
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory):
+    """Folders of learners of one network, by method."""
+    protonet = Learner.untrained(dataclasses.replace(GLYPHS, method="protonet"))
+    learners = {"protonet": protonet, "maml": protonet.replace(experiment=GLYPHS)}
+    folders = {name: tmp_path_factory.mktemp(name) for name in learners}
+    for name, learner in learners.items():
+        learner.save(folders[name])
+    return folders
+
+
+def test_a_learner_that_solves_is_evaluated_on_other_tasks_of_pictures(run, untrained):
+    folder = untrained["protonet"]
+    numbers = ("--num-tasks", 3, "--k-query", 2, "--inner-steps", 1)
+    code, out, err = run("evaluate", folder, "--tasks", "glyphs", "--n-way", 4, *numbers, "--json")
+    assert code == 0, err
+    facts = json.loads(out)
+    assert (facts["tasks"], facts["n_way"], facts["num_tasks"]) == ("glyphs", "4", 3)
+    assert facts["curve"][0]["accuracy"] == pytest.approx(0.25, abs=0.3)
+    assert {"accuracy_low", "accuracy_high"} <= facts["curve"][1].keys()
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        ("--tasks glyphs --n-way 3", "`--tasks` must have 2 classes, for which this learner has outputs, got 3"),
+        ("--n-way 1", "`n_way` must be a whole number >= 2"),
+        ("--tasks sinusoid", "`tasks` must be one of glyphs, omniglot"),
+        ("--tasks omniglot", "Omniglot is not on this machine"),
+        ("--tasks omniglot_runs", "Omniglot is not on this machine"),
+    ],
+)
+def test_tasks_that_a_learner_cannot_take_are_refused(run, untrained, tmp_path, monkeypatch, flags, complaint):
+    monkeypatch.setenv("MAML_LAB_DATA", str(tmp_path))
+    monkeypatch.setattr(omniglot_files, "SOURCE", "http://127.0.0.1:1")
+    monkeypatch.setenv("MAML_LAB_HOME", str(tmp_path))
+    code, _, err = run("evaluate", untrained["maml"], *flags.split())
+    assert code == 2
+    assert complaint in err
+
+
+def test_a_learner_of_functions_takes_no_pictures(run, trained):
+    code, _, err = run("evaluate", trained, "--tasks", "glyphs")
+    assert code == 2
+    assert "`--tasks` must have rows of shape [1], got glyphs of [28, 28, 1]" in err

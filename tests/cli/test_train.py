@@ -12,6 +12,7 @@ import pytest
 from maml_engine import Checkpoint, Learner
 from maml_engine.cli import run_folder
 from maml_engine.io.arrays import load_arrays
+from maml_engine.training import loop
 from tests.cli.tables import TABLE, write_csv
 from tests.processes import SMALL
 
@@ -133,3 +134,14 @@ def test_a_table_that_does_not_fit_is_refused(run, shops, changes, complaint):
     assert code == 2
     assert complaint in err
     assert len(err.splitlines()) == 1
+
+
+def test_tasks_of_pictures_take_their_network_and_loss_unless_told_otherwise(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "HELD_OUT_TASKS", 4)
+    small = ["--n-way", 2, "--k-shot", 1, "--k-query", 1, "--meta-batch-size", 1, "--filters", 2, "--method", "protonet"]
+    code, out, err = run("train", "--tasks", "glyphs", *small, "--num-iterations", 1, "--out", tmp_path / "run")
+    assert code == 0, err
+    lines = out.splitlines()
+    assert re.fullmatch(r"Task 10 \| Right before: \d+\.\d% → After adapting: \d+\.\d%", lines[-2])
+    experiment = Learner.load(tmp_path / "run").experiment
+    assert (experiment.model, experiment.loss, experiment.n_way) == ("conv4", "softmax_cross_entropy", 2)
