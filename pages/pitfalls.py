@@ -11,13 +11,12 @@ from dashboard.results import MAX_SHOTS
 from dashboard.widgets import learners, links, page, session
 from maml_engine import Learner
 
-OPEN = "open_"  # + a card's name: whether it is open
 OWN = {
     "pitfall_shots": 10,
     "summary": "mean",
     **step_size_map.OWN,
     session.PAIR: "",
-    **{OPEN + name: False for name in CARDS},
+    **{session.OPEN + name: False for name in CARDS},
 }
 
 
@@ -47,7 +46,7 @@ def choose_points_and_summary() -> tuple[int, str]:
 
 def choose_all_or_none() -> None:
     """One button over all cards: what a page has opened is on paper, too."""
-    are_open = all(st.session_state.get(OPEN + name) for name in CARDS)
+    are_open = all(st.session_state.get(session.OPEN + name) for name in CARDS)
     label, icon = ("Close all", ":material/unfold_less:") if are_open else ("Open all", ":material/unfold_more:")
     st.button(label, icon=icon, key="open_or_close", on_click=open_or_close, args=(not are_open,))
 
@@ -55,13 +54,13 @@ def choose_all_or_none() -> None:
 def open_or_close(opens: bool) -> None:
     """A callback."""
     for name in CARDS:
-        st.session_state[OPEN + name] = opens
+        st.session_state[session.OPEN + name] = opens
 
 
 @st.fragment
 def show_card(name: str, shown: Shown) -> None:
     """One pitfall, to be opened."""
-    with st.expander(CARDS[name].title, key=OPEN + name, on_change="rerun", bind="query-params") as opened:
+    with st.expander(CARDS[name].title, key=session.OPEN + name, on_change="rerun", bind="query-params") as opened:
         if opened.open:
             show_inside(name, CARDS[name], shown)
 

@@ -8,11 +8,14 @@ import streamlit as st
 WRITTEN, FRESH = "_address_", "_fresh_"  # what was last written into the address; the visitor has just let go
 # The page that is shown, how many pages were gone to, and in which of these visits a key's `WRITTEN` was written.
 PAGE, VISIT, IN_VISIT = "_page", "_visit", "_visit_"
+ARRIVES = "_arrives"  # whether this is a visit's first run
+VERSION_KEY = "v"  # in the addresses of links, and of pages that were left: what they do not hold is at its default
 
 
 def arrive(page: str) -> None:
     """Before a page runs: whether it is another one than before. Coming back to one is another visit."""
-    if st.session_state.get(PAGE) != page:
+    st.session_state[ARRIVES] = st.session_state.get(PAGE) != page
+    if st.session_state[ARRIVES]:
         st.session_state[PAGE] = page
         st.session_state[VISIT] = st.session_state.get(VISIT, 0) + 1
 
@@ -22,17 +25,23 @@ def let_go(key: str) -> None:
     st.session_state[FRESH + key] = True
 
 
+def says_all() -> bool:
+    """Whether the visitor has just come to an address that says the page as a whole, a link's or that of a page left before."""
+    return st.session_state.get(ARRIVES, False) and VERSION_KEY in st.query_params
+
+
 def from_link(key: str) -> str | None:
     """What a link, or back and forward, hold; None where the address is as the session left it. Ask once a run.
 
-    Who comes back by the navigation comes with an empty address, which says nothing: the session's changes stand.
+    Who comes back by the navigation comes with an empty address, which says nothing: the session's changes stand. Who goes back
+    comes to the page as it was left, which its address says (`says_all`).
     """
     state = st.session_state
     is_fresh = state.pop(FRESH + key, False)
     there = st.query_params.get(key, "")
     if is_fresh or there == state.get(WRITTEN + key, ""):
         return None
-    if not there and state.get(IN_VISIT + key) != state.get(VISIT):
+    if not there and state.get(IN_VISIT + key) != state.get(VISIT) and not says_all():
         return None
     return there
 

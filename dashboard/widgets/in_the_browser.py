@@ -45,7 +45,11 @@ if (!window.mamlLabSteps) {
   const push = window.history.pushState.bind(window.history);
   window.history.pushState = (state, unused, url) => {
     if (isHere(url ?? "")) return window.history.replaceState(state, unused, url);
-    if (left && isHere(left)) window.history.replaceState(state, unused, left);
+    if (left && isHere(left)) {
+      const there = new URL(left);
+      if (!there.search) there.search = "v=1";  // components/address: what it does not hold is at its default
+      window.history.replaceState(state, unused, there.href);
+    }
     left = "";
     push(state, unused, url);
   };

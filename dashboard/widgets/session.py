@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from dashboard.components import address
+
 # Of every page.
 KEPT = "_kept"  # field -> value, for fields that are not the default, on whichever page they were set
 SHOWN = "_shown"  # the fields that have a widget in this run
@@ -47,6 +49,7 @@ COSTS_MEASURED = "_costs_measured"  # how often costs were asked to be measured 
 # Pitfalls.
 MAP = "map"  # the figure that is clicked on
 CELL_LR, CELL_STEPS = "cell_lr", "cell_steps"
+OPEN = "open_"  # + a card's name: whether it is open
 PAIR = "pair"  # cards and the job ids of their two runs, as in "leak.id.id,steps.id.id"
 PAIR_REFUSED = "_pair_refused"  # a card, and why its runs were refused
 # Train.
@@ -106,8 +109,8 @@ def hold(*names: str) -> None:
 
 
 def hand_back(*names: str) -> None:
-    """Before widgets are made: what they held when they were last shown, where the link says nothing of them."""
-    held = st.session_state.get(HELD, {})
+    """Before widgets are made: what they held when they were last shown, where the address says nothing."""
+    held = {} if address.says_all() else st.session_state.get(HELD, {})
     for name in names:
         if name in held and name not in st.session_state and name not in st.query_params:
             st.session_state[name] = held[name]

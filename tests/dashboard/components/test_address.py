@@ -3,6 +3,7 @@
 import pytest
 
 from dashboard.components import address
+from dashboard.widgets import links
 
 KEY = "bench"
 
@@ -45,6 +46,23 @@ def test_who_comes_back_from_another_page_finds_what_was_left(at):
     there[KEY] = "1,k3"
     address.arrive("learn")
     assert address.from_link(KEY) == "1,k3"
+
+
+def test_who_goes_back_to_a_page_left_as_it_begins_finds_it_so(at):
+    """The browser leaves a version in the address of a page that holds nothing else; the page writes one there, too."""
+    state, there = at
+    assert address.VERSION_KEY == links.VERSION_KEY
+    address.write(KEY, "1,k7")
+    address.arrive("notes")
+    there.clear()
+    there["v"] = "1"
+    address.arrive("learn")
+    assert address.says_all()
+    assert address.from_link(KEY) == ""
+    state[KEY] = "1,k7"  # another part of the page, changed in an earlier visit and shown in a later run
+    address.arrive("learn")
+    assert not address.says_all()
+    assert address.from_link(KEY) is None
 
 
 def test_a_run_on_the_same_page_is_no_new_visit(at):
