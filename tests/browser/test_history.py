@@ -67,3 +67,21 @@ def test_nothing_is_fetched_from_elsewhere(open_page):
     assert [
         address for address in asked_for if not address.startswith((home, home.replace("http", "ws", 1), "data:", "blob:"))
     ] == []
+
+
+def test_back_to_a_page_left_as_it_begins_shows_it_so_and_the_navigation_what_was_changed(open_page):
+    page = open_page("/notes")
+    points = page.locator(".handle.point")
+    go(page, "Learn")
+    expect(points).to_have_count(1)
+    go(page, "Notes")
+    go(page, "Learn")
+    page.get_by_role("button", name="Add point").click()
+    expect(page).to_have_url(re.compile("learn_shots="))
+    wait_until_idle(page)
+    go(page, "Notes")
+    for _ in range(3):  # to Learn, to Notes, to Learn as it was first seen
+        page.go_back()
+        wait_until_idle(page)
+    expect(page).to_have_title("Learn · MAML Lab")
+    expect(points).to_have_count(1)
