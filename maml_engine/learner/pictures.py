@@ -88,7 +88,7 @@ def classify_pictures(
         )
     if inner_steps is not None:
         check_number("inner_steps", inner_steps, low=0, integer=True)
-    known, asked = (_pixels(learner, pictures) for pictures in (support, query))
+    known, asked = (seen_by(learner, pictures) for pictures in (support, query))
     label_of = {path: place for place, one in enumerate(support.classes) for path in one.paths}
     labels = np.array([label_of[path] for path in known.paths], np.int32)
     if len(empty := [name for place, name in enumerate(names) if not (labels == place).any()]):
@@ -117,8 +117,12 @@ def classify_pictures(
     return Classified(names, asked.paths, odds / odds.sum(axis=1, keepdims=True), truth, together, out, tuple(notes))
 
 
-def _pixels(learner: Learner, pictures: PictureSet) -> Pixels:
-    """As the learner's training pictures were: of their size and channels, and drawings where it knows drawings alone."""
+def seen_by(learner: Learner, pictures: PictureSet) -> Pixels:
+    """Pictures as a learner sees them, uint8 `[pictures, size, size, channels]`.
+
+    They have the size and channels of those that it was trained on, and are drawings on clean paper where it knows drawings
+    alone.
+    """
     size, _, channels = picture_shape(learner)
     is_drawn = learner.experiment.tasks in DRAWN
     pictures = pictures.as_drawings() if is_drawn else pictures
