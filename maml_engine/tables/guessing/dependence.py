@@ -59,13 +59,13 @@ def is_copy(first: Profile, second: Profile) -> bool:
     return bool(abs(abs(np.corrcoef(x, y)[0, 1]) - 1) < EXACT)
 
 
-def different(columns: Sequence[Profile], *, like: Profile) -> list[Profile]:
-    """One of several columns that are copies of one another, and none that is a copy of another column."""
-    kept: list[Profile] = []
-    for column in columns:
-        if not any(is_copy(other, column) for other in (like, *kept)):
-            kept.append(column)
-    return kept
+def firsts_of(columns: Sequence[Profile]) -> dict[str, str]:
+    """For each column the name of the first that it is a copy of: its own where it is none."""
+    firsts: dict[str, str] = {}
+    for place, column in enumerate(columns):
+        alike = (other.name for other in columns[:place] if firsts[other.name] == other.name and is_copy(other, column))
+        firsts[column.name] = next(alike, column.name)
+    return firsts
 
 
 def is_mean_of(mean: Profile, column: Profile, task: Profile) -> bool:

@@ -1,11 +1,13 @@
 """Which column is predicted: what was measured, rather than what was chosen, counted or known before."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
 from maml_engine.tables.guessing import words
-from maml_engine.tables.guessing.dependence import different, explained, is_copy, is_mean_of, totals_among
+from maml_engine.tables.guessing.dependence import explained, firsts_of, is_mean_of, totals_among
 from maml_engine.tables.guessing.evidence import Candidate, collect
 from maml_engine.tables.guessing.profiles import Profile, is_design, is_same_within, ranks_within, rises_within, without_levels
 
@@ -23,11 +25,21 @@ def target_candidates(columns: Sequence[Profile], task: Profile) -> list[Candida
     varying = [column for column in columns if not column.is_constant and not is_same_within(column, task, share=0.5)]
     numbers = _few([column for column in varying if column.kind == "number"], task)
     steady = [column for column in columns if column.kind == "number" and is_same_within(column, task)]
-    totals = totals_among(numbers)
-    alone = [_alone(column, task, numbers, steady=steady, is_total=column.name in totals) for column in numbers]
+    totals, firsts = totals_among(numbers), firsts_of(numbers)
+    times = Counter(firsts.values())
+    alone = [
+        _alone(column, task, steady=steady, is_total=column.name in totals, is_copied=times[firsts[column.name]] > 1)
+        for column in numbers
+    ]
     measured = [column for column, one in zip(numbers, alone, strict=True) if one.score > -1]
+
+    @cache
+    def told(column: Profile, by: Profile) -> float:
+        return explained(column, by, task)
+
     together = [
-        _beside(one, column, task, measured=measured, numbers=numbers) for column, one in zip(numbers, alone, strict=True)
+        _beside(one, column, told, measured=measured, firsts=firsts, numbers=numbers)
+        for column, one in zip(numbers, alone, strict=True)
     ]
     return sorted(together, key=lambda one: -one.score)
 
@@ -45,14 +57,11 @@ def _few(numbers: list[Profile], task: Profile) -> list[Profile]:
     return [numbers[place] for place in np.sort(chosen)]
 
 
-def _alone(
-    column: Profile, task: Profile, numbers: Sequence[Profile], *, steady: Sequence[Profile], is_total: bool
-) -> Candidate:
+def _alone(column: Profile, task: Profile, *, steady: Sequence[Profile], is_total: bool, is_copied: bool) -> Candidate:
     """What a column says by its name and its cells."""
     name, design = column.name, is_design(column, task)
     is_target, is_measure = words.says(name, words.TARGET), words.says(name, words.MEASURED)
     rises = rises_within(column, task) > 0.9
-    others = [other for other in numbers if other is not column]
     return collect(
         name,
         (is_target, 4.0, "its name is one of a result"),
@@ -69,26 +78,37 @@ def _alone(
         (2 < column.levels <= 4, -1.5, "it has few values"),
         (not column.is_whole and column.levels > 4, 0.5, "it holds decimals"),
         (any(is_mean_of(other, column, task) for other in steady), -3.0, "another column holds its mean in each task"),
-        (
-            not (is_target or is_measure) and any(is_copy(other, column) for other in others),
-            *(-1.5, "another column is the same but for a constant"),
-        ),
+        (is_copied and not (is_target or is_measure), -1.5, "another column is the same but for a constant"),
         (is_total, -1.5, "it is the sum of other columns"),
     )
 
 
 def _beside(
-    one: Candidate, column: Profile, task: Profile, *, measured: Sequence[Profile], numbers: Sequence[Profile]
+    one: Candidate,
+    column: Profile,
+    told: Callable[[Profile, Profile], float],
+    *,
+    measured: Sequence[Profile],
+    firsts: Mapping[str, str],
+    numbers: Sequence[Profile],
 ) -> Candidate:
-    """And what the others say of it: where it stands among those that were measured, and who predicts whom."""
-    others = different([other for other in numbers if other is not column], like=column) if column in measured else []
-    total = min(1.0, sum(explained(column, other, task) for other in others))
+    """And what the others say of it: where it stands among those that were measured, and who predicts whom.
+
+    Args:
+      one: what it says by itself.
+      column: of it.
+      told: the share of a column that another explains.
+      measured: columns that may be a target.
+      firsts: of several copies the first, by name; others count as that one.
+      numbers: all columns of numbers.
+    """
+    own = firsts[column.name]
+    others = [other for other in numbers if firsts[other.name] == other.name != own] if column in measured else []
+    total = min(1.0, sum(told(column, other) for other in others))
     place = [other.place for other in measured].index(column.place) if column in measured else len(measured)
     ahead = 0.0
-    if rivals := [other for other in measured if other is not column and not is_copy(other, column)]:
-        told = np.array([explained(column, other, task) for other in rivals])
-        tells = np.array([explained(other, column, task) for other in rivals])
-        ahead = float(told.max() - tells.max())
+    if rivals := [other for other in measured if firsts[other.name] != own]:
+        ahead = max(told(column, other) for other in rivals) - max(told(other, column) for other in rivals)
     return collect(
         one.name,
         *((1.0, piece.points, piece.sentence) for piece in one.evidence),

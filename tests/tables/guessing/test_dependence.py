@@ -3,7 +3,7 @@
 import numpy as np
 
 from maml_engine.tables import read_sheet, table_csv
-from maml_engine.tables.guessing.dependence import different, explained, is_copy, is_mean_of, totals_among
+from maml_engine.tables.guessing.dependence import explained, firsts_of, is_copy, is_mean_of, totals_among
 from maml_engine.tables.guessing.profiles import profiles_of
 
 RNG = np.random.default_rng(0)
@@ -29,10 +29,10 @@ def test_a_target_over_orders_of_magnitude_is_predicted_as_well_as_its_logarithm
     assert min(told, tells) > 0.9
 
 
-def test_of_several_copies_one_counts_and_none_of_the_column_itself():
-    found = profiles(copy=3 * X - 1, another=Z / 7, own=2 * X)
-    kept = different([found[name] for name in ("copy", "z", "another")], like=found["own"])
-    assert [column.name for column in kept] == ["z"]
+def test_of_several_copies_the_first_stands_for_all():
+    found = profiles(copy=3 * X - 1, another=Z / 7, own=X * Z)
+    firsts = firsts_of([found[name] for name in ("x", "z", "copy", "own", "another")])
+    assert firsts == {"x": "x", "z": "z", "copy": "x", "own": "own", "another": "z"}
 
 
 def test_copies_means_and_totals_are_known():
