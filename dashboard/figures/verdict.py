@@ -30,7 +30,7 @@ def errors_figure(verdict: Verdict, method: str, *, in_units: bool) -> plain.Fig
     for score in scores:
         numbers = (score.relative * scale, score.low * scale, score.high * scale)
         figure.add_trace(_dot(score, numbers, method, ".3g"))
-    return figure.update_xaxes(rangemode="tozero", nticks=5, tickangle=0)
+    return figure.update_xaxes(rangemode="tozero", nticks=4)
 
 
 def differences_figure(verdict: Verdict, method: str, *, in_units: bool) -> plain.Figure:

@@ -197,7 +197,7 @@ def show_rows(table: UserTable) -> None:
     rows = tables.rows(table)
     look = {"categories": rows.categories, "classes": rows.classes, "log_y": rows.log_y, "are_days": rows.are_days}
     draw = partial(figures.rows_figure, rows.tasks, rows.x_name, table.roles.target, **look)
-    count = len(set(table.sheet.text(table.roles.task)))
+    count = len(set(table.sheet.text(table.roles.task)[~table.sheet.missing(table.roles.task)]))
     alt = f"{table.roles.target} against {rows.x_name}, a line for each of {len(rows.tasks)} tasks."
     page.chart(draw(), "rows", alt, shown=lambda: {"": draw(are_apart=True)})
     drawn = f"the first {len(rows.tasks)} of {count} tasks" if count > len(rows.tasks) else f"{count} tasks"
@@ -236,15 +236,13 @@ def show_findings(table: UserTable, found: tuple[Finding, ...]) -> None:
     with st.container(border=True, key="findings"):
         for place in range(len(found) - len(asides)):
             _show_finding(table, found[place], place, stops=found[place] in stops)
-        if not any(finding.severity != "note" for finding in found):
-            st.markdown(":green[:material/check_circle:] Nothing to mend.")
-        if len(asides) > FEW_ASIDES:
-            with st.expander(f"{len(asides)} notes on how it was read", icon=":material/info:", key=f"asides_{table.id}"):
-                for place in asides:
-                    _show_finding(table, found[place], place)
-        else:
+        label = f"{len(asides)} notes on how it was read"
+        is_long = len(asides) > FEW_ASIDES
+        with st.expander(label, icon=":material/info:", key=f"asides_{table.id}") if is_long else st.container():
             for place in asides:
                 _show_finding(table, found[place], place)
+        if not any(finding.severity != "note" for finding in found):
+            st.markdown(":green[:material/check_circle:] Nothing to mend.")
     show_refusal("findings")
     if len(st.session_state.get(session.TABLES, [])) > 1:
         st.button("Undo the last change", icon=":material/undo:", key="undo", on_click=undo)

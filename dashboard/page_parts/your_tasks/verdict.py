@@ -142,7 +142,7 @@ def show_methods(verdict: Verdict, method: str) -> None:
 def show_effects(trained: TrainedVerdict) -> None:
     """What the inputs do: the curve of each task over the one that matters most, and by input the mean and the differences."""
     verdict = trained.verdict
-    left, right = st.columns(2, gap="medium") if verdict.curves else (None, st.container())
+    left, right = st.columns([5, 6], gap="medium") if verdict.curves else (None, st.container())
     if left is not None:
         with left:
             st.fragment(show_curves)(trained)
