@@ -6,11 +6,15 @@
 import csv
 import time
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maml_engine.tables import guess, read_sheet
+from maml_engine.tables import Roles, Settings, guess, read_sheet, table_csv
+from maml_engine.tables.fits import fit_parts, judge_predictors
+from maml_engine.tables.plan import Plan
+from maml_engine.tables.summary import scores_so_far
 from tests.io.spellings import spellings
 from tests.io.test_spellings import check_odd, check_round_trip
 from tests.real_data import real_file
@@ -39,6 +43,36 @@ def test_columns_of_real_tables_are_guessed_right():
     print(f"\n{len(rows) - len(wrong)} of {len(rows)} right; asked: {asked or 'none'}")
     assert len(wrong) <= len(rows) - 18 * len(rows) // 21, wrong
     assert len(asked) <= 3
+
+
+def errors_by_way(strength, inputs):
+    """What each fit errs by from five known rows, over the spread, on a table with a category of 200 levels."""
+    rng = np.random.default_rng(0)
+    effects, shares = strength * rng.normal(size=200), rng.dirichlet(np.full(200, 0.5))
+    ids, x = np.repeat(np.arange(60), 15), rng.uniform(-1, 1, 900)
+    codes = rng.choice(200, 900, p=shares)
+    y = rng.normal(size=60)[ids] + rng.normal(1, 0.5, 60)[ids] * x + effects[codes] + 0.3 * rng.normal(size=900)
+    sheet = read_sheet(table_csv({"task": [f"t{task}" for task in ids], "x": x, "kind": [f"k{one}" for one in codes], "y": y}))
+    plan = Plan.of(sheet, Roles("task", inputs, "y"), Settings())
+    stages = fit_parts(plan)
+    while True:
+        try:
+            next(stages)
+        except StopIteration as end:
+            fits = end.value
+            break
+    outcomes = {way: judge_predictors(plan, fits, [one.predictors[way] for one in fits]) for way in fits[0].predictors}
+    return {score.name: score.relative for score in scores_so_far(plan, outcomes)}
+
+
+def test_a_category_of_200_levels_is_used_by_every_way_and_tells_none_what_it_predicts():
+    for strength, low, high in ((1.0, 0.3, 0.7), (0.0, 0.95, 1.1)):
+        without, with_levels = (errors_by_way(strength, inputs) for inputs in (("x",), ("x", "kind")))
+        print(
+            f"\nlevels of effect {strength:g}: " + ", ".join(f"{w} {without[w]:.3f} -> {with_levels[w]:.3f}" for w in without)
+        )
+        for way in ("mixed_model", "gaussian_process", "boosted_trees", "ridge_prior"):
+            assert low < with_levels[way] / without[way] < high, way
 
 
 def test_of_files_that_are_hardly_tables_only_our_refusals_come():
