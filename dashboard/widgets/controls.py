@@ -82,9 +82,10 @@ def by_name(key: str, options: Iterable[Any], shown: Callable[[Any], str], *, se
         return
     labels = {shown(option) for option in options}
     named = {Experiment.spell(option): shown(option) for option in options} | {label: label for label in labels}
-    linked = st.query_params.get_all(key)
+    there = st.query_params.get_all(key)
+    linked = links.apart(there) if several else there
     spelled = [named[part] for part in linked if part in named]
-    if spelled and spelled != linked:
+    if spelled and spelled != there:
         if unknown := [part for part in linked if part not in named]:
             st.session_state[NOTES] = [*st.session_state[NOTES], links.unknown_part_note(key, unknown)]
         st.query_params[key] = spelled if several else spelled[0]

@@ -79,9 +79,15 @@ def unknown_part_note(name: str, parts: Iterable[str]) -> str:
     return f"The link's `{name}` also names {listed}, which is not known here; that part was left aside."
 
 
+def apart(spelled: list[str]) -> list[str]:
+    """Several options as a link names them, one a key, or all under one with commas between, as by hand."""
+    return [part for content in spelled for part in content.split(",")]
+
+
 def same(spelled: list[str], value: Any) -> bool:
     """Whether a link's text means `value`, a widget's own."""
     parts = _as_list(value)
+    spelled = apart(spelled) if isinstance(value, list) else spelled
     return len(parts) == len(spelled) and all(_same_part(*pair) for pair in zip(spelled, parts, strict=True))
 
 

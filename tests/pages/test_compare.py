@@ -183,3 +183,10 @@ def test_what_has_not_converged_is_said_by_its_own_curve(run, held):
     assert list(frame.loc[["FOMAML", "ANIL"], "converged"]) == ["no", "yes"]
     held.report("Training anil", {"fomaml": ranking("fomaml", falling), "anil": ranking("anil", flat)}, status=RUNNING)
     assert not run(contest="held").warning  # as long as it trains, nothing is at its end
+
+
+@pytest.mark.parametrize("methods", [["fomaml,anil"], ["FOMAML,ANIL"], ["fomaml", "anil"]])
+def test_a_link_written_by_hand_may_have_commas_between_methods(run, methods):
+    page = run(methods=methods)
+    assert page.multiselect(key="methods").value == ["fomaml", "anil"]
+    assert not page.exception and not page.info
