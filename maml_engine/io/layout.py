@@ -95,7 +95,9 @@ def _under(separator: str, head: str, first: int, wanted: Sequence[str]) -> tupl
     ):
         width = len(records[header].fields)  # rows that are too long are refused, each by its number
     fitting = [record for record in [records[header], *body] if len(record.fields) == width and not _is_torn(record)]
-    alike = len(fitting) + (names_rows and not _is_torn(records[header])) if width > 1 else 0
+    # A header of one field less fits as well: rows begin with a name of their own, or end in a separator.
+    fits = len(records[header].fields) == width - 1 and not _is_torn(records[header])
+    alike = len(fitting) + fits if width > 1 else 0
     is_even = all(len(record.fields) == width for record in body)
     skipped = tuple(record.line for record in records[:header])
     layout = Layout(separator, width, records[header].line, skipped=skipped, names_rows=names_rows)

@@ -56,11 +56,12 @@ def test_a_table_is_the_same_however_it_is_written(seed, how):
         Spelling(";", ",", ".", "%d.%m.%Y", "cp1252", "\r\n"),
         Spelling(dates="%m/%d/%Y", thousands=",", unit="$", quoted=True),
         Spelling("\t", ",", " ", "%d %b %Y", "utf-16", "\r"),
+        Spelling("|", dates="%B %d, %Y", trailing=True, order=(3, 4, 1, 2, 0)),  # a comma in each row, and none in the header
         Spelling(preamble="# made by a logger, of words\n\n", units_row=True, trailing=True),
         Spelling(";", ",", dates="%y-%m-%d", encoding="cp850", line_end="\r\n"),
         Spelling(";", encoding="mac_roman", preamble="sep=;\n", names_rows=True),
     ],
-    ids=["German spreadsheet", "American shop", "tabs and blanks", "logger", "DOS", "R"],
+    ids=["German spreadsheet", "American shop", "tabs and blanks", "bars at the end", "logger", "DOS", "R"],
 )
 def test_how_people_save_tables(how):
     check_round_trip(0, how)
