@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -31,16 +32,21 @@ class Parser(argparse.ArgumentParser):
     """One that refuses in one line, as everything here does."""
 
     def error(self, message: str) -> NoReturn:
-        """Raises ValueError, as a refusal from deeper down does; a misspelt flag comes with the one that it is near to."""
+        """Raises ValueError, as a refusal from deeper down does; a misspelt flag or command comes with the near one."""
         for word in message.split():
             if message.startswith("unrecognized") and word.startswith("--"):
                 message += near(word.partition("=")[0], self._flags())
+        if misspelt := re.search(r"COMMAND: invalid choice: '(.*?)'", message):
+            message += near(misspelt[1], self._commands())
         raise ValueError(f"{message[:1].upper()}{message[1:]} (see {self.prog} --help).")
+
+    def _commands(self) -> dict[str, argparse.ArgumentParser]:
+        groups = [action for action in self._actions if isinstance(action, argparse._SubParsersAction)]
+        return {name: parser for group in groups for name, parser in group.choices.items()}
 
     def _flags(self) -> list[str]:
         """Its own, and those of its commands."""
-        commands = [action for action in self._actions if isinstance(action, argparse._SubParsersAction)]
-        parsers = [self, *(parser for action in commands for parser in action.choices.values())]
+        parsers = [self, *self._commands().values()]
         return [flag for parser in parsers for action in parser._actions for flag in action.option_strings]
 
 

@@ -2,7 +2,10 @@
 
 import dataclasses
 
+import pytest
+
 from maml_engine import Experiment, Learner
+from maml_engine.cli.parser import build_parser
 from tests.processes import SMALL
 
 
@@ -30,3 +33,11 @@ def test_flags_reach_the_experiment(run, tmp_path):
         num_iterations=2, hidden_dim=8, meta_batch_size=4, method="fomaml", x_range=(-3, -1), meta_schedule="cosine",
         activation="tanh", model="mlp", noise=0.1, amplitude=(1, 2),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("trian", "train"), ("evaluete", "evaluate"), ("zzzz", "")])
+def test_a_misspelt_command_comes_with_the_near_one(typed, meant):
+    with pytest.raises(ValueError, match=f"invalid choice: '{typed}'") as refusal:
+        build_parser().parse_args([typed])
+    assert ("did you mean" in str(refusal.value)) == bool(meant)
+    assert not meant or f"(did you mean '{meant}'?)" in str(refusal.value)
