@@ -241,7 +241,7 @@ def _add_classify(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--one-by-one",
         action="store_true",
-        help="predict each query picture by itself, where the network would normalise them together (transductively)",
+        help="predict each query picture among the support's, where the network would normalise them together (transductively)",
     )
     parser.add_argument("--layout", metavar="NAME", help=f"how SUPPORT is laid out: {', '.join(LAYOUTS)} (default: guessed)")
     parser.add_argument("--ink", metavar="NAME", help="ink of drawings: dark or bright (default: looked at)")

@@ -13,6 +13,7 @@ from maml_engine.learner.adapted import Adapted
 from maml_engine.learner.learner import Learner
 
 AT_ONCE = 100  # query pictures that are predicted together
+TOGETHER = "rows predicted together"  # `Learner.statistics` of a network that looks at all of them
 DRAWN = ("glyphs", "omniglot")  # tasks whose learners know drawings alone
 
 
@@ -73,7 +74,8 @@ def classify_pictures(
       support: pictures by class; 2 classes, and at most as many as the learner tells apart.
       query: pictures of these classes, with or without folders of their own.
       inner_steps: gradient steps; None takes as many as in training.
-      one_by_one: whether each query picture is predicted by itself, where the network would look at all together.
+      one_by_one: whether each query picture is predicted among the support's alone, where the network would look at all query
+        pictures together; so it is where these are fewer than the classes.
 
     Raises:
       ValueError: another kind of learner, no classes or too many, or pictures that cannot be used.
@@ -100,7 +102,9 @@ def classify_pictures(
             f"There must be a query picture that can be used. {asked.left_out[0].sentence if asked.left_out else ''}"
         )
     adapted = learner.adapt(_rows(known), labels, inner_steps)
-    logits, together = _logits(adapted, _rows(asked), one_by_one=one_by_one)
+    # Fewer pictures than classes cannot stand for all of them: their statistics would be of one class or two.
+    alone = one_by_one or len(asked.paths) < len(names)
+    logits, together = _logits(adapted, _rows(asked), _rows(known), one_by_one=alone)
     logits = logits[:, : len(names)].astype(np.float64)
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     notes = [*support.notes, *(note for note in query.notes if note not in support.notes), *_blank(known), *_blank(asked)]
@@ -139,8 +143,14 @@ def _blank(pixels: Pixels) -> list[str]:
     return [f"{counted(len(blank), 'picture shows', 'pictures show')} nothing: {listed(blank, most=5)}."] if blank else []
 
 
-def _logits(adapted: Adapted, x: np.ndarray, *, one_by_one: bool) -> tuple[np.ndarray, bool]:
-    """Of query pictures `[pictures, ...]`: `[pictures, classes]`, and whether they had a part in each other's."""
-    together = adapted.statistics == "rows predicted together" and not one_by_one and len(x) > 1
-    pieces = np.array_split(x, len(x)) if one_by_one else np.array_split(x, -(-len(x) // AT_ONCE))
-    return np.concatenate([adapted(piece) for piece in pieces]), together
+def _logits(adapted: Adapted, x: np.ndarray, support_x: np.ndarray, *, one_by_one: bool) -> tuple[np.ndarray, bool]:
+    """Of query pictures `[pictures, ...]`: `[pictures, classes]`, and whether they had a part in each other's.
+
+    A picture alone would be normalised by itself, which tells nothing: one by one, each is predicted among the support's
+    `[support pictures, ...]`.
+    """
+    if adapted.statistics != TOGETHER:
+        return np.concatenate([adapted(piece) for piece in np.array_split(x, -(-len(x) // AT_ONCE))]), False
+    if one_by_one:
+        return np.stack([adapted(np.concatenate([support_x, picture[None]]))[-1] for picture in x]), False
+    return np.concatenate([adapted(piece) for piece in np.array_split(x, -(-len(x) // AT_ONCE))]), True

@@ -17,6 +17,15 @@ def learner():
     return Learner.untrained(Experiment(**run, model="conv4", loss="softmax_cross_entropy", method="protonet"))
 
 
+def test_one_by_one_a_picture_is_seen_among_the_supports_and_not_normalised_by_itself(learner):
+    support = describe_pictures(class_folders(3, 2))
+    alone = classify_pictures(learner, support, support, one_by_one=True)
+    assert alone.right == 6 and not alone.transductive
+    one = classify_pictures(learner, support, describe_pictures({"a.png": saved(drawing(101))}))  # fewer than classes
+    assert one.chosen == ["class 1"] and not one.transductive
+    np.testing.assert_allclose(one.probabilities[0], alone.probabilities[3], atol=1e-4)
+
+
 def sheet(seed):
     """A photograph of a drawing in warm light, a little dark, with noise."""
     rng = np.random.default_rng(seed)
