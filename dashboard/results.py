@@ -60,6 +60,55 @@ class LossCurve:
     high: np.ndarray
 
 
+# Pictures.
+
+
+@dataclass(frozen=True, eq=False)
+class PictureTask:
+    """One learner on one task of pictures.
+
+    support: `[ways, shots, height, width]`, ink 255 on paper 0.
+    query: `[queries, height, width]`, in an order that says nothing of their classes.
+    truth: class of each query, `[queries]`.
+    shares: how likely the learner holds each class after 0, 1, .. steps, `[steps + 1, queries, ways]`.
+    """
+
+    support: np.ndarray
+    query: np.ndarray
+    truth: np.ndarray
+    shares: np.ndarray
+
+    @property
+    def answers(self) -> np.ndarray:
+        """The likeliest class of each query after each step, `[steps + 1, queries]`."""
+        return self.shares.argmax(axis=-1)
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        """Share of right answers after each step, `[steps + 1]`."""
+        return (self.answers == self.truth).mean(axis=-1)
+
+    def confusion(self, step: int) -> np.ndarray:
+        """How many queries of a class (row) were taken for each class (column) after a step, `[ways, ways]`."""
+        counts = np.zeros((self.shares.shape[-1],) * 2, int)
+        np.add.at(counts, (self.truth, self.answers[step]), 1)
+        return counts
+
+
+@dataclass(frozen=True, eq=False)
+class AccuracyCurve:
+    """Share of right answers over tasks after each step.
+
+    mean: `[steps + 1]`, in [0, 1].
+    low: lower end of its 95 % interval, `[steps + 1]`.
+    high: upper end, `[steps + 1]`.
+    """
+
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
 # Methods beside each other.
 
 

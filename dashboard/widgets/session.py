@@ -61,6 +61,12 @@ TABLE_NAMED = "_table_named"  # the uploaded file of which it was said that the 
 PICTURES = "wall"  # the figure of twelve tasks that is clicked on
 CHOSEN_TASK = "chosen_task"
 TASK_SEED = "task_seed"
+# Characters.
+PICTURE_LEARNER = "picture_learner"
+EPISODE_SEED = "episode_seed"
+BROUGHT, BROUGHT_FILE = "_drawings_brought", "_drawings_file"  # drawings that were brought back, by an id; their upload
+BROUGHT_REFUSED = "_drawings_refused"  # why the last ones were not taken
+GAME, GUESSES = "_game", "_guesses"  # the episode that is played, and the visitor's answers so far
 # Compare.
 CONTEST = "contest"  # the job id of the comparison
 STARTED = "_contest_started"  # the same, until its result is shown for the first time

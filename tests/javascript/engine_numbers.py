@@ -4,13 +4,17 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.components.drawing_pad import weights as pad
+from dashboard.components.drawing_pad.strokes import Drawings, raster
 from dashboard.components.parameter_plane.scene import OPENINGS
 from dashboard.components.sine_bench.weights import weights
 from dashboard.engine_calls import sine_bench
 from dashboard.results import spell_loss
+from maml_engine import Batch, Learner
 from maml_engine.analysis import toy_landscape
 from maml_engine.analysis.toy_landscape import METHODS, SURFACES, Landscape
 from tests.browser.bench_learners import SCENE, learners
+from tests.drawn import drawings, pad_learners
 
 
 def sine_bench_numbers() -> dict[str, Any]:
@@ -73,3 +77,26 @@ def _seen_from(here: Landscape, theta: tuple[float, float]) -> dict[str, Any]:
         "descent": np.asarray(descent).tolist(),
         "optimum": best and {"theta": list(best.theta), "meta_loss": float(best.meta_loss), "is_flat": bool(best.is_flat)},
     }
+
+
+def drawing_pad_numbers() -> dict[str, Any]:
+    """Drawings as the network sees them, and how likely each class is after each step, for learners of every kind."""
+    drawn = drawings(ways=5, shots=2)
+    dots = [((500, 500),), ((480, 500, 520, 500), (0, 0)), ((0, 0, 1000, 1000), (1000, 0, 0, 1000, 0, 999))]
+    some = [*dots, *(drawing for each in drawn.drawings for drawing in each)]
+    return {
+        "seen": [{"drawing": drawing, "image": raster(drawing).ravel().tolist()} for drawing in some],
+        "drawings": drawn.sent(),
+        "learners": {
+            name: {"weights": pad.weights(learner), "shares": _shares(learner, drawn)}
+            for name, learner in pad_learners().items()
+        },
+    }
+
+
+def _shares(learner: Learner, drawn: Drawings) -> list[list[float]]:
+    support = Batch(*(part[None] for part in drawn.support()))
+    query = raster(drawn.query).astype(np.float32)[None, None, :, :, None]
+    steps = 1 if learner.method.support_gives == "solution" else learner.method.inner_steps
+    logits = np.asarray(learner.path_predictions(support, query, steps), float)[0, :, 0]
+    return (np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)).tolist()

@@ -59,6 +59,7 @@ def test_the_mathematics_is_that_of_jax(node, tmp_path):
 
     numbers = {
         "sine_bench": engine_numbers.sine_bench_numbers(),
+        "drawing_pad": engine_numbers.drawing_pad_numbers(),
         "parameter_plane": {"seen": engine_numbers.plane_numbers(0, 1, 5, 20), "flat": engine_numbers.flat_landscape()},
     }
     (tmp_path / "numbers.json").write_text(json.dumps(numbers))

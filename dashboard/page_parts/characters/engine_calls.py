@@ -1,0 +1,109 @@
+"""What the Characters page asks of the engine; no streamlit, since the engine's own processes import it."""
+
+import dataclasses
+from functools import cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from maml_engine.tasks.images import Glyphs
+
+from dashboard.engine_calls.cache import cached
+from dashboard.results import AccuracyCurve, PictureTask
+from maml_engine import Learner
+from maml_engine.core.closed_form import head_path
+from maml_engine.evaluation import evaluate
+from maml_engine.models.head import head_of, with_head
+
+QUERIES = 3  # of each class, in an episode that is played
+TASKS, KEY = 200, 2017  # on which accuracy is measured, always the same ones
+CURVE_QUERIES = 5  # of each class
+
+
+@cached
+def picture_task(learner: Learner, source: str, *, ways: int, shots: int, seed: int) -> PictureTask:
+    """`learner` on a task that it has never seen.
+
+    Args:
+      learner: adapts to it.
+      source: one of `SOURCES`.
+      ways: classes.
+      shots: support pictures of each.
+      seed: says which task.
+    """
+    episode = tasks_of(source, ways).split("test").sample(jax.random.key(seed), 1, shots, QUERIES)
+    order = np.random.default_rng(seed).permutation(ways * QUERIES)
+    query = np.asarray(episode.query.x)[0][order]
+    steps = steps_of(learner)
+    logits = for_ways(learner, ways).path_predictions(episode.support, jnp.asarray(query[None]), steps)[0]
+    support = np.asarray(episode.support.x)[0, ..., 0]
+    return PictureTask(
+        _bytes(support).reshape(ways, shots, *support.shape[1:]),
+        _bytes(query[..., 0]),
+        np.asarray(episode.query.y)[0][order].argmax(-1).astype(np.int32),
+        np.asarray(jax.nn.softmax(logits, axis=-1), np.float32),
+    )
+
+
+def _bytes(picture: np.ndarray) -> np.ndarray:
+    return np.round(255 * picture).astype(np.uint8)
+
+
+@cached
+def accuracy_curve(learner: Learner, source: str, *, ways: int, shots: int) -> AccuracyCurve:
+    """Mean accuracy after each step over `TASKS` test tasks, always the same ones, with 95 % intervals.
+
+    Args:
+      learner: adapts to them.
+      source: one of `SOURCES`.
+      ways: classes.
+      shots: support pictures of each.
+    """
+    curves = evaluate(
+        for_ways(learner, ways),
+        jax.random.key(KEY),
+        TASKS,
+        shots,
+        CURVE_QUERIES,
+        steps_of(learner),
+        tasks=tasks_of(source, ways),
+    )
+    accuracy = dataclasses.replace(curves, loss=curves.metrics["accuracy"])
+    return AccuracyCurve(accuracy.mean, *accuracy.interval())
+
+
+def steps_of(learner: Learner) -> int:
+    """How far a learner's path goes: one that solves has one step."""
+    return 1 if learner.method.support_gives == "solution" else learner.method.inner_steps
+
+
+def fits_any(learner: Learner) -> bool:
+    """Whether its head is made from the support (or of nothing), so that it tells any number of classes apart."""
+    return learner.method.support_gives != "nothing"
+
+
+def for_ways(learner: Learner, ways: int) -> Learner:
+    """`learner` for another number of classes than it was trained for.
+
+    Raises:
+      ValueError: its head is learned, so it has as many classes as in training.
+    """
+    if learner.out_dim == ways:
+        return learner
+    if not fits_any(learner):
+        raise ValueError(f"This learner tells {learner.out_dim} classes apart, no more and no fewer; got {ways}.")
+    path = head_path(learner.meta.init)
+    features = head_of(learner.meta.init, path)[0].shape[0]
+    head = np.zeros((features, ways), np.float32), np.zeros(ways, np.float32)
+    init = with_head(learner.meta.init, path, *head)
+    return learner.replace(meta=learner.meta._replace(init=init), out_dim=ways, tasks=None, y_kind=None)
+
+
+@cache
+def tasks_of(source: str, ways: int) -> Any:
+    """The tasks of one of `SOURCES`."""
+    return SOURCES[source](ways)
+
+
+SOURCES = {"glyphs": lambda ways: Glyphs(n_way=ways)}

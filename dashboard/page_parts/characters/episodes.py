@@ -1,0 +1,126 @@
+"""An episode that nobody has drawn: play it against the learner, then see all its answers."""
+
+import streamlit as st
+
+from dashboard.figures import characters as figures
+from dashboard.page_parts.characters import choices, engine_calls
+from dashboard.results import PictureTask
+from dashboard.widgets import page, run_words, session
+from maml_engine import Learner
+
+OWN = {"picture_source": "glyphs", "picture_task": "5.1", session.EPISODE_SEED: 0}
+
+
+def another() -> None:
+    """A callback."""
+    st.session_state[session.EPISODE_SEED] = (st.session_state[session.EPISODE_SEED] + 1) % 10_000
+
+
+@st.fragment
+def show(learner: Learner) -> None:
+    """The game and the wall; a part of its own, as an answer runs nothing else of the page."""
+    st.subheader("Play against the learner", anchor=False)
+    st.markdown(
+        "Characters that neither of you has seen: look at the examples, then say which class each question belongs to. "
+        "The learner has answered the same questions already."
+    )
+    source, name = _choose()
+    ways, shots = choices.TASKS[name]
+    seed = st.session_state[session.EPISODE_SEED]
+    task = engine_calls.picture_task(learner, source, ways=ways, shots=shots, seed=seed)
+    game = f"{source} {name} {seed}"
+    if st.session_state.get(session.GAME) != game:
+        st.session_state[session.GAME], st.session_state[session.GUESSES] = game, ()
+    guesses = st.session_state[session.GUESSES]
+    words = f"{choices.spell_task(name)} of {choices.TRAINED_ON[source]}, test task of seed {seed}"
+    if len(guesses) < len(task.truth):
+        _ask(task, guesses, words)
+    else:
+        _show_all(learner, task, guesses, words)
+
+
+def _choose() -> tuple[str, str]:
+    """Which pictures and which task."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        source = st.segmented_control(
+            "Pictures",
+            list(engine_calls.SOURCES),
+            default=OWN["picture_source"],
+            format_func=choices.TRAINED_ON.get,
+            required=True,
+            key="picture_source",
+            bind="query-params",
+        )
+        name = st.segmented_control(
+            "Task",
+            list(choices.TASKS),
+            default=OWN["picture_task"],
+            format_func=choices.spell_task,
+            required=True,
+            key="picture_task",
+            bind="query-params",
+            help="Classes (ways), and examples of each (shots).",
+        )
+        st.number_input("Seed", 0, 9999, OWN[session.EPISODE_SEED], key=session.EPISODE_SEED, bind="query-params", width=110)
+        st.button("Another episode", icon=":material/casino:", key="another_episode", on_click=another)
+    return source, name
+
+
+def _ask(task: PictureTask, guesses: tuple[int, ...], words: str) -> None:
+    """The next question."""
+    number, ways = len(guesses), task.support.shape[0]
+    alt = f"Examples of {ways} classes, and below them question {number + 1} of {len(task.truth)}"
+    with page.pictures_of(words):
+        page.chart(figures.support_figure(task, number), "episode_question", alt)
+    with st.container(horizontal=True, vertical_alignment="center", key="guesses"):
+        st.markdown(f"**Question {number + 1} of {len(task.truth)}: which class?**")
+        for way, letter in enumerate(figures.letters(ways)):
+            st.button(letter, key=f"guess_{letter}", on_click=_guess, args=(way,), help=f"It is of class {letter}")
+        st.button("Show all answers", key="show_answers", type="tertiary", on_click=_give_up, args=(len(task.truth),))
+
+
+def _guess(way: int) -> None:
+    """A callback."""
+    st.session_state[session.GUESSES] = (*st.session_state[session.GUESSES], way)
+
+
+def _give_up(questions: int) -> None:
+    """A callback: the questions that are left stay unanswered."""
+    guesses = st.session_state[session.GUESSES]
+    st.session_state[session.GUESSES] = (*guesses, *([-1] * (questions - len(guesses))))
+
+
+def _show_all(learner: Learner, task: PictureTask, guesses: tuple[int, ...], words: str) -> None:
+    """Your score and the learner's, then all its answers."""
+    steps = len(task.shares) - 1
+    asked = [(guess, truth) for guess, truth in zip(guesses, task.truth.tolist(), strict=True) if guess >= 0]
+    yours = sum(guess == truth for guess, truth in asked)
+    with st.container(horizontal=True, key="scores"):
+        if asked:
+            st.metric("You", f"{yours} of {len(asked)}")
+        right = int((task.answers[-1] == task.truth).sum())
+        st.metric("The learner", f"{right} of {len(task.truth)}", help="After its last step.")
+    step = steps
+    if steps > 1:
+        step = st.slider("The learner's answers after step", 0, steps, steps, key="answer_step")
+    wrong = int((task.answers[step] != task.truth).sum())
+    alt = (
+        f"{task.support.shape[0]} classes with their examples and questions; after step {step} the learner is wrong at "
+        f"{wrong} of {len(task.truth)}"
+    )
+    run = run_words.of_run(learner.experiment, learner.iteration, title=choices.label(learner))
+    left, right_side = st.columns([3, 2], gap="medium")
+    with page.pictures_of(f"{run}; {words}"):
+        with left:
+            page.chart(figures.answers_figure(task, step), "episode_answers", alt)
+        with right_side:
+            page.chart(
+                figures.confusion_figure(task, step), "episode_confusion", f"Which class was taken for which after step {step}"
+            )
+    st.caption("Left the examples, then the questions: a full frame is right, a dashed one wrong, with what it was taken for.")
+    st.button("Again", key="play_again", icon=":material/replay:", on_click=_again)
+
+
+def _again() -> None:
+    """A callback."""
+    st.session_state[session.GUESSES] = ()

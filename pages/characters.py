@@ -1,0 +1,45 @@
+"""Characters: draw symbols of your own, and a network tells them apart; then play against it."""
+
+import streamlit as st
+
+from dashboard.page_parts.characters import choices, drawing, episodes, standing
+from dashboard.widgets import controls, page, session
+from maml_engine import Learner
+
+OWN = {session.PICTURE_LEARNER: choices.DEFAULT, **episodes.OWN}
+
+
+def choose_learner() -> Learner:
+    """The sidebar: who adapts."""
+    learners = choices.learners()
+    labels = {name: choices.label(one) for name, one in learners.items()}
+    controls.by_name(session.PICTURE_LEARNER, labels, labels.get)
+    name = st.sidebar.selectbox(
+        "Learner",
+        list(labels),
+        format_func=labels.get,
+        key=session.PICTURE_LEARNER,
+        bind="query-params",
+        help="Networks that come with the app. None of them has seen your symbols, nor these characters.",
+    )
+    return learners[name]
+
+
+page.opening(
+    "Characters",
+    "**Draw five symbols of your own, once each, then one of them again:** the network has never seen them, and tells them "
+    "apart. Press “Draw my own”, or first draw over the question that is there.",
+)
+learner = choose_learner()
+drawing.show_pad(learner)
+episodes.show(learner)
+standing.show(choices.learners(), "glyphs", st.session_state["picture_task"])
+page.equation(
+    r"c_k = \frac{1}{|S_k|} \sum_{x \in S_k} f_\theta(x), \qquad "
+    r"p(k \mid x) \propto \exp\bigl(2 c_k^\top f_\theta(x) - |c_k|^2\bigr), \qquad "
+    r"\theta' = \theta - \alpha\, \nabla_\theta L^{\text{support}}(\theta)",
+    "The network **f** turns a drawing into features. The head begins at the class means **c** of your drawings (ProtoNet); "
+    "ProtoMAML then takes gradient steps of size **α** on them with everything it has. UNICORN begins with a head of zeros "
+    "instead, and knows nothing before its first step.",
+)
+page.finish(OWN)
