@@ -7,7 +7,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from maml_engine.tasks.images import Glyphs
 
 from dashboard.engine_calls.cache import cached
 from dashboard.results import AccuracyCurve, PictureTask
@@ -15,6 +14,7 @@ from maml_engine import Learner
 from maml_engine.core.closed_form import head_path
 from maml_engine.evaluation import evaluate
 from maml_engine.models.head import head_of, with_head
+from maml_engine.tasks.images import Glyphs
 
 QUERIES = 3  # of each class, in an episode that is played
 TASKS, KEY = 200, 2017  # on which accuracy is measured, always the same ones
