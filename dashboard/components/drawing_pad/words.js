@@ -44,6 +44,7 @@ export function verdictWords(all, { shares, why, isBusy }) {
   if (!shares) return isBusy ? "Adapting to your drawings …" : "";
   const [first, second] = ranking(all, shares);
   if (first.share - second.share < 0.005) return `As much ${first.name} as ${second.name}: ${percent(first.share)} each.`;
+  if (second.share < 0.005) return `Most like ${first.name}: ${percent(first.share)}.`;
   return `Most like ${first.name}: ${percent(first.share)}, then ${second.name} with ${percent(second.share)}.`;
 }
 

@@ -10,7 +10,7 @@ from dashboard.method_names import COLOURS, NAMES
 from maml_engine import Learner
 
 TRAINED_ON = {"glyphs": "Glyphs", "omniglot": "Omniglot"}
-DEFAULT = "glyphs_protomaml"
+DEFAULT = "glyphs_protonet"
 
 
 class Task(NamedTuple):

@@ -14,7 +14,7 @@ from dashboard.page_parts.characters import choices
 from dashboard.widgets import session
 from maml_engine import Learner
 
-PAD = "_pad"
+PAD = "pad"
 DRAWINGS_FILE = "drawings.json"
 MAX_BYTES = 4 * 2**20  # of a file that is brought back, unpacked: thirty times what the pad can hold
 

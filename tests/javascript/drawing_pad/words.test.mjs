@@ -16,6 +16,7 @@ test("the classes are ranked, those alike in their order", () => {
 
 test("one sentence says the answer, or what is to be done for one", () => {
   assert.equal(verdictWords(EXAMPLE, now([0.01, 0.02, 0.9, 0.06, 0.01])), "Most like C: 90 %, then D with 6 %.");
+  assert.equal(verdictWords(EXAMPLE, now([0, 0, 1, 0, 0])), "Most like C: 100 %.");
   assert.equal(verdictWords(EXAMPLE, now([0.2, 0.2, 0.2, 0.2, 0.2])), "As much A as B: 20 % each.");
   assert.match(verdictWords(EXAMPLE, now(null, true)), /Adapting/);
   assert.match(verdictWords(blank(5), now(null)), /at least two classes/);
