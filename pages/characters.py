@@ -32,8 +32,9 @@ page.opening(
 )
 learner = choose_learner()
 drawing.show_pad(learner)
-episodes.show(learner)
-standing.show(choices.learners(), "glyphs", st.session_state["picture_task"])
+source, task = episodes.choose()
+episodes.show(learner, source, task)
+standing.show(choices.learners(), source, task)
 page.equation(
     r"c_k = \frac{1}{|S_k|} \sum_{x \in S_k} f_\theta(x), \qquad "
     r"p(k \mid x) \propto \exp\bigl(2 c_k^\top f_\theta(x) - |c_k|^2\bigr), \qquad "

@@ -14,7 +14,8 @@ from maml_engine import Learner
 from maml_engine.core.closed_form import head_path
 from maml_engine.evaluation import evaluate
 from maml_engine.models.head import head_of, with_head
-from maml_engine.tasks.images import Glyphs
+from maml_engine.runtime.paths import data_folder, home_folder
+from maml_engine.tasks.images import Glyphs, Omniglot, omniglot_files
 
 QUERIES = 3  # of each class, in an episode that is played
 TASKS, KEY = 200, 2017  # on which accuracy is measured, always the same ones
@@ -106,4 +107,11 @@ def tasks_of(source: str, ways: int) -> Any:
     return SOURCES[source](ways)
 
 
-SOURCES = {"glyphs": lambda ways: Glyphs(n_way=ways)}
+SOURCES = {"glyphs": lambda ways: Glyphs(n_way=ways), "omniglot": lambda ways: Omniglot.read(n_way=ways)}
+
+
+def sources() -> list[str]:
+    """Those of `SOURCES` that are at hand: a page downloads nothing."""
+    folders = [data_folder() / "omniglot", home_folder() / "data" / "omniglot"]
+    has_omniglot = all(any((folder / name).is_file() for folder in folders) for name in omniglot_files.ARCHIVES)
+    return ["glyphs", *(["omniglot"] if has_omniglot else [])]

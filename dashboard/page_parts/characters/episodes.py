@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.figures import characters as figures
 from dashboard.page_parts.characters import choices, engine_calls
 from dashboard.results import PictureTask
-from dashboard.widgets import page, run_words, session
+from dashboard.widgets import controls, page, run_words, session
 from maml_engine import Learner
 
 OWN = {"picture_source": "glyphs", "picture_task": "5.1", session.EPISODE_SEED: 0}
@@ -16,17 +16,62 @@ def another() -> None:
     st.session_state[session.EPISODE_SEED] = (st.session_state[session.EPISODE_SEED] + 1) % 10_000
 
 
-@st.fragment
-def show(learner: Learner) -> None:
-    """The game and the wall; a part of its own, as an answer runs nothing else of the page."""
+def choose() -> tuple[str, str]:
+    """Which pictures, and which of `choices.TASKS`: of the game, and of the accuracy below it."""
     st.subheader("Play against the learner", anchor=False)
     st.markdown(
         "Characters that neither of you has seen: look at the examples, then say which class each question belongs to. "
         "The learner has answered the same questions already."
     )
-    source, name = _choose()
+    sources = engine_calls.sources()
+    controls.by_name("picture_source", sources, choices.TRAINED_ON.get)
+    controls.by_name("picture_task", choices.TASKS, choices.spell_task)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        source = st.segmented_control(
+            "Pictures",
+            sources,
+            default=OWN["picture_source"],
+            format_func=choices.TRAINED_ON.get,
+            required=True,
+            key="picture_source",
+            bind="query-params",
+            help=None if "omniglot" in sources else "Omniglot too, where its archives are on the server.",
+        )
+        name = st.segmented_control(
+            "Task",
+            list(choices.TASKS),
+            default=OWN["picture_task"],
+            format_func=choices.spell_task,
+            required=True,
+            wrap=True,
+            key="picture_task",
+            bind="query-params",
+            help="Classes (ways), and examples of each (shots).",
+        )
+    return source, name
+
+
+@st.fragment
+def show(learner: Learner, source: str, name: str) -> None:
+    """The game and the wall; a part of its own, as an answer runs nothing else of the page.
+
+    Args:
+      learner: the opponent.
+      source: of the pictures.
+      name: of one of `choices.TASKS`.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        seed = st.number_input(
+            "Seed of the episode",
+            0,
+            9999,
+            OWN[session.EPISODE_SEED],
+            key=session.EPISODE_SEED,
+            bind="query-params",
+            width=160,
+        )
+        st.button("Another episode", icon=":material/casino:", key="another_episode", on_click=another)
     ways, shots = choices.TASKS[name]
-    seed = st.session_state[session.EPISODE_SEED]
     task = engine_calls.picture_task(learner, source, ways=ways, shots=shots, seed=seed)
     game = f"{source} {name} {seed}"
     if st.session_state.get(session.GAME) != game:
@@ -37,33 +82,6 @@ def show(learner: Learner) -> None:
         _ask(task, guesses, words)
     else:
         _show_all(learner, task, guesses, words)
-
-
-def _choose() -> tuple[str, str]:
-    """Which pictures and which task."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        source = st.segmented_control(
-            "Pictures",
-            list(engine_calls.SOURCES),
-            default=OWN["picture_source"],
-            format_func=choices.TRAINED_ON.get,
-            required=True,
-            key="picture_source",
-            bind="query-params",
-        )
-        name = st.segmented_control(
-            "Task",
-            list(choices.TASKS),
-            default=OWN["picture_task"],
-            format_func=choices.spell_task,
-            required=True,
-            key="picture_task",
-            bind="query-params",
-            help="Classes (ways), and examples of each (shots).",
-        )
-        st.number_input("Seed", 0, 9999, OWN[session.EPISODE_SEED], key=session.EPISODE_SEED, bind="query-params", width=110)
-        st.button("Another episode", icon=":material/casino:", key="another_episode", on_click=another)
-    return source, name
 
 
 def _ask(task: PictureTask, guesses: tuple[int, ...], words: str) -> None:
