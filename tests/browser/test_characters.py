@@ -1,0 +1,68 @@
+"""Characters in a real browser: five symbols by hand, another page and back, what is taken along comes back, a game."""
+
+from playwright.sync_api import expect
+
+from tests.browser.test_drawing_pad import draw, expect_counts, press
+from tests.browser.waiting import wait_until_idle
+
+# Five symbols, each of one or two strokes, as shares of the pad.
+SYMBOLS = [
+    [[(0.2, 0.5), (0.8, 0.5)], [(0.5, 0.2), (0.5, 0.8)]],
+    [[(0.5, 0.2), (0.8, 0.8), (0.2, 0.8), (0.5, 0.2)]],
+    [[(0.2, 0.3), (0.4, 0.7), (0.6, 0.3), (0.8, 0.7)]],
+    [[(0.3, 0.2), (0.3, 0.8), (0.7, 0.8)]],
+    [[(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8), (0.2, 0.2)], [(0.2, 0.2), (0.8, 0.8)]],
+]
+
+
+def by_another_hand(strokes):
+    """Smaller, elsewhere, and a little askew."""
+    return [[(0.1 + 0.7 * x + 0.06 * y, 0.2 + 0.65 * y - 0.05 * x) for x, y in stroke] for stroke in strokes]
+
+
+def test_five_symbols_by_hand_are_told_apart_and_stay(open_page, tmp_path):
+    page = open_page("/characters")
+    expect(page.locator(".verdict")).to_contain_text("Most like C")  # before anybody has drawn
+    press(page, "Draw my own")
+    for strokes in SYMBOLS:
+        for stroke in strokes:
+            draw(page, *stroke)
+        press(page, "Next")
+    right = 0
+    for way, strokes in enumerate(SYMBOLS):
+        for stroke in by_another_hand(strokes):
+            draw(page, *stroke)
+        expect(page.locator(".board:not(.busy) .verdict")).to_contain_text("%")
+        right += f"Most like {'ABCDE'[way]}" in page.locator(".verdict").inner_text()
+        if way < 4:
+            press(page, "Another question")
+    assert right == 5
+    verdict = page.locator(".verdict").inner_text()
+
+    with page.expect_download() as download:
+        take = page.get_by_role("button", name="Take along (zip)")
+        expect(take).to_be_enabled()
+        take.click()
+    download.value.save_as(tmp_path / "mine.zip")
+    page.get_by_role("link", name="Home").click()
+    page.locator(".bench").wait_for()
+    page.get_by_role("link", name="Characters").click()
+    expect(page.locator(".verdict")).to_have_text(verdict)
+    expect_counts(page, 1, 1, 1, 1, 1)
+
+    press(page, "Clear all")
+    expect_counts(page, 0, 0, 0, 0, 0)
+    page.get_by_role("button", name="Bring back").click()
+    page.locator('[data-testid="stFileUploaderDropzoneInput"]').set_input_files(tmp_path / "mine.zip")
+    expect_counts(page, 1, 1, 1, 1, 1)
+    expect(page.locator(".verdict")).to_have_text(verdict)
+
+
+def test_a_game_against_the_learner(open_page):
+    page = open_page("/characters")
+    for question in range(15):
+        page.get_by_text(f"Question {question + 1} of 15").wait_for()
+        page.get_by_role("button", name="A", exact=True).click()
+    wait_until_idle(page)
+    expect(page.locator(".st-key-scores")).to_contain_text("3 of 15")
+    expect(page.locator(".st-key-scores")).to_contain_text("The learner")
