@@ -1,16 +1,15 @@
 """What the Characters page asks of the engine; no streamlit, since the engine's own processes import it."""
 
 import dataclasses
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from dashboard.engine_calls.cache import cached
 from dashboard.results import AccuracyCurve, PictureTask
-from maml_engine import Learner
+from maml_engine import Episode, Learner
 from maml_engine.core.closed_form import head_path
 from maml_engine.evaluation import evaluate
 from maml_engine.models.head import head_of, with_head
@@ -33,18 +32,24 @@ def picture_task(learner: Learner, source: str, *, ways: int, shots: int, seed: 
       shots: support pictures of each.
       seed: says which task.
     """
-    episode = tasks_of(source, ways).split("test").sample(jax.random.key(seed), 1, shots, QUERIES)
+    episode = _sampled(tasks_of(source, ways).split("test"), jax.random.key(seed), shots)
     order = np.random.default_rng(seed).permutation(ways * QUERIES)
     query = np.asarray(episode.query.x)[0][order]
     steps = steps_of(learner)
-    logits = for_ways(learner, ways).path_predictions(episode.support, jnp.asarray(query[None]), steps)[0]
+    logits = np.asarray(for_ways(learner, ways).path_predictions(episode.support, query[None], steps))[0]
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     support = np.asarray(episode.support.x)[0, ..., 0]
     return PictureTask(
         _bytes(support).reshape(ways, shots, *support.shape[1:]),
         _bytes(query[..., 0]),
         np.asarray(episode.query.y)[0][order].argmax(-1).astype(np.int32),
-        np.asarray(jax.nn.softmax(logits, axis=-1), np.float32),
+        powers / powers.sum(axis=-1, keepdims=True),
     )
+
+
+@partial(jax.jit, static_argnames="shots")
+def _sampled(tasks: Any, key: jax.Array, shots: int) -> Episode:
+    return tasks.sample(key, 1, shots, QUERIES)
 
 
 def _bytes(picture: np.ndarray) -> np.ndarray:
