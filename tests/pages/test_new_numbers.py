@@ -16,7 +16,7 @@ ASKING = {
     "adapt": ({}, ("adapt_shots", "adapt_lr", "task_seed", "task_range")),
     "compare": ({}, ("k_shot", "meta_batch_size", "hidden_dim", "seed", "after")),
     "pitfalls": ({}, ("pitfall_shots", "cell_lr", "cell_steps")),
-    "characters": ({}, ("picture_task", "episode_seed")),
+    "characters": ({"picture_task": "5.5"}, ("episode_seed",)),  # another kind of task has shapes of its own
     "your_tasks": ({}, ("known_rows", "effort", "example")),
 }
 CHOICES = ("selectbox", "button_group")
