@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zipfile
+import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -88,7 +89,7 @@ def unpacked(content: bytes) -> bytes:
                 raise ValueError(f"The zip holds no drawings: there is no {DRAWINGS_FILE} in it.")
             with archive.open(DRAWINGS_FILE) as file:  # an encrypted one is refused here
                 found = file.read(MAX_BYTES + 1)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zipfile.zlib.error):
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error):
         raise ValueError("The zip cannot be read: it is cut off, encrypted or damaged.") from None
     if len(found) > MAX_BYTES:
         raise ValueError(f"The drawings in the zip are larger than {MAX_BYTES // 2**20} MB, more than a pad can hold.")
