@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from flax import nnx
-from maml_engine.models.normalisation import PictureNorm
 
 from dashboard.components.drawing_pad.strokes import SIZE
 from maml_engine import FOMAML, MAML, UNICORN, Conv4, Learner, ProtoMAML, ProtoNet, Reptile, softmax_cross_entropy
+from maml_engine.models.normalisation import PictureNorm
 
 # What each method begins with in the last layer. All but ProtoNet then take plain gradient steps on all parameters.
 STARTS = {MAML: "head", FOMAML: "head", Reptile: "head", UNICORN: "zero", ProtoMAML: "prototypes", ProtoNet: "prototypes"}
