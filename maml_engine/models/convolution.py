@@ -66,13 +66,17 @@ def _neighbours(x: jax.Array, axis: int, stride: int) -> jax.Array:
 def max_pool(x: jax.Array) -> jax.Array:
     """Maxima of 2 x 2; an odd row or column at the end is left out, and an axis of length 1 stays.
 
-    `[images, height, width, features] -> [images, height // 2, width // 2, features]`. A gradient is shared by equal maxima.
+    `[images, height, width, features] -> [images, height // 2, width // 2, features]`. Of equals the first has the gradient.
     """
     for axis in (1, 2):
         half = x.shape[axis] // 2
         if half:
             pairs = jax.lax.slice_in_dim(x, 0, 2 * half, axis=axis)
-            x = jnp.max(pairs.reshape(*x.shape[:axis], half, 2, *x.shape[axis + 1 :]), axis=axis + 1)
+            pairs = pairs.reshape(*x.shape[:axis], half, 2, *x.shape[axis + 1 :])
+            first, second = (jax.lax.index_in_dim(pairs, place, axis + 1, keepdims=False) for place in range(2))
+            # Not `jnp.max`, whose derivative asks which entry equals the maximum: compiled, both may be computed twice and
+            # differ in the last bit, none is equal, and the gradient is 0 / 0.
+            x = jnp.where(first >= second, first, second)
     return x
 
 

@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+# The variance of a few support rows may be 0 where a query's is not: by less, four layers of that overflow in 32 bits.
+MIN_INDUCTIVE_EPSILON = 1e-3
 MAX_GROUPS, MIN_FEATURES_OF_A_GROUP = 8, 4
 
 
@@ -26,7 +28,7 @@ class BatchStatisticsNorm(nnx.Module):
     def __init__(self, features: int, *, epsilon: float = 1e-5, transductive: bool = True):
         self.scale = nnx.Param(jnp.ones(features))
         self.bias = nnx.Param(jnp.zeros(features))
-        self.epsilon = epsilon
+        self.own_epsilon = self.epsilon = epsilon
         # What `Network` asks of normalisation layers, as of Flax's own.
         self.transductive, self.use_running_average, self.momentum = True, False, 0.0
         self.go_by(transductive=transductive)
@@ -39,6 +41,7 @@ class BatchStatisticsNorm(nnx.Module):
         elif transductive > self.transductive:
             del self.mean, self.var
         self.transductive = transductive
+        self.epsilon = self.own_epsilon if transductive else max(self.own_epsilon, MIN_INDUCTIVE_EPSILON)
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """`[images, ..., features]`, to itself."""
