@@ -172,12 +172,16 @@ def _settings(options: Namespace) -> Settings:
 
 
 def _watched(steps: Iterator[Progress]) -> tuple[Verdict, TableLearner]:
-    """Runs to the end with a bar on standard error."""
+    """Runs to the end with a bar on standard error; where that is no terminal, with a line for each thing that is done."""
     verdict = learner = None
+    said = "" if not sys.stderr.isatty() else None
     with tqdm(total=1.0, bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}", disable=None, leave=False) as bar:
         for progress in steps:
             bar.set_description(progress.doing, refresh=False)
             bar.update(progress.share - bar.n)
+            if said not in (None, progress.doing) and progress.doing:
+                said = progress.doing
+                print(f"{said} ({progress.share:.0%} done, {progress.seconds:.0f} s)", file=sys.stderr, flush=True)
             verdict, learner = progress.verdict, progress.learner
     assert verdict is not None and learner is not None  # the last progress has both
     return verdict, learner

@@ -13,7 +13,7 @@ from maml_engine.io.readings.numbers import POINT
 from maml_engine.io.sheet import Sheet
 from maml_engine.tables.encoding import bad_cells
 from maml_engine.tables.finding import Finding, Fix, as_classes, counted, without, without_log
-from maml_engine.tasks.roles import Roles, can_be_classes
+from maml_engine.tasks.roles import MAX_CLASSES, Roles, can_be_classes
 
 FEWEST_LEVELS = 10  # of a measure: among fewer, an odd one may be a level
 MAX_WORDS = 3  # different ones that stand where numbers should, which are offered as words for missing ones
@@ -44,12 +44,7 @@ def _bad_cells(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
 def _wrong_kinds(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
     kind = sheet.kind(roles.target)
     if not roles.classes and kind != "number":
-        offered = can_be_classes(sheet, roles.target)
-        fix = Fix(f"Predict {shown(roles.target)} as classes", as_classes(roles)) if offered else None
-        what = "is empty" if kind == "empty" else f"holds {kind}"
-        yield Finding(
-            "error", "target", f"The target must be a number, but column {shown(roles.target)} {what}.", roles.target, fix
-        )
+        yield _no_number(sheet, roles)
     for name in roles.inputs:
         if sheet.kind(name) == "empty":
             yield Finding("error", "empty", f"Column {shown(name)} is empty.", name, without(roles, name))
@@ -69,6 +64,29 @@ def _wrong_kinds(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
         sentence = f"Column {shown(roles.target)} must name at most 50 classes, got {levels}."
         fix = Fix("Predict it as a number", roles.replace(classes=False)) if kind == "number" else None
         yield Finding("error", "classes", sentence, roles.target, fix)
+
+
+def _no_number(sheet: Sheet, roles: Roles) -> Finding:
+    """A target of words or dates: what it holds, what is allowed, and the way on where there is one."""
+    name, kind = roles.target, sheet.kind(roles.target)
+    if kind == "empty":
+        return Finding("error", "target", f"The target must be a number, but column {shown(name)} is empty.", name)
+    values, counts = np.unique(sheet.text(name)[~sheet.missing(name)].astype(str), return_counts=True)
+    commonest = [shown(str(value)) for value in values[np.argsort(-counts, kind="stable")]]
+    held = f"{len(values)} different {'values' if kind == 'text' else 'dates'}: {listed(commonest, most=4)}"
+    offered = can_be_classes(sheet, name)
+    allowed = "or be predicted as classes" if offered else f"or words of at most {MAX_CLASSES} values, which may be classes"
+    fixes = [Fix(f"Read {shown(name)} as numbers", forms=((name, POINT),))] if _looks_like_numbers(sheet, name) else []
+    fixes += [Fix(f"Predict {shown(name)} as classes", as_classes(roles))] if offered else []
+    sentence = f"The target must be a number {allowed}; column {shown(name)} holds {held}."
+    return Finding("error", "target", sentence, name, *fixes[:1], others=tuple(fixes[1:]))
+
+
+def _looks_like_numbers(sheet: Sheet, name: str) -> bool:
+    """Whether many cells of a column of words are numbers, and some are not."""
+    written = ~sheet.missing(name)
+    is_number = np.isfinite(sheet.numbers(name)) & written
+    return bool(LOOKS * written.sum() <= is_number.sum() < written.sum())
 
 
 def _forms(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
@@ -102,12 +120,12 @@ def _as_form(sheet: Sheet, name: str, form: str) -> tuple[str, str]:
 def _words_or_numbers(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
     """A column that looks like numbers is never silently one of words."""
     for name in (*roles.inputs, roles.target):
-        if sheet.kind(name) != "text" or name in sheet.forms:
+        if sheet.kind(name) != "text" or name in sheet.forms or (name == roles.target and not roles.classes):
+            continue  # a target that is no number is refused already, with this way on
+        if not _looks_like_numbers(sheet, name):
             continue
         written = ~sheet.missing(name)
         is_number = np.isfinite(sheet.numbers(name)) & written
-        if not LOOKS * written.sum() <= is_number.sum() < written.sum():
-            continue
         cells = sheet.text(name)
         word = shown(cells[written & ~is_number][0])
         sentence = (

@@ -1,5 +1,6 @@
 """`maml verdict` before it trains: what is guessed is said, what is open is asked with the flags that go on."""
 
+import dataclasses
 import shlex
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 from maml_engine.__main__ import main
 from maml_engine.cli import verdict as command
 from maml_engine.cli.exit_codes import BAD_INPUT
+from maml_engine.tables import Progress, Settings
 from tests.cli.tables import write_csv
+from tests.small_verdict import small_verdict
 
 
 class Began(Exception):
@@ -103,6 +106,30 @@ def test_what_can_be_read_in_two_ways_is_asked_and_either_goes_on(run, header, r
     assert asked in said
     for place in (0, 1):
         assert run(header, rows, *flags_in(said, place))[0] is None
+
+
+def test_words_as_the_target_are_said_to_be_classes_or_refused_with_what_they_are(run):
+    rows = [[task, a, "high" if b > 0 else "low"] for task, _, a, b in GROUPED]
+    flags = ("--task", "shop", "--inputs", "x", "--target", "level")
+    code, said = run("shop,x,level", rows, *flags)
+    assert code == BAD_INPUT
+    assert "column 'level' holds 2 different values: '" in said
+    code, _, roles = run("shop,x,level", rows, *flags_in(said))
+    assert (code, roles.classes) == (None, True)
+    rows = [[task, a, f"note {place}"] for place, (task, _, a, _) in enumerate(GROUPED)]
+    code, said = run("shop,x,level", rows, "--target", "level")
+    assert code == BAD_INPUT
+    assert "at most 20 values, which may be classes; column 'level' holds 80 different values: 'note 0'" in said
+
+
+def test_where_nobody_watches_each_thing_done_is_a_line(capsys):
+    """A bar that is no terminal's says nothing for minutes."""
+    steps = [
+        Progress(0, share, doing, 0.0, Settings()) for doing, share in (("Reading", 0.0), ("Fitting", 0.2), ("Fitting", 0.4))
+    ]
+    last = dataclasses.replace(steps[-1], doing="", share=1.0, verdict=small_verdict(), learner=object())
+    command._watched(iter([*steps, last]))
+    assert capsys.readouterr().err.splitlines() == ["Reading (0% done, 0 s)", "Fitting (20% done, 0 s)"]
 
 
 def test_what_is_no_number_may_be_taken_as_missing(run):

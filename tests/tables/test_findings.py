@@ -101,6 +101,24 @@ def test_text_as_a_target_is_offered_as_classes():
     error = first_error(validate(sheet, ROLES, 3))
     assert error.code == "target"
     assert error.fix.roles.classes
+    assert "holds 2 different values: 'good', 'bad'." in error.sentence
+
+
+def test_a_target_of_many_words_is_refused_with_what_it_holds_and_what_is_allowed():
+    error = first_error(validate(sheet_of(lambda task, row: f"t{task},{row},word {task} {row}"), ROLES, 3))
+    assert (error.code, error.fixes) == ("target", ())
+    assert "at most 20 values" in error.sentence
+    assert "'word 0 0', 'word 0 1', 'word 0 2', 'word 0 3' and " in error.sentence
+
+
+def test_a_target_of_numbers_and_a_word_may_be_read_as_numbers():
+    sheet = sheet_of(lambda task, row: f"t{task},{row},{f'{np.sin(row + task):.4f}' if row % 2 else 'low'}")
+    error = first_error(validate(sheet, ROLES, 3))
+    assert error.code == "target"
+    read, _ = error.fix.apply(sheet, ROLES)
+    again = first_error(validate(read, ROLES, 3))
+    assert again.code == "cells" and "'low'" in again.sentence
+    assert first_error(validate(*again.others[0].apply(read, ROLES), 2)) is None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maml_engine.checks import shown
+from maml_engine.checks import listed, shown
 from maml_engine.io.sheet import Sheet
 from maml_engine.tables.guessing import words
 from maml_engine.tables.guessing.dependence import explained
@@ -146,6 +146,10 @@ def _with_task(
         reasons.append(_because(f"{shown(targets[0].name)} is predicted", targets[0]))
     made = [_with_target(sheet, others, columns[task.name], one.name, inputs=inputs) for one in targets]
     roles, left_out = made[0]
+    if roles.classes:
+        values = sorted(set(sheet.text(roles.target)[~sheet.missing(roles.target)]))
+        held = listed([*map(shown, values)], most=4)
+        reasons.append(f"{shown(roles.target)} holds words ({held}), so they are predicted as classes.")
     reasons += [f"{shown(name)} is left out: {why}." for name, why in {**row_names, **left_out}.items()]
     question = None
     if len(made) > 1:
