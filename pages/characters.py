@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.page_parts.characters import choices, drawing, episodes, standing
+from dashboard.page_parts.characters import choices, drawing, episodes, standing, your_pictures
 from dashboard.widgets import controls, page, session
 from maml_engine import Learner
 
@@ -35,6 +35,7 @@ drawing.show_pad(learner)
 source, task = episodes.choose()
 episodes.show(learner, source, task)
 standing.show(choices.learners(), source, task)
+your_pictures.show(learner)
 page.equation(
     r"c_k = \frac{1}{|S_k|} \sum_{x \in S_k} f_\theta(x), \qquad "
     r"p(k \mid x) \propto \exp\bigl(2 c_k^\top f_\theta(x) - |c_k|^2\bigr), \qquad "

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from dashboard import escape
 from dashboard.figures import parts, plain, style
 from dashboard.results import AccuracyCurve, PictureTask
 
@@ -61,6 +62,29 @@ def answers_figure(task: PictureTask, step: int, *, height: int = 420) -> plain.
             columns = max(columns, x + 1)
     figure = _pictures(placed, columns=columns, rows=ways, height=height, left=0.5)
     return figure.update_layout(shapes=shapes, annotations=annotations)
+
+
+def classes_figure(pictures: Mapping[str, np.ndarray], *, row: int = 46) -> plain.Figure:
+    """Pictures of a visitor's classes, a row a class, its name behind.
+
+    Args:
+      pictures: by class, uint8 `[pictures, size, size]` with ink 255.
+      row: height of one, in pixels.
+    """
+    names = [escape.drawn(name, 24) for name in pictures]
+    placed = [
+        (picture, place, way, 1.0) for way, of_class in enumerate(pictures.values()) for place, picture in enumerate(of_class)
+    ]
+    most = max((len(of_class) for of_class in pictures.values()), default=1)
+    figure = _pictures(
+        placed, columns=most + 0.5 + 0.24 * max(map(len, names), default=0), rows=len(names), height=row * (len(names) + 1)
+    )
+    return figure.update_layout(
+        annotations=[
+            _name(name, len(of_class) + 0.05, way + 0.42, xanchor="left", yanchor="middle")
+            for way, (name, of_class) in enumerate(zip(names, pictures.values(), strict=True))
+        ]
+    )
 
 
 def confusion_figure(task: PictureTask, step: int, *, height: int = 320) -> plain.Figure:

@@ -67,6 +67,10 @@ EPISODE_SEED = "episode_seed"
 BROUGHT, BROUGHT_FILE = "_drawings_brought", "_drawings_file"  # drawings that were brought back, by an id; their upload
 BROUGHT_REFUSED = "_drawings_refused"  # why the last ones were not taken
 GAME, GUESSES = "_game", "_guesses"  # the episode that is played, and the visitor's answers so far
+PICTURE_FILES = {"known": "_known_pictures", "asked": "_asked_pictures"}  # uploads of the visitor's own pictures
+PICTURE_SETS = "_picture_sets"  # what those are: "known" or "asked" -> a description, or why there is none
+PICTURE_ANSWERS = "_picture_answers"  # "known" or "asked" -> the last question about them, and its answer
+PICTURE_SHOTS, PICTURE_CLASSES = "_picture_shots", "_picture_classes"
 # Compare.
 CONTEST = "contest"  # the job id of the comparison
 STARTED = "_contest_started"  # the same, until its result is shown for the first time

@@ -40,6 +40,7 @@ WITHOUT_STREAMLIT = (
     "widgets.links",
     "widgets.run_words",
     "engine_calls.cache",
+    "page_parts.characters.picture_calls",
 )
 MAX_LINES, MAX_PAGE_LINES, MAX_MEDIAN_PAGE_LINES = 330, 250, 160
 

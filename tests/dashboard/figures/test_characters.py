@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from dashboard.figures import style
-from dashboard.figures.characters import accuracy_figure, answers_figure, confusion_figure, letters, support_figure
+from dashboard.figures.characters import (
+    accuracy_figure,
+    answers_figure,
+    classes_figure,
+    confusion_figure,
+    letters,
+    support_figure,
+)
 from dashboard.results import AccuracyCurve, PictureTask
 
 
@@ -44,6 +51,13 @@ def test_a_question_says_nothing_of_its_class():
     places = [(trace["x"].tolist(), trace["y"].tolist()) for trace in figure.traces]
     assert places == [(trace["x"].tolist(), trace["y"].tolist()) for trace in other.traces]
     assert len(support_figure(made_task()).traces) == 6
+
+
+def test_classes_of_a_visitor_s_have_a_row_each_and_their_names_are_read_as_they_stand():
+    figure = classes_figure({"cat <b>": np.zeros((3, 6, 6), np.uint8), "dog": np.full((1, 6, 6), 255, np.uint8)})
+    assert len(figure.traces) == 4 and texts(figure) == ["<b>cat &lt;b&gt;</b>", "<b>dog</b>"]
+    rows = [trace["y"].min() for trace in figure.traces]
+    assert rows[0] == rows[1] == rows[2] < rows[3] and figure.traces[3]["z"].min() == 255
 
 
 def test_confusion_has_a_row_a_class():
