@@ -2,29 +2,49 @@
 
 import json
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from maml_engine import Experiment
+from maml_engine.tasks import PICTURES
+
+
+class _Data(NamedTuple):
+    """What a run reads that is not part of its description.
+
+    typed: how it is named behind `python run.py`; "" for nothing.
+    needs: what the notebook's opening says.
+    beside: where the notebook looks, beside it.
+    imported: a line.
+    read: lines that read it from `file` and refuse what is not the run's.
+    handed: the argument of `train` and `evaluate`.
+    """
+
+    typed: str = ""
+    needs: str = "`maml_engine` alone"
+    beside: str = ""
+    imported: str = ""
+    read: str = ""
+    handed: str = ""
 
 
 def script(experiment: Experiment) -> str:
     """The same run as a Python script that needs `maml_engine` alone; plotly draws its figure where it is installed."""
-    is_table = experiment.tasks == "table"
-    opening = f'''"""Run {experiment.digest} of MAML Lab, from any folder: python run.py{" FILE.csv" if is_table else ""}
-
+    data = _data_of(experiment)
+    more = f"\n{_OMNIGLOT}" if experiment.tasks == "omniglot" else ""
+    opening = f'''"""Run {experiment.digest} of MAML Lab, from any folder: python run.py{data.typed}
+{more}
 {_ENGINE}
 """'''
-    file = {"file": "sys.argv[1]", "first": "import sys\n\n"} if is_table else {}
-    return "\n\n".join([opening, *_parts(experiment, **file)]) + "\n"
+    return "\n\n".join([opening, *_parts(experiment, data, "sys.argv[1]")]) + "\n"
 
 
 def notebook(experiment: Experiment) -> str:
-    """The same run as a Jupyter notebook (nbformat 4.5) that needs `maml_engine` alone; a table's rows lie beside it."""
-    is_table = experiment.tasks == "table"
-    needs = "`maml_engine`, and the table as `table.csv` beside it" if is_table else "`maml_engine` alone"
-    words = f"# Run {experiment.digest[:8]} of MAML Lab\n\nIt needs {needs}. {_ENGINE}"
-    file = {"file": '"table.csv"', "first": "import sys\n\n"} if is_table else {}
+    """The same run as a Jupyter notebook (nbformat 4.5) that needs `maml_engine` alone; what a run reads lies beside it."""
+    data = _data_of(experiment)
+    more = f" {_OMNIGLOT}" if experiment.tasks == "omniglot" else ""
+    words = f"# Run {experiment.digest[:8]} of MAML Lab\n\nIt needs {data.needs}.{more} {_ENGINE}"
     cells = [{"cell_type": "markdown", "id": "about", "metadata": {}, "source": words.splitlines(keepends=True)}]
-    *parts, last = _parts(experiment, **file)
+    *parts, last = _parts(experiment, data, f'"{data.beside}"')
     for number, part in enumerate([*parts, f"{last}\nfigure"], 1):
         source = part.splitlines(keepends=True)
         cell = {"cell_type": "code", "id": f"code-{number}", "metadata": {}, "execution_count": None, "outputs": []}
@@ -34,20 +54,41 @@ def notebook(experiment: Experiment) -> str:
     return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1) + "\n"
 
 
-def _parts(experiment: Experiment, file: str = "", first: str = "") -> Iterator[str]:
-    """Imports and description, then training, then evaluation. `file`: an expression for the table's path."""
-    is_table = experiment.tasks == "table"
+def _parts(experiment: Experiment, data: _Data, file: str) -> Iterator[str]:
+    """Imports and description, then training, then evaluation. `file`: an expression for the path of what is read."""
     changes = experiment.changes()
     arguments = "".join(f"    {name}={_literal(value)},\n" for name, value in changes.items())
     described = f"Experiment(\n{arguments})" if changes else "Experiment()  # the tutorial's own run"
-    imports = f"{first}import jax\nimport numpy as np\n\nfrom maml_engine import Experiment, evaluate, train"
-    yield imports + ("\nfrom maml_engine.tasks.table import Table" if is_table else "")
+    first = "import sys\n\n" if data.read else ""
+    yield f"{first}import jax\nimport numpy as np\n\nfrom maml_engine import Experiment, evaluate, train{data.imported}"
     yield f"experiment = {described}\nhistory, held_out = [], {{}}  # meta-losses; losses on validation tasks by iteration"
-    if is_table:
-        yield _TABLE_PART.format(file=file, arguments=_table_arguments())
-    tasks = ", tasks=table" if is_table else ""
-    yield _TRAIN_PART.format(tasks=tasks)
-    yield _EVALUATE_PART.format(tasks=tasks) + _FIGURE_PART
+    if data.read:
+        yield f"file = {file}\n{data.read}"
+    rows = "support pictures of each class" if experiment.tasks in PICTURES else "support rows each"
+    yield _TRAIN_PART.format(tasks=data.handed)
+    yield _EVALUATE_PART.format(tasks=data.handed, rows=rows) + _FIGURE_PART
+
+
+def _data_of(experiment: Experiment) -> _Data:
+    if experiment.tasks == "table":
+        return _Data(
+            " FILE.csv",
+            "`maml_engine`, and the table as `table.csv` beside it",
+            "table.csv",
+            "\nfrom maml_engine.tasks.table import Table",
+            _TABLE_PART.format(arguments=_table_arguments()),
+            ", tasks=table",
+        )
+    if experiment.tasks == "images":
+        return _Data(
+            " PICTURES  (a folder or a zip archive)",
+            "`maml_engine`, and the pictures as `pictures.zip` beside it (or a folder, whose path goes into `file`)",
+            "pictures.zip",
+            "\nfrom maml_engine.tasks import ImageFolder",
+            _PICTURES_PART.format(arguments=_picture_arguments(experiment)),
+            ", tasks=pictures",
+        )
+    return _Data()
 
 
 def _literal(value: object) -> str:
@@ -60,10 +101,23 @@ def _table_arguments() -> str:
     return ", ".join(f"{name}=experiment.{name}" for name in names)
 
 
-_TABLE_PART = """file = {file}
-table = Table.read(file, {arguments})
+def _picture_arguments(experiment: Experiment) -> str:
+    """What the run says of its pictures; the rest is as they are."""
+    fixed = {"size": experiment.image_size, "layout": experiment.layout, "ink": experiment.ink}
+    said = [f"{name}={_literal(value)}" for name, value in fixed.items() if value not in (0, "auto")]
+    of_the_run = [f"{name}=experiment.{name}" for name in ("n_way", "k_shot", "k_query", "colour", "seed")]
+    return "".join(f"    {argument},\n" for argument in [*of_the_run, *said])
+
+
+_TABLE_PART = """table = Table.read(file, {arguments})
 if table.digest != experiment.data:
     sys.exit(f"{{file}} is not the table of this run: its SHA-256 is {{table.digest}}.")"""
+
+_PICTURES_PART = """pictures = ImageFolder.read(
+    file,
+{arguments})
+if pictures.digest != experiment.data:
+    sys.exit(f"{{file}} does not hold the pictures of this run: their SHA-256 is {{pictures.digest}}.")"""
 
 _TRAIN_PART = """for report in train(experiment{tasks}):
     history.append(report.meta_loss)
@@ -73,7 +127,7 @@ _TRAIN_PART = """for report in train(experiment{tasks}):
 _EVALUATE_PART = """learner = report.result
 learner.save("learner")
 curves = evaluate(learner, jax.random.key(0), k_shot=experiment.k_shot{tasks})  # as the Train page and `maml evaluate learner`
-print(f"{{len(curves.loss)}} test tasks (seed 0), {{experiment.k_shot}} support rows each:")
+print(f"{{len(curves.loss)}} test tasks (seed 0), {{experiment.k_shot}} {rows}:")
 for row in curves.rows():
     print(row)
 """
@@ -96,6 +150,11 @@ else:
     figure.update_yaxes(type="log", title="loss").update_xaxes(title="meta-iteration", row=2)
     figure.write_html("run.html")
     print("The figure is in run.html.")"""
+
+_OMNIGLOT = (
+    "Omniglot is read from the folder omniglot in the one that MAML_LAB_DATA names, or downloaded once (14 MB) to\n"
+    "MAML_LAB_HOME.\n"
+)
 
 _ENGINE = (
     "The engine comes with MAML Lab: `make app` in its folder puts it into .venv, whose .venv/bin/python runs this; or\n"

@@ -1,6 +1,7 @@
 """A run taken home as code runs at home."""
 
 import ast
+import dataclasses
 import json
 import os
 import subprocess
@@ -12,7 +13,13 @@ from dashboard.downloads import code
 from dashboard.page_parts.train import held_out_tasks
 from maml_engine import Experiment, Learner
 from maml_engine.__main__ import main
+from maml_engine.cli.saved_runs import read_pictures
+from maml_engine.tasks.images import omniglot_files
+from tests.io.pictures.drawn import class_folders, zipped
+from tests.real_data import DATA, real_file
 
+PICTURES = {"num_iterations": 2, "meta_batch_size": 2, "k_shot": 1, "k_query": 1, "n_way": 2, "model": "image_mlp",
+            "hidden_dim": 2, "loss": "softmax_cross_entropy"}  # fmt: skip
 SMALL = Experiment(num_iterations=5, meta_batch_size=2, hidden_dim=4, inner_lr=0.02, amplitude=(1.0, 2.0))
 
 
@@ -93,3 +100,66 @@ def test_the_notebook_of_a_table_reads_it_from_beside():
     source = "\n\n".join(code_cells(json.loads(code.notebook(table))))
     assert 'file = "table.csv"' in source
     compile(source, "notebook", "exec")
+
+
+def run_here(source, folder, monkeypatch, capsys, *typed):
+    """What a script prints that is run in this process, from a folder."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["run.py", *map(str, typed)])
+    exec(compile(source, "run.py", "exec"), {"__name__": "__main__"})
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A run on somebody's pictures, and their archive."""
+    path = tmp_path / "pictures.zip"
+    path.write_bytes(zipped(class_folders(6, 2)))
+    run = Experiment(**PICTURES, tasks="images", image_size=8, ink="dark", data="not read yet")
+    return dataclasses.replace(run, data=read_pictures(run, str(path)).digest), path
+
+
+def test_a_run_on_pictures_is_told_where_they_are(pictures, tmp_path, monkeypatch, capsys):
+    run, path = pictures
+    source = code.script(run)
+    assert "python run.py PICTURES" in source
+    printed = run_here(source, tmp_path, monkeypatch, capsys, path)
+    assert "600 test tasks (seed 0), 1 support pictures of each class:" in printed
+    assert "'accuracy': " in printed
+    assert Learner.load(tmp_path / "learner").experiment == run
+    beside = "\n\n".join(code_cells(json.loads(code.notebook(run))))
+    assert 'file = "pictures.zip"' in beside
+    begin = beside[: beside.index("\n\nfor report")]
+    run_here(begin, tmp_path, monkeypatch, capsys)
+
+
+def test_other_pictures_than_the_runs_are_refused(pictures, tmp_path, monkeypatch, capsys):
+    run, _ = pictures
+    other = tmp_path / "other.zip"
+    other.write_bytes(zipped(class_folders(6, 3)))
+    with pytest.raises(SystemExit, match=r"other\.zip does not hold the pictures of this run: their SHA-256 is"):
+        run_here(code.script(run), tmp_path, monkeypatch, capsys, other)
+
+
+def test_a_run_on_invented_characters_runs_from_any_folder(tmp_path, monkeypatch, capsys):
+    run = Experiment(**PICTURES, tasks="glyphs")
+    source = code.script(run)
+    assert source.count("evaluate(learner, jax.random.key(0), ") == 1
+    quick = source.replace("jax.random.key(0), ", "jax.random.key(0), num_tasks=2, ")
+    printed = run_here(quick, tmp_path, monkeypatch, capsys)
+    assert "2 test tasks (seed 0), 1 support pictures of each class:" in printed
+    assert Learner.load(tmp_path / "learner").experiment == run
+
+
+def test_a_run_on_omniglot_says_where_it_is_read_and_finds_it_from_any_folder(tmp_path, monkeypatch):
+    real_file("omniglot/images_background.zip")
+    monkeypatch.setenv("MAML_LAB_DATA", str(DATA.absolute()))
+    monkeypatch.chdir(tmp_path)
+    run = Experiment(**PICTURES, tasks="omniglot")
+    source = code.script(run)
+    assert "MAML_LAB_DATA" in source
+    assert "MAML_LAB_DATA" in json.loads(code.notebook(run))["cells"][0]["source"][2]
+    namespace = {}
+    exec(source[: source.index("\n\nfor report")], namespace)
+    assert namespace["experiment"] == run
+    assert omniglot_files.find_archive("images_background.zip").is_absolute()
