@@ -52,7 +52,8 @@ def test_folders_of_another_kind_are_no_classes_of_what_is_asked():
 def test_a_learned_head_is_asked_about_as_many_classes_as_it_has_or_fewer():
     learner = pad_learner("maml", ways=5)
     assert picture_calls.most_classes(learner) == 5
-    assert judged(learner, known()).held_back.classes == ("class 0", "class 1", "class 2")
+    found = judged(learner, known()).held_back
+    assert found is not None and found.classes == ("class 0", "class 1", "class 2")
     with pytest.raises(ValueError, match="at most 5 classes apart, got 6"):
         judged(learner, known(classes=6))
 
