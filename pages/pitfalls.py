@@ -4,19 +4,20 @@ import streamlit as st
 
 from dashboard.engine_calls import resources
 from dashboard.method_names import TUTORIAL
-from dashboard.page_parts.pitfalls import live_pictures, runs, step_size_map, step_sizes
+from dashboard.page_parts.pitfalls import label_order_card, live_pictures, runs, step_size_map, step_sizes
 from dashboard.page_parts.pitfalls.cards import CARDS, Card
 from dashboard.page_parts.pitfalls.step_sizes import SUMMARIES, Shown
 from dashboard.results import MAX_SHOTS
 from dashboard.widgets import learners, links, page, session
 from maml_engine import Learner
 
+NAMES = (*CARDS, label_order_card.NAME)
 OWN = {
     "pitfall_shots": 10,
     "summary": "mean",
     **step_size_map.OWN,
     session.PAIR: "",
-    **{session.OPEN + name: False for name in CARDS},
+    **{session.OPEN + name: False for name in NAMES},
 }
 
 
@@ -46,14 +47,14 @@ def choose_points_and_summary() -> tuple[int, str]:
 
 def choose_all_or_none() -> None:
     """One button over all cards: what a page has opened is on paper, too."""
-    are_open = all(st.session_state.get(session.OPEN + name) for name in CARDS)
+    are_open = all(st.session_state.get(session.OPEN + name) for name in NAMES)
     label, icon = ("Close all", ":material/unfold_less:") if are_open else ("Open all", ":material/unfold_more:")
     st.button(label, icon=icon, key="open_or_close", on_click=open_or_close, args=(not are_open,))
 
 
 def open_or_close(opens: bool) -> None:
     """A callback."""
-    for name in CARDS:
+    for name in NAMES:
         st.session_state[session.OPEN + name] = opens
 
 
@@ -63,6 +64,15 @@ def show_card(name: str, shown: Shown) -> None:
     with st.expander(CARDS[name].title, key=session.OPEN + name, on_change="rerun", bind="query-params") as opened:
         if opened.open:
             show_inside(name, CARDS[name], shown)
+
+
+@st.fragment
+def show_label_orders() -> None:
+    """The pitfall of classes, which has no runs to train here."""
+    key = session.OPEN + label_order_card.NAME
+    with st.expander(label_order_card.TITLE, key=key, on_change="rerun", bind="query-params") as opened:
+        if opened.open:
+            label_order_card.show()
 
 
 def show_inside(name: str, card: Card, shown: Shown) -> None:
@@ -115,6 +125,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     choose_all_or_none()
 for name in CARDS:
     show_card(name, shown)
+show_label_orders()
 page.equation(
     r"\theta_{k+1} - \theta^{*} = (I - \alpha H)\,(\theta_k - \theta^{*}), \qquad "
     r"\text{diverges where}\quad |1 - \alpha \lambda_{\max}| > 1, \quad \alpha > 2 / \lambda_{\max}",

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import cache, first_numbers, first_pictures, resources, sine_bench
 from dashboard.engine_calls.cache import Answers
+from dashboard.page_parts.pitfalls import label_orders
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
@@ -23,12 +24,14 @@ SECONDS = 600  # for a page on which everything is compiled
 
 
 def main() -> None:
-    """Writes both files."""
+    """Writes all files."""
     parser = argparse.ArgumentParser(prog="python -m tools.first_numbers", description="Makes what comes with the app anew.")
     parser.add_argument("--missing", action="store_true", help="compute only what is not there yet")
     is_anew = not parser.parse_args().missing
     first_numbers.save(made(is_anew=is_anew), first_numbers.FILE)
     first_pictures.save(sine_bench.first_bench())
+    if is_anew or not label_orders.FILE.is_file():
+        label_orders.save(label_orders.measured())
     print(f"{len(first_numbers.names())} answers, {first_numbers.FILE.stat().st_size / 1e6:.2f} MB in {first_numbers.FILE}")
 
 

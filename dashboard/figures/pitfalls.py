@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dashboard.figures import parts, plain, style
+from dashboard.method_names import NAMES
 from dashboard.results import LossCurve
 
 STEPS_TITLE, LOSS_TITLE = "inner steps", "query loss (units of y²)"
@@ -233,6 +234,25 @@ def new_tasks_figure(curves: Mapping[str, LossCurve], *, steps: int) -> plain.Fi
     if curves:
         figure.add_vline(x=steps, line={"color": style.TRUTH, "dash": "dot", "width": 1.5})
     return figure.update_xaxes(dtick=2)
+
+
+def orders_figure(curves: Mapping[str, np.ndarray]) -> plain.Figure:
+    """Accuracy under each task's worst to best order of its class labels, a line a method.
+
+    Args:
+      curves: by the method's name, `[orders]` in [0, 1]; none give empty axes.
+    """
+    figure = style.base_figure("order of the labels, from each task's worst to its best", "accuracy (%)")
+    for method, curve in curves.items():
+        figure.add_scatter(
+            x=np.arange(1, len(curve) + 1),
+            y=100 * curve,
+            name=NAMES[method],
+            mode="lines+markers",
+            line={"color": style.method_colour(method), "width": 2.5},
+            hovertemplate=f"{NAMES[method]}: %{{y:.1f}} %<extra></extra>",
+        )
+    return figure
 
 
 def spell_cell(loss: float) -> str:

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 
+from dashboard.page_parts.pitfalls import label_orders
 from dashboard.page_parts.pitfalls.cards import CARDS
 from dashboard.page_parts.pitfalls.judged import on_tasks_of
 from maml_engine import Experiment, Learner, evaluate, train
@@ -26,6 +27,14 @@ def test_what_is_mended_does_better(name):
     spelled = {which: [round(float(value), 3) for value in losses[which].mean[[0, card.steps]]] for which in losses}
     print(f"\n      {name}, before and after {card.steps}: {spelled}", end="")
     assert losses["mended"].mean[card.steps] < losses["broken"].mean[card.steps]
+
+
+def test_the_order_of_the_labels_moves_maml_and_not_unicorn():
+    found = label_orders.measured()
+    maml, unicorn = (found.ranked(method)[[0, -1]] for method in label_orders.METHODS)
+    print(f"\n      each task's worst and best order: MAML {maml}, UNICORN {unicorn}", end="")
+    assert maml[1] - maml[0] > 0.05
+    assert unicorn[1] - unicorn[0] < 0.005
 
 
 def judged(card, **changes) -> float:

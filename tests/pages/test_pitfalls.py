@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from dashboard.engine_calls import resources
-from dashboard.page_parts.pitfalls import cards, step_sizes
+from dashboard.page_parts.pitfalls import cards, label_orders, step_sizes
 from dashboard.results import spell_loss
 
 SMALL = {"num_iterations": 40, "meta_batch_size": 4, "hidden_dim": 8}
@@ -120,3 +120,13 @@ def test_one_button_opens_all_cards_and_closes_them(open_page):
     page.button(key="open_or_close").click().run()
     assert page.button(key="open_or_close").label == "Open all"
     assert not any(name.startswith("open_") for name in page.query_params)
+
+
+def test_the_card_about_the_order_of_labels_shows_what_was_measured(open_page):
+    page = open_page("pitfalls", open_label_order="true")
+    assert not page.exception
+    found = label_orders.load()
+    for name, title in (("maml", "MAML"), ("unicorn", "UNICORN")):
+        ranked = 100 * found.ranked(name)
+        assert any(f"{title} {ranked[0]:.1f} % to {ranked[-1]:.1f} %" in caption.value for caption in page.caption)
+    assert len(page.get("plotly_chart")) == 4

@@ -52,3 +52,9 @@ def test_what_is_beyond_drawing_is_left_out():
 )
 def test_a_cell_has_room_for_four_signs(loss, spelled):
     assert figures.spell_cell(loss) == spelled
+
+
+def test_the_orders_figure_draws_a_line_a_method_in_percent():
+    figure = figures.orders_figure({"maml": np.array([0.2, 0.5]), "unicorn": np.array([0.4, 0.4])})
+    assert [(line.name, list(line.y)) for line in figure.data] == [("MAML", [20, 50]), ("UNICORN", [40, 40])]
+    assert list(figure.data[0].x) == [1, 2]
