@@ -1,9 +1,12 @@
 """Characters in a real browser: five symbols by hand, another page and back, what is taken along comes back, a game."""
 
+import zipfile
+
 from playwright.sync_api import expect
 
 from tests.browser.test_drawing_pad import draw, expect_counts, press
 from tests.browser.waiting import wait_until_idle
+from tests.pages.test_your_pictures import drawn, shapes
 
 FILES = '[data-testid="stFileUploaderDropzoneInput"]'
 # Five symbols, each of one or two strokes, as shares of the pad.
@@ -67,3 +70,23 @@ def test_a_game_against_the_learner(open_page):
     wait_until_idle(page)
     expect(page.locator(".st-key-scores")).to_contain_text("3 of 15")
     expect(page.locator(".st-key-scores")).to_contain_text("The learner")
+
+
+def test_a_folder_is_brought_one_picture_is_named_and_many_come_back_sorted(open_page, tmp_path):
+    for name, content in shapes(3).items():
+        (tmp_path / "mine" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mine" / name).write_bytes(content)
+    page = open_page("/characters")
+    page.locator(".st-key-_known_pictures_how").get_by_text("A folder", exact=True).click()
+    page.locator(f".st-key-_known_pictures_folder {FILES}").set_input_files(tmp_path / "mine")
+    page.get_by_text("3 classes of 3 pictures each: a folder for each class").wait_for()
+    expect(page.get_by_test_id("stMetric").filter(has_text="Right about")).to_contain_text("100 %")
+    asked = page.locator(f".st-key-_asked_pictures {FILES}")
+    asked.set_input_files({"name": "what.png", "mimeType": "image/png", "buffer": drawn("corner", 77)})
+    page.get_by_text("It is most likely corner").wait_for()
+    two = [("a.png", drawn("cross", 90)), ("b.png", drawn("bar", 91))]
+    asked.set_input_files([{"name": name, "mimeType": "image/png", "buffer": content} for name, content in two])
+    with page.expect_download() as download:
+        page.locator(".st-key-take_sorted button").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert {"cross/a.png", "bar/b.png"} <= set(archive.namelist())

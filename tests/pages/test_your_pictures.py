@@ -140,3 +140,15 @@ def test_a_folder_comes_with_its_paths(open_page):
     assert any("are still here" in each for each in said(page)) and accuracy(page) == "100 %"
     press(page, "Forget them")
     assert not page.multiselect and not page.session_state["_picture_answers"]
+
+
+def test_of_a_list_with_two_labels_the_other_is_a_click_away(open_page):
+    names = [name.replace("/", "_") for name in shapes(2)]
+    rows = "".join(f"{name},{name.split('_')[0]},{'AB'[place % 2]}\n" for place, name in enumerate(names))
+    files = dict(zip(names, shapes(2).values(), strict=True)) | {"labels.csv": f"file,shape,writer\n{rows}".encode()}
+    page = bring(open_page("characters"), files)
+    assert page.multiselect[0].value == sorted(SHAPES) and accuracy(page) == "100 %"
+    press(page, "Classes are in 'writer'")
+    assert page.multiselect[0].value == ["A", "B"]
+    press(page, "Classes are in 'shape'")
+    assert page.multiselect[0].value == sorted(SHAPES)
