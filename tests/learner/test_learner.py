@@ -285,8 +285,12 @@ def test_the_shipped_learners_open():
     root = os.path.join(os.path.dirname(maml_engine.__file__), "pretrained")
     shipped = [name for name in os.listdir(root) if os.path.isfile(os.path.join(root, name, "learner.safetensors"))]
     assert shipped
+    pictures = np.random.default_rng(0).uniform(size=(10, 28, 28, 1))
     for name in shipped:
-        assert np.isfinite(Learner.load(os.path.join(root, name)).adapt(X, Y)(QUERY)).all()
+        learner = Learner.load(os.path.join(root, name))
+        is_of_waves = learner.experiment.tasks == "sinusoid"
+        x, y, query = (X, Y, QUERY) if is_of_waves else (pictures, np.eye(5)[np.arange(10) % 5], pictures)
+        assert np.isfinite(learner.adapt(x, y)(query)).all()
 
 
 def test_inputs_near_1e8_are_kept_under_64_bits(x64):

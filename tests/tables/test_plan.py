@@ -23,5 +23,5 @@ def test_where_no_row_is_left_the_interval_is_the_one_before():
     rng = np.random.default_rng(0)
     wrong, query = np.abs(rng.normal(size=(2, 1, 6, 20))), np.ones((2, 1, 6, 20), bool)
     query[1] = False
-    found = calibrate([Residuals((5, 10), np.arange(6), wrong, np.ones_like(wrong), query)], 5, 0.9)
+    found = calibrate([Residuals((5, 10), np.arange(6), wrong, np.ones_like(wrong), query)], 0.9)
     assert found.widths[10] == found.widths[5]
