@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from maml_engine.tables.functions import Rbf, squares
-from maml_engine.tables.task_arrays import Predictive, TaskArrays
+from maml_engine.tables.task_arrays import Predictive, TaskArrays, in_chunks
 
 CHUNK = 64  # tasks at once
 MAX_ROWS, MAX_TASKS = 30, 100  # by which a process is fitted
@@ -38,10 +38,7 @@ class KernelPredictor:
 
     def predictive(self, tasks: TaskArrays, k: int) -> Predictive:
         """Mean and variance from the first `k` rows of each order; the noise of a row is not part of the variance."""
-        count = len(tasks.x)
-        chunks = [np.arange(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
-        each = [self._chunk(tasks.take(chunk), k) for chunk in chunks]
-        return Predictive(*(np.concatenate(own, axis=1) for own in zip(*each, strict=True)))
+        return in_chunks(lambda some: self._chunk(some, k), tasks, CHUNK)
 
     def draw(self, x: np.ndarray, outputs: int, versions: int, rng: np.random.Generator) -> np.ndarray:
         """Targets that the process might have had.
@@ -62,16 +59,9 @@ class KernelPredictor:
 
     def _chunk(self, tasks: TaskArrays, k: int) -> Predictive:
         about = self.about(tasks.x) if self.about else np.zeros_like(tasks.y)
-        chosen = tasks.orders[..., :k]  # [draws, tasks, k]
-        task = np.arange(len(tasks.x))[:, None]
-        counts = tasks.is_row[task, chosen].astype(float)  # a task may have fewer rows
         level = 1e4 if np.isinf(self.level) else self.level
         gram = self.kernel(tasks.x, tasks.x) + level
-        within = gram[task[:, :, None], chosen[..., :, None], chosen[..., None, :]]
-        across = gram[task[:, :, None], np.arange(tasks.x.shape[1])[:, None], chosen[..., None, :]] * counts[..., None, :]
-        # A row of padding has nothing to do with any other.
-        within = within * counts[..., :, None] * counts[..., None, :]
-        within = within + np.eye(k) * np.where(counts > 0, self.noise, 1.0)[..., None]
+        chosen, task, counts, within, across = known_rows(gram, tasks, k, self.noise)
         left = (tasks.y - about)[task, chosen] * counts[..., None]
         solved = np.linalg.solve(within, np.concatenate([left, across.swapaxes(-1, -2)], axis=-1))
         outputs = left.shape[-1]
@@ -80,6 +70,41 @@ class KernelPredictor:
             return Predictive(mean, np.zeros(mean.shape[:-1]))
         taken = np.einsum("dtrk,dtkr->dtr", across, solved[..., outputs:])
         return Predictive(mean, np.maximum(np.diagonal(gram, axis1=-2, axis2=-1) - taken, 0.0))
+
+
+class KnownRows(NamedTuple):
+    """The first rows of each order, and how they hang together with each other and with all rows.
+
+    chosen: `[draws, tasks, k]`, their places.
+    task: `[tasks, 1]`, which goes with `chosen` as an index.
+    counts: `[draws, tasks, k]`, 0 on padding: a task may have fewer rows.
+    within: `[draws, tasks, k, k]`, their covariance, noise included; a row of padding has nothing to do with any other.
+    across: `[draws, tasks, rows, k]`, their covariance with all rows of the task.
+    """
+
+    chosen: np.ndarray
+    task: np.ndarray
+    counts: np.ndarray
+    within: np.ndarray
+    across: np.ndarray
+
+
+def known_rows(gram: np.ndarray, tasks: TaskArrays, k: int, noise: float) -> KnownRows:
+    """What a process is conditioned on: the first `k` rows of each order.
+
+    Args:
+      gram: `[tasks, rows, rows]`, the covariance of all rows of a task, without noise.
+      tasks: whose rows these are.
+      k: how many rows are known.
+      noise: variance of a row.
+    """
+    chosen, task = tasks.orders[..., :k], np.arange(len(tasks.x))[:, None]
+    counts = tasks.is_row[task, chosen].astype(float)
+    within = gram[task[:, :, None], chosen[..., :, None], chosen[..., None, :]]
+    within = within * counts[..., :, None] * counts[..., None, :]
+    within = within + np.eye(k) * np.where(counts > 0, noise, 1.0)[..., None]
+    across = gram[task[:, :, None], np.arange(tasks.x.shape[1])[:, None], chosen[..., None, :]] * counts[..., None, :]
+    return KnownRows(chosen, task, counts, within, across)
 
 
 def gaussian_process(tasks: TaskArrays, pooled: Callable[[np.ndarray], np.ndarray] | None, seed: int) -> KernelPredictor:

@@ -1,5 +1,6 @@
 """Tasks as arrays, with the rows of each that are known in turn, and how well something predicts the others."""
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -44,6 +45,13 @@ class Predictive(NamedTuple):
 
     mean: np.ndarray
     variance: np.ndarray
+
+
+def in_chunks(predictive: Callable[[TaskArrays], Predictive], tasks: TaskArrays, size: int) -> Predictive:
+    """What `predictive` gives for all tasks, `[tasks, ...]` of them, `size` at a time."""
+    count = len(tasks.x)
+    found = [predictive(tasks.take(np.arange(start, min(start + size, count)))) for start in range(0, count, size)]
+    return Predictive(*(np.concatenate(own, axis=1) for own in zip(*found, strict=True)))
 
 
 class Predictor(Protocol):

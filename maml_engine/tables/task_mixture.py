@@ -15,9 +15,9 @@ import numpy as np
 
 from maml_engine.tables.blend import Blend
 from maml_engine.tables.functions import Constant, Function, Kernel, Linear
-from maml_engine.tables.gaussian_process import KernelPredictor
+from maml_engine.tables.gaussian_process import KernelPredictor, known_rows
 from maml_engine.tables.mixed_model import Coefficients, Degrees, LeftOut, MixedModel, explored
-from maml_engine.tables.task_arrays import Predictive, TaskArrays
+from maml_engine.tables.task_arrays import Predictive, TaskArrays, in_chunks
 
 WIDTHS = (0.2, 0.3, 0.4, 0.55, 0.75)  # of a component, over that of the cloud
 WHOLE = 1.0  # the width of the mixed model's one component
@@ -51,11 +51,8 @@ class TaskMixture:
 
     def predictive(self, tasks: TaskArrays, k: int) -> Predictive:
         """Mean and variance from the first `k` rows of each order; the noise of a row is not part of the variance."""
-        count, cells = len(tasks.x), len(tasks.orders) * tasks.x.shape[1] * len(self.middles) * tasks.y.shape[-1]
-        size = max(1, MAX_CELLS // max(1, cells))
-        chunks = [np.arange(start, min(start + size, count)) for start in range(0, count, size)]
-        found = [self._chunk(tasks.take(chunk), k) for chunk in chunks]
-        return Predictive(*(np.concatenate(own, axis=1) for own in zip(*found, strict=True)))
+        cells = len(tasks.orders) * tasks.x.shape[1] * len(self.middles) * tasks.y.shape[-1]
+        return in_chunks(lambda some: self._chunk(some, k), tasks, max(1, MAX_CELLS // max(1, cells)))
 
     def draw(self, x: np.ndarray, outputs: int, versions: int, rng: np.random.Generator) -> np.ndarray:
         """Targets that the mixture might have had.
@@ -78,13 +75,8 @@ class TaskMixture:
     def _chunk(self, tasks: TaskArrays, k: int) -> Predictive:
         about = self.about(tasks.x) if self.about else np.zeros_like(tasks.y)
         components, size, outputs = self.middles.shape
-        chosen, task = tasks.orders[..., :k], np.arange(len(tasks.x))[:, None]
-        counts = tasks.is_row[task, chosen].astype(float)  # [draws, tasks, k]: a task may have fewer rows
         gram = self.kernel(tasks.x, tasks.x)
-        within = gram[task[:, :, None], chosen[..., :, None], chosen[..., None, :]]
-        within = within * counts[..., :, None] * counts[..., None, :]
-        within = within + np.eye(k) * np.where(counts > 0, self.noise, 1.0)[..., None]
-        across = gram[task[:, :, None], np.arange(tasks.x.shape[1])[:, None], chosen[..., None, :]] * counts[..., None, :]
+        chosen, task, counts, within, across = known_rows(gram, tasks, k, self.noise)
         flat = self.middles.swapaxes(0, 1).reshape(size, components * outputs)
         middles = self.features(tasks.x) @ flat  # [tasks, rows, components * outputs]
         left = (np.tile((tasks.y - about)[task, chosen], components) - middles[task, chosen]) * counts[..., None]
