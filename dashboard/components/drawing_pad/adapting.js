@@ -2,6 +2,7 @@
 // What the methods make of the network for one task. A method that steps takes as many as it was trained with; one that solves
 // has one step. Before the first nothing is known of the task, and all classes are as likely, unless the head was learned.
 
+import { floats } from "../shared/floats.js";
 import { Conv4, softmax } from "./conv4.js";
 
 /** @import { Layout, Params } from "./layers.js" */
@@ -120,14 +121,4 @@ export function headOfMeans(features, support, ways) {
     }
   }
   return head;
-}
-
-/**
- * Base64 of little-endian 32-bit floats, as doubles.
- * @param {string} text
- * @returns {Params}
- */
-export function floats(text) {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  return Float64Array.from(new Float32Array(bytes.buffer));
 }

@@ -1,6 +1,9 @@
 // @ts-check
 // What is drawn: classes with their drawings, and the query. Values that are never changed: every change gives a new one.
 
+import { clamp } from "../shared/numbers.js";
+import { distance } from "./raster.js";
+
 /** @import { Stroke } from "./raster.js" */
 
 export const WAYS = /** @type {const} */ ([2, 10]);
@@ -8,7 +11,7 @@ export const MAX_SHOTS = 5; // drawings a class
 export const MAX_STROKES = 40; // a drawing
 export const MAX_POINTS = 1500; // a drawing
 export const SIDE = 1000; // units of the pad
-const MAX_NAME = 24;
+export const MAX_NAME = 24;
 
 /** @typedef {Stroke[]} Drawing */
 
@@ -43,7 +46,7 @@ export function blank(ways) {
 }
 
 /** @param {number} way */
-const nameOf = (way) => String.fromCharCode(65 + way);
+export const nameOf = (way) => String.fromCharCode(65 + way);
 
 /**
  * The drawing at a place; empty where there is none yet.
@@ -98,7 +101,7 @@ export function withStroke(all, place, stroke) {
  */
 export function erased(all, place, at, reach) {
   const drawing = drawingAt(all, place);
-  const left = drawing.filter((stroke) => distance(stroke, at) > reach);
+  const left = drawing.filter((stroke) => away(stroke, at) > reach);
   return left.length === drawing.length ? all : withDrawing(all, place, left);
 }
 
@@ -107,15 +110,12 @@ export function erased(all, place, at, reach) {
  * @param {Stroke} stroke
  * @param {[number, number]} at
  */
-function distance(stroke, [x, y]) {
+function away(stroke, [x, y]) {
   let least = Infinity;
   for (let index = 0; index < stroke.length; index += 2) {
     const from = Math.max(index - 2, 0);
     const [dx, dy] = [stroke[index] - stroke[from], stroke[index + 1] - stroke[from + 1]];
-    const [px, py] = [x - stroke[from], y - stroke[from + 1]];
-    const square = dx * dx + dy * dy;
-    const along = square > 0 ? Math.min(Math.max((px * dx + py * dy) / square, 0), 1) : 0;
-    least = Math.min(least, Math.hypot(px - along * dx, py - along * dy));
+    least = Math.min(least, distance([x - stroke[from], y - stroke[from + 1]], [dx, dy]));
   }
   return least;
 }
@@ -152,7 +152,7 @@ export const renamed = (all, way, name) => withClass(all, way, { name: name.trim
  * @returns {Drawings}
  */
 export function withWays(all, ways) {
-  const { classes } = blank(Math.min(Math.max(ways, WAYS[0]), WAYS[1]));
+  const { classes } = blank(clamp(ways, WAYS));
   return { ...all, classes: classes.map((fresh, way) => all.classes[way] ?? fresh) };
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 // What the pad shows somebody who has drawn nothing yet: five symbols, drawn once each, and one of them drawn again.
 
+import { nameOf } from "./drawings.js";
+
 /** @import { Drawing, Drawings } from "./drawings.js" */
 
 /**
@@ -42,6 +44,6 @@ const SYMBOLS = [
 
 /** @type {Drawings} */
 export const EXAMPLE = {
-  classes: SYMBOLS.map((drawing, way) => ({ name: String.fromCharCode(65 + way), drawings: [drawing] })),
+  classes: SYMBOLS.map((drawing, way) => ({ name: nameOf(way), drawings: [drawing] })),
   query: [spiral([470, 400], 150, 0.98, 0.3, 1.08), [480, 550, 520, 810, 515, 850], [390, 730, 640, 650]],
 };

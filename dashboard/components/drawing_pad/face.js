@@ -4,7 +4,7 @@
 import { find } from "../shared/elements.js";
 import { drawingAt, QUERY, WAYS } from "./drawings.js";
 import { imageOf } from "./raster.js";
-import { drawSeen, Rows, seenCanvas } from "./rows.js";
+import { drawSeen, Rows, seenCanvas, text } from "./rows.js";
 import { drawStrip } from "./strip.js";
 import { placeWords, verdictWords } from "./words.js";
 
@@ -58,17 +58,17 @@ export class Face {
     };
     this.rows.write({ all, chosen, seen, before, after });
     this.#writeQuery(seen(QUERY), chosen.way === QUERY.way);
-    this.#text(".verdict", verdictWords(all, { shares: after, why, isBusy }));
-    this.#text(".target", placeWords(all, chosen));
-    this.#text(".legend .learner", learner);
+    text(this.root, ".verdict", verdictWords(all, { shares: after, why, isBusy }));
+    text(this.root, ".target", placeWords(all, chosen));
+    text(this.root, ".legend .learner", learner);
     this.root.classList.toggle("busy", isBusy);
     this.#button("undo", sheet.canUndo);
     this.#button("empty", sheet.drawing.length > 0);
     this.#button("more", all.classes.length < WAYS[1]);
     this.#button("fewer", all.classes.length > WAYS[0]);
     this.#button("eraser", true).setAttribute("aria-pressed", String(isErasing));
-    this.#text(".tools .all", sheet.isUntouched ? "Draw my own" : "Clear all");
-    this.#text(".tools .next", chosen.way === QUERY.way ? "Another question" : "Next");
+    text(this.root, ".tools .all", sheet.isUntouched ? "Draw my own" : "Clear all");
+    text(this.root, ".tools .next", chosen.way === QUERY.way ? "Another question" : "Next");
     this.#drawStrip(all, path);
   }
 
@@ -96,15 +96,6 @@ export class Face {
     if (shown === this.#strip) return;
     this.#strip = shown;
     drawStrip(this.strip, all, path);
-  }
-
-  /**
-   * @param {string} selector
-   * @param {string} content
-   */
-  #text(selector, content) {
-    const element = find(this.root, selector, HTMLElement);
-    if (element.textContent !== content) element.textContent = content;
   }
 
   /**

@@ -3,6 +3,8 @@
 // by tests. A drawing's bounding box is centred, its longer side made as long as that of an Omniglot character (17 of 28 pixels in
 // the middle of them), and drawn with a pen as wide as theirs (1.3 pixels); a pixel's ink falls off over one pixel at the edge.
 
+import { clamp } from "../shared/numbers.js";
+
 export const SIZE = 28; // pixels a side
 export const SIDE = 17; // pixels that the longer side of a drawing's box takes, from the middle of its lines
 export const RADIUS = 0.65; // of the pen, in pixels
@@ -61,7 +63,6 @@ export function raster(strokes) {
 function drawSegment(image, [x0, y0], [x1, y1]) {
   const reach = RADIUS + 0.5;
   const [dx, dy] = [x1 - x0, y1 - y0];
-  const square = dx * dx + dy * dy;
   const firstRow = Math.max(Math.floor(Math.min(y0, y1) - reach), 0);
   const lastRow = Math.min(Math.ceil(Math.max(y0, y1) + reach), SIZE - 1);
   const first = Math.max(Math.floor(Math.min(x0, x1) - reach), 0);
@@ -69,12 +70,22 @@ function drawSegment(image, [x0, y0], [x1, y1]) {
   for (let row = firstRow; row <= lastRow; row++) {
     for (let column = first; column <= last; column++) {
       const [x, y] = [column + 0.5 - x0, row + 0.5 - y0];
-      const along = square > 0 ? Math.min(Math.max((x * dx + y * dy) / square, 0), 1) : 0;
-      const ink = 0.5 + RADIUS - Math.hypot(x - along * dx, y - along * dy);
+      const ink = 0.5 + RADIUS - distance([x, y], [dx, dy]);
       const pixel = row * SIZE + column;
       image[pixel] = Math.max(image[pixel], Math.min(ink, 1));
     }
   }
+}
+
+/**
+ * From a point to a segment that begins at the origin.
+ * @param {readonly [number, number]} point
+ * @param {readonly [number, number]} end of the segment
+ */
+export function distance([x, y], [dx, dy]) {
+  const square = dx * dx + dy * dy;
+  const along = square > 0 ? clamp((x * dx + y * dy) / square, [0, 1]) : 0;
+  return Math.hypot(x - along * dx, y - along * dy);
 }
 
 /** @type {WeakMap<Stroke[], Float64Array>} */

@@ -1,8 +1,8 @@
 // @ts-check
 // The classes: their drawings as the network sees them, and how likely each is, before and after adapting.
 
-import { html } from "../shared/elements.js";
-import { MAX_SHOTS } from "./drawings.js";
+import { find, focused, html } from "../shared/elements.js";
+import { MAX_NAME, MAX_SHOTS } from "./drawings.js";
 import { SIZE } from "./raster.js";
 import { countWords, percent } from "./words.js";
 
@@ -81,7 +81,7 @@ export class Rows {
     );
     const name = html("input", {
       class: "name",
-      maxlength: 24,
+      maxlength: MAX_NAME,
       autocomplete: "off",
       spellcheck: "false",
       "aria-label": `Name of class ${way + 1}`,
@@ -111,7 +111,7 @@ export class Rows {
     const { all, chosen, before, after } = view;
     const { name, drawings } = all.classes[way];
     const field = /** @type {HTMLInputElement} */ (row.querySelector(".name"));
-    if (document.activeElement !== field && field.value !== name) field.value = name;
+    if (focused(field) !== field && field.value !== name) field.value = name;
     set(row, "aria-label", `Class ${name}, ${countWords(all, way)}`);
     row.querySelectorAll(".slot").forEach((slot, shot) => {
       const isChosen = chosen.way === way && chosen.shot === shot;
@@ -161,7 +161,7 @@ function set(element, name, value) {
  * @param {string} selector
  * @param {string} content
  */
-function text(parent, selector, content) {
-  const element = /** @type {Element} */ (parent.querySelector(selector));
+export function text(parent, selector, content) {
+  const element = find(parent, selector, HTMLElement);
   if (element.textContent !== content) element.textContent = content;
 }

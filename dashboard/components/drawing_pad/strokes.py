@@ -34,8 +34,7 @@ class Drawings:
 
     def to_json(self) -> str:
         """As a file that `parse` reads."""
-        classes = [{"name": name, "drawings": each} for name, each in zip(self.names, self.drawings, strict=True)]
-        return json.dumps({"format": FORMAT, "version": 1, **self.sent(), "classes": classes}, separators=(",", ":"))
+        return json.dumps({"format": FORMAT, "version": 1, **self.sent()}, separators=(",", ":"))
 
     def sent(self) -> dict[str, Any]:
         """As the browser takes them."""

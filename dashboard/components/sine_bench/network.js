@@ -2,6 +2,8 @@
 // The mathematics: dense networks of one input, and gradient descent on a support set. Doubles throughout; the engine has
 // 32-bit floats, and after ten steps the two agree to better than 1e-4.
 
+import { floats } from "../shared/floats.js";
+
 /**
  * The inner rule: which arrays move, and how far.
  * @typedef {object} Rule
@@ -30,16 +32,6 @@ const ACTIVATIONS = {
   tanh: [Math.tanh, (_, a) => 1 - a * a],
   sine: [Math.sin, (z) => Math.cos(z)],
 };
-
-/**
- * Base64 of little-endian 32-bit floats, as doubles.
- * @param {string} text
- */
-export function floats(text) {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  const view = new DataView(bytes.buffer);
-  return Float64Array.from({ length: bytes.length / 4 }, (_, index) => view.getFloat32(4 * index, true));
-}
 
 /** One learner: its network, its start and its inner rule. */
 export class BrowserLearner {

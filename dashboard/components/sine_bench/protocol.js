@@ -1,8 +1,9 @@
 // @ts-check
 // From and to Python, whose side is `__init__.py`; the only file here that knows what it sends.
 
+import { floats } from "../shared/floats.js";
 import { Reports } from "../shared/reports.js";
-import { BrowserLearner, floats } from "./network.js";
+import { BrowserLearner } from "./network.js";
 import { isSameTask } from "./scene.js";
 
 /** @import { SetStateValue } from "../shared/mount.js" */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { BrowserLearner, floats, meanSquaredError } from "../../../dashboard/components/sine_bench/network.js";
+import { floats } from "../../../dashboard/components/shared/floats.js";
+import { BrowserLearner, meanSquaredError } from "../../../dashboard/components/sine_bench/network.js";
 import { base64, weightsOf } from "./learners.mjs";
 
 const near = (actual, expected, tolerance = 1e-6) => {
