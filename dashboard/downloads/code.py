@@ -17,6 +17,7 @@ class _Data(NamedTuple):
     imported: a line.
     read: lines that read it from `file` and refuse what is not the run's.
     handed: the argument of `train` and `evaluate`.
+    more: what is said of where the data are.
     """
 
     typed: str = ""
@@ -25,12 +26,13 @@ class _Data(NamedTuple):
     imported: str = ""
     read: str = ""
     handed: str = ""
+    more: str = ""
 
 
 def script(experiment: Experiment) -> str:
     """The same run as a Python script that needs `maml_engine` alone; plotly draws its figure where it is installed."""
     data = _data_of(experiment)
-    more = f"\n{_OMNIGLOT}" if experiment.tasks == "omniglot" else ""
+    more = f"\n{data.more}" if data.more else ""
     opening = f'''"""Run {experiment.digest} of MAML Lab, from any folder: python run.py{data.typed}
 {more}
 {_ENGINE}
@@ -41,7 +43,7 @@ def script(experiment: Experiment) -> str:
 def notebook(experiment: Experiment) -> str:
     """The same run as a Jupyter notebook (nbformat 4.5) that needs `maml_engine` alone; what a run reads lies beside it."""
     data = _data_of(experiment)
-    more = f" {_OMNIGLOT}" if experiment.tasks == "omniglot" else ""
+    more = f" {data.more}" if data.more else ""
     words = f"# Run {experiment.digest[:8]} of MAML Lab\n\nIt needs {data.needs}.{more} {_ENGINE}"
     cells = [{"cell_type": "markdown", "id": "about", "metadata": {}, "source": words.splitlines(keepends=True)}]
     *parts, last = _parts(experiment, data, f'"{data.beside}"')
@@ -88,7 +90,7 @@ def _data_of(experiment: Experiment) -> _Data:
             _PICTURES_PART.format(arguments=_picture_arguments(experiment)),
             ", tasks=pictures",
         )
-    return _Data()
+    return _Data(more=_OMNIGLOT) if experiment.tasks == "omniglot" else _Data()
 
 
 def _literal(value: object) -> str:

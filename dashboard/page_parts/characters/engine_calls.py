@@ -1,6 +1,5 @@
 """What the Characters page asks of the engine; no streamlit, since the engine's own processes import it."""
 
-import dataclasses
 from functools import cache, partial
 from typing import Any
 
@@ -75,8 +74,7 @@ def accuracy_curve(learner: Learner, source: str, *, ways: int, shots: int) -> A
         steps_of(learner),
         tasks=tasks_of(source, ways),
     )
-    accuracy = dataclasses.replace(curves, loss=curves.metrics["accuracy"])
-    return AccuracyCurve(accuracy.mean, *accuracy.interval())
+    return AccuracyCurve(curves.metrics["accuracy"].mean(axis=0), *curves.interval(of="accuracy"))
 
 
 def steps_of(learner: Learner) -> int:
