@@ -48,7 +48,7 @@ def adapt(options: Namespace) -> int:
     if target in log:
         predictions = np.exp(predictions)
     header = [*inputs, target, f"{target}_low", f"{target}_high"][: len(inputs) + len(outputs)]
-    _write(_as_csv(query.matrix(inputs), header, predictions), options.out)
+    write_text(_as_csv(query.matrix(inputs), header, predictions), options.out)
     return DONE
 
 
@@ -60,11 +60,12 @@ def _adapt_table(learner: TableLearner, options: Namespace) -> int:
     query = as_sheet(read_bytes(options.predict))
     for sentence in learner.encoding.beyond(query):
         print(f"warning: {sentence}", file=sys.stderr)
-    _write(table_csv(adapted.prediction_columns(query)).decode(), options.out)
+    write_text(table_csv(adapted.prediction_columns(query)).decode(), options.out)
     return DONE
 
 
-def _write(content: str, out: str | None) -> None:
+def write_text(content: str, out: str | None) -> None:
+    """Writes what a command found into a file, or to standard output where none is named."""
     if out is None:
         print(content, end="")
     else:

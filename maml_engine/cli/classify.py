@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from maml_engine.cli.adapt import write_text
 from maml_engine.cli.exit_codes import DIVERGED, DONE
 from maml_engine.experiment.fields import parse_number
-from maml_engine.io.arrays import write_whole
 from maml_engine.io.pictures.describing import describe_pictures
 from maml_engine.io.pictures.description import PictureSet
 from maml_engine.io.pictures.sorting import sorted_folder, sorted_paths
@@ -42,21 +42,13 @@ def classify(options: Namespace) -> int:
     if options.sort is not None:
         sorted_folder(query.found.files, sorted_paths(found.paths, found.chosen), Path(options.sort))
         print(f"The query pictures are in {options.sort}, a folder for each class.", file=sys.stderr)
-    _write(found, options)
+    write_text(_as_json(found) if options.json else _as_csv(found), options.out)
     return DONE
 
 
 def _described(source: str, layout: str | None, ink: str | None) -> PictureSet:
     pictures = describe_pictures(source, layout=layout)
     return pictures if ink is None else pictures.with_ink(ink)
-
-
-def _write(found: Classified, options: Namespace) -> None:
-    content = _as_json(found) if options.json else _as_csv(found)
-    if options.out is None:
-        print(content, end="")
-    else:
-        write_whole(Path(options.out), content.encode())
 
 
 def _as_csv(found: Classified) -> str:

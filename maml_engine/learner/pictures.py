@@ -149,8 +149,7 @@ def _logits(adapted: Adapted, x: np.ndarray, support_x: np.ndarray, *, one_by_on
     A picture alone would be normalised by itself, which tells nothing: one by one, each is predicted among the support's
     `[support pictures, ...]`.
     """
-    if adapted.statistics != TOGETHER:
-        return np.concatenate([adapted(piece) for piece in np.array_split(x, -(-len(x) // AT_ONCE))]), False
-    if one_by_one:
+    together = adapted.statistics == TOGETHER
+    if together and one_by_one:
         return np.stack([adapted(np.concatenate([support_x, picture[None]]))[-1] for picture in x]), False
-    return np.concatenate([adapted(piece) for piece in np.array_split(x, -(-len(x) // AT_ONCE))]), True
+    return np.concatenate([adapted(piece) for piece in np.array_split(x, -(-len(x) // AT_ONCE))]), together

@@ -72,8 +72,7 @@ class FunctionFamily(Replaceable):
         Returns:
           An episode with `x` and `y` of shape `[meta_batch_size, k_shot or k_query, 1]`; pure and traceable.
         """
-        for name, value in (("meta_batch_size", meta_batch_size), ("k_shot", k_shot), ("k_query", k_query)):
-            check_number(name, value, low=1, integer=True)
+        check_sizes(meta_batch_size, k_shot, k_query)
         key = checked_key(key)
         functions = self.draw_split(key, meta_batch_size)
         key_x, key_noise = jax.random.split(self._keys(key)[1])
@@ -87,3 +86,9 @@ class FunctionFamily(Replaceable):
     def _keys(self, key: jax.Array) -> tuple[jax.Array, jax.Array]:
         key_functions, key_points = jax.random.split(jax.random.fold_in(key, zlib.crc32(self.stream.encode())))
         return key_functions, key_points
+
+
+def check_sizes(meta_batch_size: int, k_shot: int, k_query: int) -> None:
+    """Refuses numbers of tasks and examples that are not whole and at least 1."""
+    for name, value in (("meta_batch_size", meta_batch_size), ("k_shot", k_shot), ("k_query", k_query)):
+        check_number(name, value, low=1, integer=True)

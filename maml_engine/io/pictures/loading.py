@@ -9,6 +9,7 @@ import numpy as np
 from maml_engine.checks import check_choice, check_number
 from maml_engine.io.pictures.description import SMALLEST_SIZE, LeftOut, PictureSet, counted, left_out
 from maml_engine.io.pictures.ink import cleaned, with_ink
+from maml_engine.io.pictures.layouts import without_top
 from maml_engine.io.pictures.limits import UnusableFile, megabytes
 from maml_engine.io.pictures.opening import read_picture
 from maml_engine.runtime.parallel import parallel_map
@@ -156,16 +157,9 @@ def _digest(pictures: PictureSet, digests: dict[str, str]) -> str:
                 digests[path] = hashlib.sha256(found.files.read(path)).hexdigest()
             except UnusableFile as error:
                 digests[path] = str(error)
-    top = _top(list(digests))
-    lines = [f"{digest}  {path[top:]}\n" for path, digest in digests.items()]
+    parts = without_top(list(digests))[1]
+    lines = [f"{digest}  {'/'.join(part)}\n" for part, digest in zip(parts, digests.values(), strict=True)]
     lines += [
         f"{hashlib.sha256(repr(rows.cells).encode()).hexdigest()}  {rows.path.rpartition('/')[2]}\n" for rows in found.lists
     ]
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
-
-
-def _top(paths: list[str]) -> int:
-    """Letters of the folders that all paths begin with."""
-    first, last = min(paths), max(paths)
-    same = next((place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
-    return first.rfind("/", 0, same) + 1

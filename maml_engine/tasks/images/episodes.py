@@ -3,14 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from maml_engine.checks import check_number
 from maml_engine.core.episode import Batch, Episode
-
-
-def check_sizes(meta_batch_size: int, k_shot: int, k_query: int) -> None:
-    """Refuses numbers of tasks and pictures that are not whole and at least 1."""
-    for name, value in (("meta_batch_size", meta_batch_size), ("k_shot", k_shot), ("k_query", k_query)):
-        check_number(name, value, low=1, integer=True)
 
 
 def distinct(key: jax.Array, high: jax.Array | int, take: int, shape: tuple[int, ...]) -> jax.Array:

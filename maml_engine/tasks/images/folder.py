@@ -29,7 +29,6 @@ class PicturesOrigin:
     ink: "dark" or "bright"; of pictures that are no drawings "bright".
     seed: of the split, where nothing says it.
     note: sentences about what was left out and how classes were split; "" for nothing.
-    description: one sentence.
     """
 
     digest: str
@@ -37,7 +36,6 @@ class PicturesOrigin:
     ink: str
     seed: int
     note: str = field(compare=False, default="")
-    description: str = field(compare=False, default="")
 
 
 @pytree
@@ -146,7 +144,7 @@ class ImageFolder(Replaceable):
         )
         sentences = [*pictures.notes, *(one.sentence for one in loaded.left_out[:5]), how]
         note, ink = " ".join(filter(None, sentences)), pictures.look.ink
-        return cls(pool, PicturesOrigin(loaded.digest, pictures.layout, ink, seed, note, str(pictures)))
+        return cls(pool, PicturesOrigin(loaded.digest, pictures.layout, ink, seed, note))
 
     def split(self, name: str) -> "ImageFolder":
         """The classes of one split ("train", "validation" or "test"); no class is in two."""

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from maml_engine.checks import check_choice, check_number
 from maml_engine.core.episode import Episode
 from maml_engine.pytrees import Replaceable, pytree, static_field
-from maml_engine.tasks.family import SPLITS
-from maml_engine.tasks.images.episodes import check_sizes, episode_of
+from maml_engine.tasks.family import SPLITS, check_sizes
+from maml_engine.tasks.images.episodes import episode_of
 
 STROKES, POINTS = 4, 24  # at the most of a character; of a stroke
 

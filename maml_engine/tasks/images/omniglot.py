@@ -119,7 +119,10 @@ class OmniglotRuns(Replaceable):
         del key
         if k_shot != 1:
             raise ValueError(f"`k_shot` must be 1 in Omniglot's one-shot runs, got {k_shot}.")
-        return self._of(jnp.arange(len(self.known)))
+        known, asked = (part.astype(jnp.float32) / WHITE for part in (self.known, self.asked))
+        ways = known.shape[1]
+        y = jnp.broadcast_to(jnp.eye(ways), (len(known), ways, ways))
+        return Episode(Batch(known, y), Batch(asked, jax.nn.one_hot(self.classes, ways)))
 
     def sample(self, key: jax.Array, meta_batch_size: int, k_shot: int, k_query: int) -> Episode:
         """Random runs, as `every` has them.
@@ -133,9 +136,3 @@ class OmniglotRuns(Replaceable):
         del k_query
         chosen = distinct(key, len(self.known), meta_batch_size, ())
         return jax.tree.map(lambda leaf: leaf[chosen], self.every(key, k_shot))
-
-    def _of(self, chosen: jax.Array) -> Episode:
-        known, asked = (part[chosen].astype(jnp.float32) / WHITE for part in (self.known, self.asked))
-        ways = known.shape[1]
-        y = jnp.broadcast_to(jnp.eye(ways), (len(known), ways, ways))
-        return Episode(Batch(known, y), Batch(asked, jax.nn.one_hot(self.classes[chosen], ways)))

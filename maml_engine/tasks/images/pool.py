@@ -9,8 +9,8 @@ import numpy as np
 from maml_engine.checks import check_choice, check_number, shown
 from maml_engine.core.episode import Episode
 from maml_engine.pytrees import Replaceable, pytree, static_field
-from maml_engine.tasks.family import SPLITS
-from maml_engine.tasks.images.episodes import check_sizes, distinct, episode_of
+from maml_engine.tasks.family import SPLITS, check_sizes
+from maml_engine.tasks.images.episodes import distinct, episode_of
 
 WHITE = 255.0
 
