@@ -26,18 +26,17 @@ class Powers:
     exponents: np.ndarray
 
     @classmethod
-    def of(cls, in_dim: int, degree: int, *, constant: bool = False) -> "Powers":
+    def of(cls, in_dim: int, degree: int) -> "Powers":
         """All up to a degree, lower degrees first.
 
         Args:
           in_dim: inputs of a row.
           degree: of the highest products.
-          constant: whether the constant, 1, is one of them.
         """
         with brought_by("tables"):
             from sklearn.preprocessing import PolynomialFeatures
 
-        powers = PolynomialFeatures(degree, include_bias=constant).fit(np.zeros((1, in_dim)))
+        powers = PolynomialFeatures(degree, include_bias=False).fit(np.zeros((1, in_dim)))
         return cls(np.asarray(powers.powers_, np.int32))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:

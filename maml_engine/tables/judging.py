@@ -12,7 +12,7 @@ import numpy as np
 
 from maml_engine.io.sheet import Sheet
 from maml_engine.tables.baselines import LEARNED
-from maml_engine.tables.choosing import META_LEARNED, choose
+from maml_engine.tables.choosing import META_LEARNED, Choice, choose
 from maml_engine.tables.conformal import calibrate
 from maml_engine.tables.effects import curves_of, effects_of
 from maml_engine.tables.findings import first_error, validate
@@ -60,18 +60,19 @@ def _stages(plan: Plan) -> Stage[tuple[Verdict, TableLearner]]:
     fits = yield from within(fit_parts(plan), 0.01, FITTED)
     ways = {name: [one.predictors[name] for one in fits] for name in fits[0].predictors}
     outcomes: dict[str, list[Outcome]] = {name: judge_predictors(plan, fits, own) for name, own in ways.items()}
-    yield Step(LEARNING, FITTED, scores=_so_far(plan, outcomes))
+    yield Step(LEARNING, FITTED, scores=_so_far(plan, outcomes, choose(plan, outcomes)))
     if processes := (yield from within(learn_process(plan, fits), FITTED, LEARNED_BY)):
         ways[LEARNED], outcomes[LEARNED] = list(processes), judge_predictors(plan, fits, processes)
-    yield Step("Training networks", LEARNED_BY, scores=_so_far(plan, outcomes))
+    yield Step("Training networks", LEARNED_BY, scores=_so_far(plan, outcomes, choose(plan, outcomes)))
     networks = yield from within(judge_networks(plan), LEARNED_BY, FINE_TUNED)
     outcomes |= networks.outcomes
-    yield Step("Training", FINE_TUNED, scores=_so_far(plan, outcomes))
+    yield Step("Training", FINE_TUNED, scores=_so_far(plan, outcomes, choose(plan, outcomes)))
     learner = yield from within(train_meta_learner(plan, fits), FINE_TUNED, TRAINED)
     unseen = yield from within(predict_unseen(plan, learner, [one.limits for one in fits]), TRAINED, JUDGED)
     outcomes[META] = unseen
-    yield Step("Choosing", JUDGED, scores=_so_far(plan, outcomes))
-    choice, without = choose(plan, outcomes), choose(plan, outcomes, META_LEARNED)
+    choice = choose(plan, outcomes)
+    yield Step("Choosing", JUDGED, scores=_so_far(plan, outcomes, choice))
+    without = choose(plan, outcomes, META_LEARNED)
     assert choice is not None  # the meta-learner is always judged
     effects = effects_of(plan, fits[-1].process)
     predictors = {name: own[-1] for name, own in ways.items()} | networks.predictors | {META: ensemble_for_use(plan, learner)}
@@ -89,9 +90,8 @@ def _stages(plan: Plan) -> Stage[tuple[Verdict, TableLearner]]:
     )
 
 
-def _so_far(plan: Plan, outcomes: dict[str, list[Outcome]]) -> tuple[Score, ...]:
+def _so_far(plan: Plan, outcomes: dict[str, list[Outcome]], choice: Choice | None) -> tuple[Score, ...]:
     """A first verdict, which what follows sharpens: what would be saved now, then each way, best first."""
-    choice = choose(plan, outcomes)
     return (*((saved_score(plan, choice),) if choice else ()), *scores_so_far(plan, outcomes))
 
 

@@ -115,8 +115,10 @@ def _part(x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> str:
     """Whether a column is a part of the target that is known no sooner than it."""
     whole = np.all(x == np.round(x)) and np.all(y == np.round(y))
     within = x.min() >= 0 and np.all(x <= y) and np.any((x == y) & (y > 0))
+    if not whole or not within:
+        return ""
     within_x, within_y = (_demeaned(values, codes) for values in (x, y))
-    if not whole or not within or within_x.std() == 0 or within_y.std() == 0:
+    if within_x.std() == 0 or within_y.std() == 0:
         return ""
     # One more of the part is one more of the whole: what drives a target moves it by amounts of its own.
     slope = float(within_x @ within_y / (within_x @ within_x))

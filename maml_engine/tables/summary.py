@@ -55,17 +55,18 @@ def summarise(
     )
     saved, shares = _saved(plan, errors, choice, without), choice.shares(at, _titles(plan))
     verdict = words(all_scores, scale, target=encoding.target, k_shot=k, num_tasks=len(plan.tasks), saved=saved)
-    coverages, width = (), float("nan")
+    coverages, width, off = (), float("nan"), np.zeros(0)
     if not scale.is_class:
         residuals = residuals_of(plan, choice.outcomes)
         coverages = tuple(coverage(residuals, plan.shots[place], nominal) for place in plan.shown)
+        off = np.concatenate([one.rows(at)[0] for one in residuals])
         width = float(np.mean([_width(plan, one, at, calibration) for one in choice.outcomes]))
     tasks = _task_scores(plan, errors, all_scores, errors_of(plan, choice.outcomes))
     return Verdict(
         outcome=verdict.outcome,
         helps=verdict.helps,
         sentence=verdict.sentence,
-        advice=" ".join(filter(None, [verdict.advice, encoding.said(_off(plan, choice, at))])),
+        advice=" ".join(filter(None, [verdict.advice, encoding.said(off)])),
         target=encoding.target,
         k_shot=k,
         num_tasks=len(plan.tasks),
@@ -89,14 +90,6 @@ def summarise(
         gain=() if saved.gain is None else (saved.gain.value, saved.gain.low, saved.gain.high),
         coverages=coverages,
     )
-
-
-def _off(plan: Plan, choice: Choice, at: int) -> np.ndarray:
-    """`[rows]`, by how much what is saved is off on tasks never seen, in encoded units."""
-    tests = [plan.tasks.arrays.take(part.test) for part in plan.judging]
-    wrong = zip(choice.outcomes, tests, strict=True)
-    found = [np.abs(one.mean[at] - test.y)[..., 0][test.query(plan.shots[at])[: one.mean.shape[1]]] for one, test in wrong]
-    return np.concatenate(found)
 
 
 def _width(plan: Plan, one: Outcome, at: int, calibration: Calibration) -> float:

@@ -119,7 +119,7 @@ def mixed_models(tasks: TaskArrays, pooled: Function, k_shot: int, seed: int) ->
       k_shot: support rows.
       seed: of the parts in which tasks are left out.
     """
-    forms = {width: partial(_form, width=width) for width in WIDTHS} | {WHOLE: lambda model, _: model.predictor()}
+    forms = {width: partial(mixture_about, width=width) for width in WIDTHS} | {WHOLE: lambda model, _: model.predictor()}
     # Of several inputs the pooled fit tells tasks apart by what may do something else within a task: it is tried without, too.
     abouts = [pooled] if tasks.x.shape[-1] == 1 else [pooled, Constant(tasks.rows()[1].mean(axis=0))]
     left_outs = [LeftOut.of(tasks, about, k_shot, seed) for about in abouts]
@@ -139,10 +139,6 @@ def mixed_models(tasks: TaskArrays, pooled: Function, k_shot: int, seed: int) ->
     weights = np.full((1, len(ways)), 1 / len(ways))
     mixture = Blend(tuple(ways), tuple(way.setting for way in ways), np.zeros(1, np.int32), weights, setting)
     return Models(replace(models[mixed[0], mixed[1]], missed=errors[mixed]), mixture, ways[0], errors[order[0]])
-
-
-def _form(model: MixedModel, tasks: TaskArrays, *, width: float) -> TaskMixture:
-    return mixture_about(model, tasks, width)
 
 
 def mixture_about(model: MixedModel, tasks: TaskArrays, width: float) -> TaskMixture:
