@@ -1,10 +1,12 @@
 """MAML Lab: the server, and what each of its visitors runs, the list of pages and the navigation."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from dashboard import heap, start_up
 from dashboard.components import address
 from dashboard.widgets import page
+from dashboard.widgets.visitor import GivesCookie
 
 
 def show() -> None:
@@ -47,4 +49,9 @@ def show() -> None:
 if __name__ == "__main__":  # as each visitor runs it
     show()
 else:  # as `streamlit run` imports it, once
-    app = st.App(__file__, lifespan=start_up.lifespan, on_script_error=page.say_lost_process)
+    app = st.App(
+        __file__,
+        lifespan=start_up.lifespan,
+        middleware=[Middleware(GivesCookie)],
+        on_script_error=page.say_lost_process,
+    )

@@ -4,7 +4,6 @@ import atexit
 import contextlib
 import dataclasses
 import logging
-import os
 import secrets
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.hosting import is_hosted
 from dashboard.jobs.pool import EngineLost, Pool
 from dashboard.jobs.snapshot import DIVERGED, DONE, FAILED, QUEUED, RUNNING, STOPPED, History, Snapshot
 from maml_engine import Diverged, Experiment, Learner, Report, train
@@ -91,7 +91,7 @@ class JobRegistry:
         clock: Callable[[], float] = time.monotonic,
         keep_ended: int = KEEP_ENDED,
     ):
-        self.hosted = os.environ.get("MAML_LAB_HOSTED", "") not in ("", "0") if hosted is None else hosted
+        self.hosted = is_hosted() if hosted is None else hosted
         self._pool, self._train, self._clock, self._keep_ended = pool or Pool(0), train, clock, keep_ended
         self._jobs: dict[str, _Job] = {}
         self._queue: deque[str] = deque()
