@@ -3,8 +3,8 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard import heap, start_up
 from dashboard.components import address
+from dashboard.server import heap, start_up
 from dashboard.widgets import page
 from dashboard.widgets.visitor import GivesCookie
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import start_up
 from dashboard.components.sine_bench import Answer, Entrant, Scene, scene, sine_bench
 from dashboard.engine_calls import first_pictures
 from dashboard.figures import style
 from dashboard.method_names import PAPERS
 from dashboard.page_parts.home import runs
 from dashboard.results import MAX_SHOTS, spell_loss
+from dashboard.server import start_up
 from dashboard.widgets import page, session
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from dashboard import escape, start_up
+from dashboard import escape
 from dashboard.components import paper
+from dashboard.server import start_up
 from dashboard.widgets import in_the_browser, session
 
 if TYPE_CHECKING:

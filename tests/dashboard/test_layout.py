@@ -15,9 +15,9 @@ PAGES = sorted(path for path in (ROOT / "pages").glob("*.py"))
 ROOMS = {
     "page_parts": {
         *("widgets", "downloads", "engine_calls", "components", "figures"),
-        *("jobs", "results", "method_names", "escape", "start_up"),
+        *("jobs", "results", "method_names", "escape", "server"),
     },
-    "widgets": {"downloads", "engine_calls", "components", "jobs", "method_names", "escape", "start_up", "hosting"},
+    "widgets": {"downloads", "engine_calls", "components", "jobs", "method_names", "escape", "server", "hosting"},
     "engine_calls": {"components", "jobs", "results", "method_names"},
     "downloads": {"jobs"},
     "components": {"figures", "results", "method_names"},
@@ -27,8 +27,7 @@ ROOMS = {
     "results": set(),
     "method_names": set(),
     "escape": set(),
-    "heap": set(),
-    "start_up": {"heap"},
+    "server": set(),
 }
 # What a visitor's browser never sees, and tests run without a server.
 WITHOUT_STREAMLIT = (

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import escape, start_up
+from dashboard import escape
 from dashboard.components.sine_bench import Entrant
 from dashboard.engine_calls import shipped_runs
 from dashboard.figures import style
+from dashboard.server import start_up
 from dashboard.widgets import page, run_words, session
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from dashboard import heap, start_up
+from dashboard.server import heap, start_up
 from tests.test_packaging import ROOT, imports_of
 
 SCRIPT = """
 import asyncio, sys, threading
-from dashboard import start_up
+from dashboard.server import start_up
 
 async def main():
     async with start_up.lifespan(None):
@@ -78,7 +78,7 @@ def test_a_page_waits_before_anything_of_its_own(monkeypatch, address, order):
 HOME = """
 import sys
 from streamlit.testing.v1 import AppTest
-from dashboard import start_up
+from dashboard.server import start_up
 from dashboard.components import sine_bench
 
 there = []

@@ -9,7 +9,7 @@ import weakref
 import pytest
 from streamlit import config
 
-from dashboard import heap
+from dashboard.server import heap
 from tests.test_packaging import ROOT
 
 

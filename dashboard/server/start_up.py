@@ -14,7 +14,7 @@ from typing import Any
 from streamlit.runtime.pages_manager import PagesManager
 
 import dashboard
-from dashboard import heap
+from dashboard.server import heap
 
 _done = threading.Event()
 _done.set()  # where no server starts, as in the tests, there is nothing to wait for
