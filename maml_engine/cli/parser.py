@@ -23,6 +23,7 @@ from maml_engine.experiment import Experiment
 from maml_engine.experiment.picture_presets import PICTURE_PRESETS
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.io.pictures.layouts import LAYOUTS
+from maml_engine.training.tracking import TENSORBOARD_FOLDER
 from maml_engine.verification.published import SEEDS
 
 SWITCHES = ("--json", "--published", "--classes", "--one-by-one", "--help", "--version", "--")
@@ -109,6 +110,14 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         f"({cards})",
     )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON: losses, seconds, the adaptation curve")
+    parser.add_argument(
+        "--track",
+        metavar="NAME[:PLACE]",
+        action="append",
+        default=[],
+        help="also write the run down in mlflow (PLACE: its tracking URI) or tensorboard (PLACE: a folder of runs; default: "
+        f"{TENSORBOARD_FOLDER}); may be given for both",
+    )
     _add_devices(parser)
     for spec in dataclasses.fields(Experiment):
         flag = f"--{spec.name.replace('_', '-')}"

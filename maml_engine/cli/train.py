@@ -5,6 +5,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -94,7 +95,14 @@ def _train_among(peers: Peers, options: Namespace, devices: int | None) -> int:
     reports = training.train(run.experiment, start=start, tasks=run.tasks, steps=steps)
     if not peers.leads:
         return _follow(reports, _how_to_go_on(options))
-    return _lead(reports, run, options, start)
+    with ExitStack() as trackers:
+        for to in options.track:
+            reports = trackers.enter_context(closing(training.track(reports, to, complain=_say)))
+        return _lead(reports, run, options, start)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
 
 
 def _notes(run: Run, peers: Peers, *, is_new: bool) -> tuple[str, ...]:

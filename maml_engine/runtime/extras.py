@@ -8,6 +8,8 @@ EXTRAS = {
     "tables": {"pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn", "threadpoolctl": "threadpoolctl"},
     "snapshots": {"orbax": "orbax-checkpoint"},
     "pictures": {"PIL": "pillow"},
+    "mlflow": {"mlflow": "mlflow-skinny"},
+    "tensorboard": {"tensorboard": "tensorboard"},
 }
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import sys
 
 import jax
 import numpy as np
@@ -145,3 +146,31 @@ def test_tasks_of_pictures_take_their_network_and_loss_unless_told_otherwise(run
     assert re.fullmatch(r"Task 10 \| Right before: \d+\.\d% → After adapting: \d+\.\d%", lines[-2])
     experiment = Learner.load(tmp_path / "run").experiment
     assert (experiment.model, experiment.loss, experiment.n_way) == ("conv4", "softmax_cross_entropy", 2)
+
+
+def test_a_run_is_tracked_and_the_tracker_hears_of_its_end(run, monkeypatch):
+    heard = []
+
+    def track(reports, to, *, complain):
+        complain(f"to {to}")
+        try:
+            for report in reports:
+                heard.append(report.iteration)
+                yield report
+        finally:
+            heard.append("end")
+
+    monkeypatch.setattr("maml_engine.training.track", track)
+    code, out, err = run("train", "--num-iterations", "40", *SMALL, "--track", "mlflow", "--track", "tensorboard:folder")
+    assert code == 0 and "EVALUATING" in out
+    assert err.splitlines()[-2:] == ["to tensorboard:folder", "to mlflow"]
+    assert heard[-4:] == [40, 40, "end", "end"]
+
+
+def test_a_tracker_whose_library_is_missing_stops_before_training(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    code, out, err = run("train", "--track", "mlflow")
+    assert (code, out) == (2, "")
+    assert err == (
+        'error: This needs the package mlflow-skinny, which is not installed: pip install "maml-engine[mlflow]" brings it.\n'
+    )
