@@ -138,7 +138,7 @@ class _MLflow:
     """A run of MLflow: the one that the caller has begun, or one of its own."""
 
     def __init__(self, place: str):
-        import mlflow
+        import mlflow  # pyright: ignore[reportMissingImports]
 
         self.mlflow = mlflow
         try:
@@ -176,10 +176,10 @@ class _TensorBoard:
     """A folder of TensorBoard's: event file, hyperparameters for its HParams page, and the learner beside them."""
 
     def __init__(self, place: str):
-        from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.compat.proto.summary_pb2 import Summary
-        from tensorboard.plugins.hparams import summary_v2
-        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+        from tensorboard.compat.proto.event_pb2 import Event  # pyright: ignore[reportMissingImports]
+        from tensorboard.compat.proto.summary_pb2 import Summary  # pyright: ignore[reportMissingImports]
+        from tensorboard.plugins.hparams import summary_v2  # pyright: ignore[reportMissingImports]
+        from tensorboard.summary.writer.event_file_writer import EventFileWriter  # pyright: ignore[reportMissingImports]
 
         self.event, self.summary, self.hyperparameters = Event, Summary, summary_v2
         self.folder = Path(place or TENSORBOARD_FOLDER) / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
