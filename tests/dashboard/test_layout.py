@@ -24,6 +24,7 @@ ROOMS = {
     "figures": {"results", "method_names", "escape"},
     "jobs": {"hosting"},
     "hosting": set(),
+    "runs": set(),
     "results": set(),
     "method_names": set(),
     "escape": set(),
@@ -32,6 +33,7 @@ ROOMS = {
 # What a visitor's browser never sees, and tests run without a server.
 WITHOUT_STREAMLIT = (
     "jobs",
+    "runs",
     "results",
     "method_names",
     "escape",
