@@ -4,7 +4,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard.components import address
-from dashboard.server import heap, start_up
+from dashboard.server import heap, start_up, web
 from dashboard.widgets import page
 from dashboard.widgets.visitor import GivesCookie
 
@@ -52,6 +52,7 @@ else:  # as `streamlit run` imports it, once
     app = st.App(
         __file__,
         lifespan=start_up.lifespan,
-        middleware=[Middleware(GivesCookie)],
+        routes=web.ROUTES,
+        middleware=[*web.MIDDLEWARE, Middleware(GivesCookie)],
         on_script_error=page.say_lost_process,
     )

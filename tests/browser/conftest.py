@@ -104,14 +104,20 @@ def browser():
 def open_page(app, browser):
     """`open_page(path, width=1280, height=900, scheme="light")`: a page in a fresh session, ready to be looked at.
 
-    Further arguments are the browser context's, such as `has_touch=True`.
+    Further arguments are the browser context's, such as `has_touch=True`. Nothing that a page does is refused by the headers
+    that the server sends with it.
     """
-    contexts = []
+    contexts, refused = [], []
+
+    def listen(message):
+        if "Content Security Policy" in message.text:
+            refused.append(message.text)
 
     def open_(path: str = "/", *, width: int = 1280, height: int = 900, scheme: str = "light", ready: bool = True, **options):
         viewport = {"width": width, "height": height}
         context, page = new_context(browser, viewport=viewport, color_scheme=scheme, **options)
         contexts.append(context)
+        page.on("console", listen)
         page.goto(f"{app}{path}")
         if ready:
             wait_until_idle(page)
@@ -120,3 +126,4 @@ def open_page(app, browser):
     yield open_
     for context in contexts:
         context.close()
+    assert not refused
