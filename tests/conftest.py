@@ -33,7 +33,7 @@ if threading.current_thread() is threading.main_thread():
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-pytest_plugins = ["tests.quadratics"]  # its fixtures
+pytest_plugins = ["tests.databases", "tests.quadratics"]  # its fixtures
 
 
 def pytest_configure(config):

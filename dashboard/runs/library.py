@@ -1,6 +1,5 @@
 """What was trained here, kept: runs and the learners that they left."""
 
-import hashlib
 import re
 import threading
 import time
@@ -10,13 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard.runs import queue
+from dashboard.runs import exchange, queue
 from dashboard.runs.database import Database, LibraryAway
 from dashboard.runs.queue import Claim, Waiting
-from dashboard.runs.run import MAX_NAME, MAX_NOTE, Run, cleaned, from_values, to_values
+from dashboard.runs.run import ENDED, MAX_NAME, MAX_NOTE, Run, cleaned, digest_of, from_values, to_values
 from dashboard.runs.tables import jobs, learners, runs
 
-ENDED = ("stopped", "done", "diverged", "failed")
 LOOK_SECONDS = 5.0  # for which what `trouble` found is believed
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -46,6 +44,10 @@ class RunLibrary:
                 self._trouble = str(error)
             self._looked = time.monotonic()
         return self._trouble
+
+    def close(self) -> None:
+        """Lets connections go; the next question opens new ones."""
+        self.database.close()
 
     # Runs.
 
@@ -91,6 +93,21 @@ class RunLibrary:
         """How many runs `list` has in all."""
         with self.database.reading() as connection:
             return connection.execute(select(func.count()).select_from(runs).where(_seen_by(owner, also))).scalar_one()
+
+    def export(self, run_id: str) -> bytes | None:
+        """A run and its learner as one file; None where there is no such run."""
+        run = self.get(run_id)
+        return None if run is None else exchange.packed(run, self.learner(run_id))
+
+    def import_run(self, content: bytes, owner: str) -> Run:
+        """Keeps the run of a file that `export` made here or elsewhere, under a new id.
+
+        Raises:
+          ValueError: one sentence: what of the file is not as it must be.
+        """
+        run, learner = exchange.unpacked(content, owner)
+        self.save(run, learner)
+        return run
 
     def rename(self, run_id: str, owner: str, name: str) -> bool:
         """Gives a run a name; False where the owner has no such run."""
@@ -197,7 +214,7 @@ def _save(connection: Connection, run: Run, learner: bytes | None) -> None:
     new = _INSERT[connection.dialect.name]
     values = to_values(run) | {"learner_digest": run.learner_digest}
     if learner is not None:
-        values["learner_digest"] = hashlib.sha256(learner).hexdigest()
+        values["learner_digest"] = digest_of(learner)
         content = {"digest": values["learner_digest"], "size": len(learner), "content": learner}
         # An update, not nothing, where it is there: it keeps whoever deletes the last run that had it waiting.
         kept = new(learners).values(content)
@@ -209,7 +226,7 @@ def _save(connection: Connection, run: Run, learner: bytes | None) -> None:
     for name in ("experiment", "learner_digest"):
         newer[name] = func.coalesce(row.excluded[name], runs.c[name])
     own = row.on_conflict_do_update(index_elements=["id"], set_=newer, where=runs.c.owner == row.excluded.owner)
-    if connection.execute(own).rowcount != 1:
+    if connection.execute(own.returning(runs.c.id)).first() is None:
         raise ValueError("A run of this id is another's.")
     if before is not None and values["learner_digest"] not in (None, before):
         _drop_unused(connection, before)
@@ -242,5 +259,5 @@ def forget_library() -> None:
     global _library
     with _making:
         if _library is not None:
-            _library.database.close()
+            _library.close()
         _library = None

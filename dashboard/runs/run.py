@@ -1,5 +1,6 @@
 """A run as it is kept, and how its parts become a database's values and come back."""
 
+import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import numpy as np
 from maml_engine import Experiment
 from maml_engine.io.arrays import pack_arrays, parse_arrays
 
+ENDED = ("stopped", "done", "diverged", "failed")  # statuses of which nothing more will come
 KINDS = ("train", "verdict", "comparison", "pictures")
 MAX_NAME, MAX_NOTE, MAX_MESSAGE, MAX_RESULT = 80, 10_000, 2_000, 200_000  # characters
 MAX_POINTS = 1000  # of the history
@@ -65,6 +67,11 @@ class Run:
     result: Mapping[str, Any] = field(default_factory=dict)
     learner_digest: str | None = None
     learner_bytes: int = 0
+
+
+def digest_of(content: bytes) -> str:
+    """SHA-256 of a file with a learner."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def cleaned(text: str, most: int) -> str:

@@ -10,8 +10,10 @@ from maml_engine import Experiment
 
 
 @pytest.fixture
-def library(tmp_path):
-    return RunLibrary(f"sqlite:///{tmp_path}/runs.db")
+def library(database_url):
+    library = RunLibrary(database_url)
+    yield library
+    library.close()
 
 
 def a_run(run_id, owner="me", **changes):
