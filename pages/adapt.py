@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import escape
+from dashboard.components import address
 from dashboard.components.sine_bench import Scene, sine_bench
 from dashboard.components.switch import chosen
 from dashboard.engine_calls import adaptation as adapting
@@ -82,7 +83,7 @@ def choose_tasks() -> str:
             wrap=True,
             bind="query-params",
         )
-        st.button("Another twelve", icon=":material/casino:", type="primary", on_click=another_twelve)
+        st.button("Another twelve", icon=":material/casino:", type="primary", key="another_twelve", on_click=another_twelve)
     return task_range
 
 
@@ -116,7 +117,7 @@ def show_chosen(number: int, scene: Scene, contenders: Mapping[str, Contender], 
       contenders: who adapts; the baselines with step sizes of their own, the learner with the bench's.
       tasks: whose range of inputs is shown.
     """
-    st.markdown(f"**Task {number}, to change as you like**")
+    st.markdown(f"**Task {number}{'' if address.is_fixed('adapt_bench') else ', to change as you like'}**")
     own = {name: contenders[name].inner_lr for name in BASELINES}
     entrants = [
         bench_engine.entrant(name, one.label, one.learner, colour=one.colour, inner_lr=own.get(name))

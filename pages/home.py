@@ -54,7 +54,7 @@ def point_controls() -> tuple[int, float, int]:
     seed = side.number_input(
         "Seed of the points", 0, 9999, OWN[session.POINT_SEED], key=session.POINT_SEED, bind="query-params"
     )
-    side.button("Other points", icon=":material/casino:", on_click=other_points)
+    side.button("Other points", icon=":material/casino:", key="other_points", on_click=other_points)
     return shots, noise, seed
 
 

@@ -57,7 +57,7 @@ def slice_controls() -> tuple[str, bool, int, int]:
 def show_plane(surface: str) -> None:
     """The picture to drag in, and what the engine says of it."""
     scene = parameter_plane("plane", PlaneScene.opening(surface))
-    st.button("Reset the plane", icon=":material/restart_alt:", on_click=address.clear, args=("plane",))
+    st.button("Reset the plane", icon=":material/restart_alt:", key="reset_plane", on_click=address.clear, args=("plane",))
     plane.show(scene)
 
 

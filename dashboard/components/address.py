@@ -9,6 +9,7 @@ WRITTEN, FRESH = "_address_", "_fresh_"  # what was last written into the addres
 # The page that is shown, how many pages were gone to, and in which of these visits a key's `WRITTEN` was written.
 PAGE, VISIT, IN_VISIT = "_page", "_visit", "_visit_"
 ARRIVES = "_arrives"  # whether this is a visit's first run
+FIXED = "_fixed"  # key -> what a lesson says of it in place of the visitor, for all that a class may not change
 VERSION_KEY = "v"  # in the addresses of links, and of pages that were left: what they do not hold is at its default
 
 
@@ -38,6 +39,8 @@ def from_link(key: str) -> str | None:
     """
     state = st.session_state
     is_fresh = state.pop(FRESH + key, False)
+    if is_fixed(key):
+        return state[FIXED][key]
     there = st.query_params.get(key, "")
     if is_fresh or there == state.get(WRITTEN + key, ""):
         return None
@@ -46,8 +49,20 @@ def from_link(key: str) -> str | None:
     return there
 
 
+def settles() -> bool:
+    """Whether a lesson has settled anything."""
+    return bool(st.session_state.get(FIXED))
+
+
+def is_fixed(key: str) -> bool:
+    """Whether a lesson has settled what a visitor else may change."""
+    return key in st.session_state.get(FIXED, {})
+
+
 def clear(key: str) -> None:
     """For a callback: the changes are dropped, and what the address still holds of them is no news."""
+    if is_fixed(key):
+        return
     st.session_state[key] = ""
     st.session_state[WRITTEN + key] = st.query_params.get(key, "")
 

@@ -84,3 +84,23 @@ jobs = Table(
     Column("stop", Boolean, nullable=False),
     Index("jobs_in_line", "created"),
 )
+
+# A class: what all of it see and are asked, and what each browser has answered. Gone after a day.
+lessons = Table(
+    "lessons",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("secret", String(64), nullable=False),
+    Column("teachers", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("ends", Utc, nullable=False),
+)
+
+lesson_answers = Table(
+    "lesson_answers",
+    metadata,
+    Column("lesson", String(16), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("browser", String(64), primary_key=True),
+    Column("value", Float, nullable=False),
+)

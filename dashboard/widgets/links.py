@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from dashboard.lessons import CLASS_KEY, TEACHER_KEY
 from maml_engine.experiment import VERSION, Experiment
 
 VERSION_KEY, JOB_KEY, LEARNER_KEY = "v", "job", "learner"
-RESERVED = frozenset({VERSION_KEY, JOB_KEY, LEARNER_KEY, "embed", "embed_options"})
+RESERVED = frozenset({VERSION_KEY, JOB_KEY, LEARNER_KEY, CLASS_KEY, TEACHER_KEY, "embed", "embed_options"})
 FIELDS = {spec.name: spec for spec in dataclasses.fields(Experiment)}
 TABLE_FIELDS = ("data", "task", "inputs", "target", "log")
 MAX_QUOTE_LENGTH = 60

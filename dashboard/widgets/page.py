@@ -11,7 +11,8 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard import escape
-from dashboard.components import paper
+from dashboard.components import address, paper
+from dashboard.lessons import CLASS_KEY
 from dashboard.server import start_up
 from dashboard.widgets import in_the_browser, session
 
@@ -45,11 +46,15 @@ def opening(title: str, try_this: str, name: str = "") -> None:
       name: the page's file, where links of before spell some of its keys in another way (`session.RENAMED`).
     """
     _come_by_the_entrance()
+    said = _lesson().begin() if _is_lesson() else ""
     session.begin(name)
     st.title(title, anchor=False)
-    if try_this:
+    if try_this and not address.settles():  # what is asked in a lesson, its teacher says
         st.markdown(try_this)
     st.session_state[session.PLACE] = st.container()
+    answer_link(CLASS_KEY, said)
+    if _is_lesson():
+        _lesson().show()
     _say(st.session_state[session.NOTES])
 
 
@@ -147,19 +152,46 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
 
     own = own or {}
     st.session_state.pop(session.ANSWERS, None)
+    if _is_lesson():
+        _lesson().remember(own)
     st.html(in_the_browser.STYLE)
     _say_what_was_refused(own)
     controls.keep_in_link(own)
     strange = [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]
     with st.sidebar.container(horizontal=True):
         copy_link("_copy_link", {links.VERSION_KEY: str(links.VERSION)}, strange)
-        if st.session_state[session.SHOWN] and session.VALID in st.session_state:
+        if not address.settles():
+            _offer_lesson(own)
+        if st.session_state[session.SHOWN] and session.VALID in st.session_state and not address.settles():
             with st.popover("Code", icon=":material/code:"):
                 st.markdown("The run that the sidebar describes, as code that needs `maml_engine` alone:")
                 code(st.session_state[session.VALID], "_code")
-        st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=controls.reset, args=(own,))
+        if address.settles():
+            st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=_lesson().reset)
+        else:
+            st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=controls.reset, args=(own,))
     if strange:
         st.info(links.unknown_note(strange), icon=":material/link:")
+
+
+def _is_lesson() -> bool:
+    """Whether the session is in a lesson, or comes by the link of one."""
+    return CLASS_KEY in st.query_params or session.CLASS in st.session_state
+
+
+def _lesson() -> Any:
+    """What shows a lesson: with a database, which a first picture waits for only where there is one."""
+    from dashboard.widgets import lesson
+
+    return lesson
+
+
+def _offer_lesson(own: Iterable[str]) -> None:
+    """The button that makes a lesson of the page."""
+    if st.button("Lesson", icon=":material/school:", key="lesson_make", help="Show a class this page, and ask it something"):
+        from dashboard.widgets import lesson_dialog
+
+        lesson_dialog.make(own)
 
 
 def answer_link(name: str, sentence: str = "") -> None:

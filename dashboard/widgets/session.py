@@ -28,6 +28,18 @@ SET_BACK = "_set_back"  # the controls were just set to what is shown, by a part
 VISITOR = "_visitor"  # the secret of a visitor whose browser keeps no cookie
 REFUSED = "_refused_"  # + name in the link: why the jobs of that name were refused
 
+# A lesson.
+CLASS = "_class"  # the id of the lesson that the session is in
+CAME_TO = "_class_came_to"  # lesson, number of its picture and visit for which the address was set right
+SETTLED = "_class_settled"  # key -> what a control that the class may not change began with
+BEGAN = "_class_began"  # the same of those that it may change
+AS_CLASS = "_class_as_pupil"  # whether a teacher looks at it as the class does
+PAGE_KEYS = "_class_page"  # the keys of the page that is shown
+POLL = "_class_poll"  # seconds after which this session looks again
+TEACHER_SECRET = "_class_secret"  # of the teacher's link, in the session that made it
+MY_ANSWERS = "_class_answers"  # (lesson, number of the question) -> this browser's answer
+SAID = "_class_said"  # why the last answer or change was not taken
+
 HELD = "_held"  # key -> what a page's own widget held when it was last shown
 
 # Home.

@@ -1,5 +1,7 @@
 """Who a visitor is: on a hosted demo a secret that the browser keeps in a cookie, or the user who has logged in.
 
+A server that is somebody's own has one visitor, and its browsers have cookies all the same: a class may come to it (`browser`).
+
 The cookie comes with the page's first HTML (`GivesCookie`), so that the WebSocket brings it along from the beginning, and no
 script can read it. Where a browser takes no cookies, a session is a visitor of its own. What is kept of a visitor anywhere is
 `owner()`, from which the secret cannot be found. Light: a first picture need not wait for the engine.
@@ -27,8 +29,11 @@ def visitor() -> str:
     """Who this session's visitor is: a secret, not to be shown or stored; see `owner`."""
     if not is_hosted():
         return LOCAL
-    if user := _logged_in():
-        return f"user {user}"
+    return f"user {user}" if (user := _logged_in()) else browser()
+
+
+def browser() -> str:
+    """Which browser this is, on any server: a secret like `visitor`'s."""
     if (kept := st.context.cookies.get(COOKIE)) and is_secret(kept):
         return kept
     return st.session_state.setdefault(session.VISITOR, new_secret())
@@ -71,7 +76,7 @@ class GivesCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers as the app does."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not is_hosted() or _brings_cookie(Headers(scope=scope)):
+        if scope["type"] != "http" or scope["method"] != "GET" or _brings_cookie(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
 

@@ -17,12 +17,16 @@ ROOMS = {
         *("widgets", "downloads", "engine_calls", "components", "figures"),
         *("jobs", "results", "method_names", "escape", "server"),
     },
-    "widgets": {"downloads", "engine_calls", "components", "jobs", "method_names", "escape", "server", "hosting"},
+    "widgets": {
+        *("downloads", "engine_calls", "components", "figures", "jobs", "lessons"),
+        *("method_names", "escape", "server", "hosting"),
+    },
     "engine_calls": {"components", "jobs", "results", "method_names"},
     "downloads": {"jobs"},
     "components": {"figures", "results", "method_names"},
     "figures": {"results", "method_names", "escape"},
     "jobs": {"hosting"},
+    "lessons": {"runs"},
     "hosting": set(),
     "runs": set(),
     "results": set(),
@@ -33,6 +37,7 @@ ROOMS = {
 # What a visitor's browser never sees, and tests run without a server.
 WITHOUT_STREAMLIT = (
     "jobs",
+    "lessons",
     "runs",
     "results",
     "method_names",

@@ -47,6 +47,8 @@ def parameter_plane(key: str, base: PlaneScene, uses: Sequence[str] | None = Non
     """
     scene = _updated(key, base)
     st.session_state[BASE + key] = base
+    if address.is_fixed(key):
+        uses = [part for part in uses or PARTS if part not in CHANGED]
     surface = SURFACES[scene.surface]
     sent = {
         "now": asdict(scene),
@@ -100,6 +102,8 @@ def _updated(key: str, base: PlaneScene) -> PlaneScene:
 
 def _take_in(key: str) -> None:
     """A callback: what the browser says now stands in the plane; anybody can forge it."""
+    if address.is_fixed(key):
+        return
     received, base = st.session_state[WIDGET + key].get("now"), st.session_state[BASE + key]
     if not isinstance(received, Mapping):
         st.session_state[NOTES + key] = ["The picture sent something that is no scene; it was left aside."]

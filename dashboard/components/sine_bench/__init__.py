@@ -115,7 +115,7 @@ def sine_bench(
         "answers": _answers_sent(answer(scene), entrants) if answer else None,
         "x_range": list(x_range),
         "follows": dict(follows or {}),
-        "uses": None if uses is None else list(uses),
+        "uses": [] if address.is_fixed(key) else None if uses is None else list(uses),
         "subject": subject and asdict(subject),
         "curve_points": CURVE_POINTS,
         "most": {"points": MAX_SHOTS, "steps": MAX_STEPS},
@@ -143,6 +143,8 @@ def _scene_now(key: str, base: Scene) -> Scene:
 
 def _take_in(key: str) -> None:
     """A callback: what the browser says now stands on the bench; anybody can forge it."""
+    if address.is_fixed(key):
+        return
     address.let_go(key)
     received = st.session_state[WIDGET + key].get("scene")
     base = st.session_state[BASE + key]

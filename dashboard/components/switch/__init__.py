@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from dashboard.components import address
 from dashboard.components.bundle import browser_module, style_sheet
 from dashboard.figures import plain
 from dashboard.figures.changes import Changes, between
@@ -68,7 +69,8 @@ class Picture(NamedTuple):
 
 def chosen(control: Control) -> Any:
     """What the address says: a choice as the link spells it or as it is shown, and the default for all else."""
-    spelled = st.query_params.get(control.key)
+    fixed = st.session_state.get(address.FIXED, {})
+    spelled = fixed[control.key] if control.key in fixed else st.query_params.get(control.key)
     values = {label: value for value, label in control.choices.items()} | {str(value): value for value in control.choices}
     value = st.session_state[control.key] = values.get(spelled, control.default)
     return value
@@ -91,8 +93,10 @@ def switch(key: str, controls: Sequence[Control], pictures: Sequence[Picture] = 
       controls: whose values the page has from `chosen`.
       pictures: what a choice changes.
     """
+    if all(address.is_fixed(control.key) for control in controls):
+        return
     data = {
-        "controls": [control.sent for control in controls],
+        "controls": [control.sent | {"is_fixed": address.is_fixed(control.key)} for control in controls],
         "values": {control.key: str(chosen(control)) for control in controls},
         "pictures": [_picture_sent(picture) for picture in pictures],
     }
@@ -101,6 +105,8 @@ def switch(key: str, controls: Sequence[Control], pictures: Sequence[Picture] = 
         """The browser could not show it itself; anybody can forge what it says."""
         said = st.session_state[key].get("chosen")
         for control in controls:
+            if address.is_fixed(control.key):
+                continue
             spelled = said.get(control.key) if isinstance(said, dict) else None
             choose(control, {str(value): value for value in control.choices}.get(spelled, control.default))
 

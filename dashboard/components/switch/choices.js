@@ -9,6 +9,7 @@
  * @property {[string, string][]} choices each as the address spells it, and as it is shown
  * @property {string} default one of them, which the address leaves out
  * @property {string} help
+ * @property {boolean} [is_fixed] whether a lesson has settled it: it is not shown
  */
 
 /**

@@ -92,7 +92,8 @@ class Switch {
     const children = control.label ? [label, part] : [part];
     const name = control.label ? { "aria-labelledby": id } : { "aria-label": control.help || control.key };
     (control.slider ? find(part, "input", HTMLInputElement) : part).setAttribute(...Object.entries(name)[0]);
-    return html("div", { class: "control", "data-key": control.key }, ...children);
+    const hidden = control.is_fixed && { style: "display: none" };
+    return html("div", { class: "control", "data-key": control.key, ...hidden }, ...children);
   }
 
   /** @param {Control} control */

@@ -28,8 +28,12 @@ def browser(monkeypatch):
 
 def test_at_home_all_are_one(browser, monkeypatch):
     monkeypatch.delenv("MAML_LAB_HOSTED", raising=False)
-    browser.cookies[COOKIE] = new_secret()
+    browser.cookies[COOKIE] = secret = new_secret()
     assert visitor.visitor() == "local"
+    assert visitor.browser() == secret
+    browser.cookies.clear()
+    assert is_secret(found := visitor.browser())
+    assert visitor.browser() == found != secret
 
 
 def test_a_browser_is_known_by_its_cookie(hosted, browser):
@@ -116,10 +120,13 @@ def test_the_cookie_comes_with_the_page_and_once(hosted):
         assert "set-cookie" in answer(cookie=forged)
 
 
-def test_nothing_else_comes_with_a_cookie(hosted, monkeypatch):
+def test_nothing_else_comes_with_a_cookie(hosted):
     assert "set-cookie" not in answer("/health")
-    monkeypatch.setenv("MAML_LAB_HOSTED", "0")
-    assert "set-cookie" not in answer()
+
+
+def test_at_home_browsers_are_told_apart_too(monkeypatch):
+    monkeypatch.delenv("MAML_LAB_HOSTED", raising=False)
+    assert "set-cookie" in answer()
 
 
 def test_behind_https_it_never_leaves_https(hosted):
