@@ -3,6 +3,8 @@
 The page's own key holds the changes as the link spells them; the functions' other keys are beside it.
 """
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 WRITTEN, FRESH = "_address_", "_fresh_"  # what was last written into the address; the visitor has just let go
@@ -40,7 +42,7 @@ def from_link(key: str) -> str | None:
     state = st.session_state
     is_fresh = state.pop(FRESH + key, False)
     if is_fixed(key):
-        return state[FIXED][key]
+        return fixed()[key]
     there = st.query_params.get(key, "")
     if is_fresh or there == state.get(WRITTEN + key, ""):
         return None
@@ -49,14 +51,34 @@ def from_link(key: str) -> str | None:
     return there
 
 
+def page(otherwise: str = "") -> str:
+    """The address of the page that is shown, without a query string; what is given where a page runs by itself."""
+    return st.session_state.get(PAGE, otherwise)
+
+
+def visit() -> int | None:
+    """Which visit this is: coming back to a page is another."""
+    return st.session_state.get(VISIT)
+
+
+def fix(spelled: Mapping[str, str]) -> None:
+    """A lesson says of these keys what their controls show, as a link spells it; of no others."""
+    st.session_state[FIXED] = dict(spelled)
+
+
+def fixed() -> Mapping[str, str]:
+    """What `fix` has said."""
+    return st.session_state.get(FIXED, {})
+
+
 def settles() -> bool:
     """Whether a lesson has settled anything."""
-    return bool(st.session_state.get(FIXED))
+    return bool(fixed())
 
 
 def is_fixed(key: str) -> bool:
     """Whether a lesson has settled what a visitor else may change."""
-    return key in st.session_state.get(FIXED, {})
+    return key in fixed()
 
 
 def clear(key: str) -> None:

@@ -15,7 +15,7 @@ from dashboard import escape
 from dashboard.components import address
 from dashboard.figures import lesson as figures
 from dashboard.figures.plain import Figure
-from dashboard.lessons import CLASS_KEY, TEACHER_KEY, Lesson, Question, Tally
+from dashboard.lessons import Lesson, Question, Tally
 from dashboard.lessons.book import LibraryAway, Look, Refused, book
 from dashboard.widgets import lesson_controls, links, session, visitor
 
@@ -47,7 +47,7 @@ def begin() -> str:
       What is to be said of the lesson's link; "" for nothing.
     """
     state = st.session_state
-    linked, secret = st.query_params.get(CLASS_KEY, ""), st.query_params.get(TEACHER_KEY, "")
+    linked, secret = st.query_params.get(session.CLASS_KEY, ""), st.query_params.get(session.TEACHER_KEY, "")
     said = ""
     try:
         found = book().look(linked or state.get(session.CLASS, ""))
@@ -63,18 +63,18 @@ def begin() -> str:
         leave()
         return GONE
     state[session.CLASS] = found.lesson.id
-    if TEACHER_KEY in st.query_params:  # a lesson is shown on a wall: nobody shall read it there
-        del st.query_params[TEACHER_KEY]
+    if session.TEACHER_KEY in st.query_params:  # a lesson is shown on a wall: nobody shall read it there
+        del st.query_params[session.TEACHER_KEY]
     if is_here(found.lesson):
         _come_to(found)
     else:
-        state[address.FIXED] = {}
+        address.fix({})
     return said
 
 
 def is_here(lesson: Lesson) -> bool:
     """Whether the page that is shown is the lesson's."""
-    return st.session_state.get(address.PAGE, lesson.page) == lesson.page
+    return address.page(lesson.page) == lesson.page
 
 
 def is_teacher(found: Look) -> bool:
@@ -85,9 +85,10 @@ def is_teacher(found: Look) -> bool:
 def leave() -> None:
     """Out of the lesson, also as a callback: the page stays as it is, with all its controls."""
     state = st.session_state
-    for key in (session.CLASS, session.CAME_TO, session.SETTLED, session.BEGAN, session.AS_CLASS, address.FIXED):
+    for key in (session.CLASS, session.CAME_TO, session.SETTLED, session.BEGAN, session.AS_CLASS):
         state.pop(key, None)
-    for key in (CLASS_KEY, TEACHER_KEY):
+    address.fix({})
+    for key in (session.CLASS_KEY, session.TEACHER_KEY):
         st.query_params.pop(key, None)
 
 
@@ -102,8 +103,8 @@ def _come_to(found: Look) -> None:
     state, lesson = st.session_state, found.lesson
     open_keys = (*lesson_controls.OWN, *links.FIELDS) if is_teacher(found) else lesson.open
     fixed = {key: list(lesson.link.get(key, [""])) for key in lesson_controls.settled(open_keys)}
-    state[address.FIXED] = {key: spelled[-1] for key, spelled in fixed.items()}
-    came_to = (lesson.id, lesson.picture, state.get(address.VISIT), is_teacher(found))
+    address.fix({key: spelled[-1] for key, spelled in fixed.items()})
+    came_to = (lesson.id, lesson.picture, address.visit(), is_teacher(found))
     if state.get(session.CAME_TO) == came_to:
         for key, value in state.get(session.SETTLED, {}).items():
             if key in state and state[key] != value:
@@ -124,7 +125,7 @@ def _come_to(found: Look) -> None:
     there = {key: st.query_params.get_all(key) for key in st.query_params}
     mine = {key: spelled for key, spelled in there.items() if key in open_keys and not (is_teacher(found) and not was_here)}
     linked = {key: list(spelled) for key, spelled in lesson.link.items() if key not in mine}
-    wanted = linked | mine | {CLASS_KEY: [lesson.id]}
+    wanted = linked | mine | {session.CLASS_KEY: [lesson.id]}
     if there == wanted:
         return
     try:
@@ -147,10 +148,10 @@ def remember(own: Iterable[str]) -> None:
         return
     if session.SETTLED not in state:
         keys = [key for key in (*own, *state[session.SHOWN]) if key in state and not lesson_controls.is_free(key)]
-        state[session.SETTLED] = {key: state[key] for key in keys if key in state[address.FIXED]}
-        state[session.BEGAN] = {key: state[key] for key in keys if key not in state[address.FIXED]}
-    if st.query_params.get(CLASS_KEY) != found.lesson.id:
-        st.query_params[CLASS_KEY] = found.lesson.id
+        state[session.SETTLED] = {key: state[key] for key in keys if key in address.fixed()}
+        state[session.BEGAN] = {key: state[key] for key in keys if key not in address.fixed()}
+    if st.query_params.get(session.CLASS_KEY) != found.lesson.id:
+        st.query_params[session.CLASS_KEY] = found.lesson.id
 
 
 def show() -> None:
@@ -199,9 +200,9 @@ def _spell_open(lesson: Lesson) -> str:
 
 def address_of(lesson: Lesson) -> str:
     """The link that a class opens."""
-    here, page = st.context.url or "", st.session_state.get(address.PAGE, lesson.page)
+    here, page = st.context.url or "", address.page(lesson.page)
     root = here.rstrip("/").removesuffix(f"/{page}") if page else here.rstrip("/")
-    return f"{root}/{lesson.page}?{CLASS_KEY}={lesson.id}"
+    return f"{root}/{lesson.page}?{session.CLASS_KEY}={lesson.id}"
 
 
 def figure_of(question: Question, tally: Tally) -> Figure:

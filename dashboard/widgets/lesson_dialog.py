@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.components import address
-from dashboard.lessons import CLASS_KEY, TEACHER_KEY, Lesson, Question
+from dashboard.lessons import Lesson, Question
 from dashboard.lessons.book import LibraryAway, Refused, book
 from dashboard.lessons.model import MAX_CHOICE, MAX_TEXT, MAX_TITLE, MAX_UNIT, MOST_CHOICES
 from dashboard.widgets import lesson, lesson_controls, session
@@ -30,7 +30,7 @@ def make(own: Iterable[str]) -> None:
     question = _question_fields("lesson_new", Question(), "number")
 
     def keep() -> None:
-        shown = Lesson("", title, _page(), shown_link(), tuple(open_keys), question())
+        shown = Lesson("", title, address.page(), shown_link(), tuple(open_keys), question())
         made, secret = book().make(shown, lesson.browser())
         _enter(made, secret)
 
@@ -63,7 +63,7 @@ def show_page(now: Lesson, own: Iterable[str]) -> None:
     open_keys = _choose_open(own, offered, [key for key in now.open if key in offered])
 
     def keep() -> None:
-        shown = replace(now.shows(shown_link(), open_keys), title=title, page=_page())
+        shown = replace(now.shows(shown_link(), open_keys), title=title, page=address.page())
         book().change(shown, lesson.browser())
         _stay(shown)
 
@@ -73,11 +73,7 @@ def show_page(now: Lesson, own: Iterable[str]) -> None:
 def shown_link() -> dict[str, list[str]]:
     """What the page's address says of its picture."""
     there = {key: st.query_params.get_all(key) for key in st.query_params}
-    return {key: spelled for key, spelled in there.items() if key not in (CLASS_KEY, TEACHER_KEY)}
-
-
-def _page() -> str:
-    return st.session_state.get(address.PAGE, "")
+    return {key: spelled for key, spelled in there.items() if key not in (session.CLASS_KEY, session.TEACHER_KEY)}
 
 
 def _enter(made: Lesson, secret: str) -> None:
@@ -89,9 +85,9 @@ def _enter(made: Lesson, secret: str) -> None:
 
 def _stay(shown: Lesson) -> None:
     """The page is the lesson's as it is: nothing in the address need be set right."""
-    st.session_state[session.CAME_TO] = (shown.id, shown.picture, st.session_state.get(address.VISIT), True)
+    st.session_state[session.CAME_TO] = (shown.id, shown.picture, address.visit(), True)
     st.session_state.pop(session.SETTLED, None)
-    st.query_params[CLASS_KEY] = shown.id
+    st.query_params[session.CLASS_KEY] = shown.id
 
 
 def _choose_open(own: Iterable[str], offered: Iterable[str], chosen: Iterable[str]) -> list[str]:

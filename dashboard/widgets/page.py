@@ -12,7 +12,6 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard import escape
 from dashboard.components import address, paper
-from dashboard.lessons import CLASS_KEY
 from dashboard.server import start_up
 from dashboard.widgets import in_the_browser, session
 
@@ -52,7 +51,7 @@ def opening(title: str, try_this: str, name: str = "") -> None:
     if try_this and not address.settles():  # what is asked in a lesson, its teacher says
         st.markdown(try_this)
     st.session_state[session.PLACE] = st.container()
-    answer_link(CLASS_KEY, said)
+    answer_link(session.CLASS_KEY, said)
     if _is_lesson():
         _lesson().show()
     _say(st.session_state[session.NOTES])
@@ -176,7 +175,7 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
 
 def _is_lesson() -> bool:
     """Whether the session is in a lesson, or comes by the link of one."""
-    return CLASS_KEY in st.query_params or session.CLASS in st.session_state
+    return session.CLASS_KEY in st.query_params or session.CLASS in st.session_state
 
 
 def _lesson() -> Any:

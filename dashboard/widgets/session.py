@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from dashboard import lessons
 from dashboard.components import address
 
 # Of every page.
@@ -29,6 +30,7 @@ VISITOR = "_visitor"  # the secret of a visitor whose browser keeps no cookie
 REFUSED = "_refused_"  # + name in the link: why the jobs of that name were refused
 
 # A lesson.
+CLASS_KEY, TEACHER_KEY = lessons.CLASS_KEY, lessons.TEACHER_KEY  # in links
 CLASS = "_class"  # the id of the lesson that the session is in
 CAME_TO = "_class_came_to"  # lesson, number of its picture and visit for which the address was set right
 SETTLED = "_class_settled"  # key -> what a control that the class may not change began with

@@ -69,8 +69,7 @@ class Picture(NamedTuple):
 
 def chosen(control: Control) -> Any:
     """What the address says: a choice as the link spells it or as it is shown, and the default for all else."""
-    fixed = st.session_state.get(address.FIXED, {})
-    spelled = fixed[control.key] if control.key in fixed else st.query_params.get(control.key)
+    spelled = address.fixed().get(control.key, st.query_params.get(control.key))
     values = {label: value for value, label in control.choices.items()} | {str(value): value for value in control.choices}
     value = st.session_state[control.key] = values.get(spelled, control.default)
     return value
