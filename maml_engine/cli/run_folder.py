@@ -1,5 +1,6 @@
 """The folder of a run: its checkpoint, learner and history, whole at any moment."""
 
+import contextlib
 import sys
 import tempfile
 import time
@@ -8,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from maml_engine.io.arrays import StorageError, load_arrays, save_arrays
+from maml_engine.io.arrays import StorageError, load_arrays, remove, replace, save_arrays
 from maml_engine.io.snapshots import newest_snapshot
 from maml_engine.training import Checkpoint, Report
 
-CHECKPOINT_FOLDER, HISTORY_FILE = "checkpoint", "history.safetensors"
+CHECKPOINT_FOLDER, HISTORY_FILE, HISTORY_AHEAD = "checkpoint", "history.safetensors", "history_of_next.safetensors"
 SECONDS_BETWEEN_SAVES = 2.0
 
 
@@ -51,10 +52,19 @@ class RunFolder:
         if self._checkpoint_there() not in (None, self._last_seen):
             # A process that was stopped and wakes again must not undo what those that replaced it have done since.
             raise StorageError(f"Another run has written to {self.path} since this one did.")
-        history = {"meta_loss": losses[: report.iteration]}
-        save_arrays(self.path / HISTORY_FILE, history, {"experiment": report.experiment.digest})
-        report.checkpoint.save(self.path / CHECKPOINT_FOLDER)
-        self._last_seen = self._checkpoint_there()
+        # The history goes ahead, and takes its place behind its checkpoint: whatever fails, each checkpoint has its own.
+        history, ahead = {"meta_loss": losses[: report.iteration]}, self.path / HISTORY_AHEAD
+        save_arrays(ahead, history, {"experiment": report.experiment.digest})
+        try:
+            report.checkpoint.save(self.path / CHECKPOINT_FOLDER)
+        except StorageError:
+            if self._checkpoint_there() == self._last_seen:
+                with contextlib.suppress(StorageError):
+                    remove(ahead)
+            raise
+        finally:
+            self._last_seen = self._checkpoint_there()
+        replace(self.path / HISTORY_FILE, by=ahead)
         report.result.save(self.path)
         self.iteration = report.iteration
         self._next_save = time.monotonic() + SECONDS_BETWEEN_SAVES
@@ -107,10 +117,16 @@ def past_losses(folder: str, start: Checkpoint) -> np.ndarray:
     Returns:
       `[start.iteration]`; NaN where a loss was not kept.
     """
-    try:
-        losses = load_arrays(Path(folder) / HISTORY_FILE)[0]["meta_loss"]
-    except (StorageError, KeyError):
-        losses = np.zeros(0, np.float32)
+    losses = np.zeros(0, np.float32)
+    for name in (HISTORY_FILE, HISTORY_AHEAD):
+        try:
+            arrays, facts = load_arrays(Path(folder) / name)
+            is_its_own = facts["experiment"] == start.experiment.digest and len(arrays["meta_loss"]) >= start.iteration
+            losses = arrays["meta_loss"] if is_its_own or not len(losses) else losses
+        except (StorageError, KeyError):
+            continue
+        if is_its_own:
+            break
     unknown = np.full(max(0, start.iteration - len(losses)), np.nan, np.float32)
     return np.concatenate([unknown, losses[: start.iteration]])
 

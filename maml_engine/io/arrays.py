@@ -1,9 +1,11 @@
 """Files that are whole or not there: arrays by name with a digest, written aside and renamed."""
 
+import contextlib
 import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +27,45 @@ def write_whole(path: Path, content: bytes) -> None:
     """Replaces `path` by `content` at once: a reader, or a kill at any moment, sees the old file or the new one.
 
     Raises:
-      StorageError: the disk is full, or writing is not allowed; the old file is still there.
+      StorageError: as `write_together`.
     """
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Replaces files, each at once and one after the other; a disk that is full leaves all of them as they were.
+
+    Args:
+      contents: of each file. A kill may come between two: what then lies there must be read as one thing all the same.
+
+    Raises:
+      StorageError: the disk is full, or writing is not allowed; it says whether what was there before is.
+    """
+    aside: dict[Path, str] = {}
+    replaced: list[Path] = []
+    path = next(iter(contents))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        try:
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, aside[path] = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(aside, 0o644)
-            os.replace(aside, path)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+            os.chmod(aside[path], 0o644)
+        for path in contents:
+            os.replace(aside[path], path)
+            replaced.append(path)
     except OSError as error:
-        raise StorageError(f"Could not write {path}: {error.strerror}. What was there before is unchanged.") from error
+        rest = f"{replaced[-1].name} beside it is new" if replaced else "What was there before is unchanged"
+        raise StorageError(f"Could not write {path}: {error.strerror}. {rest}.") from error
+    finally:
+        for path, name in aside.items():
+            if path not in replaced:
+                with contextlib.suppress(OSError):  # on a disk that takes nothing any more it stays, and nobody opens it
+                    os.unlink(name)
+    for folder in {path.parent: None for path in contents}:
+        make_sure_of(folder)
 
 
 def remove(path: Path) -> None:
@@ -55,6 +78,18 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"Could not remove {path}: {error.strerror}.") from error
+
+
+def replace(path: Path, by: Path) -> None:
+    """A file takes the place and the name of another.
+
+    Raises:
+      StorageError: it may not be moved.
+    """
+    try:
+        os.replace(by, path)
+    except OSError as error:
+        raise StorageError(f"Could not write {path}: {error.strerror}. What was there before is unchanged.") from error
 
 
 def save_arrays(path: Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
@@ -171,12 +206,30 @@ def digest_of(arrays: dict[str, np.ndarray], facts: str) -> str:
     return digest.hexdigest()
 
 
+def text_digest(text: str) -> str:
+    """SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _canonical(content: bytes) -> bytes:
     """The same file with its header in order, which safetensors shuffles: equal arrays and facts make equal files."""
     end = 8 + int.from_bytes(content[:8], "little")
     header = json.dumps(json.loads(content[8:end]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
     return len(header).to_bytes(8, "little") + header + content[end:]
+
+
+def make_sure_of(folder: Path) -> None:
+    """Makes the new names in a folder survive a power cut, where the system can.
+
+    Raises:
+      StorageError: the disk refused; what was written can be read all the same.
+    """
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        reason = f"{error.strerror}. What was written is there, and may not outlive a power cut."
+        raise StorageError(f"Could not make sure of {folder}: {reason}") from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -5,16 +5,20 @@ process that calls writes: nothing here waits for other processes.
 """
 
 import asyncio
+import errno
 import json
+import logging
+import os
 import shutil
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
-from maml_engine.io.arrays import StorageError, digest_of, sync_folder
+from maml_engine.io.arrays import StorageError, digest_of, make_sure_of
 from maml_engine.runtime.extras import brought_by
 
 
@@ -31,16 +35,47 @@ def write_snapshot(folder: Path, arrays: dict[str, np.ndarray], facts: dict[str,
     path = folder / str(int(last.name) + 1 if last else 0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _checkpointer() as checkpointer:
+        _leave(last, folder)
+        with _checkpointer() as checkpointer, _quiet():
             described = {"facts": content, "digest": digest_of(arrays, content)}
             checkpointer.save(path.absolute(), arrays, custom_metadata=described)
-        sync_folder(folder)
     except (OSError, ValueError) as error:  # Orbax's storage library says with ValueError that a disk is full
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise StorageError(f"Could not write {folder}: {reason}. What was there before is unchanged.") from error
-    for other in folder.iterdir():  # older ones, and what a kill has left half-written
-        if other != path:
+        if newest_snapshot(folder) == path:  # it has its name, which is the last thing that it gets
+            make_sure_of(folder)
+            return
+        _leave(last, folder)
+        raise StorageError(f"Could not write {folder}: {_reason(error)}. What was there before is unchanged.") from error
+    make_sure_of(folder)
+    _leave(path, folder)
+
+
+def _leave(path: Path | None, folder: Path) -> None:
+    """Removes older snapshots, and what a kill or a full disk has left half-written."""
+    for other in folder.glob("*"):
+        if other != path and other.name.partition(".")[0].isdecimal():
             shutil.rmtree(other, ignore_errors=True)
+
+
+def _reason(error: Exception) -> str:
+    """What the system said, without what a storage library knows of it beside: several thousand characters."""
+    text = getattr(error, "strerror", None) or str(error)
+    known = (os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EFBIG))
+    return next((words for words in known if words in text), text.splitlines()[0][:200])
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Orbax logs the traceback of what it raises as well."""
+    log = logging.getLogger("absl")
+    log.addFilter(_is_no_error)
+    try:
+        yield
+    finally:
+        log.removeFilter(_is_no_error)
+
+
+def _is_no_error(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.ERROR
 
 
 def read_snapshot(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

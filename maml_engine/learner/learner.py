@@ -27,10 +27,10 @@ from maml_engine.io.arrays import (
     from_arrays,
     load_arrays,
     load_state,
+    pack_arrays,
     remove,
-    save_arrays,
     to_arrays,
-    write_whole,
+    write_together,
 )
 from maml_engine.learner.adapted import Adapted, padded, padded_size, settled
 from maml_engine.methods import Method
@@ -255,10 +255,10 @@ class Learner:
     def save(self, folder: str | Path) -> None:
         """Writes `learner.safetensors` and `experiment.json`, each whole or not at all.
 
-        The arrays come first and carry the experiment as well, so that a kill between the two files leaves this learner.
+        The arrays take their place first and carry the experiment as well, so that a kill between the two leaves this learner.
 
         Raises:
-          StorageError: the disk is full, or writing is not allowed; what was there before is unchanged.
+          StorageError: the disk is full, or writing is not allowed; it says whether what was there before is.
         """
         folder = Path(folder)
         description = self.experiment.to_json()
@@ -274,8 +274,8 @@ class Learner:
             "replaces": None if beside == description else beside,  # what lies there until the second file is written
         }
         parts = {"meta": self.meta, "scaling": self.scaling, "state": self.network.state}
-        save_arrays(folder / LEARNER_FILE, to_arrays(parts), facts)
-        write_whole(folder / EXPERIMENT_FILE, description.encode())
+        arrays = pack_arrays(to_arrays(parts), facts)
+        write_together({folder / LEARNER_FILE: arrays, folder / EXPERIMENT_FILE: description.encode()})
         for file in OPENERS:  # a learner of another kind that lay here would be opened first
             remove(folder / file)
 

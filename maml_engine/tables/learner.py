@@ -10,7 +10,8 @@ import numpy as np
 
 from maml_engine import learner as single
 from maml_engine.checks import listed, shown
-from maml_engine.io.arrays import StorageError, load_arrays, save_arrays, write_whole
+from maml_engine.experiment.saved import text_or_none
+from maml_engine.io.arrays import StorageError, load_arrays, pack_arrays, text_digest, write_together
 from maml_engine.io.read_csv import read_bytes
 from maml_engine.io.sheet import Sheet, read_sheet
 from maml_engine.learner import Prediction
@@ -141,12 +142,17 @@ class TableLearner:
     def save(self, folder: str | Path) -> None:
         """Writes the folder that `Learner.load` opens: arrays, and a description of the table.
 
+        The arrays take their place first and carry the description as well: a kill between the two leaves this learner.
+
         Raises:
           StorageError: the disk is full, or writing is not allowed.
         """
         folder, (content, arrays) = Path(folder), self.parts()
-        save_arrays(folder / ENSEMBLE_FILE, arrays, {"description": content})
-        write_whole(folder / TABLE_FILE, content.encode())
+        facts, beside = {"description": content}, text_or_none(folder / TABLE_FILE)
+        if beside is not None and beside != content:
+            facts["replaces"] = text_digest(beside)  # what lies there until the second file has its place
+        ensemble = pack_arrays(arrays, facts)
+        write_together({folder / ENSEMBLE_FILE: ensemble, folder / TABLE_FILE: content.encode()})
 
     @classmethod
     def open(cls, folder: str | Path) -> "TableLearner":
@@ -158,7 +164,8 @@ class TableLearner:
         path = Path(folder) / ENSEMBLE_FILE
         arrays, facts = load_arrays(path)
         try:
-            if (Path(folder) / TABLE_FILE).read_text(encoding="utf-8") != facts["description"]:
+            beside = (Path(folder) / TABLE_FILE).read_text(encoding="utf-8")
+            if beside != facts["description"] and text_digest(beside) != facts.get("replaces"):
                 raise StorageError(f"{Path(folder) / TABLE_FILE} was changed after the learner beside it was saved.")
             values = json.loads(facts["description"])
             encoding = Encoding.from_values(values["encoding"])
