@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help app test lint lint-js lock bench load acceptance chromium
+.PHONY: help app test lint lint-js lock bench load faults acceptance chromium
 
 help:
 	@echo "make app         install what is missing and open the app"
@@ -16,6 +16,7 @@ help:
 	@echo "make lock        pin what requirements.txt allows to today's versions, in requirements.lock"
 	@echo "make bench       time the engine beside its peers (BENCH='--quick' for a look)"
 	@echo "make load        many visitors on one server: what they wait (LOAD='--sessions 1,10' for a look)"
+	@echo "make faults      kills, full disks, bad input and rushes on purpose (FAULTS='--list' says what and how long)"
 	@echo "make acceptance  measure the figures of docs/ against their targets"
 
 app: $(VENV)/.app-installed
@@ -53,6 +54,9 @@ bench: $(VENV)/.app-installed benchmarks/.venv/.installed
 
 load: $(VENV)/.app-installed
 	$(BIN)/python -m benchmarks.load $(LOAD)
+
+faults: $(VENV)/.dev-installed
+	$(BIN)/python -m benchmarks.faults $(or $(FAULTS),--all)
 
 benchmarks/.venv/.installed: benchmarks/requirements.txt | $(VENV)/.made
 	$(BIN)/python -m venv benchmarks/.venv

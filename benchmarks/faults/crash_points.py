@@ -50,6 +50,11 @@ def measure(names: list[str], faults: list[str] | None = None, *, cases: int = 0
             raise RuntimeError(f"the process that forks ended with {process.returncode}")
 
 
+def figures(quick: bool) -> Iterator[dict[str, Any]]:
+    """All things and faults."""
+    return measure(list(THINGS), cases=3 if quick else 0)
+
+
 class Cases:
     """All cases of one thing, begun with nothing there or with a version before."""
 
