@@ -1,7 +1,7 @@
-"""`make faults`, or `python -m benchmarks.faults [--list] [--all] [--only K1,L2] [--quick]`: what is broken or crowded on purpose.
+"""`make faults`, or `python -m benchmarks.faults [--list] [--only K1,L2] [--quick]`: what is broken or crowded on purpose.
 
-One JSON line a figure, then a table. Each id is of the list in docs/benchmarks.md; a figure is short of its target where `failed`
-is not 0.
+One JSON line a figure, then a table. The ids are those of the list in docs/benchmarks.md; what missed its target has a `failed`
+that is not 0.
 """
 
 import argparse
@@ -70,9 +70,9 @@ def _figures(part: Part, quick: bool) -> Iterator[dict[str, Any]]:
 
 
 def _about(part: Part) -> str:
-    return (
-        str(importlib.import_module(f"benchmarks.faults.{part.module}").__doc__).splitlines()[0].partition(": ")[2].rstrip(".")
-    )
+    """What a part's module says of itself, without the ids."""
+    first = str(importlib.import_module(f"benchmarks.faults.{part.module}").__doc__).splitlines()[0]
+    return first.partition(": ")[2].rstrip(".")
 
 
 def _table(figures: list[dict[str, Any]]) -> str:
