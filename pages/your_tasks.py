@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import escape
 from dashboard.engine_calls import resources
 from dashboard.figures import your_tasks as figures
-from dashboard.jobs import QUEUED, STOPPED, Snapshot
+from dashboard.jobs import STOPPED, Snapshot
 from dashboard.method_names import NAMES
 from dashboard.page_parts.your_tasks import run, upload, use, verdict
 from dashboard.page_parts.your_tasks import table as tables
@@ -110,16 +110,13 @@ def start(table: UserTable, settings: Settings) -> None:
 
     def submit() -> str:
         experiment = settings.experiment(table.sheet, table.roles)
-        return resources.jobs().submit_work([experiment], run.work(table, settings))
+        return job_view.submit_work([experiment], run.work(table, settings))
 
     TRIAL.start(submit)
 
 
 def progress(snapshot: Snapshot) -> job_view.Progress:
     """How far the run is, the time left, and what it does."""
-    if snapshot.status == QUEUED:
-        before = f"{snapshot.position} before it in the queue" if snapshot.position else "Next in line"
-        return job_view.Progress(0.0, f"{before} ...")
     report = snapshot.report
     if report is None:
         return job_view.Progress(0.0, "0%. Starting ...")

@@ -1,7 +1,8 @@
 """Work that takes long, away from the server's own process: runs in a queue, and the processes in which the engine computes."""
 
+from dashboard.jobs.budget import BUDGETS
 from dashboard.jobs.pool import POOL, EngineLost, Pool
-from dashboard.jobs.registry import BUDGETS, LEASE_SECONDS, JobRegistry
+from dashboard.jobs.registry import LEASE_SECONDS, JobRegistry
 from dashboard.jobs.snapshot import DIVERGED, DONE, ENDED, FAILED, QUEUED, RUNNING, STOPPED, History, Snapshot
 
 __all__ = [

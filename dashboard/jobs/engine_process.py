@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What an engine's process is told beside what the server was, when it starts: one thread for a product, since handing products
 # as small as these to another costs more than it gives; two arenas, since each thread's own keeps what it frees; no pool.
 SETTINGS = {"NPROC": "1", "MALLOC_ARENA_MAX": "2", "MAML_LAB_WORKERS": "0"}
+OOM_SCORE = 500  # of a thousand: how much rather than others it is ended for want of memory
 
 
 class Ended(Exception):
@@ -50,6 +51,10 @@ class EngineProcess:
         if niceness:
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, niceness)
+        with contextlib.suppress(
+            OSError
+        ):  # where the machine's memory is at its end, it is this process that ends, not the app
+            Path(f"/proc/{self.pid}/oom_score_adj").write_text(str(OOM_SCORE))
         self.lines = [Line(ours) for ours, _ in pairs]
 
     @property

@@ -8,7 +8,7 @@ import contextlib
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -65,7 +65,7 @@ class Pool:
             "try smaller values."
         )
 
-    def stream(self, function: Callable[Given, Iterator[T]], /, *args: Given.args, **kwargs: Given.kwargs) -> Iterator[T]:
+    def stream(self, function: Callable[Given, Iterator[T]], /, *args: Given.args, **kwargs: Given.kwargs) -> Generator[T]:
         """What the iterator yields that `function` makes, computed in one of the processes whenever the next is asked for.
 
         Raises:
@@ -83,6 +83,26 @@ class Pool:
                 "The process that computed this ended before it was done, perhaps for want of memory: what was reported until "
                 "then is kept."
             ) from None
+
+    @property
+    def shares_lane(self) -> bool:
+        """Whether jobs compute where calls do, so that ending a job's process has calls ask again."""
+        return self._jobs is self._calls
+
+    def jobs_memory_mb(self) -> float:
+        """Memory that the process of the jobs has for itself now; 0 where there is none."""
+        return max((process.memory_mb for process in self._jobs.processes[:]), default=0.0) if self._jobs else 0.0
+
+    def end_jobs(self) -> bool:
+        """Ends the process of the jobs, whatever it is doing: its stream ends by `EngineLost`. The next job has another.
+
+        Returns:
+          Whether that could be done: not where all is computed in this process.
+        """
+        if self._jobs is None:
+            return False
+        self._jobs.end_all()
+        return True
 
     def start(self) -> None:
         """Starts a process for calls, so that the first need not wait for one."""
@@ -110,7 +130,7 @@ class _Lane:
         self.processes: list[EngineProcess] = []
         self._free: list[tuple[EngineProcess, Line]] = []
         self._busy: Counter[EngineProcess] = Counter()
-        self._changed = threading.Condition()
+        self._changed = threading.Condition()  # its lock may be taken again by who has it
         self._has_started = self._is_closed = False
 
     @contextlib.contextmanager
@@ -132,13 +152,18 @@ class _Lane:
             if not self.processes and not self._is_closed:
                 self._start()
 
+    def end_all(self) -> None:
+        """Ends all processes; the next request starts another."""
+        with self._changed:
+            for process in list(self.processes):
+                self._forget(process)
+            self._changed.notify_all()
+
     def close(self) -> None:
         """Ends all processes, for good."""
         with self._changed:
             self._is_closed = True
-            for process in list(self.processes):
-                self._forget(process)
-            self._changed.notify_all()
+            self.end_all()
 
     def _take(self) -> tuple[EngineProcess, Line]:
         with self._changed:

@@ -1,81 +1,37 @@
-"""Training in the background: one run at a time, a queue, Stop, and on a hosted demo budgets and a lease. No streamlit here."""
+"""Training in the background: one run at a time, a fair queue, Stop by whose run it is; on a hosted demo budgets and leases.
+
+No streamlit here. `job` says what a run is, `queue` who is next and when, `budget` what is allowed.
+"""
 
 import atexit
 import contextlib
 import dataclasses
-import logging
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from dashboard.hosting import is_hosted
-from dashboard.jobs.pool import EngineLost, Pool
-from dashboard.jobs.snapshot import DIVERGED, DONE, FAILED, QUEUED, RUNNING, STOPPED, History, Snapshot
-from maml_engine import Diverged, Experiment, Learner, Report, train
+from dashboard.jobs import budget
+from dashboard.jobs.job import Job, Work, how_it_failed, reports_of
+from dashboard.jobs.pool import Pool, memory_limit_mb
+from dashboard.jobs.queue import Queue
+from dashboard.jobs.snapshot import DONE, FAILED, QUEUED, STOPPED, Snapshot
+from maml_engine import Experiment, Learner, Report, train
 
-log = logging.getLogger(__name__)
-
-# On a hosted demo: how much one visitor may ask for, how many wait, and how long a run goes on unseen.
-BUDGETS = {
-    **{"num_iterations": 100_000, "meta_batch_size": 200, "inner_steps": 20, "k_shot": 200, "k_query": 200},
-    **{"hidden_dim": 256, "num_layers": 6, "context_dim": 64, "fourier_features": 256, "cg_steps": 50, "degree": 20},
-}
-MAX_QUEUE = 8
-LEASE_SECONDS = 120.0
-# Everywhere: how many ended runs are kept.
-KEEP_ENDED = 24
-
-
-class _Job:
-    """A run: the description, what was reported so far, and two ways to end it."""
-
-    def __init__(self, experiment: Experiment, now: float, work: Callable[[], Iterator[Any]], *, is_plain: bool):
-        self.experiment, self.work, self.is_plain = experiment, work, is_plain
-        self.stop = threading.Event()
-        self.looked = now
-        self.snapshot = Snapshot(experiment, QUEUED)
-        self.history = History()
-        self.curves: list[tuple[int, np.ndarray]] = []
-
-    def take_in(self, report: Report) -> None:
-        if not self.is_plain:
-            self.snapshot = dataclasses.replace(self.snapshot, iteration=report.iteration, report=report)
-            return
-        self.history.extend(report.meta_loss)
-        measured = self.snapshot.measured
-        if not self.curves or self.curves[-1][0] != report.curve_iteration:
-            self.curves.append((report.curve_iteration, np.array(report.curve.mean)))
-            # The learner that the run starts from does not come with a report.
-            measured = report.learner if report.iteration == report.curve_iteration else None
-        self.snapshot = dataclasses.replace(
-            self.snapshot,
-            status=RUNNING,
-            iteration=report.iteration,
-            iterations_per_second=report.iterations_per_second,
-            seconds=report.seconds,
-            seconds_left=report.seconds_left,
-            history=self.history.array(),
-            curve_iterations=np.array([iteration for iteration, _ in self.curves]),
-            curves=np.stack([curve for _, curve in self.curves]),
-            learner=report.learner,
-            result=report.result,
-            warning=report.warning,
-            measured=measured,
-        )
-
-    def end(self, status: str, message: str = "") -> None:
-        self.snapshot = dataclasses.replace(self.snapshot, status=status, message=message, seconds_left=None)
-        del self.work  # a table's rows go with the run
+# On a hosted demo: how many unfinished runs one visitor may have, how many wait in all, how long a run goes on unseen.
+MAX_PLACES, MAX_QUEUE, LEASE_SECONDS = 3, 200, 120.0
+# Everywhere: how many ended runs are kept; of those that hold a table or a report of it, which may be large, fewer.
+KEEP_ENDED, KEEP_LARGE = 200, 24
+# How often a run under way is looked after, and how long a stretch may go on that nobody wants any more; longer where pages
+# compute in the same process, since they would have to ask again.
+WATCH_SECONDS, GRACE_SECONDS, SHARED_GRACE_SECONDS = 0.2, 0.7, 5.0
 
 
 class JobRegistry:
-    """Runs by their id, which cannot be guessed. Safe to call from any thread.
+    """Runs by their id, which cannot be guessed; whoever has it can look. Safe to call from any thread.
 
     hosted: a demo for strangers, with budgets and leases; None reads `MAML_LAB_HOSTED`.
     pool: where runs compute; None takes this process.
@@ -93,59 +49,46 @@ class JobRegistry:
     ):
         self.hosted = is_hosted() if hosted is None else hosted
         self._pool, self._train, self._clock, self._keep_ended = pool or Pool(0), train, clock, keep_ended
-        self._jobs: dict[str, _Job] = {}
-        self._queue: deque[str] = deque()
+        self._jobs: dict[str, Job] = {}
+        self._queue = Queue()
+        self._shared: dict[Experiment, Work] = {}
         self._changed = threading.Condition()
-        self._worker: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._warm_up: Experiment | None = None
-        self._is_warm = False
-        self._closing = False
+        self._is_warm = self._closing = False
+        self._memory_limit_mb = max(600.0, (0.6 if self.hosted else 0.8) * memory_limit_mb())
         atexit.register(self.close)  # a thread that is cut off inside a compiled program aborts the process
 
-    def submit(self, experiment: Experiment, tasks: Any = None) -> str:
-        """Puts a run at the end of the queue and gives back its id.
+    def submit(self, experiment: Experiment, tasks: Any = None, *, owner: str = "", instead_of: Sequence[str] = ()) -> str:
+        """Puts a run into the queue and gives back its id; the very run may be trained already, and is then shared.
+
+        Args:
+          experiment: the run.
+          tasks: a table's, where it is trained on one; such a run is never shared.
+          owner: whose it is.
+          instead_of: ids of runs that end where they are the owner's and this one is not refused for what it asks.
 
         Raises:
           ValueError: on a hosted demo, more than it allows; or the queue is full.
         """
-        self._check_budget(experiment)
-        return self._enqueue(_Job(experiment, self._clock(), partial(_run, self._train, experiment, tasks), is_plain=True))
+        make = partial(reports_of, self._train, experiment, tasks)
+        work = Work(experiment, make, "train", is_plain=True, is_shared=tasks is None, since=self._clock())
+        return self._ask([experiment], work, owner, instead_of)
 
-    def submit_work(self, experiments: Sequence[Experiment], work: Callable[[], Iterator[Any]]) -> str:
+    def submit_work(self, experiments: Sequence[Experiment], work: Callable[[], Iterator[Any]], *, owner: str = "") -> str:
         """Puts work of another kind in the same queue: what `work()` yields has `iteration` and `done`.
 
         Args:
           experiments: the runs that it holds, at least one; each must keep within a hosted demo's budget.
           work: makes the iterator where it runs, so it is a module's function, or a `functools.partial` of one.
+          owner: whose it is.
 
         Raises:
           ValueError: as for `submit`.
         """
-        for experiment in experiments:
-            self._check_budget(experiment)
-        return self._enqueue(_Job(experiments[0], self._clock(), work, is_plain=False))
-
-    def _enqueue(self, job: _Job) -> str:
-        job_id = secrets.token_urlsafe(12)
-        with self._changed:
-            if self.hosted and len(self._queue) >= MAX_QUEUE:
-                raise ValueError(
-                    f"{len(self._queue)} runs are waiting already, which is all this demo holds: try again in a minute."
-                )
-            self._jobs[job_id] = job
-            self._queue.append(job_id)
-            self._evict()
-            self._is_warm = True
-            self._start_worker()
-        return job_id
-
-    def warm_up(self, experiment: Experiment) -> None:
-        """Compiles what a run like this needs while nobody waits for it; once."""
-        with self._changed:
-            if not self._is_warm:
-                self._is_warm = True
-                self._warm_up = experiment
-                self._start_worker()
+        kind = getattr(work.func if isinstance(work, partial) else work, "__qualname__", "")
+        asked = Work(experiments[0], work, kind, is_plain=False, is_shared=False, since=self._clock())
+        return self._ask(experiments, asked, owner, ())
 
     def snapshot(self, job_id: str) -> Snapshot | None:
         """The run as it is now; None where there is none of that id, or it ended long ago."""
@@ -153,26 +96,32 @@ class JobRegistry:
             job = self._jobs.get(job_id)
             if job is None:
                 return None
-            if job.snapshot.status == QUEUED and job_id in self._queue:
-                is_busy = any(other.snapshot.status == RUNNING for other in self._jobs.values())
-                return dataclasses.replace(job.snapshot, position=self._queue.index(job_id) + is_busy)
-            return job.snapshot
+            snapshot = job.snapshot
+            if snapshot.status == QUEUED and (place := self._queue.place(job.work, self._clock())):
+                return dataclasses.replace(snapshot, position=place.position, seconds_to_start=place.seconds)
+            return snapshot
 
     def learner(self, job_id: str) -> Learner | None:
         """What a run has left behind so far."""
         snapshot = self.snapshot(job_id)
         return None if snapshot is None else snapshot.result
 
-    def rename(self, job_id: str, name: str) -> None:
+    def belongs_to(self, job_id: str, owner: str) -> bool:
+        """Whether a run is somebody's, who may stop it and give it a name."""
+        with self._changed:
+            return self._owned(job_id, owner) is not None
+
+    def rename(self, job_id: str, name: str, *, owner: str = "") -> None:
         """Gives a run a name, which goes with it for all who have its link.
 
         Args:
-          job_id: the run's; where there is none of that id, nothing happens.
+          job_id: the run's; where the owner has none of that id, nothing happens.
           name: short and printable.
+          owner: who asks.
         """
         with self._changed:
-            if job := self._jobs.get(job_id):
-                job.snapshot = dataclasses.replace(job.snapshot, name=name)
+            if job := self._owned(job_id, owner):
+                job.name = name
 
     def touch(self, job_id: str) -> None:
         """Says that somebody is looking."""
@@ -180,98 +129,180 @@ class JobRegistry:
             if job := self._jobs.get(job_id):
                 job.looked = self._clock()
 
-    def stop(self, job_id: str) -> None:
-        """Ends a run after the stretch that it is in; what it has learned stays."""
+    def stop(self, job_id: str, *, owner: str = "") -> None:
+        """Ends a run at once for its owner; what it has learned stays. Whoever shares it goes on.
+
+        Args:
+          job_id: the run's; where the owner has none of that id, nothing happens.
+          owner: who asks.
+        """
         with self._changed:
-            job = self._jobs.get(job_id)
-            if job is None:
-                return
-            job.stop.set()
-            if job_id in self._queue:
-                self._queue.remove(job_id)
-                job.end(STOPPED, "Stopped before it began.")
+            if (job := self._owned(job_id, owner)) and job.is_active:
+                self._leave(job)
+
+    def warm_up(self, experiment: Experiment) -> None:
+        """Compiles what a run like this needs while nobody waits for it; once."""
+        with self._changed:
+            if not self._is_warm:
+                self._is_warm = True
+                self._warm_up = experiment
+                self._start_threads()
 
     def close(self, timeout: float = 10.0) -> None:
         """Ends all runs, and waits for the one under way."""
         with self._changed:
             self._closing = True
-            for job in self._jobs.values():
-                job.stop.set()
-            self._queue.clear()
+            self._queue.waiting.clear()
             self._changed.notify_all()
-        if self._worker is not None:
-            self._worker.join(timeout)
+        for thread in self._threads:
+            thread.join(timeout)
 
-    def _check_budget(self, experiment: Experiment) -> None:
-        for name, most in BUDGETS.items() if self.hosted else ():
-            if (value := getattr(experiment, name)) > most:
-                raise ValueError(
-                    f"`{name}` must be at most {most} on this hosted demo, got {value}; on your own machine there is no limit."
-                )
+    # What follows is called with the lock held, unless it says otherwise.
+
+    def _ask(self, experiments: Sequence[Experiment], work: Work, owner: str, instead_of: Sequence[str]) -> str:
+        """A job for an owner, of this work or of one that is the same; takes the lock."""
+        for experiment in experiments if self.hosted else ():
+            budget.check_fields(experiment)
+        with self._changed:
+            for experiment in experiments if self.hosted and work.is_plain else ():
+                budget.check_whole(experiment, self._queue.estimates)
+            for job_id in instead_of:
+                self.stop(job_id, owner=owner)
+            found = self._shared.get(work.experiment) if work.is_shared else None
+            is_new = found is None
+            work = found or work
+            if self.hosted and not work.snapshot.ended:
+                self._check_places(owner, is_new=is_new)
+            job = Job(secrets.token_urlsafe(12), owner, work, looked=self._clock())
+            work.jobs.append(job)
+            self._jobs[job.id] = job
+            if is_new:
+                self._queue.add(work)
+                if work.is_shared:
+                    self._shared[work.experiment] = work
+            self._is_warm = True
+            self._evict()
+            self._start_threads()
+        return job.id
+
+    def _check_places(self, owner: str, *, is_new: bool) -> None:
+        if sum(job.is_active for job in self._jobs.values() if job.owner == owner) >= MAX_PLACES:
+            raise ValueError(
+                f"You have {MAX_PLACES} runs here that have not ended, which is all that one visitor may have on this hosted "
+                "demo: stop one of them, or wait until one has ended."
+            )
+        if is_new and len(self._queue.waiting) >= MAX_QUEUE:
+            raise ValueError(
+                f"{len(self._queue.waiting)} runs are waiting already, which is all this demo holds: try again in a minute."
+            )
+
+    def _owned(self, job_id: str, owner: str) -> Job | None:
+        job = self._jobs.get(job_id)
+        return job if job is not None and secrets.compare_digest(job.owner, owner) else None
+
+    def _leave(self, job: Job, why: str = "") -> None:
+        """A job ends for its owner, and with the last of them what is computed."""
+        work = job.work
+        job.leave(why)
+        if work.wanted_by:
+            return
+        work.unwanted = self._clock()
+        self._shared = {experiment: each for experiment, each in self._shared.items() if each is not work}
+        if self._queue.remove(work):
+            work.end(STOPPED)
+
+    def _drop_forgotten(self) -> None:
+        """On a hosted demo, what nobody has looked at makes room."""
+        now = self._clock()
+        for work in [*self._queue.waiting, self._queue.running] if self.hosted else ():
+            for job in work.wanted_by if work else ():
+                if now - job.looked > LEASE_SECONDS:
+                    self._leave(job, ", since nobody looked for two minutes")
 
     def _evict(self) -> None:
         """Forgets the runs that ended and were not looked at for longest."""
-        ended = [job_id for job_id, job in self._jobs.items() if job.snapshot.ended]
-        for job_id in sorted(ended, key=lambda job_id: self._jobs[job_id].looked)[: max(0, len(ended) - self._keep_ended)]:
-            del self._jobs[job_id]
+        ended = sorted((job for job in self._jobs.values() if not job.is_active), key=lambda job: job.looked, reverse=True)
+        large = [job for job in ended if not job.work.is_shared]
+        for job in [*large[min(KEEP_LARGE, self._keep_ended) :], *ended[self._keep_ended :]]:
+            if self._jobs.pop(job.id, None):
+                job.work.jobs.remove(job)
+        self._shared = {experiment: work for experiment, work in self._shared.items() if work.jobs}
 
-    def _start_worker(self) -> None:
-        if self._worker is None:
-            self._worker = threading.Thread(target=self._work, name="maml-lab-training", daemon=True)
-            self._worker.start()
-        self._changed.notify()
+    def _start_threads(self) -> None:
+        if not self._threads:
+            for name, target in (("training", self._work), ("watch", self._watch)):
+                self._threads.append(threading.Thread(target=target, name=f"maml-lab-{name}", daemon=True))
+                self._threads[-1].start()
+        self._changed.notify_all()
+
+    # Two threads, which take the lock themselves: one computes, one looks after what is computed.
 
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._queue and not self._closing and self._warm_up is None:
+                while not self._queue.waiting and not self._closing and self._warm_up is None:
                     self._changed.wait()
                 if self._closing:
                     return
                 experiment, self._warm_up = self._warm_up, None
-                job = self._jobs[self._queue.popleft()] if self._queue else None
-                if job is not None:
-                    job.snapshot = dataclasses.replace(job.snapshot, status=RUNNING)
-            if job is not None:
-                self._run(job)
+                self._drop_forgotten()
+                work = self._queue.begin_next(self._clock())
+                self._changed.notify_all()
+            if work is not None:
+                self._run(work)
             elif experiment is not None:
                 with contextlib.suppress(Exception):  # a run that is asked for will say what is wrong
                     next(self._pool.stream(self._train, experiment))
 
-    def _run(self, job: _Job) -> None:
+    def _run(self, work: Work) -> None:
         """One run from its first report to its end, however it ends."""
+        status, message = DONE, ""
         try:
-            status, message = DONE, ""
-            for report in self._pool.stream(job.work):
-                with self._changed:
-                    job.take_in(report)
-                if job.stop.is_set() and not report.done:
-                    status, message = STOPPED, f"Stopped at iteration {report.iteration}. What was learned until then is kept."
-                    break
-                if self._is_forgotten(job) and not report.done:
-                    status = STOPPED
-                    message = f"Stopped at iteration {report.iteration}, since nobody looked for two minutes."
-                    break
+            assert work.make is not None
+            with contextlib.closing(self._pool.stream(work.make)) as reports:
+                for report in reports:
+                    with self._changed:
+                        work.take_in(report, self._clock())
+                        if not report.done:
+                            self._drop_forgotten()
+                            if work.unwanted is not None or self._closing:
+                                status, message = STOPPED, "Stopped, since the server ends."
+                                break
         except Exception as error:
-            status, message = _how_it_failed(error)
+            status, message = how_it_failed(error)
         with self._changed:
-            job.end(status, message)
+            if work.why_cut and status != DONE:
+                status, message = FAILED, work.why_cut
+            self._queue.end(work, self._clock())
+            work.end(status, message)
+            if status != DONE and self._shared.get(work.experiment) is work:
+                del self._shared[work.experiment]
 
-    def _is_forgotten(self, job: _Job) -> bool:
-        return self.hosted and self._clock() - job.looked > LEASE_SECONDS
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                while self._queue.running is None and not self._closing:
+                    self._changed.wait()
+                if self._closing:
+                    return
+                self._look_after(self._queue.running)
+                self._changed.wait(WATCH_SECONDS)
 
-
-def _run(train: Callable[..., Iterator[Report]], experiment: Experiment, tasks: Any) -> Iterator[Report]:
-    """The reports of a run, without what another run would go on from."""
-    for report in train(experiment, tasks=tasks):
-        yield dataclasses.replace(report, checkpoint=None) if isinstance(report, Report) else report
-
-
-def _how_it_failed(error: Exception) -> tuple[str, str]:
-    """Status and message of a run that ended by an error; the engine's own sentences are fit for a visitor."""
-    if isinstance(error, Diverged | ValueError | EngineLost):
-        return DIVERGED if isinstance(error, Diverged) else FAILED, str(error)
-    if isinstance(error, MemoryError):
-        return FAILED, "There was not enough memory for this run: lower `meta_batch_size`, `hidden_dim` or `k_query`."
-    log.error("A training run failed", exc_info=error)
-    return FAILED, "The run failed for a reason that it did not expect; the server's log says more. Try other values."
+    def _look_after(self, work: Work | None) -> None:
+        """Ends a stretch that nobody wants, that is forgotten, that takes too long or too much; called with the lock held."""
+        if work is None or work.began is None:
+            return
+        now = self._clock()
+        self._drop_forgotten()
+        if self.hosted and now - work.began > 2 * budget.MAX_SECONDS:
+            for job in work.wanted_by:
+                self._leave(job, f" after {2 * budget.MAX_SECONDS / 60:.0f} minutes, the longest that this demo gives a run")
+        grace = SHARED_GRACE_SECONDS if self._pool.shares_lane else GRACE_SECONDS
+        is_stuck = work.unwanted is not None and now - work.unwanted > grace
+        if (taken := self._pool.jobs_memory_mb()) > self._memory_limit_mb:
+            work.why_cut = (
+                f"This run took {taken:,.0f} MB of memory, and a run may take {self._memory_limit_mb:,.0f} MB here, so it was "
+                "ended: lower `meta_batch_size`, `hidden_dim` or `k_query`. What was reported until then is kept."
+            )
+        if (is_stuck or work.why_cut) and not work.is_cut:
+            work.is_cut = self._pool.end_jobs()

@@ -20,7 +20,8 @@ class Snapshot:
     experiment: the run, described.
     status: one of QUEUED, RUNNING and those in ENDED.
     message: why it ended, in a sentence for the visitor; empty as long as all is well.
-    position: how many runs are before it in the queue.
+    position: how many runs are before it in the queue, the one that is trained now among them.
+    seconds_to_start: until it begins, as expected; None where it does not wait.
     iteration: meta-iterations so far.
     iterations_per_second: how fast they are made.
     seconds: that training has taken.
@@ -40,6 +41,7 @@ class Snapshot:
     status: str
     message: str = ""
     position: int = 0
+    seconds_to_start: float | None = None
     iteration: int = 0
     iterations_per_second: float = 0.0
     seconds: float = 0.0

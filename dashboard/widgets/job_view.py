@@ -5,7 +5,7 @@ A page that trains something reads like this:
     RUN = job_view.LinkedJobs(session.TRIAL)  # the name in the link, too
 
     def start(experiment):  # a callback of the page's button
-        RUN.start(lambda: resources.jobs().submit(experiment))
+        RUN.start(lambda: job_view.submit(experiment))
 
     RUN.show_refusal()
     if ids := RUN.ids():
@@ -17,17 +17,19 @@ A page that trains something reads like this:
 shows after the end comes after `watch`, since the whole page runs once more when the last job has ended.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.jobs import RUNNING, STOPPED, Snapshot
-from dashboard.widgets import page, session
+from dashboard.jobs import QUEUED, RUNNING, STOPPED, Snapshot
+from dashboard.widgets import page, session, visitor
+from maml_engine import Experiment
 
 SECONDS_BETWEEN_LOOKS = 0.4
+ANOTHERS = "Somebody else's run"
 
 
 class Progress(NamedTuple):
@@ -74,11 +76,14 @@ class LinkedJobs:
         return ()
 
     def start(self, *submits: Callable[[], str]) -> tuple[str, ...]:
-        """In a callback: ends the jobs before, begins new ones and names them in the link; gives their ids, or none if refused.
+        """In a callback: ends the visitor's jobs before, begins new ones and names them in the link.
 
         Args:
           submits: each gives one job to the registry and returns its id. Where one is refused by a `ValueError`, those before
             it end, and `show_refusal` says why.
+
+        Returns:
+          Their ids; none where one was refused.
         """
         stop(self.ids())
         ids: list[str] = []
@@ -135,7 +140,7 @@ def watch(
         if None in snapshots or is_over != was_over:
             st.rerun()  # the page shows more after the end, and looks no longer
         if not is_over or bar_stays:
-            _show_bar(progress(*snapshots), job_ids, key, is_over)
+            _show_bar(waiting(*snapshots) or progress(*snapshots), job_ids, key, is_over)
         for snapshot, label in zip(snapshots, labels or [""] * len(snapshots), strict=True):
             if words := message(snapshot):
                 _show_message(words, label, is_error=snapshot.status != STOPPED)
@@ -144,6 +149,45 @@ def watch(
 
     st.fragment(look, run_every=None if was_over else SECONDS_BETWEEN_LOOKS)()
     return was_over
+
+
+def submit(experiment: Experiment, tasks: Any = None, *, instead_of: Sequence[str] = ()) -> str:
+    """Puts a run of this visitor's into the queue and gives back its id.
+
+    Args:
+      experiment: the run.
+      tasks: a table's, where it is trained on one.
+      instead_of: ids of runs that end for it, those that are this visitor's.
+
+    Raises:
+      ValueError: on a hosted demo, more than it allows; or the queue is full.
+    """
+    return resources.jobs().submit(experiment, tasks, owner=visitor.owner(), instead_of=instead_of)
+
+
+def submit_work(experiments: Sequence[Experiment], work: Callable[[], Iterator[Any]]) -> str:
+    """Puts work of another kind into the queue (`JobRegistry.submit_work`).
+
+    Raises:
+      ValueError: as for `submit`.
+    """
+    return resources.jobs().submit_work(experiments, work, owner=visitor.owner())
+
+
+def is_mine(job_id: str) -> bool:
+    """Whether a run is this visitor's, and not one whose link they have opened."""
+    return resources.jobs().belongs_to(job_id, visitor.owner())
+
+
+def waiting(*snapshots: Snapshot) -> Progress | None:
+    """The place in the queue and the time until it is its turn; None where a run has begun."""
+    first = min(snapshots, key=lambda snapshot: snapshot.position)
+    if any(snapshot.status != QUEUED for snapshot in snapshots):
+        return None
+    before = {0: "next in line", 1: "one run is before it"}.get(first.position, f"{first.position} runs are before it")
+    expected = first.seconds_to_start
+    begins = "" if expected is None else f", begins in about {spell_duration(max(1.0, expected))}"
+    return Progress(0.0, f"Waiting: {before}{begins}.")
 
 
 def iterations(*snapshots: Snapshot, note: str = "") -> Progress:
@@ -169,9 +213,9 @@ def spell_duration(seconds: float) -> str:
 
 
 def stop(job_ids: Sequence[str]) -> None:
-    """Ends jobs; what they have learned stays."""
+    """Ends those of the jobs that are this visitor's; what they have learned stays."""
     for job_id in job_ids:
-        resources.jobs().stop(job_id)
+        resources.jobs().stop(job_id, owner=visitor.owner())
 
 
 def _snapshots(job_ids: Sequence[str]) -> list[Snapshot | None]:
@@ -185,9 +229,12 @@ def _show_bar(progress: Progress, job_ids: Sequence[str], key: str, is_over: boo
     with st.container(key=f"job_bar_{key}"):  # where one is, Streamlit's own Stop is not (widgets/page)
         bar, button = st.columns([6, 1], vertical_alignment="center")
         bar.progress(min(1.0, progress.share), text=progress.text)
-        button.button(
-            "Stop", icon=":material/stop:", key=key, on_click=stop, args=(job_ids,), disabled=is_over, width="stretch"
-        )
+        if any(is_mine(job_id) for job_id in job_ids):
+            button.button(
+                "Stop", icon=":material/stop:", key=key, on_click=stop, args=(job_ids,), disabled=is_over, width="stretch"
+            )
+        else:
+            button.caption(ANOTHERS, help="You opened its link, so you can look. What you start here is your own.")
 
 
 def _show_message(words: str, label: str, *, is_error: bool) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.widgets import links, page, run_words
+from dashboard.widgets import job_view, links, page, run_words, visitor
 from dashboard.widgets.session import LEARNER_CHOICE, LEARNER_NAME, LEARNER_WRITTEN, RUNS, settle
 from maml_engine import Learner
 
@@ -87,7 +87,10 @@ def run_title(job_id: str) -> str:
 
 
 def name_field(job_id: str) -> None:
-    """Where a run's learner gets its name."""
+    """Where a run's learner gets its name, from whose run it is."""
+    if not job_view.is_mine(job_id):
+        st.caption(f"{job_view.ANOTHERS}, opened by its link: they alone can give it a name.")
+        return
     key = LEARNER_NAME + job_id
     st.session_state[key] = run_name(job_id)
     st.text_input(
@@ -104,7 +107,8 @@ def name_field(job_id: str) -> None:
 
 def _rename(job_id: str) -> None:
     """A callback."""
-    resources.jobs().rename(job_id, run_words.given_name(st.session_state[LEARNER_NAME + job_id]))
+    name = run_words.given_name(st.session_state[LEARNER_NAME + job_id])
+    resources.jobs().rename(job_id, name, owner=visitor.owner())
 
 
 def given_name(learner: Learner) -> str:

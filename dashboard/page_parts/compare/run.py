@@ -11,7 +11,7 @@ from dashboard.page_parts.compare import contest as comparing
 from dashboard.page_parts.compare import words
 from dashboard.page_parts.compare.contest import Contest
 from dashboard.page_parts.compare.shown import Shown
-from dashboard.widgets import controls, links, run_notes, session
+from dashboard.widgets import controls, job_view, links, run_notes, session
 from dashboard.widgets.job_view import LinkedJobs, Progress
 
 RUN = LinkedJobs(session.CONTEST, belongs=lambda snapshot: isinstance(snapshot.report, comparing.Progress | None))
@@ -66,15 +66,14 @@ def _set_back(contest: Contest) -> None:
 def _submit(contest: Contest) -> str:
     if resources.jobs().hosted:
         contest.check_hosted()
-    return resources.jobs().submit_work(contest.checked(), contest.reports)
+    return job_view.submit_work(contest.checked(), contest.reports)
 
 
 def progress(snapshot: Snapshot) -> Progress:
     """How far the comparison is, and what it is doing."""
     report = snapshot.report
     if report is None:
-        doing = f"{snapshot.position} before it in the queue" if snapshot.position else "Starting"
-        return Progress(0.0, f"0%. {doing} ...")
+        return Progress(0.0, "0%. Starting ...")
     doing, _, name = report.doing.rpartition(" ")
     doing = f"{doing} {NAMES[name]}" if name in NAMES else report.doing
     return Progress(report.share, f"{report.share:.0%}. {doing} ...")

@@ -98,7 +98,7 @@ def _controls(experiment: Experiment) -> Experiment:
 def _start(experiment: Experiment) -> None:
     """A callback: the same run with each gradient."""
     runs = [dataclasses.replace(experiment, method=method) for method in METHODS]
-    RUNS.start(*(partial(resources.jobs().submit, run) for run in runs))
+    RUNS.start(*(partial(job_view.submit, run) for run in runs))
 
 
 def _show_runs(now: Experiment) -> None:

@@ -40,7 +40,7 @@ def last_results() -> dict[str, CheckResult]:
 def start(*names: str) -> None:
     """A callback: measures checks here and now, as a job; the one before it ends, and what it has measured stays."""
     live_results()
-    RUN.start(lambda: resources.jobs().submit_work([Experiment()], partial(measured, names)))
+    RUN.start(lambda: job_view.submit_work([Experiment()], partial(measured, names)))
 
 
 def watch() -> None:
@@ -54,7 +54,7 @@ def progress(snapshot: Snapshot) -> Progress:
     """How many checks are measured, and which one is now."""
     report = snapshot.report
     if not isinstance(report, Measured) or report.done:
-        return Progress(0.0, f"{snapshot.position} before it in the queue ..." if snapshot.position else "Starting ...")
+        return Progress(0.0, "Starting ...")
     done, number = report.iteration, len(report.names)
     return Progress(done / number, f"{done + 1} of {number}: {CHECKS[report.names[done]].title} ...")
 

@@ -72,7 +72,7 @@ def show_short_run() -> None:
 
 def _start(card: str) -> None:
     """A callback."""
-    SHORT_RUN.start(lambda: resources.jobs().submit(short_run(card)))
+    SHORT_RUN.start(lambda: job_view.submit(short_run(card)))
 
 
 def _show_reached(snapshot: Snapshot) -> None:

@@ -31,7 +31,7 @@ def controls() -> None:
 def _start() -> None:
     """A callback."""
     experiment = first_run(st.session_state[session.WALK_SEED])
-    RUN.start(lambda: resources.jobs().submit_work([experiment], partial(walk, experiment)))
+    RUN.start(lambda: job_view.submit_work([experiment], partial(walk, experiment)))
 
 
 def words() -> str:

@@ -67,9 +67,12 @@ def start(name: str) -> None:
     """A callback: both runs of a card into the queue, named in the link."""
     card = CARDS[name]
     job_view.stop(pair_of(name))
+    ids: list[str] = []
     try:
-        ids = [resources.jobs().submit(card.run(which), card.tasks_of(which)) for which in WHICH]
+        for which in WHICH:
+            ids.append(job_view.submit(card.run(which), card.tasks_of(which)))
     except ValueError as error:
+        job_view.stop(ids)
         st.session_state[session.PAIR_REFUSED] = (name, str(error))
         return
     st.session_state[session.PAIR] = st.query_params[session.PAIR] = _spell(_pairs() | {name: ids})

@@ -7,9 +7,9 @@ import streamlit as st
 from dashboard.engine_calls import resources
 from dashboard.figures import training as figures
 from dashboard.figures.style import method_colour
-from dashboard.jobs import POOL, QUEUED, Snapshot
+from dashboard.jobs import POOL, Snapshot
 from dashboard.page_parts.train import held_out_pictures, held_out_tasks, shipped
-from dashboard.widgets import links, page, run_notes, run_words, session
+from dashboard.widgets import job_view, links, page, run_notes, run_words, session
 from dashboard.widgets.job_view import Progress, spell_duration
 from maml_engine import Experiment
 
@@ -26,12 +26,11 @@ def start(experiment: Experiment, tasks: Any = None) -> None:
     try:
         with st.spinner("Looking whether method, network and tasks go together ..."):
             POOL.call(held_out_tasks.refuse_what_does_not_fit, experiment, tasks)
-        job_id = resources.jobs().submit(experiment, tasks)
+        old = st.session_state.get(session.JOB)
+        job_id = job_view.submit(experiment, tasks, instead_of=[old] if old else [])
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
-    if old := st.session_state.get(session.JOB):
-        resources.jobs().stop(old)
     st.session_state[session.JOB] = st.query_params[links.JOB_KEY] = job_id
 
 
@@ -63,9 +62,6 @@ def progress(snapshot: Snapshot) -> Progress:
     """How far the run is, how fast, and the time left."""
     share = snapshot.iteration / snapshot.experiment.num_iterations
     done = f"{snapshot.iteration:,} of {snapshot.experiment.num_iterations:,} iterations"
-    if snapshot.status == QUEUED:
-        before = f"{snapshot.position} before this run" if snapshot.position else "next in line"
-        return Progress(share, f"Waiting: {before}.")
     if snapshot.iteration == 0:
         return Progress(share, "Compiling the training step ...")
     if snapshot.ended:

@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.page_parts.your_tasks.engine_calls import Predictions, predicted
 from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.table import UserTable
+from dashboard.widgets import session
 from maml_engine.io.readings.numbers import POINT
 from maml_engine.tables import Sheet, read_sheet, table_csv
 
@@ -34,10 +35,9 @@ class NewTask(NamedTuple):
     source: str = ""
 
 
-@st.cache_resource(scope="session", show_spinner=False)
 def begun() -> dict[str, NewTask]:
     """What this session's editors began with, by id."""
-    return {}
+    return st.session_state.setdefault(session.BEGUN, {})
 
 
 def begin(task: NewTask) -> str:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from dashboard.page_parts.your_tasks.examples import EXAMPLES, example_csv
 from dashboard.page_parts.your_tasks.user_table import UserTable
+from dashboard.widgets import session
 from maml_engine.io.readings.dates import CLOCK
 from maml_engine.tables import Finding, Fix, Guess, Question, Roles, Sheet, guess, read_sheet, validate
 from maml_engine.tables.finding import stops as stops_of
@@ -26,10 +27,9 @@ MAX_ON_SHELF = 4
 REPEATED = 0.1  # of a column's cells, where it may name tasks after all
 
 
-@st.cache_resource(scope="session", show_spinner=False)
 def shelf() -> dict[str, UserTable]:
-    """This session's tables, the latest last."""
-    return {}
+    """This session's tables, the latest last; in no cache of Streamlit's, which any visitor can have cleared."""
+    return st.session_state.setdefault(session.SHELF, {})
 
 
 def put(table: UserTable) -> str:

@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from maml_engine import Diverged, Learner
 
@@ -96,6 +97,25 @@ def jax_array():
     import jax.numpy as jnp
 
     return {"array": jnp.arange(3)}
+
+
+class Reached(NamedTuple):
+    iteration: int
+    done: bool = False
+
+
+def reach_one_and_sleep(seconds):
+    yield Reached(1)
+    time.sleep(seconds)
+    yield Reached(2, done=True)
+
+
+def reach_one_and_take(megabytes):
+    yield Reached(1)
+    taken = bytearray(int(megabytes * 1e6))
+    taken[::4096] = b"x" * len(taken[::4096])  # it is had once it is written to
+    time.sleep(100)
+    yield Reached(2, done=True)
 
 
 def wrapped_twice():

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import signal
 import threading
 import time
@@ -176,6 +177,35 @@ def test_a_job_stops_where_it_is_and_keeps_what_it_learned(pool):
     stopped = ended(registry, job_id, 10)
     assert stopped.status == STOPPED
     assert stopped.result.iteration == stopped.iteration
+    registry.close()
+
+
+def test_stop_ends_a_stretch_that_does_not_end(pool):
+    registry, calls = JobRegistry(hosted=False, pool=pool), pool.call(asked.process)
+    job_id = registry.submit_work([SMALL], partial(asked.reach_one_and_sleep, 100))
+    while registry.snapshot(job_id).report is None:
+        time.sleep(0.01)
+    began = time.monotonic()
+    registry.stop(job_id)
+    stopped = registry.snapshot(job_id)
+    assert (stopped.status, stopped.iteration, stopped.report) == (STOPPED, 1, asked.Reached(1))
+    following = registry.submit_work([SMALL], partial(asked.reach_one_and_sleep, 0))
+    assert ended(registry, following).status == DONE
+    assert time.monotonic() - began < 60, "The stretch was waited for."
+    assert pool.call(asked.process) == calls, "Pages compute on."
+    registry.close()
+
+
+def test_a_job_that_takes_too_much_memory_ends_with_a_sentence(pool, monkeypatch):
+    monkeypatch.setattr("dashboard.jobs.registry.memory_limit_mb", lambda: 1000.0)
+    registry, calls = JobRegistry(hosted=True, pool=pool), pool.call(asked.process)
+    job_id = registry.submit_work([SMALL], partial(asked.reach_one_and_take, 900))
+    lost = ended(registry, job_id)
+    assert lost.status == FAILED
+    assert re.match(r"This run took [\d,]+ MB of memory, and a run may take 600 MB here", lost.message)
+    assert lost.report == asked.Reached(1)
+    assert pool.call(asked.process) == calls
+    assert ended(registry, registry.submit(SMALL)).status == DONE
     registry.close()
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dashboard.jobs import BUDGETS, DIVERGED, DONE, FAILED, LEASE_SECONDS, QUEUED, RUNNING, STOPPED, History, JobRegistry
+from dashboard.jobs.budget import MAX_SECONDS
 from maml_engine import Diverged, Experiment
 
 
@@ -17,8 +18,10 @@ class HeldTrainer:
 
     def __init__(self):
         self.allowed = threading.Semaphore(0)
+        self.calls = 0
 
     def __call__(self, experiment, tasks=None):
+        self.calls += 1
         for iteration in range(10, experiment.num_iterations + 1, 10):
             if not self.allowed.acquire(timeout=100):
                 raise RuntimeError("the test has forgotten its trainer")
@@ -133,6 +136,8 @@ def test_one_run_at_a_time_and_the_others_know_their_place(make, trainer):
     wait_for(lambda: status(registry, job_ids[0]) == RUNNING)
     assert [registry.snapshot(job_id).position for job_id in job_ids] == [0, 1, 2]
     assert status(registry, job_ids[2]) == QUEUED
+    waits = [registry.snapshot(job_id).seconds_to_start for job_id in job_ids]
+    assert waits[0] is None and 0 < waits[1] < waits[2]
     registry.stop(job_ids[1])
     assert status(registry, job_ids[1]) == STOPPED
     assert registry.snapshot(job_ids[2]).position == 1
@@ -146,10 +151,14 @@ def test_stop_keeps_what_was_learned(make, trainer):
     trainer.allowed.release(1)
     wait_for(lambda: registry.snapshot(job_id).iteration == 10)
     registry.stop(job_id)
+    assert status(registry, job_id) == STOPPED, "It does not wait for the stretch that is under way."
+    assert registry.learner(job_id) == "result 10"
+    assert "iteration 10" in registry.snapshot(job_id).message
     trainer.allowed.release(1)
-    wait_for(lambda: status(registry, job_id) == STOPPED)
-    assert registry.learner(job_id) == "result 20"
-    assert "iteration 20" in registry.snapshot(job_id).message
+    following = registry.submit(Experiment(num_iterations=10))
+    trainer.allowed.release(1)
+    wait_for(lambda: status(registry, following) == DONE)
+    assert registry.learner(job_id) == "result 10"
 
 
 @pytest.mark.parametrize(
@@ -189,6 +198,7 @@ def test_a_hosted_run_ends_when_nobody_looks(make, trainer):
     trainer.allowed.release(1)
     wait_for(lambda: status(registry, job_id) == STOPPED)
     assert "nobody looked for two minutes" in registry.snapshot(job_id).message
+    assert registry.learner(job_id) is not None
 
 
 def test_at_home_a_run_goes_on_unseen(make, trainer):
@@ -211,6 +221,116 @@ def test_old_runs_are_forgotten(make, trainer):
     assert registry.snapshot(job_ids[-1]).status == DONE
     assert registry.snapshot("nobody") is None
     assert registry.learner("nobody") is None
+
+
+def test_whoever_looks_can_neither_stop_nor_rename_nor_replace(make, trainer):
+    registry = make(hosted=True)
+    job_id = registry.submit(Experiment(num_iterations=30), owner="ada")
+    trainer.allowed.release(1)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 10)
+    assert registry.belongs_to(job_id, "ada")
+    for stranger in ("bob", ""):
+        assert not registry.belongs_to(job_id, stranger)
+        registry.stop(job_id, owner=stranger)
+        registry.rename(job_id, "Bob's", owner=stranger)
+        mine = registry.submit(Experiment(num_iterations=10, seed=7), owner=stranger, instead_of=[job_id, "nobody"])
+        assert registry.belongs_to(mine, stranger)
+    assert (status(registry, job_id), registry.snapshot(job_id).name) == (RUNNING, "")
+    registry.rename(job_id, "Ada's", owner="ada")
+    trainer.allowed.release(5)
+    wait_for(lambda: status(registry, job_id) == DONE)
+    assert registry.snapshot(job_id).name == "Ada's"
+
+
+def test_the_very_same_run_is_trained_once(make, trainer):
+    registry = make()
+    first, second = (registry.submit(Experiment(num_iterations=30), owner=owner) for owner in ("ada", "bob"))
+    assert first != second
+    trainer.allowed.release(1)
+    wait_for(lambda: registry.snapshot(second).iteration == 10)
+    registry.rename(second, "Bob's", owner="bob")
+    registry.stop(first, owner="ada")
+    assert status(registry, first) == STOPPED
+    assert status(registry, second) == RUNNING
+    third = registry.submit(Experiment(num_iterations=30), owner="ada")
+    trainer.allowed.release(2)
+    wait_for(lambda: status(registry, second) == DONE)
+    assert trainer.calls == 1
+    assert registry.learner(third) is registry.learner(second)
+    assert (registry.snapshot(first).iteration, registry.snapshot(third).iteration) == (10, 30)
+    assert [registry.snapshot(job_id).name for job_id in (first, second, third)] == ["", "Bob's", ""]
+    late = registry.submit(Experiment(num_iterations=30), owner="cyd")
+    assert status(registry, late) == DONE, "What has ended well is not trained again."
+    other = registry.submit(Experiment(num_iterations=30), tasks="a table", owner="cyd")
+    assert status(registry, other) != DONE, "Tables are nobody else's."
+
+
+def test_what_all_have_stopped_begins_anew(make, trainer):
+    registry = make()
+    jobs = {owner: registry.submit(Experiment(num_iterations=30), owner=owner) for owner in ("ada", "bob")}
+    trainer.allowed.release(1)
+    wait_for(lambda: registry.snapshot(jobs["ada"]).iteration == 10)
+    for owner, job_id in jobs.items():
+        registry.stop(job_id, owner=owner)
+    again = registry.submit(Experiment(num_iterations=30), owner="ada")
+    trainer.allowed.release(4)
+    wait_for(lambda: status(registry, again) == DONE)
+    assert trainer.calls == 2
+
+
+def test_a_visitor_has_three_places_and_a_stop_gives_one_back(make):
+    registry = make(hosted=True)
+    jobs = [registry.submit(Experiment(num_iterations=10, seed=seed), owner="ada") for seed in range(3)]
+    with pytest.raises(ValueError, match="You have 3 runs here that have not ended"):
+        registry.submit(Experiment(num_iterations=10, seed=3), owner="ada")
+    assert registry.submit(Experiment(num_iterations=10, seed=3), owner="bob")
+    registry.stop(jobs[0], owner="ada")
+    assert registry.submit(Experiment(num_iterations=10, seed=3), owner="ada")
+    replacing = registry.submit(Experiment(num_iterations=10, seed=4), owner="ada", instead_of=[jobs[1]])
+    assert (status(registry, jobs[1]), status(registry, replacing)) == (STOPPED, QUEUED)
+    with pytest.raises(ValueError, match="at most"):
+        registry.submit(Experiment(num_iterations=10**9), owner="ada", instead_of=[replacing])
+    assert status(registry, replacing) == QUEUED, "What is refused ends nothing."
+
+
+def test_who_has_had_least_is_next(make, trainer):
+    now = [0.0]
+    registry = make(hosted=True, clock=lambda: now[0])
+    first = registry.submit(Experiment(num_iterations=10), owner="ada")
+    wait_for(lambda: status(registry, first) == RUNNING)
+    hers = [registry.submit(Experiment(num_iterations=10, seed=seed), owner="ada") for seed in (1, 2)]
+    now[0] = 1.0
+    his = registry.submit(Experiment(num_iterations=10, seed=3), owner="bob")
+    assert [registry.snapshot(job_id).position for job_id in (his, *hers)] == [1, 2, 3]
+    now[0] = 30.0
+    trainer.allowed.release(1)
+    wait_for(lambda: status(registry, his) == RUNNING)
+    assert [status(registry, job_id) for job_id in hers] == [QUEUED, QUEUED]
+
+
+def test_what_nobody_looks_at_makes_room_while_it_waits(make, trainer):
+    now = [0.0]
+    registry = make(hosted=True, clock=lambda: now[0])
+    seen, forgotten = (registry.submit(Experiment(num_iterations=1000, seed=seed), owner=str(seed)) for seed in range(2))
+    wait_for(lambda: status(registry, seen) == RUNNING)
+    now[0] = LEASE_SECONDS + 1
+    registry.touch(seen)
+    wait_for(lambda: status(registry, forgotten) == STOPPED)  # by the thread that looks after what runs
+    assert registry.snapshot(forgotten).message == "Stopped before it began, since nobody looked for two minutes."
+    assert status(registry, seen) == RUNNING
+
+
+def test_a_run_that_takes_too_long_is_ended_with_what_it_has(make, trainer):
+    now = [0.0]
+    registry = make(hosted=True, clock=lambda: now[0])
+    job_id = registry.submit(Experiment(num_iterations=1000))
+    trainer.allowed.release(1)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 10)
+    now[0] = 2 * MAX_SECONDS + 1
+    registry.touch(job_id)
+    wait_for(lambda: status(registry, job_id) == STOPPED)
+    assert "after 20 minutes, the longest that this demo gives a run" in registry.snapshot(job_id).message
+    assert registry.learner(job_id) == "result 10"
 
 
 def test_ids_cannot_be_guessed(make):

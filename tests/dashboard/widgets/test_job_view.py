@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import resources
-from dashboard.jobs import JobRegistry
+from dashboard.jobs import QUEUED, RUNNING, STOPPED, JobRegistry, Snapshot
 from dashboard.widgets import job_view
 from maml_engine import Experiment
 
@@ -18,12 +18,11 @@ def page():
     """A page with one button and one job."""
     import streamlit as st
 
-    from dashboard.engine_calls import resources
     from dashboard.widgets import job_view
     from maml_engine import Experiment
 
     jobs = job_view.LinkedJobs("trial")
-    st.button("Go", key="go", on_click=lambda: jobs.start(lambda: resources.jobs().submit(Experiment(num_iterations=10))))
+    st.button("Go", key="go", on_click=lambda: jobs.start(lambda: job_view.submit(Experiment(num_iterations=10))))
     jobs.show_refusal()
     ids = jobs.ids(gone="That run is gone.")
     if ids and job_view.watch(ids, job_view.iterations, lambda snapshot: st.caption(f"At {snapshot.iteration}."), key="stop"):
@@ -120,6 +119,23 @@ def test_a_job_is_stopped(registry):
     assert app.success
 
 
+def test_whoever_came_by_a_link_looks_and_starts_their_own(registry):
+    theirs = registry.submit(Experiment(num_iterations=10, seed=5), owner="ada")
+    wait_for(lambda: registry.snapshot(theirs).iteration == 4)
+    app = opened(trial=theirs)
+    assert "stop" not in [button.key for button in app.button]
+    assert job_view.ANOTHERS in [caption.value for caption in app.caption]
+    app.button(key="go").click().run()
+    (mine,) = job_id_of(app)
+    assert mine != theirs
+    assert "stop" in [button.key for button in app.button]
+    assert bars(app)[0].startswith("Waiting: one run is before it, begins in about ")
+    assert registry.snapshot(theirs).status == RUNNING
+    app.button(key="stop").click().run()
+    assert registry.snapshot(mine).status == STOPPED
+    assert registry.snapshot(theirs).status == RUNNING
+
+
 def test_another_job_ends_the_one_before(registry):
     app = opened()
     app.button(key="go").click().run()
@@ -138,11 +154,21 @@ def test_a_failure_and_a_refusal_are_said(registry, monkeypatch):
     app.run()
     assert app.error[0].value == "An unlucky seed."
     monkeypatch.setattr(registry, "hosted", True)
-    monkeypatch.setattr("dashboard.jobs.registry.BUDGETS", {"num_iterations": 5})
+    monkeypatch.setattr("dashboard.jobs.budget.BUDGETS", {"num_iterations": 5})
     app.button(key="go").click().run()
     assert any("must be at most 5" in error.value for error in app.error)
     app.run()
     assert not any("must be at most 5" in error.value for error in app.error), "A refusal is said once."
+
+
+def test_places_and_waits_are_said_in_words():
+    def waits(*places):
+        return job_view.waiting(*(Snapshot(RUN, QUEUED, position=place, seconds_to_start=wait) for place, wait in places))
+
+    assert waits((0, None)).text == "Waiting: next in line."
+    assert waits((1, 0.2)).text == "Waiting: one run is before it, begins in about 1.0 s."
+    assert waits((7, 200.0), (8, 210.0)).text == "Waiting: 7 runs are before it, begins in about 3 min."
+    assert job_view.waiting(Snapshot(RUN, QUEUED), Snapshot(RUN, RUNNING)) is None
 
 
 def test_several_runs_are_one_sum():

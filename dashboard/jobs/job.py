@@ -1,0 +1,162 @@
+"""A run as it is computed (`Work`) and as somebody's (`Job`): who asks for what is being trained already shares it."""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dashboard.jobs.pool import EngineLost
+from dashboard.jobs.snapshot import DIVERGED, FAILED, QUEUED, RUNNING, STOPPED, History, Snapshot
+from maml_engine import Diverged, Experiment, Report
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Work:
+    """What is computed once, for one visitor or for several who asked for the same. The registry's lock guards all of it.
+
+    experiment: the run, or the first of those that it holds.
+    make: makes the iterator of reports, where it runs; None once it has ended, so that a table's rows go with it.
+    kind: the name of what makes it, for what is known of how long such things take.
+    is_plain: whether it is a plain run, whose reports are `train`'s.
+    is_shared: whether somebody else who asks for the same experiment may have this one.
+    since: when it was asked for, by the registry's clock.
+    jobs: whose it is.
+    began: when it began to compute; None before.
+    first_report: when the first report came, and its iteration; None before.
+    unwanted: since when nobody wants it any more; None where somebody does.
+    why_cut: the sentence with which it ends, where it took too much; "" where it did not.
+    is_cut: whether its process was ended.
+    snapshot: as it is now.
+    """
+
+    experiment: Experiment
+    make: Callable[[], Iterator[Any]] | None
+    kind: str
+    is_plain: bool
+    is_shared: bool
+    since: float
+    jobs: "list[Job]" = field(default_factory=list)
+    began: float | None = None
+    first_report: tuple[float, int] | None = None
+    unwanted: float | None = None
+    why_cut: str = ""
+    is_cut: bool = False
+    snapshot: Snapshot = field(init=False)
+    _history: History = field(default_factory=History)
+    _curves: list[tuple[int, np.ndarray]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.snapshot = Snapshot(self.experiment, QUEUED)
+
+    @property
+    def wanted_by(self) -> "list[Job]":
+        """The jobs that have not been stopped."""
+        return [job for job in self.jobs if job.kept is None]
+
+    def begin(self, now: float) -> None:
+        """It computes from now on."""
+        self.began = now
+        self.snapshot = dataclasses.replace(self.snapshot, status=RUNNING)
+
+    def take_in(self, report: Any, now: float) -> None:
+        """What has just been reported."""
+        self.first_report = self.first_report or (now, report.iteration)
+        if self.is_plain:
+            self._take_in_training(report)
+        else:
+            self.snapshot = dataclasses.replace(self.snapshot, iteration=report.iteration, report=report)
+
+    def end(self, status: str, message: str = "") -> None:
+        """Nothing more will come."""
+        self.snapshot = dataclasses.replace(self.snapshot, status=status, message=message, seconds_left=None)
+        self.make = None
+
+    def _take_in_training(self, report: Report) -> None:
+        self._history.extend(report.meta_loss)
+        measured = self.snapshot.measured
+        if not self._curves or self._curves[-1][0] != report.curve_iteration:
+            self._curves.append((report.curve_iteration, np.array(report.curve.mean)))
+            # The learner that the run starts from does not come with a report.
+            measured = report.learner if report.iteration == report.curve_iteration else None
+        self.snapshot = dataclasses.replace(
+            self.snapshot,
+            status=RUNNING,
+            iteration=report.iteration,
+            iterations_per_second=report.iterations_per_second,
+            seconds=report.seconds,
+            seconds_left=report.seconds_left,
+            history=self._history.array(),
+            curve_iterations=np.array([iteration for iteration, _ in self._curves]),
+            curves=np.stack([curve for _, curve in self._curves]),
+            learner=report.learner,
+            result=report.result,
+            warning=report.warning,
+            measured=measured,
+        )
+
+
+@dataclass(eq=False)
+class Job:
+    """One visitor's run.
+
+    id: cannot be guessed.
+    owner: whose it is.
+    work: what is computed.
+    looked: when somebody last looked, by the registry's clock.
+    name: that the owner gave it.
+    kept: how it was when the owner stopped it; None as long as they have not.
+    """
+
+    id: str
+    owner: str
+    work: Work
+    looked: float
+    name: str = ""
+    kept: Snapshot | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.kept is None and not self.work.snapshot.ended
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """As it is now."""
+        snapshot = self.kept or self.work.snapshot
+        return dataclasses.replace(snapshot, name=self.name) if self.name else snapshot
+
+    def leave(self, why: str) -> None:
+        """The owner's part in it ends here, with what it has learned.
+
+        Args:
+          why: what follows after "Stopped" and its iteration, as ", since ..."; empty where it was asked for.
+        """
+        snapshot, kept = self.work.snapshot, "What was learned until then is kept."
+        if snapshot.status == QUEUED:
+            message = f"Stopped before it began{why}."
+        elif snapshot.iteration == 0:
+            message = f"Stopped before anything was learned{why}."
+        else:
+            message = f"Stopped at iteration {snapshot.iteration}{why}. {kept}"
+        self.kept = dataclasses.replace(snapshot, status=STOPPED, message=message, seconds_left=None)
+
+
+def reports_of(train: Callable[..., Iterator[Report]], experiment: Experiment, tasks: Any) -> Iterator[Report]:
+    """The reports of a run, without what another run would go on from."""
+    for report in train(experiment, tasks=tasks):
+        yield dataclasses.replace(report, checkpoint=None) if isinstance(report, Report) else report
+
+
+def how_it_failed(error: Exception) -> tuple[str, str]:
+    """Status and message of a run that ended by an error; the engine's own sentences are fit for a visitor."""
+    if isinstance(error, Diverged | ValueError | EngineLost):
+        return DIVERGED if isinstance(error, Diverged) else FAILED, str(error)
+    if isinstance(error, MemoryError):
+        return FAILED, "There was not enough memory for this run: lower `meta_batch_size`, `hidden_dim` or `k_query`."
+    log.error("A training run failed", exc_info=error)
+    return FAILED, "The run failed for a reason that it did not expect; the server's log says more. Try other values."

@@ -1,0 +1,84 @@
+"""What waits and what runs: who is next, which place the others have, and when their turn is expected to come."""
+
+from typing import NamedTuple
+
+from dashboard.jobs.estimates import Estimates
+from dashboard.jobs.job import Work
+from dashboard.jobs.line import Shares, in_order
+
+PLAN_SECONDS = 1.0  # for so long places and waits are as they were said last, where nothing has happened
+
+
+class Place(NamedTuple):
+    """One place in the line.
+
+    position: how many are before it, the one that runs among them.
+    seconds: until it begins, as far as is known.
+    """
+
+    position: int
+    seconds: float
+
+
+class Queue:
+    """The line and the one that runs. The registry's lock guards all of it."""
+
+    def __init__(self) -> None:
+        """Nothing waits, and nothing was measured."""
+        self.waiting: list[Work] = []
+        self.running: Work | None = None
+        self.estimates, self._shares = Estimates(), Shares()
+        self._plan: tuple[float, dict[Work, Place]] | None = None
+
+    def add(self, work: Work) -> None:
+        """It comes last, until it is its owner's turn."""
+        self.waiting.append(work)
+        self._plan = None
+
+    def remove(self, work: Work) -> bool:
+        """Takes something out of the line; tells whether it was there."""
+        if was_there := work in self.waiting:
+            self.waiting.remove(work)
+            self._plan = None
+        return was_there
+
+    def begin_next(self, now: float) -> Work | None:
+        """What is to run now; None where nothing waits."""
+        if self.waiting:
+            work = self._in_order(now)[0]
+            self.remove(work)
+            work.begin(now)
+            self.running = work
+            return work
+        return None
+
+    def end(self, work: Work, now: float) -> None:
+        """What ran has ended: its owners have had so much, and its like will take as long."""
+        self.estimates.learn(work, now)
+        owners = {job.owner for job in work.jobs}
+        for owner in owners if work.began is not None else ():
+            self._shares.charge(owner, (now - work.began) / len(owners), now)
+        self.running = self._plan = None
+
+    def place(self, work: Work, now: float) -> Place | None:
+        """Where something waits; None where it does not."""
+        if self._plan is None or now - self._plan[0] >= PLAN_SECONDS:
+            seconds = self.estimates.seconds_left(self.running, now) if self.running else 0.0
+            places = {}
+            for number, each in enumerate(self._in_order(now), start=int(self.running is not None)):
+                places[each] = Place(number, seconds)
+                seconds += self.estimates.seconds(each)
+            self._plan = now, places
+        return self._plan[1].get(work)
+
+    def _in_order(self, now: float) -> list[Work]:
+        """What waits, the next one first."""
+        running, runs_for, runs = self.running, set[str](), 0.0
+        if running is not None and running.began is not None:
+            runs_for = {job.owner for job in running.jobs}
+            runs = (now - running.began + self.estimates.seconds_left(running, now)) / max(1, len(runs_for))
+
+        def had(owner: str) -> float:
+            return self._shares.of(owner, now) + (runs if owner in runs_for else 0.0)
+
+        return in_order(self.waiting, lambda work: work.wanted_by[0].owner, had, self.estimates.seconds)
