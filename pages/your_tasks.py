@@ -110,7 +110,7 @@ def start(table: UserTable, settings: Settings) -> None:
 
     def submit() -> str:
         experiment = settings.experiment(table.sheet, table.roles)
-        return job_view.submit_work([experiment], run.work(table, settings))
+        return job_view.submit_work([experiment], run.work(table, settings), keep_as="verdict", summary=run.summary)
 
     TRIAL.start(submit)
 

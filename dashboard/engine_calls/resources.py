@@ -6,15 +6,19 @@ from functools import cache
 import jax
 import numpy as np
 
+from dashboard.downloads.files import learner_zip
 from dashboard.engine_calls.cache import cached
+from dashboard.engine_calls.held_out import measured
 from dashboard.engine_calls.shipped_runs import PRETRAINED
 from dashboard.jobs import POOL, JobRegistry
+from dashboard.jobs.keeping import Keeper
+from dashboard.runs import library
 from maml_engine import Learner
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
 
 enable_compilation_cache()  # before anything is compiled
 # No cache of Streamlit's holds what is here: any visitor can have it cleared.
-_JOBS = JobRegistry(pool=POOL)
+_JOBS = JobRegistry(pool=POOL, keeper=Keeper(library, pack=learner_zip, measure=measured))
 _opening = threading.Lock()
 
 

@@ -9,6 +9,8 @@ BUDGETS = {
     **{"hidden_dim": 256, "num_layers": 6, "context_dim": 64, "fourier_features": 256, "cg_steps": 50, "degree": 20},
     **{"filters": 64, "n_way": 20, "image_size": 84},
 }
+# Unfinished runs that one visitor may have, and those that wait in all.
+MAX_PLACES, MAX_QUEUE = 3, 200
 MAX_SECONDS = 600.0  # a job, as expected; what takes twice as long after all is ended
 MAX_MEMORY_MB = 400.0  # the intermediate values of a meta-iteration
 
@@ -24,6 +26,25 @@ def check_fields(experiment: Experiment) -> None:
             raise ValueError(
                 f"`{name}` must be at most {most} on this hosted demo, got {value}; on your own machine there is no limit."
             )
+
+
+def check_places(has: int, *, waiting: int) -> None:
+    """Room for one more.
+
+    Args:
+      has: runs of the visitor's that have not ended.
+      waiting: runs of all that wait.
+
+    Raises:
+      ValueError: there is none.
+    """
+    if has >= MAX_PLACES:
+        raise ValueError(
+            f"You have {has} runs here that have not ended, which is all that one visitor may have on this hosted demo: stop "
+            "one of them, or wait until one has ended."
+        )
+    if waiting >= MAX_QUEUE:
+        raise ValueError(f"{waiting} runs are waiting already, which is all this demo holds: try again in a minute.")
 
 
 def check_whole(experiment: Experiment, estimates: Estimates) -> None:

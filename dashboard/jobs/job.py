@@ -2,8 +2,9 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ class Work:
     unwanted: since when nobody wants it any more; None where somebody does.
     why_cut: the sentence with which it ends, where it took too much; "" where it did not.
     is_cut: whether its process was ended.
+    keep_as: the kind of run as which the library keeps it; "" where it leaves nothing to be kept.
+    summary: what comes out of it, as plain JSON, and its learner, if it has one.
+    seconds: that it has taken, from when it began to its end.
     snapshot: as it is now.
     """
 
@@ -46,6 +50,9 @@ class Work:
     unwanted: float | None = None
     why_cut: str = ""
     is_cut: bool = False
+    keep_as: str = ""
+    summary: Callable[[Snapshot], tuple[Mapping[str, Any], Any]] = lambda snapshot: ({}, snapshot.result)
+    seconds: float = 0.0
     snapshot: Snapshot = field(init=False)
     _history: History = field(default_factory=History)
     _curves: list[tuple[int, np.ndarray]] = field(default_factory=list)
@@ -71,10 +78,13 @@ class Work:
         else:
             self.snapshot = dataclasses.replace(self.snapshot, iteration=report.iteration, report=report)
 
-    def end(self, status: str, message: str = "") -> None:
-        """Nothing more will come."""
-        self.snapshot = dataclasses.replace(self.snapshot, status=status, message=message, seconds_left=None)
-        self.make = None
+    def as_ended(self, status: str, message: str = "") -> Snapshot:
+        """As it is once nothing more will come."""
+        return dataclasses.replace(self.snapshot, status=status, message=message, seconds_left=None)
+
+    def end(self, snapshot: Snapshot) -> None:
+        """Nothing more will come, and this is what it is (`as_ended`)."""
+        self.snapshot, self.make = snapshot, None
 
     def _take_in_training(self, report: Report) -> None:
         self._history.extend(report.meta_loss)
@@ -110,6 +120,8 @@ class Job:
     looked: when somebody last looked, by the registry's clock.
     name: that the owner gave it.
     kept: how it was when the owner stopped it; None as long as they have not.
+    created: when it was asked for, UTC.
+    ended: when it ended, UTC; None before.
     """
 
     id: str
@@ -118,6 +130,8 @@ class Job:
     looked: float
     name: str = ""
     kept: Snapshot | None = None
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ended: datetime | None = None
 
     @property
     def is_active(self) -> bool:
@@ -143,6 +157,7 @@ class Job:
             message = f"Stopped before anything was learned{why}."
         else:
             message = f"Stopped at iteration {snapshot.iteration}{why}. {kept}"
+        self.ended = datetime.now(UTC)
         self.kept = dataclasses.replace(snapshot, status=STOPPED, message=message, seconds_left=None)
 
 

@@ -9,25 +9,28 @@ import dataclasses
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashboard.hosting import is_hosted
 from dashboard.jobs import budget
 from dashboard.jobs.job import Job, Work, how_it_failed, reports_of
-from dashboard.jobs.pool import Pool, memory_limit_mb
+from dashboard.jobs.limits import Limits
+from dashboard.jobs.pool import Pool
 from dashboard.jobs.queue import Queue
 from dashboard.jobs.snapshot import DONE, FAILED, QUEUED, STOPPED, Snapshot
 from maml_engine import Experiment, Learner, Report, train
 
-# On a hosted demo: how many unfinished runs one visitor may have, how many wait in all, how long a run goes on unseen.
-MAX_PLACES, MAX_QUEUE, LEASE_SECONDS = 3, 200, 120.0
+if TYPE_CHECKING:
+    from dashboard.jobs.keeping import Keeper  # and with it a database, which the engine's processes need not load
+
+LEASE_SECONDS = 120.0  # for which a run goes on unseen, on a hosted demo
 # Everywhere: how many ended runs are kept; of those that hold a table or a report of it, which may be large, fewer.
 KEEP_ENDED, KEEP_LARGE = 200, 24
-# How often a run under way is looked after, and how long a stretch may go on that nobody wants any more; longer where pages
-# compute in the same process, since they would have to ask again.
-WATCH_SECONDS, GRACE_SECONDS, SHARED_GRACE_SECONDS = 0.2, 0.7, 5.0
+WATCH_SECONDS = 0.2  # how often a run under way is looked after
+KEPT_SECONDS = 2.0  # for so long a run that has ended waits to be in the library, before it says so
 
 
 class JobRegistry:
@@ -36,6 +39,7 @@ class JobRegistry:
     hosted: a demo for strangers, with budgets and leases; None reads `MAML_LAB_HOSTED`.
     pool: where runs compute; None takes this process.
     train: the trainer; another one in tests.
+    keeper: what puts ended runs into the library, and finds those of before; None keeps them in memory alone.
     """
 
     def __init__(
@@ -46,9 +50,11 @@ class JobRegistry:
         train: Callable[..., Iterator[Report]] = train,
         clock: Callable[[], float] = time.monotonic,
         keep_ended: int = KEEP_ENDED,
+        keeper: "Keeper | None" = None,
     ):
         self.hosted = is_hosted() if hosted is None else hosted
         self._pool, self._train, self._clock, self._keep_ended = pool or Pool(0), train, clock, keep_ended
+        self._keeper, self._limits = keeper, Limits(self._pool, hosted=self.hosted)
         self._jobs: dict[str, Job] = {}
         self._queue = Queue()
         self._shared: dict[Experiment, Work] = {}
@@ -56,7 +62,6 @@ class JobRegistry:
         self._threads: list[threading.Thread] = []
         self._warm_up: Experiment | None = None
         self._is_warm = self._closing = False
-        self._memory_limit_mb = max(600.0, (0.6 if self.hosted else 0.8) * memory_limit_mb())
         atexit.register(self.close)  # a thread that is cut off inside a compiled program aborts the process
 
     def submit(self, experiment: Experiment, tasks: Any = None, *, owner: str = "", instead_of: Sequence[str] = ()) -> str:
@@ -72,34 +77,44 @@ class JobRegistry:
           ValueError: on a hosted demo, more than it allows; or the queue is full.
         """
         make = partial(reports_of, self._train, experiment, tasks)
-        work = Work(experiment, make, "train", is_plain=True, is_shared=tasks is None, since=self._clock())
+        work = Work(experiment, make, "train", is_plain=True, is_shared=tasks is None, since=self._clock(), keep_as="train")
         return self._ask([experiment], work, owner, instead_of)
 
-    def submit_work(self, experiments: Sequence[Experiment], work: Callable[[], Iterator[Any]], *, owner: str = "") -> str:
+    def submit_work(
+        self,
+        experiments: Sequence[Experiment],
+        work: Callable[[], Iterator[Any]],
+        *,
+        owner: str = "",
+        keep_as: str = "",
+        summary: Callable[[Any], tuple[Mapping[str, Any], Any]] = lambda report: ({}, None),
+    ) -> str:
         """Puts work of another kind in the same queue: what `work()` yields has `iteration` and `done`.
 
         Args:
           experiments: the runs that it holds, at least one; each must keep within a hosted demo's budget.
           work: makes the iterator where it runs, so it is a module's function, or a `functools.partial` of one.
           owner: whose it is.
+          keep_as: the kind of run as which the library keeps it (`runs.KINDS`); "" keeps nothing.
+          summary: what of the last report is kept: plain JSON, and a learner or None.
 
         Raises:
           ValueError: as for `submit`.
         """
         kind = getattr(work.func if isinstance(work, partial) else work, "__qualname__", "")
-        asked = Work(experiments[0], work, kind, is_plain=False, is_shared=False, since=self._clock())
+        asked = Work(experiments[0], work, kind, is_plain=False, is_shared=False, since=self._clock(), keep_as=keep_as)
+        asked.summary = lambda snapshot: ({}, None) if snapshot.report is None else summary(snapshot.report)
         return self._ask(experiments, asked, owner, ())
 
     def snapshot(self, job_id: str) -> Snapshot | None:
-        """The run as it is now; None where there is none of that id, or it ended long ago."""
+        """The run as it is now; None where there is none of that id, here or in the library."""
         with self._changed:
-            job = self._jobs.get(job_id)
-            if job is None:
-                return None
-            snapshot = job.snapshot
-            if snapshot.status == QUEUED and (place := self._queue.place(job.work, self._clock())):
-                return dataclasses.replace(snapshot, position=place.position, seconds_to_start=place.seconds)
-            return snapshot
+            if job := self._jobs.get(job_id):
+                snapshot = job.snapshot
+                if snapshot.status == QUEUED and (place := self._queue.place(job.work, self._clock())):
+                    return dataclasses.replace(snapshot, position=place.position, seconds_to_start=place.seconds)
+                return snapshot
+        return found.snapshot if self._keeper and (found := self._keeper.found(job_id)) else None
 
     def learner(self, job_id: str) -> Learner | None:
         """What a run has left behind so far."""
@@ -109,7 +124,9 @@ class JobRegistry:
     def belongs_to(self, job_id: str, owner: str) -> bool:
         """Whether a run is somebody's, who may stop it and give it a name."""
         with self._changed:
-            return self._owned(job_id, owner) is not None
+            if job_id in self._jobs:
+                return self._owned(job_id, owner) is not None
+        return bool(self._keeper and (found := self._keeper.found(job_id)) and secrets.compare_digest(found.owner, owner))
 
     def rename(self, job_id: str, name: str, *, owner: str = "") -> None:
         """Gives a run a name, which goes with it for all who have its link.
@@ -120,8 +137,11 @@ class JobRegistry:
           owner: who asks.
         """
         with self._changed:
+            is_here = job_id in self._jobs
             if job := self._owned(job_id, owner):
                 job.name = name
+        if self._keeper and (job or not is_here):
+            self._keeper.rename(job_id, name, owner)
 
     def touch(self, job_id: str) -> None:
         """Says that somebody is looking."""
@@ -156,8 +176,10 @@ class JobRegistry:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join(timeout)
+        if self._keeper:
+            self._keeper.close()
 
-    # What follows is called with the lock held, unless it says otherwise.
+    # Called with the lock held, unless it is said.
 
     def _ask(self, experiments: Sequence[Experiment], work: Work, owner: str, instead_of: Sequence[str]) -> str:
         """A job for an owner, of this work or of one that is the same; takes the lock."""
@@ -172,10 +194,13 @@ class JobRegistry:
             is_new = found is None
             work = found or work
             if self.hosted and not work.snapshot.ended:
-                self._check_places(owner, is_new=is_new)
+                has = sum(job.is_active for job in self._jobs.values() if job.owner == owner)
+                budget.check_places(has, waiting=len(self._queue.waiting) if is_new else 0)
             job = Job(secrets.token_urlsafe(12), owner, work, looked=self._clock())
             work.jobs.append(job)
             self._jobs[job.id] = job
+            if work.snapshot.ended:
+                self._keep(job, work.snapshot)
             if is_new:
                 self._queue.add(work)
                 if work.is_shared:
@@ -185,17 +210,6 @@ class JobRegistry:
             self._start_threads()
         return job.id
 
-    def _check_places(self, owner: str, *, is_new: bool) -> None:
-        if sum(job.is_active for job in self._jobs.values() if job.owner == owner) >= MAX_PLACES:
-            raise ValueError(
-                f"You have {MAX_PLACES} runs here that have not ended, which is all that one visitor may have on this hosted "
-                "demo: stop one of them, or wait until one has ended."
-            )
-        if is_new and len(self._queue.waiting) >= MAX_QUEUE:
-            raise ValueError(
-                f"{len(self._queue.waiting)} runs are waiting already, which is all this demo holds: try again in a minute."
-            )
-
     def _owned(self, job_id: str, owner: str) -> Job | None:
         job = self._jobs.get(job_id)
         return job if job is not None and secrets.compare_digest(job.owner, owner) else None
@@ -204,12 +218,18 @@ class JobRegistry:
         """A job ends for its owner, and with the last of them what is computed."""
         work = job.work
         job.leave(why)
+        self._keep(job, job.snapshot)
         if work.wanted_by:
             return
         work.unwanted = self._clock()
         self._shared = {experiment: each for experiment, each in self._shared.items() if each is not work}
         if self._queue.remove(work):
-            work.end(STOPPED)
+            work.end(work.as_ended(STOPPED))
+
+    def _keep(self, job: Job, snapshot: Snapshot) -> threading.Event | None:
+        """Into the library, soon."""
+        job.ended = job.ended or datetime.now(UTC)
+        return self._keeper.keep(job, snapshot) if self._keeper else None
 
     def _drop_forgotten(self) -> None:
         """On a hosted demo, what nobody has looked at makes room."""
@@ -273,8 +293,18 @@ class JobRegistry:
         with self._changed:
             if work.why_cut and status != DONE:
                 status, message = FAILED, work.why_cut
+            work.is_cut = True  # by itself
+            ended = work.as_ended(status, message)
+            kept = {job: self._keep(job, ended) for job in work.wanted_by}
+        deadline = time.monotonic() + KEPT_SECONDS  # who is told that a run has ended may rely on it
+        for tried in filter(None, kept.values()):
+            tried.wait(max(0.0, deadline - time.monotonic()))
+        with self._changed:
             self._queue.end(work, self._clock())
-            work.end(status, message)
+            work.end(ended)
+            for job in work.wanted_by:
+                if job not in kept:  # somebody has asked for the same meanwhile
+                    self._keep(job, ended)
             if status != DONE and self._shared.get(work.experiment) is work:
                 del self._shared[work.experiment]
 
@@ -297,12 +327,4 @@ class JobRegistry:
         if self.hosted and now - work.began > 2 * budget.MAX_SECONDS:
             for job in work.wanted_by:
                 self._leave(job, f" after {2 * budget.MAX_SECONDS / 60:.0f} minutes, the longest that this demo gives a run")
-        grace = SHARED_GRACE_SECONDS if self._pool.shares_lane else GRACE_SECONDS
-        is_stuck = work.unwanted is not None and now - work.unwanted > grace
-        if (taken := self._pool.jobs_memory_mb()) > self._memory_limit_mb:
-            work.why_cut = (
-                f"This run took {taken:,.0f} MB of memory, and a run may take {self._memory_limit_mb:,.0f} MB here, so it was "
-                "ended: lower `meta_batch_size`, `hidden_dim` or `k_query`. What was reported until then is kept."
-            )
-        if (is_stuck or work.why_cut) and not work.is_cut:
-            work.is_cut = self._pool.end_jobs()
+        self._limits.enforce(work, now)

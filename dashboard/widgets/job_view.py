@@ -165,13 +165,18 @@ def submit(experiment: Experiment, tasks: Any = None, *, instead_of: Sequence[st
     return resources.jobs().submit(experiment, tasks, owner=visitor.owner(), instead_of=instead_of)
 
 
-def submit_work(experiments: Sequence[Experiment], work: Callable[[], Iterator[Any]]) -> str:
+def submit_work(experiments: Sequence[Experiment], work: Callable[[], Iterator[Any]], **kept: Any) -> str:
     """Puts work of another kind into the queue (`JobRegistry.submit_work`).
+
+    Args:
+      experiments: the runs that it holds.
+      work: makes the iterator of its reports.
+      kept: as what the library keeps it, and what of it: `keep_as` and `summary`.
 
     Raises:
       ValueError: as for `submit`.
     """
-    return resources.jobs().submit_work(experiments, work, owner=visitor.owner())
+    return resources.jobs().submit_work(experiments, work, owner=visitor.owner(), **kept)
 
 
 def is_mine(job_id: str) -> bool:

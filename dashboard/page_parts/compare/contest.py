@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -13,7 +14,7 @@ from dashboard.jobs import BUDGETS
 from dashboard.method_names import NAMES, ORACLE, PRETRAINED, RANDOM, ZERO_SHOT
 from dashboard.results import MAX_SHOTS, MAX_STEPS, Fit
 from maml_engine import METHODS, Episode, Experiment, Learner
-from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, contest
+from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, Ranking, contest
 from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
 from maml_engine.evaluation import draw, evaluate_episode
 
@@ -122,6 +123,21 @@ class Progress(ContestReport):
     def is_trained(self) -> bool:
         """Whether any method has left its start: until then all of them are compiled, one after the other."""
         return any(len(ranking.iterations) and ranking.iterations[-1] > 0 for ranking in self.rankings.values())
+
+
+def summary(report: Progress) -> tuple[dict[str, Any], None]:
+    """What is kept of a comparison: for each method its meta-iterations and its mean loss after 0, 1, .. inner steps."""
+
+    def kept(ranking: Ranking) -> dict[str, Any]:
+        loss = np.nan_to_num(ranking.task_loss.mean(axis=0), nan=-1.0, posinf=-1.0, neginf=-1.0)
+        return {
+            "iterations": int(ranking.iterations[-1]) if len(ranking.iterations) else 0,
+            "mean": [None if value < 0 else float(value) for value in loss],
+            "message": ranking.message,
+        }
+
+    budget, rankings = report.contest.budget, {name: kept(ranking) for name, ranking in report.rankings.items()}
+    return {"budget": {"kind": budget.kind, "amount": budget.amount}, "tasks": JUDGED_TASKS, "methods": rankings}, None
 
 
 def recipe(name: str, base: Experiment) -> Experiment:

@@ -66,7 +66,7 @@ def _set_back(contest: Contest) -> None:
 def _submit(contest: Contest) -> str:
     if resources.jobs().hosted:
         contest.check_hosted()
-    return job_view.submit_work(contest.checked(), contest.reports)
+    return job_view.submit_work(contest.checked(), contest.reports, keep_as="comparison", summary=comparing.summary)
 
 
 def progress(snapshot: Snapshot) -> Progress:

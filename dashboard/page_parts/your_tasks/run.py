@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from maml_engine.tables import RECOMMENDED, Progress, Settings, Verdict, judge
 
 SHIPPED = Path(__file__).with_name("shipped_verdicts")
 MAX_KEPT_CELLS = 300_000
+KEPT = ("outcome", "helps", "sentence", "advice", "target", "k_shot", "num_tasks", "num_rows", "folds", "scores", "gain")
 
 
 class TrainedVerdict(NamedTuple):
@@ -46,6 +48,14 @@ class TrainedVerdict(NamedTuple):
 def work(table: UserTable, settings: Settings) -> Callable[[], Iterator[Progress]]:
     """What the background job runs; of a large table it keeps the first rows, so that ended runs stay small."""
     return partial(judge, table.sheet, table.roles, settings, table=first_part(table))
+
+
+def summary(last: Progress) -> tuple[dict[str, Any], Any]:
+    """What is kept of a verdict, once there is one: what it says, on how much, and the learner; of a table no row."""
+    if last.verdict is None:
+        return {}, None
+    told = json.loads(last.verdict.to_json())
+    return {name: told[name] for name in KEPT if name in told}, last.learner
 
 
 def first_part(table: UserTable) -> UserTable:

@@ -197,7 +197,7 @@ def test_stop_ends_a_stretch_that_does_not_end(pool):
 
 
 def test_a_job_that_takes_too_much_memory_ends_with_a_sentence(pool, monkeypatch):
-    monkeypatch.setattr("dashboard.jobs.registry.memory_limit_mb", lambda: 1000.0)
+    monkeypatch.setattr("dashboard.jobs.limits.memory_limit_mb", lambda: 1000.0)
     registry, calls = JobRegistry(hosted=True, pool=pool), pool.call(asked.process)
     job_id = registry.submit_work([SMALL], partial(asked.reach_one_and_take, 900))
     lost = ended(registry, job_id)
