@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
-from dashboard.runs import exchange, queue
+from dashboard.runs import doctor, exchange, queue
 from dashboard.runs.database import Database, LibraryAway
 from dashboard.runs.queue import Claim, Waiting
 from dashboard.runs.run import ENDED, MAX_NAME, MAX_NOTE, Run, cleaned, digest_of, from_values, to_values
@@ -17,6 +18,7 @@ from dashboard.runs.tables import jobs, learners, runs
 
 LOOK_SECONDS = 5.0  # for which what `trouble` found is believed
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_BAD_ID = "A run's id must be letters, digits, `-` and `_`, at most 64, got {!r:.80}."
 _INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _LISTED = [column for column in runs.c if column.name != "history"]
 
@@ -44,6 +46,10 @@ class RunLibrary:
                 self._trouble = str(error)
             self._looked = time.monotonic()
         return self._trouble
+
+    def doctor(self) -> doctor.Findings:
+        """Looks at everything that is kept; what is wrong comes as sentences."""
+        return doctor.examine(self.database)
 
     def close(self) -> None:
         """Lets connections go; the next question opens new ones."""
@@ -140,9 +146,17 @@ class RunLibrary:
           job_id: cannot be guessed; the id of the run that it becomes.
           owner: who asks for it.
           request: what whoever takes it needs to know, as plain JSON.
+
+        Raises:
+          ValueError: one of that id is there.
         """
-        with self.database.writing() as connection:
-            queue.enqueue(connection, job_id, owner=owner, request=request)
+        if not _ID.fullmatch(job_id):
+            raise ValueError(_BAD_ID.format(job_id))
+        try:
+            with self.database.writing() as connection:
+                queue.enqueue(connection, job_id, owner=owner, request=request)
+        except IntegrityError:
+            raise ValueError(f"Job {job_id} is in the queue already.") from None
 
     def claim(self, worker: str, lease_seconds: float) -> Claim | None:
         """The job that is next, for this process alone; None where nothing waits.
@@ -209,7 +223,7 @@ def _with_sizes(columns: Sequence[Any]) -> Any:
 
 def _save(connection: Connection, run: Run, learner: bytes | None) -> None:
     if not _ID.fullmatch(run.id):
-        raise ValueError(f"A run's id must be letters, digits, `-` and `_`, at most 64, got {run.id!r}.")
+        raise ValueError(_BAD_ID.format(run.id))
     before = connection.execute(select(runs.c.learner_digest).where(runs.c.id == run.id).with_for_update()).scalar()
     new = _INSERT[connection.dialect.name]
     values = to_values(run) | {"learner_digest": run.learner_digest}

@@ -14,6 +14,7 @@ import numpy as np
 from maml_engine import Experiment
 from maml_engine.io.arrays import pack_arrays, parse_arrays
 
+UNDER_WAY = ("queued", "running")
 ENDED = ("stopped", "done", "diverged", "failed")  # statuses of which nothing more will come
 KINDS = ("train", "verdict", "comparison", "pictures")
 MAX_NAME, MAX_NOTE, MAX_MESSAGE, MAX_RESULT = 80, 10_000, 2_000, 200_000  # characters

@@ -9,7 +9,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from dashboard.runs.postgres import be_patient
+
 MIGRATIONS = Path(__file__).with_name("migrations")
+MIGRATION_SECONDS = 60
 LOCK = 0x4D414D4C  # of PostgreSQL, so that of several processes one migrates and the others wait
 _one_at_a_time = threading.Lock()  # Alembic's environment is one for the process
 
@@ -24,20 +27,26 @@ def is_current(connection: Connection) -> bool:
     Raises:
       NewerSchema: a newer version has migrated them.
     """
-    found, script = MigrationContext.configure(connection).get_current_revision(), ScriptDirectory(str(MIGRATIONS))
-    known = {revision.revision for revision in script.walk_revisions()}
+    found, revisions = MigrationContext.configure(connection).get_current_revision(), script()
+    known = {revision.revision for revision in revisions.walk_revisions()}
     if found is not None and found not in known:
         raise NewerSchema(
             f"The library of runs has the schema {found!r} of a newer MAML Lab, where this one knows up to "
-            f"{script.get_current_head()!r}: update MAML Lab, or name another database."
+            f"{revisions.get_current_head()!r}: update MAML Lab, or name another database."
         )
-    return found == script.get_current_head()
+    return found == revisions.get_current_head()
+
+
+def script() -> ScriptDirectory:
+    """The migrations that this version knows."""
+    return ScriptDirectory(str(MIGRATIONS))
 
 
 def migrate(connection: Connection) -> None:
     """Makes them so, within the transaction that the connection is in: a kill at any moment leaves what was there before."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL statement_timeout = '60s'"))  # others may be at it
+        be_patient(connection, MIGRATION_SECONDS)  # others may be at it
+        connection.execute(text(f"SET LOCAL statement_timeout = '{MIGRATION_SECONDS}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     with _one_at_a_time:
         if not is_current(connection):
