@@ -38,6 +38,7 @@ PAGES = {
     "train": ("Train", PLOTLY),
     "adapt": ("Adapt", PLOTLY),
     "compare": ("Compare", PLOTLY),
+    "characters": ("Characters", ".board:not([inert]) .first polyline[points]"),
     "your_tasks": ("Your tasks", PLOTLY),
     "notes": ("Notes", "h3:has-text('The browser')"),
 }

@@ -29,6 +29,7 @@ SWITCHES = {
     "train": ["inner_lr", "k_shot", "hidden_dim", "seed", "meta_batch_size", "inner_steps"],
     "adapt": ["chosen_task"],
     "compare": ["after", "pin", "budget", "amount_iterations", "seeds"],
+    "characters": [],
     "your_tasks": ["known_rows", "effort", "way"],
     "notes": ["published_card"],
 }
@@ -39,6 +40,7 @@ NEW_NUMBERS = {
     "pitfalls": ["pitfall_shots"],
     "adapt": ["adapt_shots", "task_seed", "task_range", "sine_bench"],
     "compare": ["look"],
+    "characters": ["episode_seed"],
     "your_tasks": ["example"],
 }
 CHANGES = {page: keys + NEW_NUMBERS.get(page, []) for page, keys in SWITCHES.items()}

@@ -12,7 +12,6 @@ from maml_engine import Episode, Learner
 from maml_engine.core.closed_form import head_path
 from maml_engine.evaluation import evaluate
 from maml_engine.models.head import head_of, with_head
-from maml_engine.runtime.paths import data_folder, home_folder
 from maml_engine.tasks.images import Glyphs, Omniglot, omniglot_files
 
 QUERIES = 3  # of each class, in an episode that is played
@@ -115,6 +114,4 @@ SOURCES = {"glyphs": lambda ways: Glyphs(n_way=ways), "omniglot": lambda ways: O
 
 def sources() -> list[str]:
     """Those of `SOURCES` that are at hand: a page downloads nothing."""
-    folders = [data_folder() / "omniglot", home_folder() / "data" / "omniglot"]
-    has_omniglot = all(any((folder / name).is_file() for folder in folders) for name in omniglot_files.ARCHIVES)
-    return ["glyphs", *(["omniglot"] if has_omniglot else [])]
+    return ["glyphs", *(["omniglot"] if omniglot_files.are_at_hand() else [])]

@@ -22,21 +22,19 @@ SOURCE = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python"
 
 
 class Published(NamedTuple):
-    """One of the archives, as its authors publish it.
+    """One of the archives, as its authors publish it: under its name, below `SOURCE`.
 
-    address: below `SOURCE`.
     md5: of the file. One of a user's own may be packed otherwise, and is judged by what it holds.
     characters: how many it holds.
     """
 
-    address: str
     md5: str
     characters: int
 
 
 ARCHIVES = {
-    "images_background.zip": Published("images_background.zip", "68d2efa1b9178cc56df9314c21c6e718", 964),
-    "images_evaluation.zip": Published("images_evaluation.zip", "6b91aef0f799c5bb55b94e3f2daec811", 659),
+    "images_background.zip": Published("68d2efa1b9178cc56df9314c21c6e718", 964),
+    "images_evaluation.zip": Published("6b91aef0f799c5bb55b94e3f2daec811", 659),
 }
 RUNS = "one_shot_all_runs.zip"
 PICTURE = re.compile(r"(?:.*/)?(?P<alphabet>[^/]+)/(?P<character>character\d+)/(?P<number>\d+)_(?P<drawer>\d+)\.png")
@@ -69,18 +67,32 @@ def characters() -> Characters:
     return _characters(paths, tuple((path.stat().st_size, path.stat().st_mtime_ns) for path in paths))
 
 
+def are_at_hand() -> bool:
+    """Whether all archives are on this machine, so that `characters` downloads nothing."""
+    return all(_at_hand(name) for name in ARCHIVES)
+
+
+def _folders() -> list[Path]:
+    """Where archives may lie: a user's own, then downloaded ones."""
+    return [data_folder() / "omniglot", home_folder() / "data" / "omniglot"]
+
+
+def _at_hand(name: str) -> Path | None:
+    """Where an archive lies on this machine; None where it does not."""
+    names = (name, "all_runs.zip") if name == RUNS else (name,)
+    return next((folder / one for folder in _folders() for one in names if (folder / one).is_file()), None)
+
+
 def find_archive(name: str) -> Path:
     """Where an archive is, downloaded if need be.
 
     Raises:
       StorageError: it is not here and cannot be had, with what to do.
     """
-    folders = [data_folder() / "omniglot", home_folder() / "data" / "omniglot"]
-    other_names = ("all_runs.zip",) if name == RUNS else ()
-    for place in (folder / one for folder in folders for one in (name, *other_names)):
-        if place.is_file():
-            return place
-    address = f"{SOURCE}/{ARCHIVES[name].address}" if name in ARCHIVES else f"{SOURCE}/one-shot-classification/all_runs.zip"
+    if place := _at_hand(name):
+        return place
+    folders = _folders()
+    address = f"{SOURCE}/{name}" if name in ARCHIVES else f"{SOURCE}/one-shot-classification/all_runs.zip"
     if name in ARCHIVES:
         try:
             download(address, folders[1] / name, md5=ARCHIVES[name].md5)
