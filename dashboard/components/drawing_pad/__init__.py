@@ -56,7 +56,7 @@ def drawing_pad(key: str, subject: Subject, *, given: tuple[str, Drawings] | Non
         "weights": None if weights is None or (isinstance(held, list) and weights["digest"] in held[:100]) else dict(weights),
         "seen": number if type(number) is int else 0,
         "given": given and {"id": given[0], "drawings": given[1].sent()},
-        "colours": {"before": style.BEFORE, "after": style.AFTER},
+        "colours": {"before": style.BEFORE, "after": style.AFTER, "right": style.AFTER, "wrong": style.WRONG},
     }
     _SCRIPT.send()
     _PAD(key=WIDGET + key, data=[sent], on_drawn_change=lambda: None)

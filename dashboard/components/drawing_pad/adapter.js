@@ -1,12 +1,13 @@
 // @ts-check
 // Adapts in the background: a few milliseconds at a time, so that a pen is followed meanwhile; and ranks what is drawn.
 
+import { parted } from "./drawings.js";
 import { learnerOf } from "./learners.js";
 import { imageOf } from "./raster.js";
 import { isEnough } from "./words.js";
 
 /** @import { PadLearner } from "./adapting.js" */
-/** @import { Drawings } from "./drawings.js" */
+/** @import { Drawing, Drawings } from "./drawings.js" */
 /** @import { Params } from "./layers.js" */
 
 const SLICE = 6; // milliseconds of each turn
@@ -25,6 +26,15 @@ const SLICE = 6; // milliseconds of each turn
  * @property {PadLearner} learner
  * @property {number} ways
  * @property {Params[]} path
+ * @property {WeakMap<Drawing, number[]>} answers to drawings that are held back, after each step
+ */
+
+/**
+ * A drawing that is held back.
+ * @typedef {object} HeldBack
+ * @property {number} way its class
+ * @property {number} shot its place there
+ * @property {number} answer the class that it is taken for
  */
 
 export class Adapter {
@@ -44,13 +54,15 @@ export class Adapter {
    * Adapts the learner to the drawings, unless it has done so; says why it cannot.
    * @param {Subject} subject
    * @param {Drawings} all
+   * @param {number} first drawings of each class that are learned from
    */
-  follow({ digest, label, why }, all) {
+  follow({ digest, label, why }, all, first) {
     const learner = learnerOf(digest);
     const ways = all.classes.length;
     if (learner?.fits(ways) && !why && isEnough(all)) {
-      const asked = JSON.stringify([digest, all.classes.map(({ drawings }) => drawings)]);
-      if (asked !== this.#asked) this.#begin(learner, all, asked);
+      const known = all.classes.map((each) => parted(each, first).learned);
+      const asked = JSON.stringify([digest, known]);
+      if (asked !== this.#asked) this.#begin(learner, known, asked);
       return "";
     }
     this.end();
@@ -61,17 +73,15 @@ export class Adapter {
 
   /**
    * @param {PadLearner} learner
-   * @param {Drawings} all
+   * @param {Drawing[][]} known by class
    * @param {string} asked
    */
-  #begin(learner, { classes }, asked) {
+  #begin(learner, known, asked) {
     this.end();
     this.#asked = asked;
     this.isBusy = true;
-    const support = classes.flatMap(({ drawings }, way) =>
-      drawings.filter((each) => each.length).map((each) => ({ image: imageOf(each), way })),
-    );
-    const work = learner.adapt(support, classes.length);
+    const support = known.flatMap((drawings, way) => drawings.map((each) => ({ image: imageOf(each), way })));
+    const work = learner.adapt(support, known.length);
     const turn = () => {
       const until = performance.now() + SLICE;
       let step = work.next();
@@ -80,27 +90,62 @@ export class Adapter {
         this.#turn = setTimeout(turn);
         return;
       }
-      this.adapted = { learner, ways: classes.length, path: step.value };
+      this.adapted = { learner, ways: known.length, path: step.value, answers: new WeakMap() };
       this.isBusy = false;
       this.done();
     };
     this.#turn = setTimeout(turn);
   }
 
+  /** How many steps the path has; 0 where there is none. */
+  get steps() {
+    return this.adapted ? this.adapted.path.length - 1 : 0;
+  }
+
   /**
    * How likely each class is for the question, after each step; null where nothing can be said.
    * @param {Drawings} all
-   * @param {boolean} isQuick before and after alone
+   * @param {number[] | null} steps those that are asked about, the others being left out; null asks about all
+   * @returns {(Float64Array | null)[] | null}
    */
-  ranked({ query, classes }, isQuick) {
+  ranked({ query, classes }, steps) {
     const { adapted } = this;
     if (!adapted || !query.length || adapted.ways !== classes.length) return null;
     const { path, learner } = adapted;
-    return learner.ranked(isQuick ? [path[0], path[path.length - 1]] : path, imageOf(query));
+    const image = imageOf(query);
+    return path.map((params, step) => (steps && !steps.includes(step) ? null : learner.ranked([params], image)[0]));
+  }
+
+  /**
+   * What the drawings that are held back are taken for; none while it adapts, or where nothing can be said.
+   * @param {Drawings} all
+   * @param {number} first drawings of each class that are learned from
+   * @param {number} step
+   * @returns {HeldBack[]}
+   */
+  heldBack({ classes }, first, step) {
+    const { adapted } = this;
+    if (!adapted || this.isBusy || adapted.ways !== classes.length) return [];
+    return classes.flatMap((each, way) => {
+      const { heldBack } = parted(each, first);
+      return heldBack.map(({ drawing, shot }) => ({ way, shot, answer: answersTo(adapted, drawing)[step] }));
+    });
   }
 
   end() {
     clearTimeout(this.#turn);
     this.isBusy = false;
   }
+}
+
+/**
+ * The likeliest class of a drawing after each step, worked out once.
+ * @param {Adapted} adapted
+ * @param {Drawing} drawing
+ */
+function answersTo({ learner, path, answers }, drawing) {
+  const found =
+    answers.get(drawing) ?? learner.ranked(path, imageOf(drawing)).map((shares) => shares.indexOf(Math.max(...shares)));
+  answers.set(drawing, found);
+  return found;
 }

@@ -121,6 +121,16 @@ function away(stroke, [x, y]) {
 }
 
 /**
+ * The drawings of a class that are learned from, and those that are held back to be asked about: all beyond the first few.
+ * @param {Class} one
+ * @param {number} first how many are learned from
+ */
+export function parted({ drawings }, first) {
+  const drawn = drawings.map((drawing, shot) => ({ drawing, shot })).filter(({ drawing }) => drawing.length > 0);
+  return { learned: drawn.slice(0, first).map(({ drawing }) => drawing), heldBack: drawn.slice(first) };
+}
+
+/**
  * Without empty drawings, which undoing and erasing leave.
  * @param {Drawings} all
  * @returns {Drawings}

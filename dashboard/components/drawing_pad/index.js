@@ -13,7 +13,7 @@ import { held, keep, learnerOf } from "./learners.js";
 import { Pad, REACH } from "./pad.js";
 import { Sheet } from "./sheet.js";
 import { load, save } from "./storage.js";
-import { placeWords, verdictWords } from "./words.js";
+import { heldBackWords, placeWords, verdictWords } from "./words.js";
 
 /** @import { SetStateValue } from "../shared/mount.js" */
 /** @import { Subject } from "./adapter.js" */
@@ -29,7 +29,7 @@ import { placeWords, verdictWords } from "./words.js";
  * @property {Record<string, string>} colours
  */
 
-const SLOW_FRAME = 16; // milliseconds after which the steps between are left out while a pen is down
+const SLOW_FRAME = 16; // milliseconds after which the steps that no bar shows are left out while a pen is down
 
 export class Board {
   reports = new Reports("drawn");
@@ -40,7 +40,10 @@ export class Board {
   #taken = "";
   #scheduled = 0;
   #took = 0; // milliseconds, by the last ranking
+  #isSlow = false; // whether that of all steps takes longer than a frame
   #isNew = false; // something has changed that is to be said when it is ranked
+  #step = Infinity; // the one that the bars show; beyond the last it is the last
+  #first = MAX_SHOTS; // drawings of each class that are learned from
 
   /** @param {ParentNode} parent */
   constructor(parent) {
@@ -48,6 +51,7 @@ export class Board {
     this.root = root;
     const stored = load();
     this.#taken = stored?.taken ?? "";
+    this.#first = stored?.first ?? MAX_SHOTS;
     this.sheet = new Sheet(stored?.drawings ?? EXAMPLE);
     this.isStored = stored !== null;
     this.adapter = new Adapter(() => this.schedule());
@@ -65,6 +69,14 @@ export class Board {
       choose: (place) => this.choose(place),
       clear: (way) => this.#change(withoutDrawings(this.sheet.all, way)),
       rename: (way, name) => this.#change(renamed(this.sheet.all, way, name)),
+      show: (step) => {
+        this.#step = step === this.adapter.steps ? Infinity : step;
+        this.schedule();
+      },
+      learnFrom: (first) => {
+        this.#first = first;
+        this.#changed();
+      },
     });
     const presses = {
       next: () => this.next(),
@@ -126,7 +138,7 @@ export class Board {
   }
 
   #changed() {
-    save({ drawings: this.sheet.all, taken: this.#taken });
+    save({ drawings: this.sheet.all, taken: this.#taken, first: this.#first });
     this.#report();
     this.schedule();
     this.#isNew = true;
@@ -208,17 +220,23 @@ export class Board {
     const { sheet, pad, face } = this;
     if (!this.root.isConnected || !this.data) return;
     const all = pad.stroke ? sheet.withStroke(pad.stroke) : sheet.all;
-    const why = this.adapter.follow(this.data.learner, sheet.all);
+    const first = this.#first;
+    const why = this.adapter.follow(this.data.learner, sheet.all, first);
+    const { steps } = this.adapter;
+    const step = Math.min(this.#step, steps);
     const begun = performance.now();
-    const path = this.adapter.ranked(all, pad.isDown && this.#took > SLOW_FRAME);
+    const path = this.adapter.ranked(all, pad.isDown && this.#isSlow ? [0, step] : null);
     this.#took = performance.now() - begun;
+    if (!pad.isDown || !this.#isSlow) this.#isSlow = this.#took > SLOW_FRAME;
+    const heldBack = this.adapter.heldBack(sheet.all, first, step);
     pad.drawing = pad.stroke ? drawingAt(all, sheet.chosen).slice(0, -1) : sheet.drawing;
     pad.draw();
     const { isBusy } = this.adapter;
-    face.write({ all, sheet, path, why, isBusy, isErasing: pad.isErasing, learner: this.data.learner.label });
+    const { label: learner } = this.data.learner;
+    face.write({ all, sheet, path, step, steps, first, heldBack, why, isBusy, isErasing: pad.isErasing, learner });
     if (this.#isNew && !isBusy && !pad.isDown) {
       this.#isNew = false;
-      this.#say(verdictWords(all, { shares: path?.[path.length - 1] ?? null, why, isBusy }));
+      this.#say(`${verdictWords(all, { shares: path?.[step] ?? null, why, isBusy })} ${heldBackWords(heldBack, first)}`);
     }
     this.root.dispatchEvent(new CustomEvent("frame", { detail: { milliseconds: this.#took, path, isBusy } }));
   }

@@ -2,10 +2,11 @@
 // The classes: their drawings as the network sees them, and how likely each is, before and after adapting.
 
 import { find, focused, html } from "../shared/elements.js";
-import { MAX_NAME, MAX_SHOTS } from "./drawings.js";
+import { MAX_NAME, MAX_SHOTS, parted } from "./drawings.js";
 import { SIZE } from "./raster.js";
 import { countWords, percent } from "./words.js";
 
+/** @import { HeldBack } from "./adapter.js" */
 /** @import { Drawings, Place } from "./drawings.js" */
 
 /**
@@ -16,6 +17,8 @@ import { countWords, percent } from "./words.js";
  * @property {(place: Place) => Float64Array | null} seen a drawing as the network sees it; null where there is none
  * @property {ArrayLike<number> | null} before shares of the classes
  * @property {ArrayLike<number> | null} after
+ * @property {HeldBack[]} heldBack
+ * @property {number} first drawings of each class that are learned from
  */
 
 /**
@@ -108,16 +111,24 @@ export class Rows {
    * @param {number} most of all shares
    */
   #writeRow(row, way, view, most) {
-    const { all, chosen, before, after } = view;
+    const { all, chosen, before, after, heldBack, first } = view;
     const { name, drawings } = all.classes[way];
     const field = /** @type {HTMLInputElement} */ (row.querySelector(".name"));
     if (focused(field) !== field && field.value !== name) field.value = name;
     set(row, "aria-label", `Class ${name}, ${countWords(all, way)}`);
+    const heldShots = parted(all.classes[way], first).heldBack.map(({ shot }) => shot);
     row.querySelectorAll(".slot").forEach((slot, shot) => {
       const isChosen = chosen.way === way && chosen.shot === shot;
       const image = view.seen({ way, shot });
       set(slot, "aria-pressed", String(isChosen));
-      set(slot, "aria-label", `${name}, example ${shot + 1}${image ? "" : ", not drawn yet"}`);
+      const answered = heldBack.find((each) => each.way === way && each.shot === shot);
+      const isHeld = heldShots.includes(shot);
+      slot.classList.toggle("held", isHeld);
+      slot.classList.toggle("hit", answered?.answer === way);
+      slot.classList.toggle("miss", answered !== undefined && answered.answer !== way);
+      const taken = answered ? `held back, taken for ${all.classes[answered.answer].name}` : "held back";
+      set(slot, "aria-label", `${name}, example ${shot + 1}${image ? "" : ", not drawn yet"}${isHeld ? `, ${taken}` : ""}`);
+      set(slot, "title", isHeld ? `${taken[0].toUpperCase()}${taken.slice(1)}` : "");
       /** @type {HTMLButtonElement} */ (slot).disabled = shot > drawings.length;
       this.#draw(/** @type {HTMLCanvasElement} */ (slot.firstChild), image);
     });

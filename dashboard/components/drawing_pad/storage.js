@@ -1,7 +1,7 @@
 // @ts-check
 // The drawings in the browser's own storage: there they outlast a reload. Where the browser has none, they last as long as the tab.
 
-import { checked } from "./drawings.js";
+import { checked, MAX_SHOTS } from "./drawings.js";
 
 /** @import { Drawings } from "./drawings.js" */
 
@@ -11,6 +11,7 @@ const KEY = "maml-lab-drawings";
  * @typedef {object} Stored
  * @property {Drawings} drawings
  * @property {string} taken which of the sets that Python gave was taken over last
+ * @property {number} first drawings of each class that are learned from
  */
 
 /** @type {string | null} */
@@ -25,9 +26,10 @@ export function load() {
     // a browser that is told to keep nothing
   }
   try {
-    const { drawings, taken } = JSON.parse(text ?? "null") ?? {};
+    const { drawings, taken, first } = JSON.parse(text ?? "null") ?? {};
     const good = checked(drawings);
-    return good && { drawings: good, taken: typeof taken === "string" ? taken : "" };
+    const isFirst = Number.isInteger(first) && first >= 1 && first <= MAX_SHOTS;
+    return good && { drawings: good, taken: typeof taken === "string" ? taken : "", first: isFirst ? first : MAX_SHOTS };
   } catch {
     return null;
   }

@@ -8,7 +8,7 @@ import { ranking } from "./words.js";
 
 const WIDTH = 600; // units of the picture, which is as wide as its place
 const HEIGHT = 120;
-const ROOM = { left: 54, right: 70, top: 10, bottom: 30 };
+const ROOM = { left: 64, right: 76, top: 10, bottom: 30 };
 
 /**
  * Where a share after a step lies.
@@ -25,9 +25,10 @@ export function placeOf(step, steps, share) {
 /**
  * @param {SVGSVGElement} picture
  * @param {Drawings} all
- * @param {ArrayLike<number>[] | null} shares of the classes, after each step; null for the axes alone
+ * @param {(ArrayLike<number> | null)[] | null} shares of the classes, after each step or some of them; null for the axes alone
+ * @param {number} chosen the step that the bars show
  */
-export function drawStrip(picture, all, shares) {
+export function drawStrip(picture, all, shares, chosen) {
   picture.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   const steps = shares ? shares.length - 1 : 1;
   const marks = [0, 0.5, 1].map((share) => {
@@ -40,30 +41,41 @@ export function drawStrip(picture, all, shares) {
     );
   });
   const numbers = Array.from({ length: steps + 1 }, (_, step) =>
-    svg(
-      "text",
-      { x: placeOf(step, steps, 0)[0], y: HEIGHT - 12, "text-anchor": "middle" },
-      step === 0 ? "before" : `step ${step}`,
-    ),
+    svg("text", { x: placeOf(step, steps, 0)[0], y: HEIGHT - 12, "text-anchor": "middle" }, numberOf(step, steps)),
   );
-  picture.replaceChildren(...marks, ...numbers, ...(shares ? lines(all, shares, steps) : []));
+  const [x, top] = placeOf(chosen, steps, 1);
+  const mark = steps > 1 ? [svg("line", { x1: x, x2: x, y1: top, y2: placeOf(chosen, steps, 0)[1], class: "chosen" })] : [];
+  picture.replaceChildren(...marks, ...numbers, ...mark, ...(shares ? lines(all, shares, steps, chosen) : []));
+}
+
+/**
+ * What stands below a step: where there are many, its number alone.
+ * @param {number} step
+ * @param {number} steps
+ */
+function numberOf(step, steps) {
+  if (step === 0) return "before";
+  return steps > 6 ? `${step}` : `step ${step}`;
 }
 
 /**
  * @param {Drawings} all
- * @param {ArrayLike<number>[]} shares
+ * @param {(ArrayLike<number> | null)[]} shares
  * @param {number} steps
+ * @param {number} chosen
  */
-function lines(all, shares, steps) {
-  const order = ranking(all, shares[steps]);
-  return order.toReversed().map(({ way, name, share }) => {
+function lines(all, shares, steps, chosen) {
+  const there = shares.flatMap((each, step) => (each ? [{ each, step }] : []));
+  const order = ranking(all, /** @type {ArrayLike<number>} */ (shares[chosen]));
+  const last = there[there.length - 1];
+  return order.toReversed().map(({ way, name }) => {
     const isFirst = way === order[0].way;
-    const points = shares.map((each, step) =>
+    const points = there.map(({ each, step }) =>
       placeOf(step, steps, each[way])
         .map((value) => value.toFixed(1))
         .join(","),
     );
-    const [x, y] = placeOf(steps, steps, share);
+    const [x, y] = placeOf(last.step, steps, last.each[way]);
     return svg(
       "g",
       { class: isFirst ? "line first" : "line" },

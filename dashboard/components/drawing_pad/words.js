@@ -2,7 +2,9 @@
 // What the pad says.
 
 import { counted } from "../shared/numbers.js";
+import { MAX_SHOTS } from "./drawings.js";
 
+/** @import { HeldBack } from "./adapter.js" */
 /** @import { Drawings, Place } from "./drawings.js" */
 
 /** @param {number} share */
@@ -53,3 +55,31 @@ export function verdictWords(all, { shares, why, isBusy }) {
  * @param {Drawings} all
  */
 export const isEnough = ({ classes }) => classes.filter(({ drawings }) => drawings.some((each) => each.length)).length >= 2;
+
+/**
+ * Which drawings are learned from, as a choice says it.
+ * @param {number} first
+ */
+export function firstWords(first) {
+  if (first === MAX_SHOTS) return "all drawings";
+  return first === 1 ? "the first of each class" : `the first ${first} of each class`;
+}
+
+/**
+ * How often the learner is right about what is held back, or how there comes to be something.
+ * @param {HeldBack[]} heldBack
+ * @param {number} first
+ */
+export function heldBackWords(heldBack, first) {
+  if (first === MAX_SHOTS) return "";
+  if (!heldBack.length) return `Draw more than ${first} of a class: the rest is held back, and asked about.`;
+  const right = heldBack.filter(({ way, answer }) => way === answer).length;
+  return `Right about ${right} of the ${heldBack.length} held back (${percent(right / heldBack.length)}).`;
+}
+
+/**
+ * After what the bars stand.
+ * @param {number} step
+ * @param {number} steps 1 where there is nothing to choose
+ */
+export const afterWords = (step, steps) => (steps > 1 ? `after step ${step} of ${steps}` : "after");

@@ -3,7 +3,16 @@ import test from "node:test";
 import { blank, QUERY } from "../../../dashboard/components/drawing_pad/drawings.js";
 import { EXAMPLE } from "../../../dashboard/components/drawing_pad/example.js";
 import { placeOf } from "../../../dashboard/components/drawing_pad/strip.js";
-import { countWords, isEnough, placeWords, ranking, verdictWords } from "../../../dashboard/components/drawing_pad/words.js";
+import {
+  afterWords,
+  countWords,
+  firstWords,
+  heldBackWords,
+  isEnough,
+  placeWords,
+  ranking,
+  verdictWords,
+} from "../../../dashboard/components/drawing_pad/words.js";
 
 const now = (shares, isBusy = false, why = "") => ({ shares, why, isBusy });
 
@@ -44,4 +53,16 @@ test("a greater share lies higher, a later step farther right", () => {
   const [x0, y0] = placeOf(0, 5, 0);
   const [x1, y1] = placeOf(5, 5, 1);
   assert.ok(x1 > x0 && y1 < y0);
+});
+
+test("it is said how often the learner is right about what is held back, or how there comes to be something", () => {
+  const held = (way, answer) => ({ way, shot: 1, answer });
+  assert.equal(heldBackWords([held(0, 0), held(1, 2), held(2, 2)], 1), "Right about 2 of the 3 held back (67 %).");
+  assert.match(heldBackWords([], 2), /more than 2 of a class/);
+  assert.equal(heldBackWords([], 5), "");
+  assert.deepEqual([5, 1, 3].map(firstWords), ["all drawings", "the first of each class", "the first 3 of each class"]);
+});
+
+test("a learner that steps says after which step, another only that it has adapted", () => {
+  assert.deepEqual([afterWords(2, 5), afterWords(1, 1)], ["after step 2 of 5", "after"]);
 });
