@@ -2,27 +2,10 @@
 
 import streamlit as st
 
-from dashboard.page_parts.characters import choices, drawing, episodes, standing, your_pictures
-from dashboard.widgets import controls, page, session
-from maml_engine import Learner
+from dashboard.page_parts.characters import choices, drawing, episodes, learner_choice, standing, your_pictures
+from dashboard.widgets import page, session
 
 OWN = {session.PICTURE_LEARNER: choices.DEFAULT, **episodes.OWN}
-
-
-def choose_learner() -> Learner:
-    """The sidebar: who adapts."""
-    learners = choices.learners()
-    labels = {name: choices.label(one) for name, one in learners.items()}
-    controls.by_name(session.PICTURE_LEARNER, labels, labels.get)
-    name = st.sidebar.selectbox(
-        "Learner",
-        list(labels),
-        format_func=labels.get,
-        key=session.PICTURE_LEARNER,
-        bind="query-params",
-        help="Networks that come with the app. None of them has seen your symbols, nor these characters.",
-    )
-    return learners[name]
 
 
 page.opening(
@@ -30,12 +13,14 @@ page.opening(
     "**Draw five symbols of your own, once each, then one of them again:** the network has never seen them, and tells them "
     "apart. Press “Draw my own”, or first draw over the question that is there.",
 )
-learner = choose_learner()
+learner = learner_choice.choose()
 drawing.show_pad(learner)
 source, task = episodes.choose()
 episodes.show(learner, source, task)
-standing.show(choices.learners(), source, task)
+accuracy = st.container()
 your_pictures.show(learner)
+with accuracy:  # a learner that was brought is measured anew: what stands below does not wait for it
+    standing.show(choices.learners(), source, task)
 page.equation(
     r"c_k = \frac{1}{|S_k|} \sum_{x \in S_k} f_\theta(x), \qquad "
     r"p(k \mid x) \propto \exp\bigl(2 c_k^\top f_\theta(x) - |c_k|^2\bigr), \qquad "

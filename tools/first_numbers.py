@@ -1,8 +1,9 @@
 """Makes the numbers that come with the app anew: `python -m tools.first_numbers`.
 
-Opens every page as a visitor does who has changed nothing, and keeps what the page asks of the engine. A quarter of an hour of
-compiling on a machine that has compiled nothing yet. With `--missing` what is there already is kept as it is, and only what a
-page asks for beyond it is computed: where a page asks for something new, and the engine computes as before.
+Opens every page as a visitor does who has changed nothing (of Characters, but for the learner), and keeps what the page asks
+of the engine. A quarter of an hour of compiling on a machine that has compiled nothing yet. With `--missing` what is there
+already is kept as it is, and only what a page asks for beyond it is computed: where a page asks for something new (or another
+learner ships), and the engine computes as before.
 """
 
 import argparse
@@ -16,11 +17,19 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import cache, first_numbers, first_pictures, resources, sine_bench
 from dashboard.engine_calls.cache import Answers
+from dashboard.page_parts.characters import choices
 from dashboard.page_parts.pitfalls import label_orders
+from dashboard.widgets import session
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 SECONDS = 600  # for a page on which everything is compiled
+
+
+def openings(page: str) -> list[dict[str, str]]:
+    """With which query strings a page is opened: with none, and Characters with each of its learners."""
+    others = [name for name in choices.shipped() if name != choices.DEFAULT] if page == "characters" else []
+    return [{}, *({session.PICTURE_LEARNER: name} for name in others)]
 
 
 def main() -> None:
@@ -50,17 +59,21 @@ def _unknown() -> Any:
 
 
 def asked_by(page: str) -> list[str]:
-    """The keys of what a page asks when it is opened.
+    """The keys of what a page asks when it is opened, in each of its `openings`.
 
     Raises:
       RuntimeError: the page shows an error.
     """
-    resources.forget_shipped_learners()  # as on a server that nobody has visited
     with cache.overheard() as questions:
-        app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS)
-        app = (app if page == "home" else app.switch_page(f"pages/{page}.py")).run()
-    if app.exception or not app.title:
-        raise RuntimeError(f"{page} was not shown: {[error.value for error in app.exception]}")
+        for query in openings(page):
+            resources.forget_shipped_learners()  # as on a server that nobody has visited
+            app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS)
+            app = app if page == "home" else app.switch_page(f"pages/{page}.py")
+            for name, value in query.items():
+                app.query_params[name] = value
+            app.run()
+            if app.exception or not app.title:
+                raise RuntimeError(f"{page} was not shown: {[error.value for error in app.exception]}")
     return [question.key for question in questions]
 
 

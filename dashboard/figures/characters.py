@@ -1,6 +1,7 @@
 """Tasks of pictures: support and queries side by side, right and wrong answers, and accuracy against the steps taken."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,17 @@ from dashboard.results import AccuracyCurve, PictureTask
 RIGHT, WRONG = style.AFTER, style.WRONG
 INK = "#7d8794"  # grey that both themes show on their own paper
 ROOM = 0.16  # between pictures, as a share of one
+
+
+class Look(NamedTuple):
+    """Of a curve.
+
+    colour: "#rrggbb".
+    dash: as Plotly names it.
+    """
+
+    colour: str
+    dash: str = "solid"
 
 
 def letters(ways: int) -> str:
@@ -37,16 +49,17 @@ def support_figure(task: PictureTask, asked: int | None = None, *, height: int =
     return figure.update_layout(annotations=names)
 
 
-def answers_figure(task: PictureTask, step: int, *, height: int = 420) -> plain.Figure:
+def answers_figure(task: PictureTask, step: int, *, row: int = 84) -> plain.Figure:
     """A row a class: its support, then its queries, framed by whether the learner is right, with what it took them for.
 
     Args:
       task: with the learner's answers.
       step: after which the learner answers.
-      height: in pixels.
+      row: height of a class, in pixels; less where classes are many.
     """
     ways, shots = task.support.shape[:2]
     names = letters(ways)
+    height = min(ways * row, 420 + 20 * ways)
     placed, shapes, annotations = [], [], []
     gap = shots + 0.5
     columns = gap
@@ -106,23 +119,23 @@ def confusion_figure(task: PictureTask, step: int, *, height: int = 320) -> plai
 
 
 def accuracy_figure(
-    curves: Mapping[str, AccuracyCurve], colours: Mapping[str, str], chance: float, *, height: int = 360
+    curves: Mapping[str, AccuracyCurve], looks: Mapping[str, Look], chance: float, *, height: int = 360
 ) -> plain.Figure:
     """Accuracy over tasks against the inner step with its 95 % interval, one curve a learner; no curves give empty axes.
 
     Args:
       curves: by the learner's name.
-      colours: by the same names.
+      looks: by the same names.
       chance: accuracy of whoever guesses, marked by a line.
       height: in pixels.
     """
     figure = style.base_figure("inner step", "right answers (%)", height=height)
     for name, curve in curves.items():
-        step, colour = np.arange(len(curve.mean)), colours[name]
+        step, (colour, dash) = np.arange(len(curve.mean)), looks[name]
         group = {"name": name, "legendgroup": name}
         mean, low, high = (100 * np.asarray(part) for part in (curve.mean, curve.low, curve.high))
         hover = "step %{x}: %{y:.1f} % (95 % from %{customdata[0]:.1f} to %{customdata[1]:.1f})"
-        look = {"line": {"color": colour, "width": 2.5}, "marker": {"size": 6}, "mode": "lines+markers"}
+        look = {"line": {"color": colour, "width": 2.5, "dash": dash}, "marker": {"size": 6}, "mode": "lines+markers"}
         figure.add_traces(
             [
                 parts.band(step, low, high, fill=style.faint(colour), showlegend=False, **group),

@@ -78,6 +78,10 @@ CHOSEN_TASK = "chosen_task"
 TASK_SEED = "task_seed"
 # Characters.
 PICTURE_LEARNER = "picture_learner"
+OWN_PICTURE_LEARNER, LEARNER_FILE = "_own_picture_learner", "_learner_file"  # what the visitor brought; its upload
+LEARNER_REFUSED = "_learner_refused"  # why the last one was not taken
+LEARNER_TAKEN = "_learner_taken"  # whether one has just come with drawings
+STATISTICS = "_statistics"  # what the learner of an episode normalises by
 EPISODE_SEED = "episode_seed"
 BROUGHT, BROUGHT_FILE = "_drawings_brought", "_drawings_file"  # drawings that were brought back, by an id; their upload
 BROUGHT_REFUSED = "_drawings_refused"  # why the last ones were not taken

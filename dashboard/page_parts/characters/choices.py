@@ -3,14 +3,23 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import streamlit as st
+
 from dashboard.components.drawing_pad import Subject
 from dashboard.components.drawing_pad.weights import weights
 from dashboard.engine_calls import resources
-from dashboard.method_names import COLOURS, NAMES
+from dashboard.figures.characters import Look
+from dashboard.figures.style import method_colour
+from dashboard.widgets import run_words, session
 from maml_engine import Learner
 
-TRAINED_ON = {"glyphs": "Glyphs", "omniglot": "Omniglot"}
+# What learners of pictures were trained on: whichever lies among the shipped learners is offered.
+TRAINED_ON = {"glyphs": "Glyphs", "omniglot": "Omniglot", "images": "other pictures"}
 DEFAULT = "glyphs_protonet"
+STATISTICS = {"batch": "transductive", "support": "inductive"}  # what a network normalises by
+NORMALISED_BY = {"batch": "All questions together (transductive)", "support": "The examples (inductive)"}
+DASHES = {"glyphs": "solid", "omniglot": "dash"}
+BROUGHT = "brought"  # the visitor's own, which no link opens elsewhere
 
 
 class Task(NamedTuple):
@@ -24,7 +33,7 @@ class Task(NamedTuple):
     shots: int
 
 
-TASKS = {"5.1": Task(5, 1), "5.5": Task(5, 5), "10.1": Task(10, 1)}
+TASKS = {"5.1": Task(5, 1), "5.5": Task(5, 5), "10.1": Task(10, 1), "20.1": Task(20, 1)}
 
 
 def spell_task(name: str) -> str:
@@ -32,21 +41,51 @@ def spell_task(name: str) -> str:
     return f"{TASKS[name].ways}-way {TASKS[name].shots}-shot"
 
 
-def learners() -> Mapping[str, Learner]:
-    """The shipped learners of pictures, the page's first one first."""
+def shipped() -> dict[str, Learner]:
+    """The learners of pictures that come with the app, by their folders' names, the page's first one first."""
     found = {name: one for name, one in resources.shipped_learners().items() if one.experiment.tasks in TRAINED_ON}
     return dict(sorted(found.items(), key=lambda item: item[0] != DEFAULT))
 
 
-def label(learner: Learner) -> str:
-    """What a learner is called: its method, and what it was trained on."""
+def learners() -> Mapping[str, Learner]:
+    """Those, and the one that this visitor brought."""
+    brought = st.session_state.get(session.OWN_PICTURE_LEARNER)
+    return shipped() if brought is None else shipped() | {BROUGHT: brought}
+
+
+def labels() -> dict[str, str]:
+    """What the learners are called, by name, no two alike: method, what it was trained on, and where need be its task."""
+    all_of = learners()
+    short = {name: _label(one) for name, one in all_of.items()}
+    often = list(short.values())
+    longer = {
+        name: words if often.count(words) == 1 else f"{words}, {one.out_dim}-way {one.experiment.k_shot}-shot"
+        for (name, words), one in zip(short.items(), all_of.values(), strict=True)
+    }
+    return run_words.unlike(longer | ({BROUGHT: f"Yours: {longer[BROUGHT]}"} if BROUGHT in longer else {}))
+
+
+def _label(learner: Learner) -> str:
     run = learner.experiment
-    return f"{NAMES[run.method]}, trained on {TRAINED_ON[run.tasks]}"
+    return f"{run_words.name_of_method(run.method)}, trained on {TRAINED_ON.get(run.tasks, 'other pictures')}"
 
 
-def colour(learner: Learner) -> str:
-    """Its method's."""
-    return COLOURS[learner.experiment.method]
+def label(learner: Learner) -> str:
+    """What a learner is called."""
+    names = {id(one): name for name, one in learners().items()}
+    return labels()[names[id(learner)]] if id(learner) in names else _label(learner)
+
+
+def look(learner: Learner, *, is_second: bool) -> Look:
+    """How a learner's curve is drawn: in its method's colour, dashed by what it was trained on.
+
+    Args:
+      learner: shown.
+      is_second: whether it is normalised otherwise than in training.
+    """
+    return Look(
+        method_colour(learner.experiment.method), "dot" if is_second else DASHES.get(learner.experiment.tasks, "dashdot")
+    )
 
 
 def subject(learner: Learner) -> Subject:

@@ -11,7 +11,9 @@ import streamlit as st
 
 from dashboard.components.drawing_pad import Drawings, drawing_pad
 from dashboard.components.drawing_pad.strokes import parse
-from dashboard.page_parts.characters import choices
+from dashboard.engine_calls import resources
+from dashboard.engine_calls.cache import fingerprint
+from dashboard.page_parts.characters import choices, learner_choice, learner_upload
 from dashboard.widgets import session
 from maml_engine import Learner
 
@@ -23,6 +25,9 @@ MAX_BYTES = 4 * 2**20  # of a file that is brought back, unpacked: thirty times 
 @st.fragment
 def show_pad(learner: Learner) -> None:
     """The pad in a part of its own: what is drawn runs nothing else of the page."""
+    if st.session_state.get(session.LEARNER_TAKEN):  # it came with drawings: the rest of the page shows it too
+        st.session_state[session.LEARNER_TAKEN] = False
+        st.rerun()
     drawn = drawing_pad(PAD, choices.subject(learner), given=st.session_state.get(session.BROUGHT))
     with st.container(horizontal=True, vertical_alignment="center", key="pad_files"):
         st.download_button(
@@ -40,10 +45,11 @@ def show_pad(learner: Learner) -> None:
             st.file_uploader(
                 "Drawings that you took along",
                 type=["zip", "json"],
-                max_upload_size=4,
+                max_upload_size=learner_upload.LIMITS.archive_bytes // 10**6,
                 key=session.BROUGHT_FILE,
                 on_change=bring_back,
-                help="The zip, or its drawings.json. What is on the pad makes room for it; Undo brings that back.",
+                help="The zip, or its drawings.json. What is on the pad makes room for it; Undo brings that back. A learner in "
+                "the zip that does not come with the app is brought back too.",
             )
     if sentence := st.session_state.get(session.BROUGHT_REFUSED):
         st.error(sentence, icon=":material/error:")
@@ -58,9 +64,14 @@ def bring_back() -> None:
     try:
         content = file.getvalue()
         drawings = parse(unpacked(content))
+        learner = learner_upload.learner_in(content) if learner_upload.FILES[0].encode() in content else None
     except ValueError as error:
         st.session_state[session.BROUGHT_REFUSED] = str(error)
         return
+    shipped = map(fingerprint, resources.shipped_learners().values())
+    if learner is not None and fingerprint(learner) not in shipped:
+        learner_choice.take(learner)
+        st.session_state[session.LEARNER_TAKEN] = True
     st.session_state[session.BROUGHT] = (f"{file.file_id} {hashlib.sha256(content).hexdigest()[:16]}", drawings)
 
 

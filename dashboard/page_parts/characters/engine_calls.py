@@ -14,9 +14,12 @@ from maml_engine.evaluation import evaluate
 from maml_engine.models.head import head_of, with_head
 from maml_engine.tasks.images import Glyphs, Omniglot, omniglot_files
 
-QUERIES = 3  # of each class, in an episode that is played
+FEW, FEWER = 3, 1  # questions of each class in an episode that is played; where classes are many
+MANY = 10  # classes, at the most, of which there are `FEW` questions each
+STEPS = 10  # of a learner that steps, at the least, trained with as many or not
 TASKS, KEY = 200, 2017  # on which accuracy is measured, always the same ones
 CURVE_QUERIES = 5  # of each class
+DRAWN_SHAPE = (28, 28, 1)  # of Glyphs and Omniglot
 
 
 @cached
@@ -30,8 +33,9 @@ def picture_task(learner: Learner, source: str, *, ways: int, shots: int, seed: 
       shots: support pictures of each.
       seed: says which task.
     """
-    episode = _sampled(tasks_of(source, ways).split("test"), jax.random.key(seed), shots)
-    order = np.random.default_rng(seed).permutation(ways * QUERIES)
+    queries = FEW if ways <= MANY else FEWER
+    episode = _sampled(tasks_of(source, ways).split("test"), jax.random.key(seed), shots, queries)
+    order = np.random.default_rng(seed).permutation(ways * queries)
     query = np.asarray(episode.query.x)[0][order]
     steps = steps_of(learner)
     logits = np.asarray(for_ways(learner, ways).path_predictions(episode.support, query[None], steps))[0]
@@ -45,9 +49,9 @@ def picture_task(learner: Learner, source: str, *, ways: int, shots: int, seed: 
     )
 
 
-@partial(jax.jit, static_argnames="shots")
-def _sampled(tasks: Any, key: jax.Array, shots: int) -> Episode:
-    return tasks.sample(key, 1, shots, QUERIES)
+@partial(jax.jit, static_argnames=("shots", "queries"))
+def _sampled(tasks: Any, key: jax.Array, shots: int, queries: int) -> Episode:
+    return tasks.sample(key, 1, shots, queries)
 
 
 def _bytes(picture: np.ndarray) -> np.ndarray:
@@ -76,9 +80,44 @@ def accuracy_curve(learner: Learner, source: str, *, ways: int, shots: int) -> A
     return AccuracyCurve(curves.metrics["accuracy"].mean(axis=0), *curves.interval(of="accuracy"))
 
 
+def solves(learner: Learner) -> bool:
+    """Whether its head comes out of the support at once, in what counts as one step."""
+    return learner.method.support_gives == "solution"
+
+
 def steps_of(learner: Learner) -> int:
-    """How far a learner's path goes: one that solves has one step."""
-    return 1 if learner.method.support_gives == "solution" else learner.method.inner_steps
+    """How far a learner's path is followed here."""
+    return 1 if solves(learner) else max(STEPS, learner.method.inner_steps)
+
+
+def own_steps(learner: Learner) -> int:
+    """How many steps a learner takes, as it was trained."""
+    return 1 if solves(learner) else learner.method.inner_steps
+
+
+def by_statistics(learner: Learner) -> dict[str, Learner]:
+    """A learner that normalises over pictures in both ways, the one of its training first; another as it is, under "".
+
+    "batch": all questions of a task are predicted together (transductive). "support": by the statistics of the support alone
+    (inductive), so that an answer depends on no other question.
+    """
+    if not learner.can_be_transductive:
+        return {"": learner}
+    first, second = ("support", "batch") if learner.statistics == "support" else ("batch", "support")
+    return {first: learner, second: learner.normalised_by(second)}
+
+
+def why_not(learner: Learner, ways: int) -> str:
+    """Why a learner cannot be asked about drawings of so many classes, in one sentence; "" where it can."""
+    if learner.x_rows.shape != DRAWN_SHAPE:
+        height, width, channels = learner.x_rows.shape
+        look = f"{height} x {width}{' in colour' if channels == 3 else ''}"
+        return f"This learner looks at pictures of {look}, not at drawings of 28 x 28."
+    return "" if learner.out_dim == ways or fits_any(learner) else _bound_to(learner, ways)
+
+
+def _bound_to(learner: Learner, ways: int) -> str:
+    return f"This learner tells {learner.out_dim} classes apart, no more and no fewer; got {ways}."
 
 
 def fits_any(learner: Learner) -> bool:
@@ -95,7 +134,7 @@ def for_ways(learner: Learner, ways: int) -> Learner:
     if learner.out_dim == ways:
         return learner
     if not fits_any(learner):
-        raise ValueError(f"This learner tells {learner.out_dim} classes apart, no more and no fewer; got {ways}.")
+        raise ValueError(_bound_to(learner, ways))
     path = head_path(learner.meta.init)
     features = head_of(learner.meta.init, path)[0].shape[0]
     head = np.zeros((features, ways), np.float32), np.zeros(ways, np.float32)

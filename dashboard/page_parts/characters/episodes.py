@@ -1,5 +1,7 @@
 """An episode that nobody has drawn: play it against the learner, then see all its answers."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from dashboard.figures import characters as figures
@@ -24,14 +26,14 @@ def choose() -> tuple[str, str]:
         "The learner has answered the same questions already."
     )
     sources = engine_calls.sources()
-    controls.by_name("picture_source", sources, choices.TRAINED_ON.get)
+    controls.by_name("picture_source", sources, choices.TRAINED_ON.__getitem__)
     controls.by_name("picture_task", choices.TASKS, choices.spell_task)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         source = st.segmented_control(
             "Pictures",
             sources,
             default=OWN["picture_source"],
-            format_func=choices.TRAINED_ON.get,
+            format_func=choices.TRAINED_ON.__getitem__,
             required=True,
             key="picture_source",
             bind="query-params",
@@ -72,7 +74,15 @@ def show(learner: Learner, source: str, name: str) -> None:
         )
         st.button("Another episode", icon=":material/casino:", key="another_episode", on_click=another)
     ways, shots = choices.TASKS[name]
-    task = engine_calls.picture_task(learner, source, ways=ways, shots=shots, seed=seed)
+    if why := engine_calls.why_not(learner, ways):
+        st.info(f"{why} Choose another task or another learner.", icon=":material/info:")
+        return
+    with st.spinner("Adapting"):
+        tasks = {
+            statistics: engine_calls.picture_task(one, source, ways=ways, shots=shots, seed=seed)
+            for statistics, one in engine_calls.by_statistics(learner).items()
+        }
+    task = next(iter(tasks.values()))
     game = f"{source} {name} {seed}"
     if st.session_state.get(session.GAME) != game:
         st.session_state[session.GAME], st.session_state[session.GUESSES] = game, ()
@@ -81,7 +91,7 @@ def show(learner: Learner, source: str, name: str) -> None:
     if len(guesses) < len(task.truth):
         _ask(task, guesses, words)
     else:
-        _show_all(learner, task, guesses, words)
+        _show_all(learner, tasks, guesses, words)
 
 
 def _ask(task: PictureTask, guesses: tuple[int, ...], words: str) -> None:
@@ -108,19 +118,41 @@ def _give_up(questions: int) -> None:
     st.session_state[session.GUESSES] = (*guesses, *([-1] * (questions - len(guesses))))
 
 
-def _show_all(learner: Learner, task: PictureTask, guesses: tuple[int, ...], words: str) -> None:
-    """Your score and the learner's, then all its answers."""
-    steps = len(task.shares) - 1
+def _show_all(learner: Learner, tasks: Mapping[str, PictureTask], guesses: tuple[int, ...], words: str) -> None:
+    """Your score and the learner's, then all its answers.
+
+    Args:
+      learner: who answered.
+      tasks: with its answers, by what it normalises by.
+      guesses: the visitor's answers, -1 where there is none.
+      words: which task it is.
+    """
+    task = next(iter(tasks.values()))
+    own, last = engine_calls.own_steps(learner), len(task.shares) - 1
     asked = [(guess, truth) for guess, truth in zip(guesses, task.truth.tolist(), strict=True) if guess >= 0]
-    yours = sum(guess == truth for guess, truth in asked)
     with st.container(horizontal=True, key="scores"):
         if asked:
-            st.metric("You", f"{yours} of {len(asked)}")
-        right = int((task.answers[-1] == task.truth).sum())
-        st.metric("The learner", f"{right} of {len(task.truth)}", help="After its last step.")
-    step = steps
-    if steps > 1:
-        step = st.slider("The learner's answers after step", 0, steps, steps, key="answer_step")
+            st.metric("You", f"{sum(guess == truth for guess, truth in asked)} of {len(asked)}")
+        for statistics, answered in tasks.items():
+            st.metric(
+                f"The learner{f', {choices.STATISTICS[statistics]}' if statistics else ''}",
+                f"{int((answered.answers[own] == task.truth).sum())} of {len(task.truth)}",
+                help=f"{'Once it has solved for its head' if engine_calls.solves(learner) else _after(own)}.",
+            )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(tasks) > 1:
+            statistics = st.segmented_control(
+                "What its network normalises by",
+                list(tasks),
+                format_func=choices.NORMALISED_BY.__getitem__,
+                default=next(iter(tasks)),
+                required=True,
+                key=session.STATISTICS,
+                help="By all questions together, an answer depends on the other questions (transductive, as in most papers); "
+                "by the examples, each question is answered by itself (inductive).",
+            )
+            task = tasks[statistics if statistics in tasks else next(iter(tasks))]
+        step = last if last == 1 else st.slider("The learner's answers after step", 0, last, own, key="answer_step")
     wrong = int((task.answers[step] != task.truth).sum())
     alt = (
         f"{task.support.shape[0]} classes with their examples and questions; after step {step} the learner is wrong at "
@@ -137,6 +169,10 @@ def _show_all(learner: Learner, task: PictureTask, guesses: tuple[int, ...], wor
             )
     st.caption("Left the examples, then the questions: a full frame is right, a dashed one wrong, with what it was taken for.")
     st.button("Again", key="play_again", icon=":material/replay:", on_click=_again)
+
+
+def _after(steps: int) -> str:
+    return f"After {'its one step' if steps == 1 else f'the {steps} steps'} that it was trained with"
 
 
 def _again() -> None:

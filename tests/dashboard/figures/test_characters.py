@@ -3,6 +3,7 @@ import pytest
 
 from dashboard.figures import style
 from dashboard.figures.characters import (
+    Look,
     accuracy_figure,
     answers_figure,
     classes_figure,
@@ -68,8 +69,9 @@ def test_confusion_has_a_row_a_class():
 
 def test_accuracy_is_drawn_in_percent_with_its_interval_and_guessing():
     curve = AccuracyCurve(np.array([0.2, 0.9]), np.array([0.19, 0.88]), np.array([0.21, 0.92]))
-    figure = accuracy_figure({"one": curve}, {"one": "#123456"}, 0.2)
+    figure = accuracy_figure({"one": curve}, {"one": Look("#123456", "dash")}, 0.2)
     band, line = figure.traces
+    assert line["line"]["color"] == "#123456" and line["line"]["dash"] == "dash"
     np.testing.assert_allclose(line["y"], [20, 90])
     np.testing.assert_allclose(band["y"], [21, 92, 88, 19])
     assert figure.properties["shapes"][0]["y0"] == pytest.approx(20)

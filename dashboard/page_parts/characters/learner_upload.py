@@ -1,0 +1,61 @@
+"""A learner that a visitor brings: the zip that Train, this page or `maml train` gave, opened within limits."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import jax
+import numpy as np
+
+from maml_engine import Learner
+from maml_engine.io.pictures.archive import Archive
+from maml_engine.io.pictures.limits import Limits, kind_of
+from maml_engine.learner.pictures import picture_shape
+
+FILES = ("learner.safetensors", "experiment.json")
+LIMITS = Limits(archive_bytes=20_000_000, unpacked_bytes=40_000_000, file_bytes=20_000_000, files=1000)
+# What a page can adapt while its visitor waits, beside other visitors.
+MAX_PARAMETERS, MAX_SIDE, MAX_STEPS, MAX_WAYS = 1_000_000, 84, 20, 50
+
+
+def learner_in(content: bytes) -> Learner:
+    """The learner in a zip; nothing of it is executed, nor kept on the disk.
+
+    Raises:
+      ValueError: no zip, one that cannot be read, without a learner or with several, of another kind, or too large a one; says
+        why, in one sentence.
+    """
+    if content[:2] != b"PK":
+        raise ValueError(f"A learner must come as a zip of its folder, got {kind_of(content[:512])}.")
+    archive = Archive(content, LIMITS)
+    found = [name for name in archive.names if name.rpartition("/")[2] == FILES[0]]
+    if len(found) != 1:
+        held = f"{len(found)} of them" if found else "none"
+        raise ValueError(f"The zip must hold one {FILES[0]}, as the button “Learner” of the Train page gives it, got {held}.")
+    folder = found[0].removesuffix(FILES[0])
+    with TemporaryDirectory(prefix="maml-lab-") as place:
+        for name in FILES:
+            if folder + name in archive.names:
+                (Path(place) / name).write_bytes(archive.read(folder + name))
+        try:
+            learner = Learner.load(place)
+        except ValueError as error:
+            raise ValueError(str(error).replace(f"{place}/", "").replace(place, "The learner's folder")) from None
+    return _checked(learner)
+
+
+def _checked(learner: Learner) -> Learner:
+    """Refuses what is no learner of pictures, and what would keep others waiting."""
+    picture_shape(learner)
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(learner.meta)]
+    found = {
+        "parameters": (sum(leaf.size for leaf in leaves), MAX_PARAMETERS),
+        "pixels a side": (learner.x_rows.shape[0], MAX_SIDE),
+        "inner steps": (learner.experiment.inner_steps, MAX_STEPS),
+        "classes": (learner.out_dim, MAX_WAYS),
+    }
+    for what, (value, most) in found.items():
+        if value > most:
+            raise ValueError(f"A learner on this page must have at most {most:,} {what}, got {value:,}.")
+    if not all(np.isfinite(leaf).all() for leaf in leaves if leaf.dtype.kind == "f"):
+        raise ValueError("The learner's parameters must be finite numbers, and some of these are not: its training diverged.")
+    return learner
