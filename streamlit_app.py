@@ -28,6 +28,7 @@ def show() -> None:
                 st.Page("pages/adapt.py", title="Adapt", icon=":material/tune:", url_path="adapt"),
                 st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
                 st.Page("pages/characters.py", title="Characters", icon=":material/draw:", url_path="characters"),
+                st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
             ],
             "Your data": [
                 st.Page("pages/your_tasks.py", title="Your tasks", icon=":material/table_chart:", url_path="your_tasks"),

@@ -96,6 +96,14 @@ STARTED = "_contest_started"  # the same, until its result is shown for the firs
 METHODS, BUDGET, SEEDS = "methods", "budget", "seeds"
 AMOUNT = "amount_"  # + kind of budget
 AFTER, AGAINST, PIN, OVERLAY = "after", "against", "pin", "overlay"
+# Runs.
+RUN_CHOICE, BASELINE = "run", "baseline"  # ids of the runs that are chosen; the id of the one that is pinned
+FIND_RUNS, ONLY_DIFFERENCES = "find", "differences"
+RUNS_LINKED = "_runs_linked"  # ids of runs that links have opened in this session, also those that are not chosen any more
+RUNS_SHOWN = "_runs_shown"  # how many of the newest are shown
+BRUSH_TURN, IMPORT_TURN = "_brush_turn", "_import_turn"  # how often brushes were forgotten, and files were taken in
+RUN_NAME, RUN_NOTE, RUN_FILE = "_run_name_", "_run_note_", "_run_file_"  # + run id, or number of the upload
+RUN_SAID, IMPORT_REFUSED = "_run_said", "_import_refused"  # sentences about what was just done; why a file was not taken
 # Notes.
 CHECKED = "_notes_live"  # name -> result, of the checks that were run here
 CHECK_JOB = "check_job"  # the job id of the checks that are measured, or were last

@@ -1,0 +1,90 @@
+"""The table of runs: the filter, the cells, and which rows are chosen."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard.page_parts.runs import kept, rows
+from dashboard.runs import Run
+from dashboard.widgets import session
+from dashboard.widgets.control_tables import LABELS
+
+MAX_HEIGHT, ROW, HEAD = 430, 35, 38  # pixels
+
+
+def filtered(runs: Sequence[Run]) -> list[Run]:
+    """The runs that the filter's field lets through."""
+    text = st.text_input(
+        "Filter",
+        key=session.FIND_RUNS,
+        bind="query-params",
+        placeholder="a name, a note, reptile, inner_lr=0.01, diverged ...",
+        icon=":material/search:",
+        max_chars=200,
+        help="Every word must stand in a run’s name, note, method, kind or status, or be a setting as in `inner_lr=0.01`.",
+    )
+    return [run for run in runs if rows.matches(run, text)]
+
+
+def show(runs: Sequence[Run], baseline: Run | None) -> None:
+    """The table, one row a run; what is chosen there is chosen on the page.
+
+    Args:
+      runs: the rows.
+      baseline: that is pinned; None for none.
+    """
+    only = st.toggle(
+        "Differences only",
+        key=session.ONLY_DIFFERENCES,
+        bind="query-params",
+        help="Of the settings, those alone in which these runs differ; beside a pinned baseline, a value like its own is left out.",
+    )
+    cells = rows.columns(runs, baseline, only_differences=only)
+    ids = [run.id for run in runs]
+    # Rows are chosen by their places, so another list of rows is another table.
+    key = f"runs_table_{hashlib.sha256(repr((ids, list(cells))).encode()).hexdigest()[:12]}"
+    picked = [place for place, run_id in enumerate(ids) if run_id in kept.chosen()]
+    st.dataframe(
+        cells,
+        key=key,
+        hide_index=True,
+        width="stretch",
+        height=min(MAX_HEIGHT, HEAD + ROW * max(1, len(runs))),
+        column_config=_columns(cells, with_baseline=baseline is not None),
+        placeholder="",
+        on_select=lambda: _choose(ids, st.session_state[key]),
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": picked}},
+        alt=f"{len(runs)} runs: name, held-out loss as it fell and at last, settings, status, time.",
+    )
+    if only and not (set(cells) & set(rows.FIELDS)):
+        st.caption("These runs have the same settings.")
+
+
+def _choose(ids: Sequence[str], said: Any) -> None:
+    """A callback: the rows that are chosen now, and beside them what is chosen but not among these rows."""
+    others = [run_id for run_id in kept.chosen() if run_id not in ids]
+    kept.choose([*others, *(ids[row] for row in said["selection"]["rows"] if row < len(ids))])
+
+
+def _columns(cells: dict[str, list[Any]], *, with_baseline: bool) -> dict[str, Any]:
+    column = st.column_config
+    known = {
+        "name": column.TextColumn("run", pinned=True, width="medium"),
+        "curve": column.LineChartColumn("held-out loss", help="As training went on, after the inner steps of the training."),
+        rows.HELD_OUT: column.NumberColumn("at last", format="%.3g", help="The last point of the line."),
+        "against": column.NumberColumn(
+            "− baseline", format="%+.3g", help="At last, minus the pinned run’s: below 0 is better."
+        ),
+        "status": column.TextColumn("ended", width="small"),
+        "seconds": column.NumberColumn("time", format="%.3g s", help="That training took."),
+        "created": column.DatetimeColumn("begun", format="distance"),
+        "note": column.TextColumn("note", width="medium"),
+    }
+    for name in set(cells) & set(rows.FIELDS):
+        head, help_ = rows.SHORT.get(name, name), f"{LABELS.get(name, name)} (`{name}`)"
+        is_number = all(value is None or isinstance(value, int | float) for value in cells[name])
+        known[name] = column.NumberColumn(head, help=help_, format="%g") if is_number else column.TextColumn(head, help=help_)
+    return known
