@@ -39,6 +39,7 @@ PAGES = {
     "adapt": ("Adapt", PLOTLY),
     "compare": ("Compare", PLOTLY),
     "characters": ("Characters", ".board:not([inert]) .first polyline[points]"),
+    "runs": ("Runs", f".st-key-no_runs, {PLOTLY}"),
     "your_tasks": ("Your tasks", PLOTLY),
     "notes": ("Notes", "h3:has-text('The browser')"),
 }

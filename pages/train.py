@@ -35,7 +35,7 @@ if job_id is None:
         resources.jobs().warm_up(experiment)
 else:
     run.say_difference(job_id, experiment)
-    with st.container(key="run"):
+    with st.container(key="run_view"):
         is_over = job_view.watch([job_id], run.progress, run.show, key="stop", bar_stays=True)
     snapshot = resources.jobs().snapshot(job_id)
     if is_over and snapshot.result is not None:

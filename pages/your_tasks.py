@@ -170,7 +170,7 @@ with right:
 is_running = bool(snapshot and not snapshot.ended)
 prepare(table, None if is_running else trained_on(table, snapshot), state())
 if ids:
-    with st.container(key="run"):
+    with st.container(key="run_view"):
         job_view.watch(ids, progress, show_validation, key="stop", message=message)
     snapshot = resources.jobs().snapshot(ids[0])  # what `watch` has seen, or later
 

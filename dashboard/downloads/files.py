@@ -78,6 +78,8 @@ def figure_csv(figure: "Figure") -> str:
 
     Columns have the titles of the axes where all traces share them. Error bars are half-widths, downwards and upwards.
     """
+    if figure.data and figure.data[0].type == "parcoords":
+        return _parallel_axes_csv(figure.data[0])
     traces = [_trace_columns(trace, number) for number, trace in enumerate(figure.data, 1)]
     panels = list(dict.fromkeys(trace["panel"][0] for trace in traces if trace["panel"]))
     extra = [part for part in ("z", *_ERROR_BARS) if any(part in trace for trace in traces)]
@@ -95,6 +97,15 @@ def figure_csv(figure: "Figure") -> str:
             for row in zip(*(trace.get(name, [""] * length) for name in wanted), strict=True)
             if any(value != "" for value in row[wanted.index("x") :])  # a gap in a line
         )
+    return content.getvalue()
+
+
+def _parallel_axes_csv(trace: Any) -> str:
+    """A column for each of parallel axes and a row for each line across them, as the trace's own data has them."""
+    content = io.StringIO()
+    rows = csv.writer(content, lineterminator="\n")
+    rows.writerow([_safe(dimension.label) for dimension in trace.dimensions])
+    rows.writerows([_safe("" if cell is None else cell) for cell in row] for row in trace.customdata)
     return content.getvalue()
 
 

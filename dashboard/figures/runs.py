@@ -99,8 +99,9 @@ def parallel_figure(axes: Sequence[Axis]) -> plain.Figure:
         "parcoords",
         line={"color": last, "cmin": float(last.min()), "cmax": float(last.max()) or 1.0, **colours},
         dimensions=[_dimension(axis) for axis in axes],
+        customdata=[list(row) for row in zip(*(_cells(axis) for axis in axes), strict=True)],  # for who saves the numbers
         unselected={"line": {"color": style.TRUTH, "opacity": 0.08}},
-        labelfont={"size": 13},
+        labelfont={"size": 12},
         tickfont={"size": 12},
         rangefont={"size": 1, "color": "rgba(0,0,0,0)"},  # the ticks say it
     )
@@ -117,6 +118,16 @@ def parallel_figure(axes: Sequence[Axis]) -> plain.Figure:
 def _room_left(first: Axis) -> int:
     """Pixels for the words of the first axis, which stand to its left."""
     return max(44, 18 + 7 * max((min(16, len(word)) for word in first.words), default=0))
+
+
+def _cells(axis: Axis) -> list:
+    """What the runs have on an axis, as it is written: words or numbers; None for what is not known."""
+    known = np.isfinite(axis.values)
+    cells = [
+        axis.words[int(value)] if axis.words and is_known else value
+        for value, is_known in zip(axis.values.tolist(), known, strict=True)
+    ]
+    return [cell if is_known else None for cell, is_known in zip(cells, known, strict=True)]
 
 
 def _dimension(axis: Axis) -> dict:
@@ -144,7 +155,11 @@ def _ticks(axis: Axis) -> tuple[list[float], list[str]]:
     if len(known) > MAX_TICKS:
         known = _round_numbers(known[0], known[-1], is_log=axis.is_log)
     places = np.log10(known) if axis.is_log else known
-    return [float(place) for place in places], [f"{value:g}" if value < 10_000 else f"{value:,.0f}" for value in known]
+    return [float(place) for place in places], [_spelled(value) for value in known]
+
+
+def _spelled(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) else f"{value:.3g}"
 
 
 def _round_numbers(low: float, high: float, *, is_log: bool) -> np.ndarray:

@@ -98,10 +98,11 @@ AMOUNT = "amount_"  # + kind of budget
 AFTER, AGAINST, PIN, OVERLAY = "after", "against", "pin", "overlay"
 # Runs.
 RUN_CHOICE, BASELINE = "run", "baseline"  # ids of the runs that are chosen; the id of the one that is pinned
+RUNS_TABLE = "_runs_table_"  # + a digest of its rows and columns: the rows that are chosen in it
 FIND_RUNS, ONLY_DIFFERENCES = "find", "differences"
 RUNS_LINKED = "_runs_linked"  # ids of runs that links have opened in this session, also those that are not chosen any more
 RUNS_SHOWN = "_runs_shown"  # how many of the newest are shown
-BRUSH_TURN, IMPORT_TURN = "_brush_turn", "_import_turn"  # how often brushes were forgotten, and files were taken in
+BRUSH_TURN, TABLE_TURN, IMPORT_TURN = "_brush_turn", "_table_turn", "_import_turn"  # which chart, table and upload of the page
 RUN_NAME, RUN_NOTE, RUN_FILE = "_run_name_", "_run_note_", "_run_file_"  # + run id, or number of the upload
 RUN_SAID, IMPORT_REFUSED = "_run_said", "_import_refused"  # sentences about what was just done; why a file was not taken
 # Notes.

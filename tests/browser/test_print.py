@@ -12,7 +12,7 @@ from tests.browser.benches import wait_for_python
 from tests.browser.waiting import wait_until_charts_stand
 
 PAGES = ["/", *(f"/{name}" for name in ("learn", "parameter_space", "gradients", "pitfalls", "train", "adapt", "compare"))]
-PAGES += ["/characters", "/your_tasks", "/notes"]
+PAGES += ["/characters", "/runs", "/your_tasks", "/notes"]
 SHEETS = {"A4": (210, 297), "Letter": (215.9, 279.4)}  # millimetres
 EDGE = 10  # millimetres, as the style sheet says
 

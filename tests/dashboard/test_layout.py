@@ -15,7 +15,7 @@ PAGES = sorted(path for path in (ROOT / "pages").glob("*.py"))
 ROOMS = {
     "page_parts": {
         *("widgets", "downloads", "engine_calls", "components", "figures"),
-        *("jobs", "results", "method_names", "escape", "server"),
+        *("jobs", "runs", "results", "method_names", "escape", "server"),
     },
     "widgets": {
         *("downloads", "engine_calls", "components", "figures", "jobs", "lessons"),
@@ -48,6 +48,7 @@ WITHOUT_STREAMLIT = (
     "widgets.run_words",
     "engine_calls.cache",
     "page_parts.characters.picture_calls",
+    "page_parts.runs.rows",
 )
 MAX_LINES, MAX_PAGE_LINES, MAX_MEDIAN_PAGE_LINES = 330, 250, 160
 

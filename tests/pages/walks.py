@@ -18,7 +18,7 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 CHEAP = {
     **{"adapt": "chosen_task", "compare": "after", "gradients": "race_iterations", "home": "point_seed", "learn": "lesson"},
     **{"notes": "published_card", "parameter_space": "surface", "pitfalls": "cell_steps", "train": "seed"},
-    **{"characters": "episode_seed", "your_tasks": "effort"},
+    **{"characters": "episode_seed", "runs": "find", "your_tasks": "effort"},
 }
 KINDS = ("number_input", "slider", "select_slider", "selectbox", "toggle", "button_group", "multiselect", "text_input")
 # Buttons that ask for nothing but what is there; the others train.

@@ -17,8 +17,8 @@ export function rangesOf(dimensions, names) {
   /** @type {Record<string, number[][]>} */
   const found = {};
   for (const { label, constraintrange } of dimensions) {
-    const range = Array.from(constraintrange ?? []);
-    if (!range.length || !(label in names)) continue;
+    const range = /** @type {(number | number[])[]} */ (constraintrange ?? []);
+    if (!range.length || !Object.hasOwn(names, label)) continue;
     const pairs = /** @type {number[][]} */ (typeof range[0] === "number" ? [range] : range);
     found[names[label]] = pairs.map(([from, to]) => (from <= to ? [from, to] : [to, from]));
   }

@@ -187,11 +187,7 @@ def _use(run: Run) -> None:
 
 def _delete(run_ids: Sequence[str]) -> None:
     gone = [run_id for run_id in run_ids if kept_runs.delete(run_id, kept.owner())]
-    kept.choose([run_id for run_id in kept.chosen() if run_id not in gone])
-    if st.session_state.get(session.BASELINE) in gone:
-        kept.pin("")
-    linked = st.session_state.get(session.RUNS_LINKED, [])
-    st.session_state[session.RUNS_LINKED] = [run_id for run_id in linked if run_id not in gone]
+    kept.forget(gone)
     st.toast("Deleted 1 run." if len(gone) == 1 else f"Deleted {len(gone)} runs.", icon=":material/delete:")
 
 

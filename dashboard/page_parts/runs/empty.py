@@ -5,7 +5,7 @@ import streamlit as st
 
 def show() -> None:
     """A few sentences and a button."""
-    with st.container(border=True):
+    with st.container(border=True, key="no_runs"):
         st.markdown(
             "**Nothing has been trained here yet.** Every run that ends, or that you stop, will be kept on this page with its "
             "curves and its learner, and be here tomorrow:"

@@ -41,16 +41,24 @@ def read() -> Kept | None:
     linked = _linked()
     try:
         found = library().list(visitor, linked, limit=st.session_state.get(session.RUNS_SHOWN, FIRST))
-        kept = Kept(found, library().count(visitor, linked), visitor)
-        missing = [run_id for run_id in linked if run_id not in {run.id for run in found} and library().get(run_id) is None]
+        total = library().count(visitor, linked)
+        older = {run_id: library().get(run_id) for run_id in linked if run_id not in {run.id for run in found}}
     except LibraryAway as error:
         st.warning(f"{error} Your runs are kept there and will be back with it.", icon=":material/cloud_off:")
         return None
+    missing = [run_id for run_id, run in older.items() if run is None]
     page.answer_link(session.RUN_CHOICE, GONE if missing else "")
     if missing:
-        st.session_state[session.RUNS_LINKED] = [run_id for run_id in linked if run_id not in missing]
-        choose([run_id for run_id in chosen() if run_id not in missing])
-    return kept
+        forget(missing)
+    return Kept([*found, *(run for run in older.values() if run is not None)], total, visitor)
+
+
+def forget(run_ids: list[str]) -> None:
+    """Runs that are not there any more are neither chosen nor pinned."""
+    st.session_state[session.RUNS_LINKED] = [each for each in st.session_state[session.RUNS_LINKED] if each not in run_ids]
+    choose([run_id for run_id in chosen() if run_id not in run_ids])
+    if st.session_state.get(session.BASELINE) in run_ids:
+        pin("")
 
 
 def chosen() -> list[str]:
@@ -71,9 +79,13 @@ def choose(run_ids: list[str]) -> None:
 
 def baseline(kept: Kept) -> Run | None:
     """The run that is pinned, if any."""
+    return next((run for run in kept.runs if run.id == _pinned()), None)
+
+
+def _pinned() -> str:
     pinned = st.session_state.get(session.BASELINE) or st.query_params.get(session.BASELINE, "")
     st.session_state[session.BASELINE] = pinned
-    return next((run for run in kept.runs if run.id == pinned), None)
+    return pinned
 
 
 def pin(run_id: str) -> None:
@@ -105,7 +117,7 @@ def _show_more(shown: int) -> None:
 def _linked() -> list[str]:
     """Ids of runs that a link has opened in this session, the baseline's among them."""
     before = st.session_state.get(session.RUNS_LINKED, [])
-    named = [*chosen(), st.session_state.get(session.BASELINE) or st.query_params.get(session.BASELINE, "")]
+    named = [*chosen(), _pinned()]
     st.session_state[session.RUNS_LINKED] = list(dict.fromkeys(run_id for run_id in (*before, *named) if run_id))[:MAX_LINKED]
     return st.session_state[session.RUNS_LINKED]
 

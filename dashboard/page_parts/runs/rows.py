@@ -15,11 +15,11 @@ KIND_WORDS = {"train": "run", "verdict": "verdict on a table", "comparison": "co
 # Heads of columns and axes; other fields go by their own names.
 SHORT = {
     "method": "method",
-    "num_iterations": "meta-iterations",
+    "num_iterations": "iterations",
     "meta_batch_size": "tasks a step",
     "meta_lr": "β",
     "inner_lr": "α",
-    "inner_steps": "inner steps",
+    "inner_steps": "steps",
     "k_shot": "support",
     "k_query": "query",
     "hidden_dim": "units",
@@ -29,7 +29,7 @@ SHORT = {
 USUAL = ("inner_lr", "inner_steps", "num_iterations", "seed")
 FIELDS = {spec.name: spec for spec in dataclasses.fields(Experiment)}
 SPARK_POINTS = 40
-MAX_AXES = 6  # beside that of what came out, so that their labels stand apart on a telephone
+MAX_AXES = 5  # beside that of what came out, so that their labels stand apart on a telephone
 HELD_OUT = "held_out"
 BASELINE_MARK = "◆"
 
@@ -246,10 +246,16 @@ def within(found: Sequence[Axis], brushed: Mapping[str, Sequence[tuple[float, fl
 
 
 def matches(run: Run, text: str) -> bool:
-    """Whether each word of a text stands in a run's name, note, method, kind or status, or is a field as `inner_lr=0.01`."""
+    """Whether each word of a text stands in a run's name, note, method, kind, tasks or status, or is a setting of it.
+
+    Args:
+      run: one run.
+      text: words; those with a `=` are settings, as in `inner_lr=0.01`.
+    """
     parts = [run.name, run.note, KIND_WORDS.get(run.kind, ""), run.status]
+    settings: set[str] = set()
     if (experiment := run.experiment) is not None:
         parts += [run_words.method_of(experiment), experiment.tasks]
-        parts += [f"{name}={Experiment.spell(getattr(experiment, name))}" for name in FIELDS]
+        settings = {f"{name}={Experiment.spell(getattr(experiment, name))}".lower() for name in FIELDS}
     searched = " ".join(parts).lower()
-    return all(word in searched for word in text.lower().split())
+    return all(word in settings if "=" in word else word in searched for word in text.lower().split())

@@ -23,7 +23,7 @@ def filtered(runs: Sequence[Run]) -> list[Run]:
         placeholder="a name, a note, reptile, inner_lr=0.01, diverged ...",
         icon=":material/search:",
         max_chars=200,
-        help="Every word must stand in a run’s name, note, method, kind or status, or be a setting as in `inner_lr=0.01`.",
+        help="Every word must stand in a run’s name, note, method, kind, tasks or status, or be a setting as in `inner_lr=0.01`.",
     )
     return [run for run in runs if rows.matches(run, text)]
 
@@ -35,17 +35,19 @@ def show(runs: Sequence[Run], baseline: Run | None) -> None:
       runs: the rows.
       baseline: that is pinned; None for none.
     """
-    only = st.toggle(
+    if not runs:
+        st.info("No run is like that: change the filter, or what is brushed.", icon=":material/search_off:")
+        return
+    only = len(runs) > 1 and st.toggle(
         "Differences only",
         key=session.ONLY_DIFFERENCES,
         bind="query-params",
-        help="Of the settings, those alone in which these runs differ; beside a pinned baseline, a value like its own is left out.",
+        help="Of the settings, those alone in which these runs differ; beside a baseline, values like its own are left out.",
     )
     cells = rows.columns(runs, baseline, only_differences=only)
     ids = [run.id for run in runs]
-    # Rows are chosen by their places, so another list of rows is another table.
-    key = f"runs_table_{hashlib.sha256(repr((ids, list(cells))).encode()).hexdigest()[:12]}"
     picked = [place for place, run_id in enumerate(ids) if run_id in kept.chosen()]
+    key = _key(ids, list(cells), picked)
     st.dataframe(
         cells,
         key=key,
@@ -61,6 +63,16 @@ def show(runs: Sequence[Run], baseline: Run | None) -> None:
     )
     if only and not (set(cells) & set(rows.FIELDS)):
         st.caption("These runs have the same settings.")
+
+
+def _key(ids: Sequence[str], names: Sequence[str], picked: Sequence[int]) -> str:
+    """Rows are chosen by their places, so another list of rows is another table, and what code chooses needs a new one, too."""
+    digest = hashlib.sha256(repr((ids, names)).encode()).hexdigest()[:12]
+    turn = st.session_state.get(session.TABLE_TURN, 0)
+    held = st.session_state.get(session.RUNS_TABLE + digest + str(turn))
+    if held is not None and sorted(held["selection"]["rows"]) != list(picked):
+        turn = st.session_state[session.TABLE_TURN] = turn + 1
+    return session.RUNS_TABLE + digest + str(turn)
 
 
 def _choose(ids: Sequence[str], said: Any) -> None:
