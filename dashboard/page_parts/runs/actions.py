@@ -82,7 +82,7 @@ def _buttons_of_one(run: Run, baseline: Run | None) -> None:
         "Open in Train", icon=":material/model_training:", key="open_in_train", on_click=_open_in_train, args=(run,)
     ):
         st.switch_page("pages/train.py")
-    if can_open and run.learner_bytes and run.experiment.tasks != "table":
+    if run.experiment is not None and can_open and run.learner_bytes and run.experiment.tasks != "table":
         st.button(
             "Use on every page",
             icon=":material/check:",
@@ -101,7 +101,7 @@ def _buttons_of_one(run: Run, baseline: Run | None) -> None:
     )
     st.download_button(
         "Export",
-        lambda: library().export(run.id),
+        lambda: library().export(run.id) or b"",
         f"{run_words.file_stem(run.name, run.experiment.digest if run.experiment else run.id)}.{FILE_ENDING}",
         "application/zip",
         icon=":material/download:",
@@ -166,7 +166,8 @@ def _annotate(run_id: str, key: str) -> None:
 
 
 def _open_in_train(run: Run) -> None:
-    controls.choose(run.experiment)
+    if run.experiment is not None:
+        controls.choose(run.experiment)
     try:
         is_there = kept_runs.bring_back(run.id)
     except LibraryAway:

@@ -94,7 +94,10 @@ def differences(run: Run, baseline: Run) -> list[tuple[str, str, str]]:
     if run.experiment is None or baseline.experiment is None:
         return []
     names = run_words.differing(run.experiment, baseline.experiment)
-    return [(name, *(run_words.spell(name, getattr(each.experiment, name)) for each in (run, baseline))) for name in names]
+    ours, theirs = (
+        [run_words.spell(name, getattr(each, name)) for name in names] for each in (run.experiment, baseline.experiment)
+    )
+    return list(zip(names, ours, theirs, strict=True))
 
 
 # The table.

@@ -23,7 +23,7 @@ def filtered(runs: Sequence[Run]) -> list[Run]:
         placeholder="a name, a note, reptile, inner_lr=0.01, diverged ...",
         icon=":material/search:",
         max_chars=200,
-        help="Every word must stand in a run’s name, note, method, kind, tasks or status, or be a setting as in `inner_lr=0.01`.",
+        help="Each word must stand in a run’s name, note, method, kind, tasks or status, or be a setting like `inner_lr=0.01`.",
     )
     return [run for run in runs if rows.matches(run, text)]
 
@@ -75,7 +75,7 @@ def _key(ids: Sequence[str], names: Sequence[str], picked: Sequence[int]) -> str
     return session.RUNS_TABLE + digest + str(turn)
 
 
-def _choose(ids: Sequence[str], said: Any) -> None:
+def _choose(ids: list[str], said: Any) -> None:
     """A callback: the rows that are chosen now, and beside them what is chosen but not among these rows."""
     others = [run_id for run_id in kept.chosen() if run_id not in ids]
     kept.choose([*others, *(ids[row] for row in said["selection"]["rows"] if row < len(ids))])
