@@ -98,6 +98,10 @@ class Keeper:
         """Gives a run of the library a name; nothing happens where the owner has none of that id, or the library is away."""
         with contextlib.suppress(LibraryAway):
             self._library().rename(job_id, owner, name)
+        self.forget(job_id)
+
+    def forget(self, job_id: str) -> None:
+        """What the library said of a run is not believed any more."""
         with self._changed:
             self._known.pop(job_id, None)
 

@@ -129,19 +129,21 @@ class JobRegistry:
         return bool(self._keeper and (found := self._keeper.found(job_id)) and secrets.compare_digest(found.owner, owner))
 
     def rename(self, job_id: str, name: str, *, owner: str = "") -> None:
-        """Gives a run a name, which goes with it for all who have its link.
-
-        Args:
-          job_id: the run's; where the owner has none of that id, nothing happens.
-          name: short and printable.
-          owner: who asks.
-        """
+        """Gives a run of the owner's a name, short and printable, which goes with it for all who have its link."""
         with self._changed:
             is_here = job_id in self._jobs
             if job := self._owned(job_id, owner):
                 job.name = name
         if self._keeper and (job or not is_here):
             self._keeper.rename(job_id, name, owner)
+
+    def forget(self, job_id: str, *, owner: str = "") -> None:
+        """Forgets an ended run, which its owner has deleted from the library: its link leads nowhere then."""
+        with self._changed:
+            if (job := self._owned(job_id, owner)) and not job.is_active:
+                self._drop([job])
+        if self._keeper:
+            self._keeper.forget(job_id)
 
     def touch(self, job_id: str) -> None:
         """Says that somebody is looking."""
@@ -150,12 +152,7 @@ class JobRegistry:
                 job.looked = self._clock()
 
     def stop(self, job_id: str, *, owner: str = "") -> None:
-        """Ends a run at once for its owner; what it has learned stays. Whoever shares it goes on.
-
-        Args:
-          job_id: the run's; where the owner has none of that id, nothing happens.
-          owner: who asks.
-        """
+        """Ends a run at once for its owner, and for nobody else; what it has learned stays. Whoever shares it goes on."""
         with self._changed:
             if (job := self._owned(job_id, owner)) and job.is_active:
                 self._leave(job)
@@ -243,7 +240,10 @@ class JobRegistry:
         """Forgets the runs that ended and were not looked at for longest."""
         ended = sorted((job for job in self._jobs.values() if not job.is_active), key=lambda job: job.looked, reverse=True)
         large = [job for job in ended if not job.work.is_shared]
-        for job in [*large[min(KEEP_LARGE, self._keep_ended) :], *ended[self._keep_ended :]]:
+        self._drop([*large[min(KEEP_LARGE, self._keep_ended) :], *ended[self._keep_ended :]])
+
+    def _drop(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
             if self._jobs.pop(job.id, None):
                 job.work.jobs.remove(job)
         self._shared = {experiment: work for experiment, work in self._shared.items() if work.jobs}

@@ -22,8 +22,17 @@ def a_run(run_id: str, loss: float = 0.5, *, owner: str = OWNER, **changes) -> R
     experiment = Experiment(**({"num_iterations": 100, "hidden_dim": 4} | changes))
     curves = np.linspace(3, [3, loss, loss / 2], 5)
     at = np.arange(5) * 25
+    history = np.stack([np.arange(1, 101), np.full(100, loss), np.full(100, loss)], axis=1)
     return Run(
-        id=run_id, owner=owner, experiment=experiment, iteration=100, seconds=2.5, curve_iterations=at, curves=curves, **fields
+        id=run_id,
+        owner=owner,
+        experiment=experiment,
+        iteration=100,
+        seconds=2.5,
+        history=history,
+        curve_iterations=at,
+        curves=curves,
+        **fields,
     )
 
 

@@ -144,6 +144,23 @@ def test_a_run_goes_out_as_a_file_and_comes_in_again(three, opened):
     assert library().count(OWNER) == 4
 
 
+def test_a_run_is_opened_in_train_and_its_learner_used_on_every_page(opened):
+    with kept(a_run("mine", name="my run", inner_lr=0.02), with_learner=True):
+        page = opened(run="mine")
+        page.button(key="use_learner").click().run()
+        assert not page.exception and "The other pages show this learner now" in said(page)[0]
+        page.switch_page("pages/adapt.py").run()
+        assert not page.exception and page.session_state["learner"] == "run mine"
+        assert any("my run" in option for option in page.selectbox(key="_learner").options)
+        page.switch_page("pages/runs.py").run()
+        page.button(key="open_in_train").click().run()
+        assert not page.exception
+        page.switch_page("pages/train.py").run()
+        assert not page.exception and page.query_params["job"] == "mine"
+        assert page.select_slider(key="inner_lr").value == 0.02
+        assert [chart for chart in page.get("plotly_chart") if "my run" in chart.proto.alt]
+
+
 def test_a_library_that_is_away_is_one_sentence(three, opened, monkeypatch):
     page = opened(run="middle")
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard import escape
-from dashboard.engine_calls import kept_runs
+from dashboard.engine_calls import resources
 from dashboard.page_parts.runs import kept, rows
 from dashboard.page_parts.runs.kept import Kept
 from dashboard.runs import MAX_NOTE, LibraryAway, Run, library
 from dashboard.widgets import controls, learners, run_words, session
+from dashboard.widgets.visitor import owner
 
 FILE_ENDING = "maml-run.zip"
 
@@ -158,28 +159,21 @@ def _say(sentence: str) -> None:
 
 
 def _rename(run_id: str, key: str) -> None:
-    kept_runs.rename(run_id, kept.owner(), run_words.given_name(st.session_state[key]))
+    resources.jobs().rename(run_id, run_words.given_name(st.session_state[key]), owner=owner())
 
 
 def _annotate(run_id: str, key: str) -> None:
-    library().annotate(run_id, kept.owner(), st.session_state[key])
+    library().annotate(run_id, owner(), st.session_state[key])
 
 
 def _open_in_train(run: Run) -> None:
     if run.experiment is not None:
         controls.choose(run.experiment)
-    try:
-        is_there = kept_runs.bring_back(run.id)
-    except LibraryAway:
-        is_there = False  # Train opens with its settings
-    if is_there:
-        st.session_state[session.JOB] = run.id
-    else:
-        st.session_state.pop(session.JOB, None)
+    st.session_state[session.JOB] = run.id
 
 
 def _use(run: Run) -> None:
-    if kept_runs.bring_back(run.id):
+    if resources.jobs().learner(run.id) is not None:
         learners.offer_run(run.id)
         _say("The other pages show this learner now; their sidebar has the choice.")
     else:
@@ -187,7 +181,9 @@ def _use(run: Run) -> None:
 
 
 def _delete(run_ids: Sequence[str]) -> None:
-    gone = [run_id for run_id in run_ids if kept_runs.delete(run_id, kept.owner())]
+    gone = [run_id for run_id in run_ids if library().delete(run_id, owner())]
+    for run_id in gone:
+        resources.jobs().forget(run_id, owner=owner())
     kept.forget(gone)
     st.toast("Deleted 1 run." if len(gone) == 1 else f"Deleted {len(gone)} runs.", icon=":material/delete:")
 
@@ -197,7 +193,7 @@ def _import(key: str) -> None:
     if upload is None:
         return
     try:
-        run = library().import_run(upload.getvalue(), kept.owner())
+        run = library().import_run(upload.getvalue(), owner())
     except ValueError as error:
         st.session_state[session.IMPORT_REFUSED] = str(error)
         return

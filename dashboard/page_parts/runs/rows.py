@@ -45,10 +45,23 @@ def losses(run: Run) -> np.ndarray:
     return run.curves[:, steps_of(run)] if run.curves.size else np.zeros(0)
 
 
+def measured(run: Run) -> tuple[float, float, float] | None:
+    """Mean loss over test tasks after the steps of the training, and its interval; None where it was not measured."""
+    found = run.result.get("held_out")
+    curves = [found.get(name) for name in ("mean", "low", "high")] if isinstance(found, Mapping) else []
+    step = 1 if run.experiment is None else max(1, run.experiment.inner_steps)
+    numbers = [curve[step] for curve in curves if isinstance(curve, list) and len(curve) > step]
+    if len(numbers) < 3 or not all(isinstance(number, int | float) for number in numbers):  # it may be a stranger's file
+        return None
+    return float(numbers[0]), float(numbers[1]), float(numbers[2])
+
+
 def held_out(run: Run) -> float:
-    """The last of `losses`; NaN where there is none that is finite."""
-    measured = losses(run)
-    return float(measured[-1]) if len(measured) and np.isfinite(measured[-1]) else float("nan")
+    """The mean that was measured at the end, else the last of `losses`; NaN where there is none that is finite."""
+    if found := measured(run):
+        return found[0]
+    last = losses(run)
+    return float(last[-1]) if len(last) and np.isfinite(last[-1]) else float("nan")
 
 
 # Names.
@@ -121,6 +134,7 @@ def columns(runs: Sequence[Run], baseline: Run | None = None, *, only_difference
         "name": [f"{BASELINE_MARK} {title(run)}" if base else title(run) for run, base in zip(runs, is_base, strict=True)],
         "curve": [spark(run) for run in runs],
         HELD_OUT: [_known(held_out(run)) for run in runs],
+        "interval": [f"{found[1]:.3g} to {found[2]:.3g}" if (found := measured(run)) else None for run in runs],
     }
     if baseline is not None:
         gaps = (held_out(run) - held_out(baseline) for run in runs)

@@ -86,9 +86,12 @@ def _columns(cells: dict[str, list[Any]], *, with_baseline: bool) -> dict[str, A
     known = {
         "name": column.TextColumn("run", pinned=True, width="medium"),
         "curve": column.LineChartColumn("held-out loss", help="As training went on, after the inner steps of the training."),
-        rows.HELD_OUT: column.NumberColumn("at last", format="%.3g", help="The last point of the line."),
+        rows.HELD_OUT: column.NumberColumn(
+            "held out", format="%.3g", help="On 600 test tasks, as `maml evaluate` has it; before that, the end of the line."
+        ),
+        "interval": column.TextColumn("95 % interval", width="small", help="Of the mean over test tasks."),
         "against": column.NumberColumn(
-            "− baseline", format="%+.3g", help="At last, minus the pinned run’s: below 0 is better."
+            "− baseline", format="%+.3g", help="Held out, minus the pinned run’s: below 0 is better."
         ),
         "status": column.TextColumn("ended", width="small"),
         "seconds": column.NumberColumn("time", format="%.3g s", help="That training took."),

@@ -115,6 +115,26 @@ def test_another_process_finds_it_by_its_link_and_only_its_owner_names_it(make, 
         assert other.snapshot(nobody) is None
 
 
+def test_a_run_that_its_owner_has_deleted_is_found_nowhere(make, trainer, library):
+    registry, other = make(), make()
+    trainer.allowed.release(3)
+    job_id = registry.submit(RUN, owner="ada")
+    wait_for(lambda: registry.snapshot(job_id).ended)
+    wait_for(lambda: library.get(job_id).result)
+    assert other.snapshot(job_id).status == DONE
+    for each in (registry, other):
+        each.forget(job_id, owner="bob")  # it is not his, and is looked up again
+        assert each.snapshot(job_id).status == DONE
+    library.delete(job_id, "ada")
+    for each in (registry, other):
+        each.forget(job_id, owner="ada")
+        assert each.snapshot(job_id) is None
+    trainer.allowed.release(3)
+    again = registry.submit(RUN, owner="ada")  # what was shared has gone with it
+    wait_for(lambda: registry.snapshot(again).ended)
+    assert again != job_id
+
+
 def test_a_name_given_here_is_the_librarys_too(make, trainer, library):
     registry = make()
     trainer.allowed.release(3)

@@ -1,5 +1,7 @@
 """Runs as rows, lines and axes: pure functions."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,23 @@ def test_the_loss_is_that_after_the_steps_of_the_training():
     assert np.isnan(rows.held_out(DIVERGED)) and np.isnan(rows.held_out(EMPTY)) and len(rows.losses(NEWER)) == 0
     assert rows.steps_of(a_run(losses=[[3, 2]], inner_steps=5)) == 1  # no more were measured
     assert rows.steps_of(a_run(inner_steps=0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("result", "found"),
+    [
+        ({"mean": [3, 2, 0.45], "low": [3, 2, 0.4], "high": [3, 2, 0.5]}, (0.45, 0.4, 0.5)),
+        ({"mean": [3, 2, None], "low": [3, 2, None], "high": [3, 2, None]}, None),
+        ({"mean": [3], "low": [3], "high": [3]}, None),
+        ({"mean": "abc", "low": 1}, None),
+        ("nonsense", None),
+    ],
+)
+def test_what_was_measured_at_the_end_counts_and_a_strangers_file_may_say_anything(result, found):
+    run = dataclasses.replace(MAML, result={"held_out": result})
+    assert rows.measured(run) == found
+    assert rows.held_out(run) == (0.45 if found else 0.5)
+    assert rows.columns([run])["interval"] == ["0.4 to 0.5" if found else None]
 
 
 def test_a_run_is_called_by_its_name_and_method():
