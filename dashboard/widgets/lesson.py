@@ -40,28 +40,26 @@ def look() -> Look | None:
         return None
 
 
-def begin() -> str:
-    """Before a page takes in its link: it is the lesson's, as far as the class may not change it.
-
-    Returns:
-      What is to be said of the lesson's link; "" for nothing.
-    """
+def begin() -> None:
+    """Before a page takes in its link: it is the lesson's, as far as the class may not change it."""
     state = st.session_state
     linked, secret = st.query_params.get(session.CLASS_KEY, ""), st.query_params.get(session.TEACHER_KEY, "")
-    said = ""
     try:
         found = book().look(linked or state.get(session.CLASS, ""))
         if found and secret == AS_PUPIL:
             state[session.AS_CLASS] = True
         elif found and secret:
-            said = "" if book().enrol(found.lesson.id, secret, browser()) else NOT_YOURS
+            if not book().enrol(found.lesson.id, secret, browser()):
+                _say(NOT_YOURS)
             found = book().look(found.lesson.id)
     except LibraryAway as error:
+        _say(str(error))
         leave()
-        return str(error)
+        return
     if found is None:
+        _say(GONE)
         leave()
-        return GONE
+        return
     state[session.CLASS] = found.lesson.id
     if session.TEACHER_KEY in st.query_params:  # a lesson is shown on a wall: nobody shall read it there
         del st.query_params[session.TEACHER_KEY]
@@ -69,7 +67,11 @@ def begin() -> str:
         _come_to(found)
     else:
         address.fix({})
-    return said
+
+
+def _say(sentence: str) -> None:
+    """For `page.answer_link`, which says it until a page has been shown to its end: the first run may be cut off."""
+    st.session_state.setdefault(session.ANSWERS, {})[session.CLASS_KEY] = sentence
 
 
 def is_here(lesson: Lesson) -> bool:

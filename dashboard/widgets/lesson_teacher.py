@@ -37,7 +37,7 @@ def show(found: Look) -> None:
         _show_link(now)
         st.fragment(_watch, run_every=POLL_SECONDS)()
         with st.container(horizontal=True, key="lesson_doing"):
-            _dialogs(now, "Show this page as it is now")
+            _dialogs(now, "Show this page")
             _links(now)
             _ending(now)
 

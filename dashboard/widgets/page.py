@@ -45,13 +45,14 @@ def opening(title: str, try_this: str, name: str = "") -> None:
       name: the page's file, where links of before spell some of its keys in another way (`session.RENAMED`).
     """
     _come_by_the_entrance()
-    said = _lesson().begin() if _is_lesson() else ""
+    if _is_lesson():
+        _lesson().begin()
     session.begin(name)
     st.title(title, anchor=False)
     if try_this and not address.settles():  # what is asked in a lesson, its teacher says
         st.markdown(try_this)
     st.session_state[session.PLACE] = st.container()
-    answer_link(session.CLASS_KEY, said)
+    answer_link(session.CLASS_KEY)
     if _is_lesson():
         _lesson().show()
     _say(st.session_state[session.NOTES])
