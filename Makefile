@@ -7,13 +7,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help app test lint lint-js lock bench load faults acceptance chromium
+.PHONY: help app test lint lint-js lock audit bench load faults acceptance chromium
 
 help:
 	@echo "make app         install what is missing and open the app"
 	@echo "make test        install what the tests need and run them"
 	@echo "make lint        style, docstrings, signatures and types"
 	@echo "make lock        pin what requirements.txt allows to today's versions, in requirements.lock"
+	@echo "make audit       known vulnerabilities of the locked versions"
 	@echo "make bench       time the engine beside its peers (BENCH='--quick' for a look)"
 	@echo "make load        many visitors on one server: what they wait (LOAD='--sessions 1,10' for a look)"
 	@echo "make faults      kills, full disks, bad input and rushes on purpose (FAULTS='--list' says what and how long)"
@@ -47,6 +48,14 @@ lock: $(VENV)/.lock-tool/bin/uv
 
 $(VENV)/.lock-tool/bin/uv: | $(VENV)/.made
 	$(INSTALL) --target $(VENV)/.lock-tool 'uv>=0.9,<0.14'
+
+# Known vulnerabilities of what is locked. Their list is on the web: where it cannot be reached, a line says so.
+audit: $(VENV)/.audit-tool/.installed
+	PYTHONPATH=$(VENV)/.audit-tool $(BIN)/python tools/audit.py
+
+$(VENV)/.audit-tool/.installed: | $(VENV)/.made
+	$(INSTALL) --target $(VENV)/.audit-tool 'pip-audit>=2.9,<3'
+	@touch $@
 
 # The peers live in an environment of their own: PyTorch's is larger than all of ours.
 bench: $(VENV)/.app-installed benchmarks/.venv/.installed

@@ -119,12 +119,13 @@ def _proportional_mb(process: int) -> float:
 class Visitor:
     """One browser tab: what it shows, and what it has set."""
 
-    def __init__(self, port: int, *, patience: float = 120.0):
+    def __init__(self, port: int, *, patience: float = 120.0, cookies: str = ""):
         """Connects.
 
         Args:
           port: the server's.
           patience: seconds after which an answer counts as an error.
+          cookies: that it brings along, as `name=value; name=value`.
         """
         self.query, self.exceptions = "", []
         self.widgets, self.repeats, self.progress = {}, {}, ""
@@ -136,6 +137,7 @@ class Visitor:
             f"ws://{self._address}/_stcore/stream",
             subprotocols=["streamlit"],
             origin=f"http://{self._address}",
+            additional_headers={"Cookie": cookies} if cookies else {},
             max_size=None,
             ping_interval=None,
             compression=None,

@@ -1,7 +1,7 @@
 """The engine's answers, each computed once and shared by all visitors.
 
 `cached` makes a function ask here first. A key is a digest of the function's name and of what its arguments hold, so equal
-questions meet whoever asks. Answers are handed out as they are, without a copy: `_settled` makes every array in them read-only,
+questions meet whoever asks. Answers are handed out as they are, without a copy: `size_of` makes every array in them read-only,
 and a page never changes the mappings and lists that it gets. All functions together keep `MOST_BYTES`; what was not asked for
 longest goes first. What comes with the app (`first_numbers`) is not computed at all. Knows nothing of streamlit.
 """
@@ -143,12 +143,12 @@ def _framed(kind: str, content: bytes) -> bytes:
     return f"{kind} {len(content)}:".encode() + content
 
 
-@functools.cache
+@functools.lru_cache(maxsize=512)  # pages may make classes anew at every run
 def _title(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-@functools.cache
+@functools.lru_cache(maxsize=512)
 def _field_names(kind: type) -> tuple[str, ...] | None:
     """Of a dataclass."""
     return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
@@ -233,7 +233,7 @@ class Answers:
     def _compute(self, key: bytes, flight: _Flight, make: Callable[[], Any]) -> Any:
         try:
             answer = make()
-            flight.kept = _Kept(answer, _settled(answer))
+            flight.kept = _Kept(answer, size_of(answer, settle=True))
             return answer
         except Exception as error:
             flight.error = error
@@ -253,8 +253,13 @@ class Answers:
             self.num_bytes -= dropped.num_bytes
 
 
-def _settled(answer: Any) -> int:
-    """Makes the arrays in an answer read-only, since all visitors share it, and says how many bytes it takes."""
+def size_of(answer: Any, *, settle: bool = False) -> int:
+    """How many bytes a value takes with all that it holds.
+
+    Args:
+      answer: the value.
+      settle: makes the arrays in it read-only, since all visitors share it.
+    """
     num_bytes, seen, left = 0, set(), [answer]
     while left:
         value = left.pop()
@@ -264,7 +269,8 @@ def _settled(answer: Any) -> int:
         num_bytes += sys.getsizeof(value)
         if isinstance(value, np.ndarray):
             num_bytes += value.nbytes if value.base is not None else 0  # a view's own size leaves out what it looks at
-            value.flags.writeable = False
+            if settle:
+                value.flags.writeable = False
         elif isinstance(value, Mapping):
             left += [*value, *value.values()]
         elif isinstance(value, tuple | list | Set):

@@ -25,7 +25,7 @@ from maml_engine import Learner, TableLearner
 CALL, STREAM, NEXT, CLOSE = b"C", b"S", b"N", b"X"
 # The answers': a value, an exception, the end of a stream, "send the learners again".
 VALUE, ERROR, DONE, MISSING = b"V", b"E", b"D", b"M"
-MAX_LEARNERS = 64  # that a process keeps, some 12 KB each on the tutorial's network
+MAX_LEARNER_BYTES = 32 * 2**20  # of learners that a process keeps; one takes some 12 KB on the tutorial's network
 _NOT_HELD = (str, bytes, int, float, bool, type(None))
 
 
@@ -36,9 +36,10 @@ class Missing(LookupError):
 class Learners:
     """The learners that came to a process, by the digest of what was sent; the oldest make room."""
 
-    def __init__(self, most: int = MAX_LEARNERS) -> None:
+    def __init__(self, max_bytes: int = MAX_LEARNER_BYTES) -> None:
         """Starts empty."""
-        self._most, self._held = most, OrderedDict[str, Learner | TableLearner]()
+        self._max_bytes, self._num_bytes = max_bytes, 0
+        self._held = OrderedDict[str, tuple[Learner | TableLearner, int]]()
 
     def named(self, digest: str) -> Learner | TableLearner:
         """The learner of that digest.
@@ -48,15 +49,19 @@ class Learners:
         """
         try:
             self._held.move_to_end(digest)
-            return self._held[digest]
+            return self._held[digest][0]
         except KeyError:
             raise Missing(digest) from None
 
     def unpacked(self, digest: str, content: bytes) -> Learner | TableLearner:
         """The learner that was sent, kept under its digest."""
-        learner = self._held[digest] = unpack(content)
-        if len(self._held) > self._most:
-            self._held.popitem(last=False)
+        learner = unpack(content)
+        _, num_bytes = self._held.pop(digest, (None, 0))
+        self._held[digest] = learner, len(content)
+        self._num_bytes += len(content) - num_bytes
+        while self._num_bytes > self._max_bytes and len(self._held) > 1:
+            _, (_, num_bytes) = self._held.popitem(last=False)
+            self._num_bytes -= num_bytes
         return learner
 
 

@@ -6,6 +6,7 @@ other in circles, and where visitors came at once to a server that had not impor
 
 import contextlib
 import importlib
+import os
 import pkgutil
 import threading
 from collections.abc import AsyncIterator
@@ -14,7 +15,8 @@ from typing import Any
 from streamlit.runtime.pages_manager import PagesManager
 
 import dashboard
-from dashboard.server import heap
+from dashboard.hosting import is_hosted
+from dashboard.server import heap, logs
 
 _done = threading.Event()
 _done.set()  # where no server starts, as in the tests, there is nothing to wait for
@@ -28,8 +30,15 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     # kind of navigation: a first visitor's link to a page would run the page by itself, which waits for nothing.
     PagesManager.uses_pages_directory = False
     _done.clear()
-    threading.Thread(target=import_all, name="maml-lab-imports", daemon=True).start()
+    if is_hosted():
+        logs.begin()
+    threading.Thread(target=_begin, name="maml-lab-imports", daemon=True).start()
     yield
+
+
+def _begin() -> None:
+    import_all()
+    announce()
 
 
 def import_all() -> None:
@@ -40,6 +49,18 @@ def import_all() -> None:
         heap.settle()
     finally:
         _done.set()
+
+
+def announce() -> None:
+    """Looks at the folder, listens to the operator, and writes down what the server is."""
+    from dashboard.server import budgets, home, operator
+
+    if is_hosted():
+        logs.begin()  # what was imported meanwhile may write in ways of its own
+    home.look()
+    operator.listen()
+    facts = {"hosted": is_hosted(), "process": os.getpid(), "caches_max_mb": round(budgets.total_mb())}
+    logs.log.info("MAML Lab is ready; its caches take at most %d MB together", facts["caches_max_mb"], extra={"facts": facts})
 
 
 def wait() -> None:

@@ -5,7 +5,6 @@ Streamlit lets an app wrap its answers (`st.App(middleware=...)`) and give some 
 
 import os
 
-import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -14,11 +13,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.hosting import is_hosted
-from dashboard.server import start_up
+from dashboard.server import start_up, uploads
 
 # Sites that may show the app within their own pages, as Content-Security-Policy spells them.
 FRAME_ANCESTORS = "MAML_LAB_FRAME_ANCESTORS"
-MAX_UPLOADS_MB = 200  # of all visitors together; a session's are freed when it ends
 # Streamlit's own bundle makes functions from text (Vega, Plotly's WebGL), writes style sheets as it runs, and opens components'
 # modules as blobs. All else comes from this server or not at all: what a page holds cannot be sent elsewhere by it.
 _POLICY = {
@@ -71,19 +69,9 @@ class Guard:
         answer = self._app
         if scope["path"].rstrip("/").endswith("/_stcore/metrics"):
             answer = PlainTextResponse("Not Found", status_code=404)
-        elif scope["method"] == "PUT" and "/_stcore/upload_file/" in scope["path"] and is_hosted() and _uploads_are_full():
+        elif scope["method"] == "PUT" and "/_stcore/upload_file/" in scope["path"] and is_hosted() and uploads.are_full():
             answer = PlainTextResponse("Too many files are open on this server. Try again in some minutes.", status_code=507)
         await answer(scope, receive, send_with_headers)
-
-
-def _uploads_are_full() -> bool:
-    return uploaded_bytes() > MAX_UPLOADS_MB * 10**6
-
-
-def uploaded_bytes() -> int:
-    """What all sessions' uploaded files take."""
-    files = st.runtime.get_instance().uploaded_file_mgr
-    return sum(stat.byte_length for stats in files.get_stats().values() for stat in stats)
 
 
 async def healthz(request: Request) -> JSONResponse:

@@ -12,7 +12,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard import escape
 from dashboard.components import address, paper
-from dashboard.server import start_up
+from dashboard.server import home, start_up
 from dashboard.widgets import in_the_browser, session
 
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ def opening(title: str, try_this: str, name: str = "") -> None:
     answer_link(session.CLASS_KEY)
     if _is_lesson():
         _lesson().show()
+    if home.trouble() and not st.session_state.get(session.TROUBLE_SAID):
+        st.session_state[session.TROUBLE_SAID] = True
+        st.toast(home.sentence(), icon=":material/folder_off:", duration="long")
     _say(st.session_state[session.NOTES])
 
 

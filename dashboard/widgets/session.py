@@ -26,6 +26,7 @@ LEARNER_CHOICE = "_learner"  # the sidebar's choice among learners: a job id
 LEARNER_WRITTEN = "_learner_written"  # what was last written into the address of it
 ANSWERS = "_answers"  # name in the link -> what was said of it, until a page has been shown to its end
 SET_BACK = "_set_back"  # the controls were just set to what is shown, by a part of the page
+TROUBLE_SAID = "_trouble_said"  # that nothing can be kept here was said
 VISITOR = "_visitor"  # the secret of a visitor whose browser keeps no cookie
 REFUSED = "_refused_"  # + name in the link: why the jobs of that name were refused
 
@@ -115,6 +116,7 @@ SOURCE, EXAMPLE = "source", "example"  # where the table comes from, and which e
 KNOWN_ROWS = "known_rows"  # of a new task
 SOURCE_SWITCHED = "_source_switched"  # whether the visitor has just come back to the examples
 SHELF = "_shelf"  # this session's tables, by id
+TRAIN_SHELF = "_train_shelf"  # the same of Train
 BEGUN = "_begun"  # what the editors of new tasks began with, by id
 TABLES = "_tables"  # ids of this session's tables, the one that is shown last
 TABLE_REFUSED = "_table_refused"  # where and why the last attempt to change the table failed

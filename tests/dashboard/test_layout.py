@@ -15,7 +15,7 @@ PAGES = sorted(path for path in (ROOT / "pages").glob("*.py"))
 ROOMS = {
     "page_parts": {
         *("widgets", "downloads", "engine_calls", "components", "figures"),
-        *("jobs", "runs", "results", "method_names", "escape", "server"),
+        *("jobs", "runs", "results", "method_names", "escape", "server", "hosting"),
     },
     "widgets": {
         *("downloads", "engine_calls", "components", "figures", "jobs", "lessons"),
@@ -32,7 +32,7 @@ ROOMS = {
     "results": set(),
     "method_names": set(),
     "escape": set(),
-    "server": {"hosting"},
+    "server": {"engine_calls", "hosting", "jobs"},
 }
 # What a visitor's browser never sees, and tests run without a server.
 WITHOUT_STREAMLIT = (

@@ -1,6 +1,6 @@
 """What the Characters page asks of the engine; no streamlit, since the engine's own processes import it."""
 
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -142,7 +142,7 @@ def for_ways(learner: Learner, ways: int) -> Learner:
     return learner.replace(meta=learner.meta._replace(init=init), out_dim=ways, tasks=None, y_kind=None)
 
 
-@cache
+@lru_cache(maxsize=8)
 def tasks_of(source: str, ways: int) -> Any:
     """The tasks of one of `SOURCES`."""
     return SOURCES[source](ways)

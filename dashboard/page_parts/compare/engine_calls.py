@@ -105,7 +105,7 @@ def same_points(stepping: Learner, solving: Learner, base: Experiment) -> SamePo
     return SamePoints(x[0, :, 0], query.y[0, order, 0], points, steps, solved)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def stand_in(name: str, base: Experiment, start: Learner) -> Learner:
     """A method that was not trained here: `start` with its inner loop where the network is the same, else untrained."""
     return POOL.call(stand_in_here, name, base, start)

@@ -6,12 +6,15 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from dashboard.engine_calls.cache import digest
+from dashboard.hosting import is_hosted
+from dashboard.server.shelves import SHELVES
 from dashboard.widgets import controls
 from dashboard.widgets.links import FIELDS
-from dashboard.widgets.session import TABLE_NAMED
+from dashboard.widgets.session import TABLE_NAMED, TRAIN_SHELF
 from maml_engine.tasks.table import Table
 
-MAX_MEGABYTES = 50
+MAX_MEGABYTES = 10 if is_hosted() else 50  # read, a table takes some three times as much
 
 
 class Chosen(NamedTuple):
@@ -81,9 +84,21 @@ def _columns(header: list[str], named: dict[str, Any]) -> dict[str, Any] | None:
     return {"task": task, "inputs": tuple(inputs), "target": target, "log": tuple(log)}
 
 
-@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
+def _shelf() -> dict[str, Table]:
+    """This session's table, by what it was read from."""
+    if TRAIN_SHELF not in st.session_state:
+        st.session_state[TRAIN_SHELF] = SHELVES.shelf()
+    return st.session_state[TRAIN_SHELF]
+
+
 def _read(content: bytes, **columns: Any) -> Table:
-    return Table.read(content, **columns)
+    name = digest((content, columns)).hex()
+    table = _shelf().get(name)
+    if table is None:
+        table = Table.read(content, **columns)
+        _shelf().clear()
+        _shelf()[name] = table
+    return table
 
 
 def _header(content: bytes) -> list[str]:

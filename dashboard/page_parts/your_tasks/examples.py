@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -103,7 +103,7 @@ EXAMPLES = {
 }
 
 
-@cache
+@lru_cache(maxsize=8)
 def example_csv(name: str) -> bytes:
     """An example as the file that somebody would upload; the same bytes each time."""
     columns = EXAMPLES[name].draw(np.random.default_rng(SEED))

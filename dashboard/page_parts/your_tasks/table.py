@@ -14,6 +14,7 @@ import streamlit as st
 
 from dashboard.page_parts.your_tasks.examples import EXAMPLES, example_csv
 from dashboard.page_parts.your_tasks.user_table import UserTable
+from dashboard.server.shelves import SHELVES
 from dashboard.widgets import session
 from maml_engine.io.readings.dates import CLOCK
 from maml_engine.tables import Finding, Fix, Guess, Question, Roles, Sheet, guess, read_sheet, validate
@@ -29,7 +30,9 @@ REPEATED = 0.1  # of a column's cells, where it may name tasks after all
 
 def shelf() -> dict[str, UserTable]:
     """This session's tables, the latest last; in no cache of Streamlit's, which any visitor can have cleared."""
-    return st.session_state.setdefault(session.SHELF, {})
+    if session.SHELF not in st.session_state:
+        st.session_state[session.SHELF] = SHELVES.shelf()
+    return st.session_state[session.SHELF]
 
 
 def put(table: UserTable) -> str:
@@ -138,7 +141,7 @@ def rows(table: UserTable) -> Rows:
     return _rows(table.id, table.roles, table.sheet)
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
 def _rows(table_id: str, roles: Roles, _sheet: Sheet) -> Rows:
     return rows_along(_sheet, roles)
 

@@ -9,13 +9,15 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.figures import your_tasks as figures
+from dashboard.hosting import is_hosted
 from dashboard.page_parts.your_tasks import table as tables
 from dashboard.page_parts.your_tasks.examples import EXAMPLES
 from dashboard.page_parts.your_tasks.table import MAX_EDITED_ROWS, UserTable
 from dashboard.widgets import page, session
 from maml_engine.tables import Finding, Fix, Roles, template_csv
 
-MAX_MEGABYTES = 50
+MAX_MEGABYTES = 10 if is_hosted() else 50  # read, a table takes some three times as much
+GONE = "Your table is no longer on this server, which many people use at this moment: please bring it again."
 EXAMPLE, A_FILE, TEXT = "An example", "A file", "Pasted text"
 ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warning:]", "note": ":gray[:material/info:]"}
 FEW_ASIDES = 2  # notes that are shown at once; more are folded away
@@ -140,6 +142,8 @@ def current(of_run: UserTable | None) -> UserTable:
         return tables.shelf()[held[-1]]
     table = of_run or tables.example(st.session_state.get(session.EXAMPLE, tables.FIRST_EXAMPLE))
     show(table, afresh=True)
+    if held:
+        st.session_state[session.TABLE_REFUSED] = ("source", GONE)
     return table
 
 

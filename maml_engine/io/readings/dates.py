@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+
+from maml_engine.runtime.short_cache import cached_if_short
 
 YEAR_FIRST, DAY_FIRST, MONTH_FIRST = "year-month-day", "day-month-year", "month-day-year"
 MONTHS_ONLY, CLOCK = "year-month", "time of day"
@@ -52,7 +53,7 @@ class Parts(NamedTuple):
     marks: str
 
 
-@lru_cache(maxsize=20_000)
+@cached_if_short(maxsize=20_000)
 def take_apart(cell: str) -> Parts | None:
     """A cell's parts; None where it is no date and no time."""
     if len(cell) > LONGEST:

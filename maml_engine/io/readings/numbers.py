@@ -1,10 +1,11 @@
 """Numbers as people write them: decimal points or commas, thousands apart, percent, money, units."""
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from maml_engine.runtime.short_cache import cached_if_short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +142,7 @@ def decimal_of(form: str) -> str:
     return FORMS[form][1]
 
 
-@lru_cache(maxsize=20_000)
+@cached_if_short(maxsize=20_000)
 def looks_like_number(cell: str) -> bool:
     """Whether a cell is a number in some form, with its unit or without."""
     if cell.lstrip("+-").lower() in ("inf", "infinity"):

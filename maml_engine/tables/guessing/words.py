@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+
+from maml_engine.runtime.short_cache import cached_if_short
 
 # One entry a line of meaning; a plural's last letter is left off where that is all that it adds.
 _TASK = """
@@ -86,7 +87,7 @@ _PER = re.compile(r"(?<=[^\W_])\s*/\s*[^\W\d_]+\d*|(?:\b|_)per[\s_]+[^\W_]+", re
 LONG = 4  # letters from which a word is also found at the end of another, as in "lwage" or "schoolid"
 
 
-@lru_cache(maxsize=4096)
+@cached_if_short(maxsize=4096)
 def words_of(name: str) -> tuple[str, ...]:
     """A column's name as words of plain lower-case letters: "MathAch" is math, ach; "Größe_cm" is grosse, cm."""
     plain = unicodedata.normalize("NFKD", name.replace("ß", "ss"))

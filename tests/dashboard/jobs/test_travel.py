@@ -58,7 +58,8 @@ def test_an_equal_learner_is_known_by_its_content_and_another_is_not(learner):
 
 
 def test_the_oldest_learner_makes_room(learner):
-    learners, requests = Learners(most=2), [Request(asked.digits, (learner.replace(iteration=n),), {}) for n in range(3)]
+    requests = [Request(asked.digits, (learner.replace(iteration=n),), {}) for n in range(3)]
+    learners = Learners(max_bytes=2 * len(travel.pack(learner)) + 100)
     for request in requests:
         opened(request.content, learners)
     named = [Request(*(asked.digits, (learner.replace(iteration=n),), {}), request.sent) for n, request in enumerate(requests)]

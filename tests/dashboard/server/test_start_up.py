@@ -43,6 +43,7 @@ def test_who_waits_waits_until_all_is_imported(monkeypatch):
     goes_on = threading.Event()
     monkeypatch.setattr(pkgutil, "walk_packages", lambda *_: iter(goes_on.wait, True))
     monkeypatch.setattr(heap, "settle", lambda: None)
+    monkeypatch.setattr(start_up, "announce", lambda: None)
 
     monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
 

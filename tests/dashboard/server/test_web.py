@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from streamlit import config
 
-from dashboard.server import start_up, web
+from dashboard.server import start_up, uploads, web
 from tests.test_packaging import ROOT
 
 
@@ -62,8 +62,9 @@ def test_the_metrics_are_not_public(path):
 
 def test_no_visitor_fills_the_memory_with_files(monkeypatch):
     held = SimpleNamespace(get_stats=lambda: {"cache_memory_bytes": [SimpleNamespace(byte_length=size) for size in sizes]})
+    monkeypatch.setattr(st.runtime, "exists", lambda: True)
     monkeypatch.setattr(st.runtime, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=held))
-    path, sizes = "/_stcore/upload_file/session/file", [web.MAX_UPLOADS_MB * 10**6]
+    path, sizes = "/_stcore/upload_file/session/file", [uploads.MAX_MB * 10**6]
     monkeypatch.setenv("MAML_LAB_HOSTED", "1")
     assert asked(path, "PUT")[2] == "inside"
     sizes.append(1)

@@ -1,0 +1,211 @@
+"""`python -m benchmarks.replicas [--sessions 50] [--out FOLDER]`: two replicas, a proxy and PostgreSQL; one replica is killed.
+
+As docs/hosting.md says it: nginx with `deploy/nginx.conf`, two servers of the app on one database, all on loopback. So many
+sessions, each with its seat's cookie, look at a page and change things; then one replica gets SIGKILL. Told are: how the
+sessions were spread, how many had to come back and were served, how long that took, what failed meanwhile, and whether those of
+the other replica noticed. Needs Debian's nginx and postgresql.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections import Counter
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+from benchmarks import machine, measuring
+from benchmarks.postgres import Cluster
+from benchmarks.visitors import Visitor
+from dashboard.server import operator
+
+CONFIGURATION = measuring.ROOT / "deploy" / "nginx.conf"
+PAGES = {"": ["shots", "point_noise"], "train": ["inner_lr", "k_shot"], "adapt": ["chosen_task"], "pitfalls": ["cell_steps"]}
+PATIENCE = 120.0  # seconds
+
+
+def main() -> int:
+    """Measures, and says what came of it: 0 where every session was served again."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.replicas", description=__doc__.splitlines()[0])
+    parser.add_argument("--sessions", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=30, help="before the kill, and after it")
+    parser.add_argument("--out", default="benchmarks/results", help="folder for replicas.json")
+    options = parser.parse_args()
+    if shutil.which("nginx") is None:
+        print("No nginx here: sudo apt install nginx", file=sys.stderr)
+        return 1
+    with Cluster() as database, tempfile.TemporaryDirectory(prefix="maml-lab-replicas-") as folder:
+        url = database.url(database.new_database())
+        house = House(Path(folder), url)
+        try:
+            found = {"machine": machine.describe(), **watch(house, options.sessions, options.seconds)}
+        finally:
+            house.stop()
+    measuring.save(found, options.out, "replicas.json")
+    print({name: value for name, value in found.items() if name != "machine"})
+    return 0 if found["back"] == found["on_the_killed_replica"] and not found["errors_of_the_others"] else 1
+
+
+class House:
+    """Two replicas on one database, and nginx before them."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        """Starts all three and waits until they answer."""
+        self.port, *ports = (_free_port() for _ in range(3))
+        self.ports, self.homes = ports, [folder / f"home{port}" for port in ports]
+        self.replicas = [_replica(home, port, database) for home, port in zip(self.homes, ports, strict=True)]
+        for port in ports:
+            _wait(f"http://127.0.0.1:{port}/healthz")
+        text = CONFIGURATION.read_text().replace("listen 8080", f"listen 127.0.0.1:{self.port}")
+        for written, port in zip((8501, 8502), ports, strict=True):
+            text = text.replace(f"127.0.0.1:{written}", f"127.0.0.1:{port}")
+        (folder / "nginx.conf").write_text(text)
+        command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
+        self.log = folder / "nginx.log"
+        with self.log.open("wb") as log:
+            self.proxy = subprocess.Popen(command, stderr=log)
+        _wait(f"http://127.0.0.1:{self.port}/healthz")
+
+    def stop(self) -> None:
+        """Ends all three."""
+        for process in [self.proxy, *self.replicas]:
+            process.terminate()
+        for process in [self.proxy, *self.replicas]:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def sessions(self) -> list[int]:
+        """How many each replica has, as it tells its operator."""
+        sockets = [home / "operator" / f"{replica.pid}.sock" for home, replica in zip(self.homes, self.replicas, strict=True)]
+        return [operator.ask(path, "status")["sessions"] for path in sockets]
+
+
+def watch(house: House, sessions: int, seconds: float) -> dict:
+    """So many sessions before and after a replica is killed."""
+    guests = [Guest(house.port, number) for number in range(sessions)]
+    threads = [threading.Thread(target=guest.stay, daemon=True) for guest in guests]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    killed = house.replicas[0]
+    spread = house.sessions()
+    began = time.monotonic()
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    time.sleep(seconds)
+    for guest in guests:
+        guest.goes_on = False
+    for thread in threads:
+        thread.join(PATIENCE)
+    lost = [guest for guest in guests if guest.lost_at]
+    waits = sorted(guest.back_at - guest.lost_at for guest in lost if guest.back_at)
+    errors = Counter(error for guest in guests for error in guest.errors)
+    return {
+        "sessions": sessions,
+        "sessions_by_replica": spread,
+        "answers_before": sum(guest.answers_before(began) for guest in guests),
+        "answers_after": sum(len(guest.answered) - guest.answers_before(began) for guest in guests),
+        "on_the_killed_replica": len(lost),
+        "back": len(waits),
+        "back_after_s": {"median": statistics.median(waits), "longest": max(waits, default=0.0)} if waits else {},
+        "connections_refused_on_the_way_back": sum(guest.refused for guest in lost),
+        "errors_of_the_others": sum(bool(guest.errors) for guest in guests if not guest.lost_at),
+        "errors": dict(errors),
+        "other_replica_is_well": _is_well(f"http://127.0.0.1:{house.ports[1]}/healthz"),
+    }
+
+
+class Guest:
+    """A visitor who looks, changes something every few seconds, and comes back with the same address where the line breaks."""
+
+    def __init__(self, port: int, number: int) -> None:
+        """Fetches the page as a browser does, with the cookies that come with it."""
+        self.port, self.choose, self.goes_on = port, random.Random(number), True
+        self.lost_at = self.back_at = 0.0
+        self.refused, self.errors, self.answered = 0, [], []
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE) as answer:
+            brought = SimpleCookie()
+            for cookie in answer.headers.get_all("Set-Cookie", ()):
+                brought.load(cookie)
+        self.cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in brought.items())
+
+    def answers_before(self, moment: float) -> int:
+        """How many answers had come by then."""
+        return sum(at < moment for at in self.answered)
+
+    def stay(self) -> None:
+        """Until it is told to leave."""
+        visitor, page = None, self.choose.choice(list(PAGES))
+        while self.goes_on:
+            try:
+                if visitor is None:
+                    visitor = Visitor(self.port, cookies=self.cookies)
+                    visitor.open(page)
+                    if self.lost_at and not self.back_at:
+                        self.back_at = time.monotonic()
+                elif visitor.change(self.choose.choice(PAGES[page]), self.choose):
+                    visitor.rerun()
+                self.answered.append(time.monotonic())
+                self.errors += visitor.exceptions
+                visitor.exceptions.clear()
+                time.sleep(self.choose.uniform(3, 6))
+            except Exception as error:
+                if visitor is not None and not self.lost_at:
+                    self.lost_at = time.monotonic()
+                elif self.lost_at and not self.back_at:
+                    self.refused += 1
+                else:
+                    self.errors.append(f"{type(error).__name__}: {error}")
+                visitor = None
+                time.sleep(0.5)
+        if visitor is not None:
+            visitor.close()
+
+
+def _replica(home: Path, port: int, database: str) -> subprocess.Popen:
+    home.mkdir()
+    environment = os.environ | {
+        **{"MAML_LAB_HOME": str(home), "MAML_LAB_HOSTED": "1", "MAML_LAB_DATABASE": database, "MAML_LAB_WORKERS": "1"},
+        "JAX_PLATFORMS": "cpu",
+    }
+    flags = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(port)]
+    with (home / "log.txt").open("wb") as log:
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *flags]
+        return subprocess.Popen(command, cwd=measuring.ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+
+
+def _wait(address: str) -> None:
+    deadline = time.monotonic() + 3 * PATIENCE
+    while not _is_well(address):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{address} did not answer")
+        time.sleep(0.2)
+
+
+def _is_well(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
