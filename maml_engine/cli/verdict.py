@@ -143,7 +143,8 @@ def _way(fix: Fix, roles: Roles, options: Namespace) -> str:
     """The flags of a change beside those that were given; "" for one that has none."""
     read = [f"{name} as {form}" for name, form in fix.forms]
     words = sorted({word for _, word in fix.missing})
-    return "" if fix.drop else flags_of(fix.roles or roles) + said_of(options, read=read, missing=words, sure=fix.sure)
+    flags = flags_of(fix.roles or roles) + said_of(options, read=read, missing=words, sure=fix.sure)
+    return "" if fix.drop else flags + (f" --k-shot {fix.k_shot}" if fix.k_shot else "")
 
 
 def said_of(options: Namespace, *, read: Sequence[str] = (), missing: Sequence[str] = (), sure: Sequence[str] = ()) -> str:

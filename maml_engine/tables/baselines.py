@@ -6,6 +6,7 @@ of support rows at once.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -136,14 +137,14 @@ def fit_predictors(
       processes: likewise, by name.
       seed: of what is drawn.
     """
+    bases = _bases(tasks) if {RIDGE, PRIOR} & set(names) else []
+    grid = [(basis, size) for basis in bases for size in SIZES]
     makers = {
         POOLED: lambda: PooledAlone(pooled, f"degree {pooled.degree}"),
         SUPPORT_MEAN: lambda: KernelPredictor(NoKernel(), 1.0, np.inf, None, ""),
         OFFSET: lambda: KernelPredictor(NoKernel(), 1.0, np.inf, pooled, ""),
-        RIDGE: lambda: _best([_ridge(tasks, *setting, np.inf) for setting in _grid(tasks)], tasks, k_shot),
-        PRIOR: lambda: _best(
-            [_ridge(tasks, *setting, level, about=pooled) for setting in _grid(tasks) for level in LEVELS], tasks, k_shot
-        ),
+        RIDGE: lambda: _best([_ridge(*setting, np.inf) for setting in grid], tasks, k_shot),
+        PRIOR: lambda: _best([_ridge(*setting, level, about=pooled) for setting in grid for level in LEVELS], tasks, k_shot),
         **{name: lambda process=process: process for name, process in processes.items()},
         TREES: lambda: boosted_trees(tasks, seed),
     }
@@ -158,17 +159,30 @@ def _num_features(in_dim: int, degree: int) -> int:
     return total
 
 
-def _grid(tasks: TaskArrays) -> list[tuple[int, float]]:
-    degrees = [degree for degree in DEGREES if _num_features(tasks.x.shape[-1], degree) <= MAX_FEATURES] or [1]
-    return [(degree, size) for degree in degrees for size in SIZES]
+class _Basis(NamedTuple):
+    """Powers of the inputs, `powers`, and the scale of each over all rows, `[features]`."""
+
+    degree: int
+    powers: Powers
+    scales: np.ndarray
 
 
-def _ridge(tasks: TaskArrays, degree: int, size: float, level: float, *, about: Pooled | None = None) -> KernelPredictor:
+def _bases(tasks: TaskArrays) -> list[_Basis]:
+    """Those of each degree that is looked at."""
+    rows, in_dim = tasks.rows()[0], tasks.x.shape[-1]
+    degrees = [degree for degree in DEGREES if _num_features(in_dim, degree) <= MAX_FEATURES] or [1]
+    found = []
+    for degree in degrees:
+        powers = Powers.of(in_dim, degree)
+        spread = powers(rows).std(axis=0)
+        found.append(_Basis(degree, powers, np.where(spread > 0, spread, 1.0)))
+    return found
+
+
+def _ridge(basis: _Basis, size: float, level: float, *, about: Pooled | None = None) -> KernelPredictor:
     """Ridge regression on powers of the inputs; `size` and `level` are variances over that of the noise."""
-    powers = Powers.of(tasks.x.shape[-1], degree)
-    spread = powers(tasks.rows()[0]).std(axis=0)
-    kernel = Linear(powers, np.diag(size / np.where(spread > 0, spread, 1.0) ** 2))
-    return KernelPredictor(kernel, 1.0, level, about, f"degree {degree}, variance ratio {size:g}", knows_variance=False)
+    kernel = Linear(basis.powers, np.diag(size / basis.scales**2))
+    return KernelPredictor(kernel, 1.0, level, about, f"degree {basis.degree}, variance ratio {size:g}", knows_variance=False)
 
 
 def _best(predictors: list[KernelPredictor], tasks: TaskArrays, k_shot: int) -> KernelPredictor:

@@ -2,9 +2,10 @@
 
 Weights are not negative and add up to one, one set for each number of known rows. They are chosen on predictions for tasks that
 the ways have not seen. Simplest are weights by each way's own error: ways that are as good have the same, and one that errs by
-a tenth more than the best has next to none. To take the best way alone would be to take one of several by chance: on few tasks
-that cost more than averaging them did. Plain averages and weights of least error are taken where they do better, by more than
-chance, on tasks that have no part in choosing.
+a fifth more than the best has next to none. To take the best way alone would be to take one of several by chance: on few tasks
+that cost more than averaging them did. Weights of least error are taken where they do better, by more than chance, on tasks
+that have no part in choosing. In all of this a task counts by the root of what it is missed by, not by the square: of squares
+a few hard tasks would decide alone, and what few have chosen is not the best on others.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,13 +18,16 @@ from maml_engine.tables.outcomes import Outcome
 from maml_engine.tables.task_arrays import Predictive, Predictor, TaskArrays
 
 GROUPS = 5  # of tasks, left out in turn to choose between kinds of weights
-# A simpler kind is taken where its error is greater by at most this share, or by no more than one standard error over tasks.
+# Another kind than the simplest is taken where its error is less by more than this share, and by more than chance over tasks.
 AS_GOOD = 0.005
+CHANCE = 0.995  # quantile of Student's t
 HOPELESS = 3.0  # times the error of the best: such a way has run away, and has no weight
-STEEPNESS = 20.0  # a way has so many e-foldings less weight as its squared error is greater, over the least
+STEEPNESS = 10.0  # a way has so many e-foldings less weight as its squared error is greater, over the least
 MIN_WEIGHT = 0.02
 ALONE = "alone"
 WILD = 1e12  # what is not finite counts as
+# Of squared errors, over the mean: one that is less counts as this, of one way on a task and of a task among others.
+LEAST = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +87,19 @@ class Products(NamedTuple):
         count = np.maximum(self.count[:, kept].sum(axis=1), 1.0)
         return self.total[:, kept].sum(axis=1) / count[:, None, None]
 
-    def ways(self, kept: Sequence[int]) -> "Products":
-        """Those of some ways."""
-        return Products(self.total[:, :, kept][:, :, :, kept], self.count)
+    def tempered(self) -> "Products":
+        """Over the root of what the ways err by on each task, so that hard tasks count by that and not by its square."""
+        total = np.zeros_like(self.total)
+        for shot, (own, count) in enumerate(zip(self.total, self.count, strict=True)):
+            tasks = np.flatnonzero(count > 0)
+            if len(tasks) == 0:
+                continue
+            each = np.einsum("taa->ta", own[tasks]) / count[tasks, None]
+            each = each[:, each.mean(axis=0) <= HOPELESS**2 * each.mean(axis=0).min()]
+            typical = np.exp(np.log(np.maximum(each, LEAST * each.mean(axis=1, keepdims=True) + 1e-300)).mean(axis=1))
+            typical = np.maximum(typical, LEAST * typical.mean())
+            total[shot, tasks] = own[tasks] / np.sqrt(typical / np.exp(np.log(typical).mean()))[:, None, None]
+        return Products(total, self.count)
 
 
 def joined_products(parts: Sequence[Products], places: Sequence[np.ndarray], num_tasks: int) -> Products:
@@ -112,18 +126,28 @@ def choose_weights(products: Products, at: int, seed: int) -> tuple[np.ndarray, 
     products = products._replace(total=np.nan_to_num(products.total, nan=WILD, posinf=WILD, neginf=WILD))
     present = np.flatnonzero(products.count.sum(axis=0) > 0)
     groups = np.array_split(np.random.default_rng(seed).permutation(present), min(GROUPS, len(present)))
+    products = products.tempered()
     losses = np.zeros((len(KINDS), products.total.shape[1]))
     for place, kind in enumerate(KINDS.values()):
         for held in groups:
             weights = _kept_ways(products.mean(np.setdiff1d(present, held))[at], kind)
             losses[place, held] = np.einsum("a,tab,b->t", weights, products.total[at, held], weights)
-    losses = losses[:, present]
-    behind = losses - losses[np.argmin(losses.sum(axis=1))]  # by task, so that a few odd tasks do not decide
-    chance = np.sqrt(len(present)) * behind.std(axis=1)
-    is_as_good = behind.sum(axis=1) <= np.maximum(chance, 2 * AS_GOOD * losses.sum(axis=1).min())
-    chosen = list(KINDS)[int(np.argmax(is_as_good))]
+    chosen = list(KINDS)[_clearly_least(losses[:, present])]
     weights = np.stack([_kept_ways(one, KINDS[chosen]) for one in products.mean(present)])
     return weights, ALONE if weights[at].max() == 1 else chosen
+
+
+def _clearly_least(losses: np.ndarray) -> int:
+    """The first, or of those that lose less by more than chance the one that loses least: `losses` are `[kinds, tasks]`."""
+    from scipy.special import stdtrit
+
+    kinds, count = losses.shape
+    if count < 2:
+        return 0
+    gains = losses[0] - losses
+    chance = stdtrit(count - 1, CHANCE) * np.sqrt(count) * gains.std(axis=1, ddof=1)
+    is_better = gains.sum(axis=1) > np.maximum(chance, 2 * AS_GOOD * losses.sum(axis=1).min())
+    return min(range(kinds), key=lambda kind: losses[kind].sum() if is_better[kind] or kind == 0 else np.inf)
 
 
 def _kept_ways(mean: np.ndarray, kind: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -140,18 +164,6 @@ def _by_error(mean: np.ndarray) -> np.ndarray:
     own = np.diagonal(mean)
     weights = np.exp(-STEEPNESS * (own / max(own.min(), 1e-300) - 1))
     return weights / weights.sum()
-
-
-def _average(mean: np.ndarray) -> np.ndarray:
-    """The plain average of a few ways, taken on one by one while that lessens the error."""
-    chosen = [int(np.argmin(np.diagonal(mean)))]
-    while len(chosen) < len(mean):
-        others = [way for way in range(len(mean)) if way not in chosen]
-        errors = [mean[np.ix_([*chosen, way], [*chosen, way])].mean() for way in others]
-        if min(errors) >= mean[np.ix_(chosen, chosen)].mean():
-            break
-        chosen.append(others[int(np.argmin(errors))])
-    return np.isin(np.arange(len(mean)), chosen) / len(chosen)
 
 
 def _least_error(mean: np.ndarray) -> np.ndarray:
@@ -172,7 +184,6 @@ def _between(mean: np.ndarray) -> np.ndarray:
 # From the simplest on.
 KINDS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "by error": _by_error,
-    "average": _average,
     "weights": _least_error,
     "between": _between,
 }

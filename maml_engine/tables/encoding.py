@@ -105,18 +105,18 @@ class Encoding:
         sheet = self._read(sheet) if len(sheet) else sheet
         return np.concatenate([code.encode(sheet) for code in self.inputs], axis=1)
 
-    def encode_training(self, sheet: Sheet, ids: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    def encode_training(self, sheet: Sheet, y: np.ndarray, ids: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """`encode_inputs` of the rows of training: what a level does to the target is told by other groups of tasks alone.
 
         Args:
           sheet: the rows, as `of` has had them.
+          y: `[rows, out_dim]`, their targets.
           ids: `[rows]` int, each one's task.
           groups: `[rows]` int, the group of each one's task.
 
         Returns:
           `[rows, in_dim]` float64.
         """
-        y = self.targets(self.encode_target(sheet))
         return np.concatenate([code.told_by_others(sheet, y, ids, groups) for code in self.inputs], axis=1)
 
     def reach(self, sheet: Sheet) -> np.ndarray:

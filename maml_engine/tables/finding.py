@@ -22,6 +22,7 @@ class Fix:
     missing: numbers that stand for missing ones, pairs of a column's name and how the number is written.
     sure: columns that are right as they are.
     renames: whether rows below the header are to be joined to it, where they are not, and the reverse.
+    k_shot: how many rows of a new task are to be known; 0 leaves that.
     """
 
     label: str
@@ -31,6 +32,7 @@ class Fix:
     missing: tuple[tuple[str, str], ...] = ()
     sure: tuple[str, ...] = ()
     renames: bool = False
+    k_shot: int = 0
 
     def apply(self, sheet: Sheet, roles: Roles) -> tuple[Sheet, Roles]:
         """The sheet and roles after the change; neither argument is touched."""

@@ -76,7 +76,7 @@ def _tasks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
             f"At least {MIN_TASKS} tasks of {need} rows or more are needed ({k_shot} to adapt on, 1 to judge by), got "
             f"{int(kept.sum())} among {len(names)} in column {column}{largest}."
         )
-        yield Finding("error", "few_tasks", sentence, roles.task)
+        yield Finding("error", "few_tasks", sentence, roles.task, _fewer_known(counts, k_shot))
         return
     kept_counts = counts[kept]
     yield Finding(
@@ -98,6 +98,20 @@ def _tasks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     if kept.sum() > MAX_TASKS or kept_counts.max() > MAX_ROWS_A_TASK:
         sentence = f"At most {MAX_TASKS:,} tasks and {MAX_ROWS_A_TASK} rows of each are used, drawn at random."
         yield Finding("note", "sampled", sentence, roles.task)
+
+
+def _fewer_known(counts: np.ndarray, k_shot: int) -> Fix | None:
+    """The most known rows that leave tasks enough, and half of those that could be judged at all; None for none.
+
+    Args:
+      counts: `[tasks]`, rows of each.
+      k_shot: known rows that leave too few.
+    """
+    needed = max(MIN_TASKS, int(np.sum(counts > 1)) / 2)
+    enough = [k for k in range(1, k_shot) if np.sum(counts > k) >= needed]
+    if not enough:
+        return None
+    return Fix(f"Know {counted(enough[-1], 'row')} of a new task: {int(np.sum(counts > enough[-1]))} tasks", k_shot=enough[-1])
 
 
 def _target(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:

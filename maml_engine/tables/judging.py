@@ -26,7 +26,7 @@ from maml_engine.tables.plan import Plan
 from maml_engine.tables.scoring import META
 from maml_engine.tables.settings import RECOMMENDED, Settings
 from maml_engine.tables.steps import Stage, Step, within
-from maml_engine.tables.summary import residuals_of, saved_score, scores_so_far, summarise
+from maml_engine.tables.summary import errors_of, residuals_of, saved_score, scores_so_far, summarise
 from maml_engine.tables.verdict import Progress, Score, Verdict
 from maml_engine.tasks.roles import Roles
 
@@ -92,7 +92,8 @@ def _stages(plan: Plan) -> Stage[tuple[Verdict, TableLearner]]:
 
 def _so_far(plan: Plan, outcomes: dict[str, list[Outcome]], choice: Choice | None) -> tuple[Score, ...]:
     """A first verdict, which what follows sharpens: what would be saved now, then each way, best first."""
-    return (*((saved_score(plan, choice),) if choice else ()), *scores_so_far(plan, outcomes))
+    saved = (saved_score(plan, choice, errors_of(plan, choice.outcomes)),) if choice else ()
+    return (*saved, *scores_so_far(plan, outcomes))
 
 
 def _followed(stages: Stage[tuple[Verdict, TableLearner]], progress: Progress, began: float) -> Iterator[Progress]:

@@ -32,6 +32,8 @@ DOING = "Learning a process over the tasks"
 STOPPING, MEMBERS = 3, 2
 STEPS = 1500
 CHECKS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
+# Where no part has become better for so many times as long as the longest took, none goes on; after so many steps at the least.
+PATIENCE, MIN_STEPS = 3, 300
 MAX_ROWS = 16  # of a task at once
 MAX_BATCH = 12  # tasks a step
 MAX_TASKS = 300
@@ -202,6 +204,8 @@ def _train(rows: _Rows, runs: _Run, start: Parameters) -> Iterator[_Now]:
             best = jax.tree.map(partial(_where, jnp.asarray((error < least)[runs.part])), mean, best)
         stopped, least, begin = np.where(error < least, end, stopped), np.minimum(error, least), end
         yield _Now(jax.device_get(best), stopped, share)
+        if end >= max(MIN_STEPS, PATIENCE * stopped.max()):
+            return
 
 
 def _where(chosen: jax.Array, new: jax.Array, old: jax.Array) -> jax.Array:

@@ -45,15 +45,16 @@ def summarise(
     k, encoding, scale = plan.settings.k_shot, plan.tasks.encoding, plan.scale
     at = plan.shots.index(k)
     errors = {name: errors_of(plan, outcomes[name]) for name in (META, *BASELINES) if name in outcomes}
+    own_errors = errors_of(plan, choice.outcomes)
     all_scores = scores(
         {name: _shown(plan, own) for name, own in errors.items()},
-        _settings(plan, outcomes),
+        _settings(plan, outcomes, errors),
         scale=scale,
         shots=_shots(plan),
         k_shot=k,
         title=_titles(plan)[META],
     )
-    saved, shares = _saved(plan, errors, choice, without), choice.shares(at, _titles(plan))
+    saved, shares = _saved(plan, errors, choice, without, own=own_errors), choice.shares(at, _titles(plan))
     verdict = words(all_scores, scale, target=encoding.target, k_shot=k, num_tasks=len(plan.tasks), saved=saved)
     coverages, width, off = (), float("nan"), np.zeros(0)
     if not scale.is_class:
@@ -61,7 +62,7 @@ def summarise(
         coverages = tuple(coverage(residuals, plan.shots[place], nominal) for place in plan.shown)
         off = np.concatenate([one.rows(at)[0] for one in residuals])
         width = float(np.mean([_width(plan, one, at, calibration) for one in choice.outcomes]))
-    tasks = _task_scores(plan, errors, all_scores, errors_of(plan, choice.outcomes))
+    tasks = _task_scores(plan, errors, all_scores, own_errors)
     return Verdict(
         outcome=verdict.outcome,
         helps=verdict.helps,
@@ -103,11 +104,12 @@ def _width(plan: Plan, one: Outcome, at: int, calibration: Calibration) -> float
 
 def scores_so_far(plan: Plan, outcomes: Outcomes) -> tuple[Score, ...]:
     """Of each way that has been judged, best first."""
-    titles, settings = _titles(plan), _settings(plan, outcomes)
+    errors = {name: errors_of(plan, own) for name, own in outcomes.items()}
+    titles, settings = _titles(plan), _settings(plan, outcomes, errors)
     given = {"shots": _shots(plan), "k_shot": plan.settings.k_shot}
     found = [
-        score_of(_shown(plan, errors_of(plan, own)), plan.scale, **given, name=name, title=titles[name], setting=settings[name])
-        for name, own in outcomes.items()
+        score_of(_shown(plan, own), plan.scale, **given, name=name, title=titles[name], setting=settings[name])
+        for name, own in errors.items()
     ]
     return tuple(sorted(found, key=lambda score: score.relative))
 
@@ -120,16 +122,16 @@ def residuals_of(plan: Plan, outcomes: Sequence[Outcome]) -> list[Residuals]:
     ]
 
 
-def _saved(plan: Plan, errors: Mapping[str, Errors], choice: Choice, without: Choice | None) -> Saved:
-    at, own = plan.shots.index(plan.settings.k_shot), errors_of(plan, choice.outcomes)
+def _saved(plan: Plan, errors: Mapping[str, Errors], choice: Choice, without: Choice | None, *, own: Errors) -> Saved:
+    at = plan.shots.index(plan.settings.k_shot)
     gain = None if without is None else gap_of(own, errors_of(plan, without.outcomes), at, plan.scale)
     alone = choice.names[int(choice.weights[at].argmax())] if len(choice.shares(at, _titles(plan))) == 1 else ""
     gaps = {name: gap_of(own, errors[name], at, plan.scale) for name in SIMPLE if name in errors}
-    return Saved(saved_score(plan, choice), alone, gain, gaps)
+    return Saved(saved_score(plan, choice, own), alone, gain, gaps)
 
 
-def saved_score(plan: Plan, choice: Choice) -> Score:
-    """Of what is saved, on tasks that did not choose it."""
+def saved_score(plan: Plan, choice: Choice, errors: Errors) -> Score:
+    """Of what is saved, on tasks that did not choose it, whose `errors` these are."""
     shares = choice.shares(plan.shots.index(plan.settings.k_shot), _titles(plan))
     title = (
         shares[0][0]
@@ -137,7 +139,7 @@ def saved_score(plan: Plan, choice: Choice) -> Score:
         else "a blend of " + listed([f"{name} {weight:.0%}" for name, weight in shares], most=4)
     )
     return score_of(
-        _shown(plan, errors_of(plan, choice.outcomes)),
+        _shown(plan, errors),
         plan.scale,
         shots=_shots(plan),
         k_shot=plan.settings.k_shot,
@@ -152,13 +154,13 @@ def _titles(plan: Plan) -> dict[str, str]:
     return BASELINES | {META: f"Meta-learner ({TITLES.get(method, method)})"}
 
 
-def _settings(plan: Plan, outcomes: Outcomes) -> dict[str, str]:
+def _settings(plan: Plan, outcomes: Outcomes, errors: Mapping[str, Errors]) -> dict[str, str]:
     """What was chosen in fitting, in words, and of a way that has run away that it has."""
     found = {}
     for name, ones in outcomes.items():
         found[name] = _commonest([one.setting for one in ones])
-        errors, at = errors_of(plan, ones), plan.shots.index(plan.settings.k_shot)
-        if float(np.mean(plan.scale.relative(errors.total[:, at].sum(axis=1), errors.count[:, at].sum(axis=1)))) > RAN_AWAY:
+        own, at = errors[name], plan.shots.index(plan.settings.k_shot)
+        if float(np.mean(plan.scale.relative(own.total[:, at].sum(axis=1), own.count[:, at].sum(axis=1)))) > RAN_AWAY:
             found[name] = ", ".join(filter(None, [found[name], "worse than knowing nothing"]))
     return found
 

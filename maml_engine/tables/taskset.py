@@ -63,9 +63,10 @@ class TaskSet:
         encoding = Encoding.of(used, roles, ids, as_it_is=as_it_is)
         groups = groups_of(len(rows_of), max(2, min(folds, len(rows_of) // 2)), seed=seed)[ids]
         places = np.split(np.arange(len(rows)), np.cumsum([len(some) for some in rows_of])[:-1])
-        x, counts = pad_rows(encoding.filled(encoding.encode_training(used, ids, groups), ids), places)
+        targets = encoding.targets(encoding.encode_target(used))
+        x, counts = pad_rows(encoding.filled(encoding.encode_training(used, targets, ids, groups), ids), places)
         in_use, _ = pad_rows(encoding.filled(encoding.encode_inputs(used), ids), places)
-        y, _ = pad_rows(encoding.targets(encoding.encode_target(used)), places)
+        y, _ = pad_rows(targets, places)
         is_row = np.arange(x.shape[1]) < counts[:, None]
         arrays = TaskArrays(x, y, is_row, support_orders(is_row, draws, seed, ordered=bool(roles.time)))
         left_out = tuple(name for name, rows in by_task.items() if len(rows) <= k_shot)

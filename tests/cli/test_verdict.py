@@ -63,6 +63,16 @@ def test_a_target_that_is_the_same_in_each_task_is_refused_with_the_flags_that_g
     assert (code, roles.target) == (None, "pressure")
 
 
+def test_tasks_that_are_too_short_are_refused_with_the_known_rows_that_go_on(run):
+    rows = [row for row in GROUPED if row[1] < 4]
+    given = ["--task", "s", "--inputs", "x", "--target", "y"]
+    code, said = run("s,row,x,y", rows, *given)
+    assert code == BAD_INPUT
+    assert flags_in(said) == [*given, "--k-shot", "3"]
+    code, _, roles = run("s,row,x,y", rows, *flags_in(said))
+    assert (code, roles.target) == (None, "y")
+
+
 def test_a_leak_is_never_trained_with_but_by_those_who_say_so(run):
     rows = [[task, a, b, round(a + b, 3)] for task, _, a, b in GROUPED]
     code, said = run("shop,a,b,y", rows, "--task", "shop", "--inputs", "a,b", "--target", "y")

@@ -275,6 +275,16 @@ def test_a_column_that_can_be_read_in_two_ways_is_asked(visitor):
     assert not button(page, "judge").disabled
 
 
+def test_tasks_that_are_too_short_for_five_known_rows_are_offered_fewer(visitor):
+    page = upload(visitor, table(rows=4))
+    assert button(page, "judge").disabled
+    page.button(key="fix_0").click().run()
+    assert not page.exception
+    assert page.number_input(key="known_rows").value == 3
+    assert not button(page, "judge").disabled
+    page.number_input(key="known_rows").set_value(5).run()
+
+
 @pytest.mark.parametrize(("answer", "inputs"), [("fix_0", ["speed"]), ("fix_0_1", ["speed", "copy"])])
 def test_no_training_begins_with_a_leak_that_nobody_has_settled(visitor, answer, inputs):
     lines = table().decode().splitlines()

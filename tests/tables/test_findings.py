@@ -76,6 +76,17 @@ def test_tables_that_cannot_be_learned_from(row, code):
     assert first_error(validate(sheet_of(row), ROLES, 3)).code == code
 
 
+def test_where_tasks_are_too_short_fewer_known_rows_are_offered():
+    rows = [f"t{task},{row},{task * row - row * row}" for task in range(12) for row in range(2 if task < 4 else 4)]
+    found = first_error(validate(read_sheet("\n".join(["t,x,y", *rows]).encode()), ROLES, 5))
+    assert (found.code, found.fix.k_shot) == ("few_tasks", 3)
+    assert "8 tasks" in found.fix.label
+    assert first_error(validate(read_sheet("\n".join(["t,x,y", *rows]).encode()), ROLES, found.fix.k_shot)) is None
+    few = "\n".join(["t,x,y", *rows[:20]]).encode()  # four tasks of two rows, three of four: half of them is not left by 3
+    assert first_error(validate(read_sheet(few), ROLES, 5)).fix.k_shot == 1
+    assert first_error(validate(read_sheet("\n".join(["t,x,y", *rows[:8]]).encode()), ROLES, 5)).fix is None
+
+
 def test_a_constant_target_beside_two_inputs_is_no_division_by_zero():
     sheet = sheet_of(lambda task, row: f"t{task},{row},{task},1", header="t,x,z,y")
     assert first_error(validate(sheet, Roles("t", ("x", "z"), "y"), 3)).code == "constant_target"

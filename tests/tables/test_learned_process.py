@@ -68,3 +68,17 @@ def test_it_is_never_nan(what, monkeypatch):
         assert np.isfinite(mean).all()
         assert np.isfinite(variance).all()
         assert (variance >= 0).all()
+
+
+def test_it_stops_where_nothing_becomes_better_and_keeps_the_best(monkeypatch):
+    """Nine tasks that are lines: what learns on goes nowhere, and less time is spent there."""
+    monkeypatch.setattr(module, "MIN_STEPS", 30)
+    rng = np.random.default_rng(3)
+    x = rng.uniform(-1, 1, (9, 8, 1))
+    y = rng.normal(size=(9, 1, 1)) + rng.normal(size=(9, 1, 1)) * x + rng.normal(0, 0.3, x.shape)
+    tasks = TaskArrays(x, y, np.ones((9, 8), bool), np.argsort(rng.random((3, 9, 8)), axis=-1))
+    stage = learned_processes(
+        tasks, [Part(np.arange(9), np.zeros(0, int), ())], [nothing], [mixed_model(tasks, nothing, 5, 0)], seed=0
+    )
+    shares = [step.share for step in stage]
+    assert 0.0 < shares[-1] < 1.0

@@ -272,6 +272,9 @@ def _show_finding(table: UserTable, finding: Finding, place: int, *, stops: bool
 
 def apply_fix(table: UserTable, fix: Fix) -> None:
     """A callback."""
+    if fix.k_shot:
+        st.session_state[session.KNOWN_ROWS] = fix.k_shot
+        return
     with refusing("findings"):
         show(tables.fixed(table, fix))
 
