@@ -7,6 +7,7 @@ import signal
 import threading
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from benchmarks.load import CHANGES
 from benchmarks.visitors import LOST, Server, Visitor
@@ -53,6 +54,28 @@ def test_many_who_come_at_once_to_a_server_that_has_just_started_see_their_pages
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_whoever_clears_all_caches_or_opens_the_link_of_a_run_does_not_end_it(server):
+    ada, bob = Visitor(server.port), Visitor(server.port)
+    ada.open("train", "num_iterations=100000&hidden_dim=8&meta_batch_size=4")
+    ada.rerun(press="train")
+    link, clear = ada.query, BackMsg()
+    assert "job=" in link and "stop" in ada.widgets
+    bob.open("train", link)
+    assert bob.progress and "stop" not in bob.widgets, "He looks on."
+    clear.clear_cache = True
+    bob._socket.send(clear.SerializeToString())
+    bob.rerun(press="train")
+    assert "job=" in bob.query and bob.query != link and "stop" in bob.widgets
+    late = Visitor(server.port)
+    late.open("train", link)
+    assert late.progress and "stop" not in late.widgets
+    ada.rerun()
+    assert ada.query == link and ada.progress and "stop" in ada.widgets
+    assert not [*ada.exceptions, *bob.exceptions, *late.exceptions]
+    for visitor in (ada, bob, late):
+        visitor.close()
 
 
 class Last(random.Random):

@@ -8,13 +8,14 @@ from maml_engine import METHODS, Experiment
 from maml_engine.models import IMAGE_MODELS
 from maml_engine.tasks import PICTURES
 
-# Before anything was measured here: until the first report; other work than a plain run, in all.
-STARTUP_SECONDS, WORK_SECONDS = 5.0, 40.0
+# Before anything was measured here: until the first report of a run of a new kind, which is compiled, and of one whose like was
+# trained just before; other work than a plain run, in all.
+STARTUP_SECONDS, WARM_SECONDS, WORK_SECONDS = 5.0, 0.5, 40.0
 # Of one meta-iteration: whatever its size, and for each thousand million multiplications.
 BASE_SECONDS, SECONDS_A_BILLION = 5e-5, 0.045
 MAX_KINDS = 256
 NEW_WEIGHT = 0.5  # of the latest measurement, beside those before
-MIN_SECONDS_LEFT = 1.0
+MIN_SECONDS_LEFT, OVERDUE = 1.0, 0.25  # left of what should have ended: at least, and of the time that it has taken
 
 
 class Estimates:
@@ -22,23 +23,31 @@ class Estimates:
 
     def __init__(self) -> None:
         """Nothing was measured yet."""
-        self._startup, self._scale = STARTUP_SECONDS, 1.0
+        self._startup, self._warm, self._scale = STARTUP_SECONDS, WARM_SECONDS, 1.0
         self._runs = OrderedDict[Experiment, tuple[float, float]]()  # like -> until the first report; an iteration
+        self._trained = set[Experiment]()  # those of which a run has ended
         self._kinds: dict[str, float] = {}  # of other work -> in all
 
-    def seconds_of(self, experiment: Experiment) -> float:
-        """A plain run, in all."""
-        startup, each = self._measured(experiment)
+    def seconds_of(self, experiment: Experiment, *, is_warm: bool = False) -> float:
+        """A plain run, in all.
+
+        Args:
+          experiment: the run.
+          is_warm: whether its like will be trained before it, if it was not yet.
+        """
+        startup, each = self._measured(experiment, is_warm=is_warm)
         return startup + each * experiment.num_iterations
 
     def iterations_in(self, seconds: float, experiment: Experiment) -> int:
         """How many meta-iterations of a run like this fit into so many seconds; at least one."""
-        startup, each = self._measured(experiment)
+        startup, each = self._measured(experiment, is_warm=False)
         return max(1, int((seconds - startup) / each))
 
-    def seconds(self, work: Work) -> float:
-        """A job, in all."""
-        return self.seconds_of(work.experiment) if work.is_plain else self._kinds.get(work.kind, WORK_SECONDS)
+    def seconds(self, work: Work, *, is_warm: bool = False) -> float:
+        """A job, in all; `is_warm` as for `seconds_of`."""
+        if work.is_plain:
+            return self.seconds_of(work.experiment, is_warm=is_warm)
+        return self._kinds.get(work.kind, WORK_SECONDS)
 
     def seconds_left(self, work: Work, now: float) -> float:
         """Of a job that runs, by what it has done so far."""
@@ -47,10 +56,26 @@ class Estimates:
         elapsed = now - work.began
         if (share := getattr(work.snapshot.report, "share", 0.0)) > 0.05:
             return max(MIN_SECONDS_LEFT, elapsed * (1 - share) / share)
-        done, first = work.snapshot.iteration, work.first_report
-        if work.is_plain and first is not None and done > first[1] and now > first[0]:
-            return (work.experiment.num_iterations - done) * (now - first[0]) / (done - first[1])
-        return max(MIN_SECONDS_LEFT, self.seconds(work) - elapsed)
+        if each := _speed(work, now):
+            return (work.experiment.num_iterations - work.snapshot.iteration) * each
+        return max(MIN_SECONDS_LEFT, OVERDUE * elapsed, self.seconds(work) - elapsed)
+
+    def watch(self, work: Work, now: float) -> None:
+        """A run under way: how fast it is, its like will be."""
+        if each := _speed(work, now):
+            self._runs[like(work.experiment)] = (self._runs.get(like(work.experiment), (self._warm, 0.0))[0], each)
+
+    def calibrate(self, experiment: Experiment, startup: float, each: float) -> None:
+        """What was compiled while nobody waited for it says how fast this machine is.
+
+        Args:
+          experiment: what was compiled.
+          startup: seconds until the first report.
+          each: seconds of a meta-iteration.
+        """
+        if not self._runs:
+            self._startup, self._scale = startup, each / seconds_an_iteration(experiment)
+            self._runs[like(experiment)] = (self._warm, each)
 
     def learn(self, work: Work, now: float) -> None:
         """A job has ended; what it took is what its like will take."""
@@ -60,18 +85,33 @@ class Estimates:
             before = self._kinds.get(work.kind, now - work.began)
             self._kinds[work.kind] = before + NEW_WEIGHT * (now - work.began - before)
             return
-        (first, at_first), done = work.first_report, work.snapshot.iteration
-        each = (now - first) / (done - at_first) if done > at_first else work.snapshot.seconds / max(1, done)
-        startup = first - work.began
-        self._startup += NEW_WEIGHT * (startup - self._startup)
+        each = _speed(work, now) or work.snapshot.seconds / max(1, work.snapshot.iteration)
+        startup, kind = work.first_report[0] - work.began, like(work.experiment)
         self._scale += NEW_WEIGHT * (each / seconds_an_iteration(work.experiment) - self._scale)
-        self._runs[like(work.experiment)] = (startup, max(each, 1e-9))
+        if kind in self._trained:
+            self._warm += NEW_WEIGHT * (startup - self._warm)
+            startup = self._runs[kind][0] + NEW_WEIGHT * (startup - self._runs[kind][0])
+        else:
+            self._startup += NEW_WEIGHT * (startup - self._startup)
+            startup = min(startup, self._warm)  # the next one of its kind need not compile
+        self._runs[kind] = (startup, max(each, 1e-9))
+        self._trained.add(kind)
         if len(self._runs) > MAX_KINDS:
-            self._runs.popitem(last=False)
+            self._trained.discard(self._runs.popitem(last=False)[0])
 
-    def _measured(self, experiment: Experiment) -> tuple[float, float]:
+    def _measured(self, experiment: Experiment, *, is_warm: bool) -> tuple[float, float]:
+        """Seconds until the first report, and of a meta-iteration."""
         known = self._runs.get(like(experiment))
-        return known or (self._startup, self._scale * seconds_an_iteration(experiment))
+        startup = self._warm if is_warm else self._startup
+        return known or (startup, self._scale * seconds_an_iteration(experiment))
+
+
+def _speed(work: Work, now: float) -> float | None:
+    """Seconds of a meta-iteration, measured over the run so far, its evaluations with it; None before there are any."""
+    if not work.is_plain or work.first_report is None:
+        return None
+    (first, at_first), done = work.first_report, work.snapshot.iteration
+    return (now - first) / (done - at_first) if done > at_first and now > first else None
 
 
 def like(experiment: Experiment) -> Experiment:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dashboard.jobs.estimates import Estimates
+from dashboard.jobs.estimates import Estimates, like
 from dashboard.jobs.job import Work
 from dashboard.jobs.line import Shares, in_order
 
@@ -64,11 +64,15 @@ class Queue:
     def place(self, work: Work, now: float) -> Place | None:
         """Where something waits; None where it does not."""
         if self._plan is None or now - self._plan[0] >= PLAN_SECONDS:
-            seconds = self.estimates.seconds_left(self.running, now) if self.running else 0.0
-            places = {}
+            seconds = 0.0
+            if self.running:
+                self.estimates.watch(self.running, now)
+                seconds = self.estimates.seconds_left(self.running, now)
+            places, trained = dict[Work, Place](), {like(self.running.experiment)} if self.running else set()
             for number, each in enumerate(self._in_order(now), start=int(self.running is not None)):
                 places[each] = Place(number, seconds)
-                seconds += self.estimates.seconds(each)
+                seconds += self.estimates.seconds(each, is_warm=like(each.experiment) in trained)
+                trained.add(like(each.experiment))
             self._plan = now, places
         return self._plan[1].get(work)
 

@@ -176,10 +176,8 @@ class JobRegistry:
         if self._keeper:
             self._keeper.close()
 
-    # Called with the lock held, unless it is said.
-
     def _ask(self, experiments: Sequence[Experiment], work: Work, owner: str, instead_of: Sequence[str]) -> str:
-        """A job for an owner, of this work or of one that is the same; takes the lock."""
+        """A job for an owner, of this work or of one that is the same; takes the lock, which those below are called with."""
         for experiment in experiments if self.hosted else ():
             budget.check_fields(experiment)
         with self._changed:
@@ -198,11 +196,11 @@ class JobRegistry:
             self._jobs[job.id] = job
             if work.snapshot.ended:
                 self._keep(job, work.snapshot)
+            self._is_warm = True
             if is_new:
                 self._queue.add(work)
                 if work.is_shared:
                     self._shared[work.experiment] = work
-            self._is_warm = True
             self._evict()
             self._start_threads()
         return job.id
@@ -271,8 +269,11 @@ class JobRegistry:
             if work is not None:
                 self._run(work)
             elif experiment is not None:
+                began = self._clock()
                 with contextlib.suppress(Exception):  # a run that is asked for will say what is wrong
-                    next(self._pool.stream(self._train, experiment))
+                    each = 1 / next(self._pool.stream(self._train, experiment)).iterations_per_second
+                    with self._changed:
+                        self._queue.estimates.calibrate(experiment, self._clock() - began, each)
 
     def _run(self, work: Work) -> None:
         """One run from its first report to its end, however it ends."""

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dashboard.jobs.estimates import STARTUP_SECONDS, WORK_SECONDS, Estimates, memory_mb, seconds_an_iteration
+from dashboard.jobs.estimates import STARTUP_SECONDS, WARM_SECONDS, WORK_SECONDS, Estimates, memory_mb, seconds_an_iteration
 from dashboard.jobs.job import Work
 from maml_engine import Experiment
 
@@ -31,10 +31,37 @@ def train(each, *, startup, experiment=RUN, until=None):
 
 def test_what_was_measured_is_expected_of_its_like():
     estimates = Estimates()
-    estimates.learn(*train(0.02, startup=3.0))
+    estimates.learn(*train(0.02, startup=WARM_SECONDS))
     longer = dataclasses.replace(RUN, num_iterations=5000, seed=3, inner_lr=0.1)
-    assert estimates.seconds_of(longer) == pytest.approx(3.0 + 5000 * 0.02)
-    assert estimates.iterations_in(43.0, RUN) == 2000
+    assert estimates.seconds_of(longer) == pytest.approx(WARM_SECONDS + 5000 * 0.02)
+    assert estimates.iterations_in(40.0 + WARM_SECONDS, RUN) == 2000
+
+
+def test_what_the_first_of_its_kind_has_compiled_the_others_need_not():
+    estimates = Estimates()
+    estimates.learn(*train(0.02, startup=30.0))
+    assert estimates.seconds_of(RUN) == pytest.approx(WARM_SECONDS + 1000 * 0.02)
+    estimates.learn(*train(0.02, startup=2.0 - WARM_SECONDS))
+    assert estimates.seconds_of(RUN) == pytest.approx(1.0 + 1000 * 0.02)
+    new = dataclasses.replace(RUN, hidden_dim=80)
+    cold, warm = (STARTUP_SECONDS + 30.0) / 2, (WARM_SECONDS + 2.0 - WARM_SECONDS) / 2
+    assert estimates.seconds_of(new) - estimates.seconds_of(new, is_warm=True) == pytest.approx(cold - warm)
+
+
+def test_what_was_compiled_while_nobody_waited_says_how_fast_this_machine_is():
+    estimates, other = Estimates(), dataclasses.replace(RUN, meta_batch_size=100)
+    estimates.calibrate(RUN, 12.0, 7 * seconds_an_iteration(RUN))
+    assert estimates.seconds_of(RUN) == pytest.approx(WARM_SECONDS + 7000 * seconds_an_iteration(RUN))
+    assert estimates.seconds_of(other) == pytest.approx(12.0 + 7000 * seconds_an_iteration(other))
+    estimates.learn(*train(0.02, startup=1.0))
+    estimates.calibrate(RUN, 100.0, 1.0)  # it says no more once a run was measured
+    assert estimates.seconds_of(RUN) < 30.0
+
+
+def test_how_fast_a_run_is_its_like_will_be():
+    estimates = Estimates()
+    estimates.watch(*train(0.5, startup=60.0, until=400))
+    assert estimates.seconds_of(dataclasses.replace(RUN, seed=9)) == pytest.approx(WARM_SECONDS + 500.0)
 
 
 def test_of_what_was_never_seen_the_size_says_how_long_by_how_fast_this_machine_was():
@@ -54,7 +81,7 @@ def test_of_a_run_under_way_its_own_speed_says_what_is_left():
     begun.begin(0.0)
     whole = Estimates().seconds_of(RUN)
     assert Estimates().seconds_left(begun, 1.0) == pytest.approx(whole - 1.0)
-    assert Estimates().seconds_left(begun, 1e6) == 1.0
+    assert Estimates().seconds_left(begun, 400.0) == 100.0, "What is overdue takes longer yet."
 
 
 def test_other_work_takes_as_long_as_its_kind_did():
