@@ -2,7 +2,8 @@
 
 from dashboard.jobs.budget import BUDGETS
 from dashboard.jobs.pool import POOL, EngineLost, Pool
-from dashboard.jobs.registry import LEASE_SECONDS, JobRegistry
+from dashboard.jobs.registry import JobRegistry
+from dashboard.jobs.running import LEASE_SECONDS
 from dashboard.jobs.snapshot import DIVERGED, DONE, ENDED, FAILED, QUEUED, RUNNING, STOPPED, History, Snapshot
 
 __all__ = [

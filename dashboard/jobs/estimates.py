@@ -4,7 +4,7 @@ import dataclasses
 from collections import OrderedDict
 
 from dashboard.jobs.job import Work
-from maml_engine import METHODS, Experiment
+from maml_engine import METHODS, Experiment, Report
 from maml_engine.models import IMAGE_MODELS
 from maml_engine.tasks import PICTURES
 
@@ -65,14 +65,9 @@ class Estimates:
         if each := _speed(work, now):
             self._runs[like(work.experiment)] = (self._runs.get(like(work.experiment), (self._warm, 0.0))[0], each)
 
-    def calibrate(self, experiment: Experiment, startup: float, each: float) -> None:
-        """What was compiled while nobody waited for it says how fast this machine is.
-
-        Args:
-          experiment: what was compiled.
-          startup: seconds until the first report.
-          each: seconds of a meta-iteration.
-        """
+    def calibrate(self, startup: float, report: Report) -> None:
+        """What was compiled while nobody waited for it, so many seconds until the report, says how fast this machine is."""
+        experiment, each = report.experiment, 1 / report.iterations_per_second
         if not self._runs:
             self._startup, self._scale = startup, each / seconds_an_iteration(experiment)
             self._runs[like(experiment)] = (self._warm, each)

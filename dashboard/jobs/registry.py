@@ -4,36 +4,29 @@ No streamlit here. `job` says what a run is, `queue` who is next and when, `budg
 """
 
 import atexit
-import contextlib
 import dataclasses
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dashboard.hosting import is_hosted
 from dashboard.jobs import budget
-from dashboard.jobs.job import Job, Work, how_it_failed, reports_of
-from dashboard.jobs.limits import Limits
+from dashboard.jobs.job import Job, Work, reports_of
 from dashboard.jobs.pool import Pool
-from dashboard.jobs.queue import Queue
-from dashboard.jobs.snapshot import DONE, FAILED, QUEUED, STOPPED, Snapshot
+from dashboard.jobs.running import Running
+from dashboard.jobs.snapshot import QUEUED, Snapshot
 from maml_engine import Experiment, Learner, Report, train
 
 if TYPE_CHECKING:
     from dashboard.jobs.keeping import Keeper  # and with it a database, which the engine's processes need not load
 
-LEASE_SECONDS = 120.0  # for which a run goes on unseen, on a hosted demo
 # Everywhere: how many ended runs are kept; of those that hold a table or a report of it, which may be large, fewer.
 KEEP_ENDED, KEEP_LARGE = 200, 24
-WATCH_SECONDS = 0.2  # how often a run under way is looked after
-KEPT_SECONDS = 2.0  # for so long a run that has ended waits to be in the library, before it says so
 
 
-class JobRegistry:
+class JobRegistry(Running):
     """Runs by their id, which cannot be guessed; whoever has it can look. Safe to call from any thread.
 
     hosted: a demo for strangers, with budgets and leases; None reads `MAML_LAB_HOSTED`.
@@ -52,16 +45,9 @@ class JobRegistry:
         keep_ended: int = KEEP_ENDED,
         keeper: "Keeper | None" = None,
     ):
-        self.hosted = is_hosted() if hosted is None else hosted
-        self._pool, self._train, self._clock, self._keep_ended = pool or Pool(0), train, clock, keep_ended
-        self._keeper, self._limits = keeper, Limits(self._pool, hosted=self.hosted)
+        super().__init__(hosted=is_hosted() if hosted is None else hosted, pool=pool or Pool(0), clock=clock, keeper=keeper)
+        self._train, self._keep_ended = train, keep_ended
         self._jobs: dict[str, Job] = {}
-        self._queue = Queue()
-        self._shared: dict[Experiment, Work] = {}
-        self._changed = threading.Condition()
-        self._threads: list[threading.Thread] = []
-        self._warm_up: Experiment | None = None
-        self._is_warm = self._closing = False
         atexit.register(self.close)  # a thread that is cut off inside a compiled program aborts the process
 
     def submit(self, experiment: Experiment, tasks: Any = None, *, owner: str = "", instead_of: Sequence[str] = ()) -> str:
@@ -161,20 +147,8 @@ class JobRegistry:
         """Compiles what a run like this needs while nobody waits for it; once."""
         with self._changed:
             if not self._is_warm:
-                self._is_warm = True
-                self._warm_up = experiment
+                self._is_warm, self._warm_up = True, partial(self._train, experiment)
                 self._start_threads()
-
-    def close(self, timeout: float = 10.0) -> None:
-        """Ends all runs, and waits for the one under way."""
-        with self._changed:
-            self._closing = True
-            self._queue.waiting.clear()
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join(timeout)
-        if self._keeper:
-            self._keeper.close()
 
     def _ask(self, experiments: Sequence[Experiment], work: Work, owner: str, instead_of: Sequence[str]) -> str:
         """A job for an owner, of this work or of one that is the same; takes the lock, which those below are called with."""
@@ -209,31 +183,6 @@ class JobRegistry:
         job = self._jobs.get(job_id)
         return job if job is not None and secrets.compare_digest(job.owner, owner) else None
 
-    def _leave(self, job: Job, why: str = "") -> None:
-        """A job ends for its owner, and with the last of them what is computed."""
-        work = job.work
-        job.leave(why)
-        self._keep(job, job.snapshot)
-        if work.wanted_by:
-            return
-        work.unwanted = self._clock()
-        self._shared = {experiment: each for experiment, each in self._shared.items() if each is not work}
-        if self._queue.remove(work):
-            work.end(work.as_ended(STOPPED))
-
-    def _keep(self, job: Job, snapshot: Snapshot) -> threading.Event | None:
-        """Into the library, soon."""
-        job.ended = job.ended or datetime.now(UTC)
-        return self._keeper.keep(job, snapshot) if self._keeper else None
-
-    def _drop_forgotten(self) -> None:
-        """On a hosted demo, what nobody has looked at makes room."""
-        now = self._clock()
-        for work in [*self._queue.waiting, self._queue.running] if self.hosted else ():
-            for job in work.wanted_by if work else ():
-                if now - job.looked > LEASE_SECONDS:
-                    self._leave(job, ", since nobody looked for two minutes")
-
     def _evict(self) -> None:
         """Forgets the runs that ended and were not looked at for longest."""
         ended = sorted((job for job in self._jobs.values() if not job.is_active), key=lambda job: job.looked, reverse=True)
@@ -245,87 +194,3 @@ class JobRegistry:
             if self._jobs.pop(job.id, None):
                 job.work.jobs.remove(job)
         self._shared = {experiment: work for experiment, work in self._shared.items() if work.jobs}
-
-    def _start_threads(self) -> None:
-        if not self._threads:
-            for name, target in (("training", self._work), ("watch", self._watch)):
-                self._threads.append(threading.Thread(target=target, name=f"maml-lab-{name}", daemon=True))
-                self._threads[-1].start()
-        self._changed.notify_all()
-
-    # Two threads, which take the lock themselves: one computes, one looks after what is computed.
-
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                while not self._queue.waiting and not self._closing and self._warm_up is None:
-                    self._changed.wait()
-                if self._closing:
-                    return
-                experiment, self._warm_up = self._warm_up, None
-                self._drop_forgotten()
-                work = self._queue.begin_next(self._clock())
-                self._changed.notify_all()
-            if work is not None:
-                self._run(work)
-            elif experiment is not None:
-                began = self._clock()
-                with contextlib.suppress(Exception):  # a run that is asked for will say what is wrong
-                    each = 1 / next(self._pool.stream(self._train, experiment)).iterations_per_second
-                    with self._changed:
-                        self._queue.estimates.calibrate(experiment, self._clock() - began, each)
-
-    def _run(self, work: Work) -> None:
-        """One run from its first report to its end, however it ends."""
-        status, message = DONE, ""
-        try:
-            assert work.make is not None
-            with contextlib.closing(self._pool.stream(work.make)) as reports:
-                for report in reports:
-                    with self._changed:
-                        work.take_in(report, self._clock())
-                        if not report.done:
-                            self._drop_forgotten()
-                            if work.unwanted is not None or self._closing:
-                                status, message = STOPPED, "Stopped, since the server ends."
-                                break
-        except Exception as error:
-            status, message = how_it_failed(error)
-        with self._changed:
-            if work.why_cut and status != DONE:
-                status, message = FAILED, work.why_cut
-            work.is_cut = True  # by itself
-            ended = work.as_ended(status, message)
-            kept = {job: self._keep(job, ended) for job in work.wanted_by}
-        deadline = time.monotonic() + KEPT_SECONDS  # who is told that a run has ended may rely on it
-        for tried in filter(None, kept.values()):
-            tried.wait(max(0.0, deadline - time.monotonic()))
-        with self._changed:
-            self._queue.end(work, self._clock())
-            work.end(ended)
-            for job in work.wanted_by:
-                if job not in kept:  # somebody has asked for the same meanwhile
-                    self._keep(job, ended)
-            if status != DONE and self._shared.get(work.experiment) is work:
-                del self._shared[work.experiment]
-
-    def _watch(self) -> None:
-        while True:
-            with self._changed:
-                while self._queue.running is None and not self._closing:
-                    self._changed.wait()
-                if self._closing:
-                    return
-                self._look_after(self._queue.running)
-                self._changed.wait(WATCH_SECONDS)
-
-    def _look_after(self, work: Work | None) -> None:
-        """Ends a stretch that nobody wants, that is forgotten, that takes too long or too much; called with the lock held."""
-        if work is None or work.began is None:
-            return
-        now = self._clock()
-        self._drop_forgotten()
-        if self.hosted and now - work.began > 2 * budget.MAX_SECONDS:
-            for job in work.wanted_by:
-                self._leave(job, f" after {2 * budget.MAX_SECONDS / 60:.0f} minutes, the longest that this demo gives a run")
-        self._limits.enforce(work, now)

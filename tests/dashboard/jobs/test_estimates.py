@@ -2,6 +2,7 @@
 
 import dataclasses
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,13 +49,17 @@ def test_what_the_first_of_its_kind_has_compiled_the_others_need_not():
     assert estimates.seconds_of(new) - estimates.seconds_of(new, is_warm=True) == pytest.approx(cold - warm)
 
 
+def first_report(each) -> Any:
+    return SimpleNamespace(experiment=RUN, iterations_per_second=1 / each)
+
+
 def test_what_was_compiled_while_nobody_waited_says_how_fast_this_machine_is():
     estimates, other = Estimates(), dataclasses.replace(RUN, meta_batch_size=100)
-    estimates.calibrate(RUN, 12.0, 7 * seconds_an_iteration(RUN))
+    estimates.calibrate(12.0, first_report(7 * seconds_an_iteration(RUN)))
     assert estimates.seconds_of(RUN) == pytest.approx(WARM_SECONDS + 7000 * seconds_an_iteration(RUN))
     assert estimates.seconds_of(other) == pytest.approx(12.0 + 7000 * seconds_an_iteration(other))
     estimates.learn(*train(0.02, startup=1.0))
-    estimates.calibrate(RUN, 100.0, 1.0)  # it says no more once a run was measured
+    estimates.calibrate(100.0, first_report(1.0))  # it says no more once a run was measured
     assert estimates.seconds_of(RUN) < 30.0
 
 

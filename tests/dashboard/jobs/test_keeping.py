@@ -176,7 +176,7 @@ def test_whoever_shares_a_run_has_their_own_in_the_library_and_its_learner_is_th
 
 
 def test_while_the_library_is_away_runs_go_on_and_afterwards_all_are_kept(make, trainer, library, monkeypatch):
-    monkeypatch.setattr("dashboard.jobs.registry.KEPT_SECONDS", 0.05)
+    monkeypatch.setattr("dashboard.jobs.running.KEPT_SECONDS", 0.05)
     registry, library.is_away = make(), True
     trainer.allowed.release(9)
     ids = [registry.submit(Experiment(num_iterations=30, seed=seed), owner="ada") for seed in range(3)]

@@ -1,0 +1,166 @@
+"""What runs: one job after another in a thread of its own, and a second thread that looks after the one under way."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dashboard.jobs import budget
+from dashboard.jobs.job import Job, Work, how_it_failed
+from dashboard.jobs.limits import Limits
+from dashboard.jobs.pool import Pool
+from dashboard.jobs.queue import Queue
+from dashboard.jobs.snapshot import DONE, FAILED, STOPPED, Snapshot
+from maml_engine import Experiment
+
+if TYPE_CHECKING:
+    from dashboard.jobs.keeping import Keeper  # and with it a database, which the engine's processes need not load
+
+LEASE_SECONDS = 120.0  # for which a run goes on unseen, on a hosted demo
+WATCH_SECONDS = 0.2  # how often a run under way is looked after
+KEPT_SECONDS = 2.0  # for so long a run that has ended waits to be in the library, before it says so
+
+
+class Running:
+    """The half of a registry that nobody calls: its queue, and how jobs come to their end.
+
+    hosted: a demo for strangers, with budgets and leases.
+    pool: where runs compute.
+    clock: seconds.
+    keeper: what puts ended runs into the library; None keeps them in memory alone.
+    """
+
+    def __init__(self, *, hosted: bool, pool: Pool, clock: Callable[[], float], keeper: "Keeper | None") -> None:
+        """Starts no thread before something is to run."""
+        self.hosted, self._pool, self._clock = hosted, pool, clock
+        self._keeper, self._limits = keeper, Limits(pool, hosted=hosted)
+        self._queue = Queue()
+        self._shared: dict[Experiment, Work] = {}
+        self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._warm_up: Callable[[], Iterator[Any]] | None = None
+        self._is_warm = self._closing = False
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Ends all runs, and waits for the one under way."""
+        with self._changed:
+            self._closing = True
+            self._queue.waiting.clear()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(timeout)
+        if self._keeper:
+            self._keeper.close()
+
+    # With the lock held.
+
+    def _leave(self, job: Job, why: str = "") -> None:
+        """A job ends for its owner, and with the last of them what is computed."""
+        work = job.work
+        job.leave(why)
+        self._keep(job, job.snapshot)
+        if work.wanted_by:
+            return
+        work.unwanted = self._clock()
+        self._shared = {experiment: each for experiment, each in self._shared.items() if each is not work}
+        if self._queue.remove(work):
+            work.end(work.as_ended(STOPPED))
+
+    def _keep(self, job: Job, snapshot: Snapshot) -> threading.Event | None:
+        """Into the library, soon."""
+        job.ended = job.ended or datetime.now(UTC)
+        return self._keeper.keep(job, snapshot) if self._keeper else None
+
+    def _drop_forgotten(self) -> None:
+        """On a hosted demo, what nobody has looked at makes room."""
+        now = self._clock()
+        for work in [*self._queue.waiting, self._queue.running] if self.hosted else ():
+            for job in work.wanted_by if work else ():
+                if now - job.looked > LEASE_SECONDS:
+                    self._leave(job, ", since nobody looked for two minutes")
+
+    def _start_threads(self) -> None:
+        if not self._threads:
+            for name, target in (("training", self._work), ("watch", self._watch)):
+                self._threads.append(threading.Thread(target=target, name=f"maml-lab-{name}", daemon=True))
+                self._threads[-1].start()
+        self._changed.notify_all()
+
+    # Two threads, which take the lock themselves: one computes, one looks after what is computed.
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue.waiting and not self._closing and self._warm_up is None:
+                    self._changed.wait()
+                if self._closing:
+                    return
+                warm_up, self._warm_up = self._warm_up, None
+                self._drop_forgotten()
+                work = self._queue.begin_next(self._clock())
+                self._changed.notify_all()
+            if work is not None:
+                self._run(work)
+            elif warm_up is not None:
+                began = self._clock()
+                with contextlib.suppress(Exception):  # a run that is asked for will say what is wrong
+                    report = next(self._pool.stream(warm_up))
+                    with self._changed:
+                        self._queue.estimates.calibrate(self._clock() - began, report)
+
+    def _run(self, work: Work) -> None:
+        """One run from its first report to its end, however it ends."""
+        status, message = DONE, ""
+        try:
+            assert work.make is not None
+            with contextlib.closing(self._pool.stream(work.make)) as reports:
+                for report in reports:
+                    with self._changed:
+                        work.take_in(report, self._clock())
+                        if not report.done:
+                            self._drop_forgotten()
+                            if work.unwanted is not None or self._closing:
+                                status, message = STOPPED, "Stopped, since the server ends."
+                                break
+        except Exception as error:
+            status, message = how_it_failed(error)
+        with self._changed:
+            if work.why_cut and status != DONE:
+                status, message = FAILED, work.why_cut
+            work.is_cut = True  # by itself
+            ended = work.as_ended(status, message)
+            kept = {job: self._keep(job, ended) for job in work.wanted_by}
+        deadline = time.monotonic() + KEPT_SECONDS  # who is told that a run has ended may rely on it
+        for tried in filter(None, kept.values()):
+            tried.wait(max(0.0, deadline - time.monotonic()))
+        with self._changed:
+            self._queue.end(work, self._clock())
+            work.end(ended)
+            for job in work.wanted_by:
+                if job not in kept:  # somebody has asked for the same meanwhile
+                    self._keep(job, ended)
+            if status != DONE and self._shared.get(work.experiment) is work:
+                del self._shared[work.experiment]
+
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                while self._queue.running is None and not self._closing:
+                    self._changed.wait()
+                if self._closing:
+                    return
+                self._look_after(self._queue.running)
+                self._changed.wait(WATCH_SECONDS)
+
+    def _look_after(self, work: Work | None) -> None:
+        """Ends a stretch that nobody wants, that is forgotten, that takes too long or too much; called with the lock held."""
+        if work is None or work.began is None:
+            return
+        now = self._clock()
+        self._drop_forgotten()
+        if self.hosted and now - work.began > 2 * budget.MAX_SECONDS:
+            for job in work.wanted_by:
+                self._leave(job, f" after {2 * budget.MAX_SECONDS / 60:.0f} minutes, the longest that this demo gives a run")
+        self._limits.enforce(work, now)
