@@ -69,8 +69,13 @@ class Guard:
         answer = self._app
         if scope["path"].rstrip("/").endswith("/_stcore/metrics"):
             answer = PlainTextResponse("Not Found", status_code=404)
-        elif scope["method"] == "PUT" and "/_stcore/upload_file/" in scope["path"] and is_hosted() and uploads.are_full():
-            answer = PlainTextResponse("Too many files are open on this server. Try again in some minutes.", status_code=507)
+        elif scope["method"] == "PUT" and "/_stcore/upload_file/" in scope["path"]:
+            if is_hosted() and uploads.are_full():
+                answer = PlainTextResponse(
+                    "Too many files are open on this server. Try again in some minutes.", status_code=507
+                )
+            elif sentence := uploads.too_much(scope):
+                answer = PlainTextResponse(sentence, status_code=413)
         await answer(scope, receive, send_with_headers)
 
 

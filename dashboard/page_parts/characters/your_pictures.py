@@ -31,7 +31,7 @@ def show(learner: Learner) -> None:
     )
     known = _bring("known")
     st.caption(
-        f"At most {megabytes(PAGE_LIMITS.archive_bytes)} ({megabytes(PAGE_LIMITS.unpacked_bytes)} unpacked), "
+        f"At most {megabytes(PAGE_LIMITS.archive_bytes)} in all ({megabytes(PAGE_LIMITS.unpacked_bytes)} unpacked), "
         f"{PAGE_LIMITS.files:,} files, {PAGE_LIMITS.pixels:,} pixels a picture (a JPEG twice that); PNG, JPEG, GIF, BMP, WebP, "
         "TIFF or PNM, known by content. What you bring stays in this session's memory: nothing is shared or written to disk."
     )

@@ -15,14 +15,21 @@ from dashboard.server import start_up, uploads, web
 from tests.test_packaging import ROOT
 
 
-def asked(path, method="GET"):
+def asked(path, method="GET", size=0):
     """Status, headers and body of an answer of a server that says "inside" to whatever reaches it."""
-    inside = Route("/{path:path}", lambda request: PlainTextResponse("inside"), methods=["GET", "PUT"])
+    inside = Route("/{path:path}", lambda request: PlainTextResponse("inside"), methods=["GET", "PUT", "DELETE"])
     app = Starlette(routes=[*web.ROUTES, inside], middleware=web.MIDDLEWARE)
     sent = []
 
     async def ask():
-        scope = {"type": "http", "path": path, "method": method, "headers": [], "query_string": b"", "root_path": ""}
+        scope = {
+            "type": "http",
+            "path": path,
+            "method": method,
+            "headers": [(b"content-length", b"%d" % size)],
+            "query_string": b"",
+            "root_path": "",
+        }
 
         async def receive():
             return {"type": "http.request"}
@@ -72,6 +79,19 @@ def test_no_visitor_fills_the_memory_with_files(monkeypatch):
     assert asked(path)[2] == "inside"
     monkeypatch.setenv("MAML_LAB_HOSTED", "")  # at home nobody else is hurt
     assert asked(path, "PUT")[2] == "inside"
+
+
+def test_one_session_fills_it_neither_at_home_nor_on_a_hosted_demo(monkeypatch):
+    files = {"mine": {"a": SimpleNamespace(data=b"x" * 600_000), "b": SimpleNamespace(data=b"x" * 300_000)}}
+    held = SimpleNamespace(file_storage=files, get_stats=dict)
+    monkeypatch.setattr(st.runtime, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=held))
+    monkeypatch.setattr(uploads, "MAX_SESSION_MB", 1)
+    assert asked("/_stcore/upload_file/mine/c", "PUT", 100_000)[2] == "inside"
+    status, _, sentence = asked("/_stcore/upload_file/mine/c", "PUT", 100_001)
+    assert status == 413 and sentence == "Your files must be at most 1 MB together; 1 MB are here already."
+    assert asked("/_stcore/upload_file/mine/a", "PUT", 700_000)[2] == "inside"  # takes the place of what was there
+    assert asked("/lab/_stcore/upload_file/other/c", "PUT", 700_000)[2] == "inside"
+    assert asked("/_stcore/upload_file/mine/c", "DELETE", 700_000)[2] != sentence
 
 
 def test_health_is_said_once_all_is_imported(monkeypatch):
