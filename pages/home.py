@@ -10,7 +10,7 @@ from dashboard.components.sine_bench import Answer, Entrant, Scene, scene, sine_
 from dashboard.engine_calls import first_pictures
 from dashboard.figures import style
 from dashboard.method_names import PAPERS
-from dashboard.page_parts.home import runs
+from dashboard.page_parts.home import returning, runs
 from dashboard.results import MAX_SHOTS, spell_loss
 from dashboard.server import start_up
 from dashboard.widgets import page, session
@@ -132,6 +132,7 @@ st.caption(
     "computes the same in Python, by the library JAX, and confirms it or not."
 )
 runs.say(entrants(own), own)
+made_before = st.empty()
 
 page.equation(
     r"\theta_{k+1} = \theta_k - \alpha\, \nabla_{\theta}\, \frac{1}{n} \sum_{j=1}^{n} \bigl(f_{\theta_k}(x_j) - y_j\bigr)^2,"
@@ -153,3 +154,5 @@ from dashboard.engine_calls import sine_bench as bench_engine  # noqa: E402
 bench_engine.warm_up()
 if not answers:
     st.rerun()
+with made_before.container():
+    returning.greet()

@@ -6,6 +6,7 @@ from dashboard.results import spell_loss
 from dashboard.widgets import session
 from maml_engine import Experiment, Learner
 from tests.pages.benches import losses, on_bench
+from tests.pages.kept_runs import a_run, kept
 
 FIRST = first_pictures.load()
 
@@ -118,3 +119,22 @@ def test_all_the_way_in_every_direction(home):
     home.run()
     assert not home.exception
     assert len(on_bench(home)["scene"]["points"]) == 20
+
+
+def test_who_comes_back_reads_what_is_kept_and_who_comes_first_sees_no_difference(opened):
+    def said(page):
+        return [text.value.replace("\\", "") for text in page.markdown if "trained here is kept" in text.value]
+
+    assert not said(opened())
+    with kept(a_run("one", name="my *best*")):
+        assert said(opened()) == [
+            "What you have trained here is kept, 1 run: my *best* (MAML), 100 meta-iterations, α = 0.01, 1 inner step, seed 0."
+        ]
+        with kept(a_run("theirs", owner="somebody else")):
+            assert "1 run:" in said(opened())[0]
+    with kept(a_run("one", method="reptile"), a_run("two")):
+        page = opened()
+        assert said(page)[0].startswith(
+            "What you have trained here is kept, 2 runs, the last one Reptile, 100 meta-iterations, "
+        )
+        assert any(each.proto.label == "Your runs" for each in page.get("page_link"))

@@ -4,7 +4,15 @@ import pytest
 import streamlit as st
 
 from dashboard.widgets import links
+from tests.pages.kept_runs import a_run, kept
 from tests.pages.walks import PAGES, bound, change, every_pair, own, problems, visit
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _somebody_has_trained():
+    """Without a run, the page of runs has nothing to set."""
+    with kept(a_run("one", seed=1), a_run("two")):
+        yield
 
 
 def test_a_tour_takes_every_way_once():
