@@ -123,7 +123,7 @@ def test_all_the_way_in_every_direction(home):
 
 def test_who_comes_back_reads_what_is_kept_and_who_comes_first_sees_no_difference(opened):
     def said(page):
-        return [text.value.replace("\\", "") for text in page.markdown if "trained here is kept" in text.value]
+        return [text.value.replace("\\", "") for text in page.caption if "trained here is kept" in text.value]
 
     assert not said(opened())
     with kept(a_run("one", name="my *best*")):

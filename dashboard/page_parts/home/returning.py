@@ -23,7 +23,7 @@ def greet() -> None:
         return
     if newest:
         with st.container(horizontal=True, vertical_alignment="center", key="returning"):
-            st.markdown(_words(newest[0], total), width="content")
+            st.caption(_words(newest[0], total), width="content")
             st.page_link("pages/runs.py", label="Your runs", icon=":material/history:")
 
 

@@ -134,8 +134,10 @@ def columns(runs: Sequence[Run], baseline: Run | None = None, *, only_difference
         "name": [f"{BASELINE_MARK} {title(run)}" if base else title(run) for run, base in zip(runs, is_base, strict=True)],
         "curve": [spark(run) for run in runs],
         HELD_OUT: [_known(held_out(run)) for run in runs],
-        "interval": [f"{found[1]:.3g} to {found[2]:.3g}" if (found := measured(run)) else None for run in runs],
     }
+    intervals = [f"{found[1]:.3g} to {found[2]:.3g}" if (found := measured(run)) else None for run in runs]
+    if any(intervals):
+        cells["interval"] = intervals
     if baseline is not None:
         gaps = (held_out(run) - held_out(baseline) for run in runs)
         cells["against"] = [None if base else _known(gap) for gap, base in zip(gaps, is_base, strict=True)]
