@@ -104,6 +104,8 @@ def watch(house: House, sessions: int, seconds: float) -> dict:
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     time.sleep(seconds)
+    while any(guest.lost_at and not guest.back_at for guest in guests) and time.monotonic() - began < PATIENCE:
+        time.sleep(1)
     for guest in guests:
         guest.goes_on = False
     for thread in threads:

@@ -159,10 +159,23 @@ def main(arguments: list[str] | None = None) -> int:
         except OSError as error:
             print(f"{path}: {error}", file=sys.stderr)
     for answer in answers:
-        print(json.dumps(answer, indent=1))
+        print(_spelled(answer))
     if not answers:
         print(f"No server listens in {folder()}: it runs as another user, or with another MAML_LAB_HOME.", file=sys.stderr)
     return 0 if answers else 1
+
+
+def _spelled(answer: dict[str, Any]) -> str:
+    """JSON with a line a fact, a job and a cache."""
+    lines = []
+    for name, value in answer.items():
+        spelled = json.dumps(value)
+        if isinstance(value, dict) and all(isinstance(inner, dict) for inner in value.values()):
+            spelled = "{\n  " + ",\n  ".join(f"{json.dumps(key)}: {json.dumps(inner)}" for key, inner in value.items()) + "\n }"
+        elif value and isinstance(value, list):
+            spelled = "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]"
+        lines.append(f" {json.dumps(name)}: {spelled}")
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 if __name__ == "__main__":

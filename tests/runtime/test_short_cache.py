@@ -14,5 +14,4 @@ def test_short_texts_are_kept_and_long_ones_are_judged_anew():
 def test_a_stranger_s_long_cells_do_not_stay():
     before = numbers.looks_like_number.cache_info().currsize
     assert not numbers.looks_like_number("x" * 10**6)
-    assert numbers.looks_like_number("1" * 100)
     assert numbers.looks_like_number.cache_info().currsize == before
