@@ -36,9 +36,10 @@ class Shelves:
             self._sizes[id(shelf), key] = weakref.ref(shelf), num_bytes
             self.num_bytes += num_bytes
             while self.num_bytes > self.max_bytes and len(self._sizes) > 1:
-                (_, oldest), (owner, _) = next(iter(self._sizes.items()))
-                if (other := owner()) is not None:
-                    del other[oldest]
+                (place, oldest), (owner, _) = next(iter(self._sizes.items()))
+                self.take_away(place, oldest)
+                if (other := owner()) is not None:  # else its session has just ended
+                    dict.pop(other, oldest, None)
 
     def use(self, shelf: "Shelf", key: Any) -> None:
         """Somebody looks at it."""
