@@ -30,6 +30,7 @@ from dashboard.server import operator
 
 CONFIGURATION = measuring.ROOT / "deploy" / "nginx.conf"
 PAGES = {"": ["shots", "point_noise"], "train": ["inner_lr", "k_shot"], "adapt": ["chosen_task"], "pitfalls": ["cell_steps"]}
+OFFER = "offer"  # the widget by which a learner is taken home: it is there where a run has left one
 PATIENCE = 120.0  # seconds
 
 
@@ -52,7 +53,8 @@ def main() -> int:
             house.stop()
     measuring.save(found, options.out, "replicas.json")
     print({name: value for name, value in found.items() if name != "machine"})
-    return 0 if found["back"] == found["on_the_killed_replica"] and not found["errors_of_the_others"] else 1
+    held = found["its_finished_run_is_on_the_other"] and found["back"] == found["on_the_killed_replica"]
+    return 0 if held and not found["errors_of_the_others"] else 1
 
 
 class House:
@@ -98,6 +100,7 @@ def watch(house: House, sessions: int, seconds: float) -> dict:
     for thread in threads:
         thread.start()
     time.sleep(seconds)
+    link = train_there(house.ports[0])
     killed = house.replicas[0]
     spread = house.sessions()
     began = time.monotonic()
@@ -124,8 +127,30 @@ def watch(house: House, sessions: int, seconds: float) -> dict:
         "connections_refused_on_the_way_back": sum(guest.refused for guest in lost),
         "errors_of_the_others": sum(bool(guest.errors) for guest in guests if not guest.lost_at),
         "errors": dict(errors),
+        "its_finished_run_is_on_the_other": OFFER in opened(house.ports[1], link).widgets,
         "other_replica_is_well": _is_well(f"http://127.0.0.1:{house.ports[1]}/healthz"),
     }
+
+
+def train_there(port: int) -> str:
+    """A small run at a replica, to its end; its link, as a query string."""
+    visitor = opened(port, "num_iterations=200&hidden_dim=8&meta_batch_size=4")
+    visitor.rerun(press="train")
+    while visitor.repeats:
+        time.sleep(0.4)
+        visitor.rerun(fragment=next(iter(visitor.repeats)))
+    visitor.rerun()
+    if OFFER not in visitor.widgets:
+        raise RuntimeError(f"The run did not come to its end: {visitor.query}")
+    visitor.close()
+    return visitor.query
+
+
+def opened(port: int, query: str) -> Visitor:
+    """A visitor's page Train."""
+    visitor = Visitor(port)
+    visitor.open("train", query)
+    return visitor
 
 
 class Guest:

@@ -24,7 +24,7 @@ INSIDE = "MAML_LAB_INSIDE_NAMESPACE"
 def steps(dockerfile: str) -> list[tuple[str, str]]:
     """(instruction, rest) of each step, comments and continued lines put right."""
     text = re.sub(r"^\s*#.*\n", "", dockerfile, flags=re.MULTILINE)
-    lines = re.sub(r"\\\n\s*", " ", text).splitlines()
+    lines = re.sub(r"\s*\\\n\s*", " ", text).splitlines()
     return [(line.split()[0].upper(), line.split(maxsplit=1)[1].strip()) for line in lines if line.strip()]
 
 
