@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -40,7 +41,7 @@ class Cluster:
 
     def __init__(self, *settings: str, durable: bool = False):
         self.user = _unprivileged()
-        self.folder = Path(tempfile.mkdtemp(prefix="maml-lab-postgres-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="maml-lab-postgres-", dir=None if durable else _memory()))
         if self.user:
             shutil.chown(self.folder, self.user)
         with socket.socket() as probe:
@@ -75,6 +76,19 @@ class Cluster:
             self._server.send_signal(how)
             self._server.wait(START_SECONDS)
 
+    @contextlib.contextmanager
+    def hanging(self) -> Iterator[None]:
+        """The server and all its sessions stand still; to a client it is as a network that swallows packets."""
+        server = self._server.pid
+        sessions = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        every = [server, *map(int, sessions)]
+        for process in every:
+            os.kill(process, signal.SIGSTOP)
+        yield
+        for process in reversed(every):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+
     def url(self, database: str = "postgres", user: str = USER) -> str:
         """Of one of its databases, as `MAML_LAB_DATABASE` takes it."""
         return f"postgresql+psycopg://{user}@127.0.0.1:{self.port}/{database}"
@@ -95,7 +109,7 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self.stop(signal.SIGQUIT)  # nothing of it is needed again
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _call(self, *command: object) -> None:
@@ -106,6 +120,12 @@ class Cluster:
     def _as_user(self) -> dict:
         where = {"cwd": self.folder, "env": os.environ | {"LC_ALL": "C"}, "start_new_session": True}
         return where | ({"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []} if self.user else {})
+
+
+def _memory() -> str | None:
+    """A folder in memory, where there is room in one: a busy disk would make tests wait."""
+    folder = Path("/dev/shm")
+    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > 1_000_000_000 else None
 
 
 def _unprivileged() -> str:

@@ -15,11 +15,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     doctor = commands.add_parser("doctor", help="look at every run, learner and job; exit code 1 where something is wrong")
     doctor.add_argument("--database", help="its address; as the app has it where none is given")
     options = parser.parse_args(arguments)
+    library = RunLibrary(options.database)
     try:
-        found = RunLibrary(options.database).doctor()
+        found = library.doctor()
     except LibraryAway as error:
         print(error, file=sys.stderr)
         return 1
+    finally:
+        library.close()
     print(f"{found.database}: {found.runs:,} runs, {found.learners:,} learners ({found.learner_bytes / 1e6:,.1f} MB),")
     print(f"{found.jobs:,} jobs that wait or are under way.")
     for problem in found.problems:

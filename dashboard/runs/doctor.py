@@ -44,7 +44,7 @@ def examine(database: Database) -> Findings:
     with database.reading() as connection:
         run_ids = connection.execute(select(runs.c.id).order_by(runs.c.id)).scalars().all()
         digests = connection.execute(select(learners.c.digest).order_by(learners.c.digest)).scalars().all()
-        size = connection.execute(select(func.coalesce(func.sum(learners.c.size), 0))).scalar_one()
+        size = int(connection.execute(select(func.sum(learners.c.size))).scalar() or 0)  # PostgreSQL sums to decimals
         waiting = len(queue.waiting(connection))
         problems = [*_of_the_file(connection), *_of_the_queue(connection)]
     for run_id in run_ids:

@@ -67,8 +67,9 @@ class RunLibrary:
         Raises:
           ValueError: the id is another owner's.
         """
+        values = _prepared(run, learner)
         with self.database.writing() as connection:
-            _save(connection, run, learner)
+            _save(connection, values, learner)
 
     def get(self, run_id: str) -> Run | None:
         """A run with all that is kept of it, whoever asks: who has its id has its link. None where there is none."""
@@ -93,7 +94,8 @@ class RunLibrary:
         """
         newest = _with_sizes(_LISTED).where(_seen_by(owner, also)).order_by(runs.c.created.desc(), runs.c.id)
         with self.database.reading() as connection:
-            return [from_values(row) for row in connection.execute(newest.limit(limit).offset(offset)).mappings()]
+            found = connection.execute(newest.limit(limit).offset(offset)).mappings().all()
+        return [from_values(row) for row in found]  # not while the transaction holds SQLite's lock
 
     def count(self, owner: str, also: Sequence[str] = ()) -> int:
         """How many runs `list` has in all."""
@@ -179,10 +181,11 @@ class RunLibrary:
         Returns:
           False where another process has taken the job since: nothing was written.
         """
+        values = _prepared(run, learner)
         with self.database.writing() as connection:
             if not queue.is_held(connection, run.id, lease_number):
                 return False
-            _save(connection, run, learner)
+            _save(connection, values, learner)
             if run.status in ENDED:
                 connection.execute(delete(jobs).where(jobs.c.id == run.id))
             return True
@@ -221,14 +224,17 @@ def _with_sizes(columns: Sequence[Any]) -> Any:
     return select(*columns, size).outerjoin(learners, runs.c.learner_digest == learners.c.digest)
 
 
-def _save(connection: Connection, run: Run, learner: bytes | None) -> None:
+def _prepared(run: Run, learner: bytes | None) -> dict[str, Any]:
+    """The row of a run. Made before the transaction, which on SQLite keeps all others waiting."""
     if not _ID.fullmatch(run.id):
         raise ValueError(_BAD_ID.format(run.id))
-    before = connection.execute(select(runs.c.learner_digest).where(runs.c.id == run.id).with_for_update()).scalar()
+    return to_values(run) | {"learner_digest": run.learner_digest if learner is None else digest_of(learner)}
+
+
+def _save(connection: Connection, values: dict[str, Any], learner: bytes | None) -> None:
+    before = connection.execute(select(runs.c.learner_digest).where(runs.c.id == values["id"]).with_for_update()).scalar()
     new = _INSERT[connection.dialect.name]
-    values = to_values(run) | {"learner_digest": run.learner_digest}
     if learner is not None:
-        values["learner_digest"] = digest_of(learner)
         content = {"digest": values["learner_digest"], "size": len(learner), "content": learner}
         # An update, not nothing, where it is there: it keeps whoever deletes the last run that had it waiting.
         kept = new(learners).values(content)

@@ -61,7 +61,8 @@ def engine(url: URL) -> Engine:
     @event.listens_for(made, "connect")
     def configure(connection: Any, record: Any) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"SET statement_timeout = {int(1000 * WAIT_SECONDS)}")
+            cursor.execute(f"SET statement_timeout = {int(900 * WAIT_SECONDS)}")  # ms: the server says why before we give up
+            cursor.execute(f"SET lock_timeout = {int(700 * WAIT_SECONDS)}")
             cursor.execute("SET idle_in_transaction_session_timeout = 10000")
         connection.commit()
 

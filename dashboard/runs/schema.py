@@ -46,7 +46,8 @@ def migrate(connection: Connection) -> None:
     """Makes them so, within the transaction that the connection is in: a kill at any moment leaves what was there before."""
     if connection.dialect.name == "postgresql":
         be_patient(connection, MIGRATION_SECONDS)  # others may be at it
-        connection.execute(text(f"SET LOCAL statement_timeout = '{MIGRATION_SECONDS}s'"))
+        for name in ("statement_timeout", "lock_timeout"):
+            connection.execute(text(f"SET LOCAL {name} = '{MIGRATION_SECONDS}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     with _one_at_a_time:
         if not is_current(connection):

@@ -74,7 +74,7 @@ def test_a_kill_on_the_way_leaves_nothing_half_made(database_url):
     while killed_at(statement, database_url):
         found = tables_of(database_url)
         assert found in (set(), {*metadata.tables, "alembic_version"}), (statement, found)
-        statement += 3
+        statement += 5
     assert statement > 6
     library = RunLibrary(database_url)
     library.save(a_run("one"))
