@@ -12,13 +12,18 @@ from dashboard.engine_calls.held_out import measured
 from dashboard.engine_calls.shipped_runs import PRETRAINED
 from dashboard.jobs import POOL, JobRegistry
 from dashboard.jobs.keeping import Keeper
-from dashboard.runs import library
+from dashboard.jobs.leases import Leases
+from dashboard.runs import is_configured, library
 from maml_engine import Learner
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
 
 enable_compilation_cache()  # before anything is compiled
 # No cache of Streamlit's holds what is here: any visitor can have it cleared.
-_JOBS = JobRegistry(pool=POOL, keeper=Keeper(library, pack=learner_zip, measure=measured))
+_LEASES = Leases(library) if is_configured() else None
+_KEEPER = Keeper(library, pack=learner_zip, measure=measured, lease_of=_LEASES.number if _LEASES else lambda job_id: None)
+_JOBS = JobRegistry(pool=POOL, keeper=_KEEPER, leases=_LEASES)
+if _LEASES:
+    _LEASES.start(_JOBS)
 _opening = threading.Lock()
 
 

@@ -38,6 +38,7 @@ class Keeper:
     pack: a learner as the file that a visitor takes home.
     measure: what came out on held-out tasks, as plain JSON; it may take long.
     clock: for what was asked and found lately.
+    lease_of: by which number this process has a run that others may take over; None where it is its own alone.
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class Keeper:
         pack: Callable[[Any], bytes],
         measure: Callable[[Any], Mapping[str, Any]] = lambda learner: {},
         clock: Callable[[], float] = time.monotonic,
+        lease_of: Callable[[str], int | None] = lambda job_id: None,
     ) -> None:
         """Starts no thread before there is something to keep."""
         self._library, self._pack, self._measure, self._clock = library, pack, measure, clock
+        self._lease_of = lease_of
         self._unsaved: deque[_Item] = deque()
         self._unmeasured: deque[_Item] = deque()
         self._known: OrderedDict[str, tuple[float, Found | None]] = OrderedDict()
@@ -104,6 +107,11 @@ class Keeper:
         """What the library said of a run is not believed any more."""
         with self._changed:
             self._known.pop(job_id, None)
+
+    def is_keeping(self, job_id: str) -> bool:
+        """Whether a run is still on its way into the library."""
+        with self._changed:
+            return any(item.job.id == job_id for item in self._unsaved)
 
     def unsaved(self) -> int:
         """How many runs wait for the library."""
@@ -161,7 +169,7 @@ class Keeper:
                 if is_saved:
                     item.measure(self._library(), self._measure)
                     continue
-                item.save(self._library(), self._pack)
+                item.save(self._library(), self._pack, self._lease_of(item.job.id))
                 pause = FIRST_PAUSE
             except LibraryAway:
                 item.tried.set()
@@ -186,15 +194,21 @@ class _Item:
     def __init__(self, job: Job, snapshot: Snapshot) -> None:
         self.job, self.snapshot = job, snapshot
         self.tried = threading.Event()
+        self._is_others = False
 
-    def save(self, library: RunLibrary, pack: Callable[[Any], bytes]) -> None:
-        """Puts it there.
+    def save(self, library: RunLibrary, pack: Callable[[Any], bytes], lease_number: int | None) -> None:
+        """Puts it there, unless another process has taken it since.
 
         Raises:
           LibraryAway: it must be tried again.
         """
         result, learner = self.job.work.summary(self.snapshot)
-        library.save(self._run(result), None if learner is None else pack(learner))
+        run, content = self._run(result), None if learner is None else pack(learner)
+        if lease_number is None:
+            library.save(run, content)
+        elif not library.write(run, content, lease_number=lease_number):
+            self._is_others = True
+            log.warning("Another process has taken the run %s: what came of it here is not kept", run.id)
 
     def measure(self, library: RunLibrary, measure: Callable[[Any], Mapping[str, Any]]) -> None:
         """Adds the numbers of a plain run, unless its owner has deleted it meanwhile.
@@ -202,7 +216,7 @@ class _Item:
         Raises:
           LibraryAway: it must be tried again.
         """
-        learner = self.snapshot.result if self.job.work.is_plain else None
+        learner = self.snapshot.result if self.job.work.is_plain and not self._is_others else None
         result = measure(learner) if learner is not None else {}
         if result and library.get(self.job.id) is not None:
             library.save(self._run(result))

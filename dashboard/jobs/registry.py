@@ -21,6 +21,7 @@ from maml_engine import Experiment, Learner, Report, train
 
 if TYPE_CHECKING:
     from dashboard.jobs.keeping import Keeper  # and with it a database, which the engine's processes need not load
+    from dashboard.jobs.leases import Leases
 
 # Everywhere: how many ended runs are kept; of those that hold a table or a report of it, which may be large, fewer.
 KEEP_ENDED, KEEP_LARGE = 200, 24
@@ -33,6 +34,7 @@ class JobRegistry(Running):
     pool: where runs compute; None takes this process.
     train: the trainer; another one in tests.
     keeper: what puts ended runs into the library, and finds those of before; None keeps them in memory alone.
+    leases: where several processes share the library, what each has; None where this one is alone.
     """
 
     def __init__(
@@ -44,8 +46,11 @@ class JobRegistry(Running):
         clock: Callable[[], float] = time.monotonic,
         keep_ended: int = KEEP_ENDED,
         keeper: "Keeper | None" = None,
+        leases: "Leases | None" = None,
     ):
-        super().__init__(hosted=is_hosted() if hosted is None else hosted, pool=pool or Pool(0), clock=clock, keeper=keeper)
+        super().__init__(
+            hosted=is_hosted() if hosted is None else hosted, pool=pool or Pool(0), clock=clock, keeper=keeper, leases=leases
+        )
         self._train, self._keep_ended = train, keep_ended
         self._jobs: dict[str, Job] = {}
         atexit.register(self.close)  # a thread that is cut off inside a compiled program aborts the process
@@ -143,6 +148,34 @@ class JobRegistry(Running):
             if (job := self._owned(job_id, owner)) and job.is_active:
                 self._leave(job)
 
+    # Where several processes share the library, `Leases` asks.
+
+    def is_free(self) -> bool:
+        """Whether nothing runs or waits here."""
+        with self._changed:
+            return self._queue.running is None and not self._queue.waiting and not self._closing
+
+    def adopt(self, job_id: str, experiment: Experiment, *, owner: str) -> Job:
+        """Takes over a plain run that another process has left; it begins anew."""
+        make = partial(reports_of, self._train, experiment, None)
+        work = Work(experiment, make, "train", is_plain=True, is_shared=True, since=self._clock(), keep_as="train")
+        with self._changed:
+            work = self._shared.get(experiment) or work
+            job = self._jobs[job_id] = Job(job_id, owner, work, looked=self._clock())
+            self._admit(job)
+        return job
+
+    def abandon(self, job_id: str) -> None:
+        """Lets go of a run that another process has taken over; nothing of it is kept from here."""
+        with self._changed:
+            if job := self._jobs.pop(job_id, None):
+                job.leave(", since another process of this server has taken it over")
+                self._let_go(job.work)
+
+    def is_being_kept(self, job_id: str) -> bool:
+        """Whether a run is still on its way into the library."""
+        return self._keeper is not None and self._keeper.is_keeping(job_id)
+
     def warm_up(self, experiment: Experiment) -> None:
         """Compiles what a run like this needs while nobody waits for it; once."""
         with self._changed:
@@ -166,18 +199,25 @@ class JobRegistry(Running):
                 has = sum(job.is_active for job in self._jobs.values() if job.owner == owner)
                 budget.check_places(has, waiting=len(self._queue.waiting) if is_new else 0)
             job = Job(secrets.token_urlsafe(12), owner, work, looked=self._clock())
-            work.jobs.append(job)
             self._jobs[job.id] = job
-            if work.snapshot.ended:
-                self._keep(job, work.snapshot)
-            self._is_warm = True
-            if is_new:
-                self._queue.add(work)
-                if work.is_shared:
-                    self._shared[work.experiment] = work
-            self._evict()
-            self._start_threads()
+            self._admit(job)
+            if self._leases and work.is_shared and not work.snapshot.ended:
+                self._leases.take(job)
         return job.id
+
+    def _admit(self, job: Job) -> None:
+        """A job joins its work, and new work the queue."""
+        work, is_new = job.work, not job.work.jobs and job.work.began is None
+        work.jobs.append(job)
+        if work.snapshot.ended:
+            self._keep(job, work.snapshot)
+        self._is_warm = True
+        if is_new:
+            self._queue.add(work)
+            if work.is_shared:
+                self._shared[work.experiment] = work
+        self._evict()
+        self._start_threads()
 
     def _owned(self, job_id: str, owner: str) -> Job | None:
         job = self._jobs.get(job_id)

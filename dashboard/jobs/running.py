@@ -17,6 +17,7 @@ from maml_engine import Experiment
 
 if TYPE_CHECKING:
     from dashboard.jobs.keeping import Keeper  # and with it a database, which the engine's processes need not load
+    from dashboard.jobs.leases import Leases
 
 LEASE_SECONDS = 120.0  # for which a run goes on unseen, on a hosted demo
 WATCH_SECONDS = 0.2  # how often a run under way is looked after
@@ -30,12 +31,15 @@ class Running:
     pool: where runs compute.
     clock: seconds.
     keeper: what puts ended runs into the library; None keeps them in memory alone.
+    leases: what tells other processes which runs this one has; None where there are no others.
     """
 
-    def __init__(self, *, hosted: bool, pool: Pool, clock: Callable[[], float], keeper: "Keeper | None") -> None:
+    def __init__(
+        self, *, hosted: bool, pool: Pool, clock: Callable[[], float], keeper: "Keeper | None", leases: "Leases | None"
+    ) -> None:
         """Starts no thread before something is to run."""
         self.hosted, self._pool, self._clock = hosted, pool, clock
-        self._keeper, self._limits = keeper, Limits(pool, hosted=hosted)
+        self._keeper, self._leases, self._limits = keeper, leases, Limits(pool, hosted=hosted)
         self._queue = Queue()
         self._shared: dict[Experiment, Work] = {}
         self._changed = threading.Condition()
@@ -49,6 +53,8 @@ class Running:
             self._closing = True
             self._queue.waiting.clear()
             self._changed.notify_all()
+        if self._leases:
+            self._leases.close()
         for thread in self._threads:
             thread.join(timeout)
         if self._keeper:
@@ -61,6 +67,10 @@ class Running:
         work = job.work
         job.leave(why)
         self._keep(job, job.snapshot)
+        self._let_go(work)
+
+    def _let_go(self, work: Work) -> None:
+        """What nobody wants any more ends."""
         if work.wanted_by:
             return
         work.unwanted = self._clock()
@@ -131,7 +141,8 @@ class Running:
                 status, message = FAILED, work.why_cut
             work.is_cut = True  # by itself
             ended = work.as_ended(status, message)
-            kept = {job: self._keep(job, ended) for job in work.wanted_by}
+            goes_on = self._closing and self._leases is not None  # in another process, once its lease has run out
+            kept = {job: None if goes_on else self._keep(job, ended) for job in work.wanted_by}
         deadline = time.monotonic() + KEPT_SECONDS  # who is told that a run has ended may rely on it
         for tried in filter(None, kept.values()):
             tried.wait(max(0.0, deadline - time.monotonic()))

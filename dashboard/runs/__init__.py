@@ -1,6 +1,6 @@
 """The library of runs: what was trained here, kept in a database with the learner that it left. No streamlit here."""
 
-from dashboard.runs.database import LibraryAway
+from dashboard.runs.database import LibraryAway, is_configured
 from dashboard.runs.exchange import open_learner
 from dashboard.runs.library import RunLibrary, forget_library, library
 from dashboard.runs.queue import Claim, Waiting
@@ -18,6 +18,7 @@ __all__ = [
     "RunLibrary",
     "Waiting",
     "forget_library",
+    "is_configured",
     "library",
     "open_learner",
 ]

@@ -27,6 +27,11 @@ class LibraryAway(Exception):
     """The library cannot be read or written just now; the message is one sentence for the person at the screen."""
 
 
+def is_configured() -> bool:
+    """Whether somebody has named a database, which other processes may share."""
+    return configured_url() != _own_url()
+
+
 def configured_url() -> str:
     """The database of `MAML_LAB_DATABASE`, or of `[runs] url` in Streamlit's secrets, or a file in `MAML_LAB_HOME`."""
     if chosen := os.environ.get("MAML_LAB_DATABASE"):
@@ -37,6 +42,10 @@ def configured_url() -> str:
             return str(secrets["runs"]["url"])
         except (OSError, KeyError, TypeError, ValueError):
             continue
+    return _own_url()
+
+
+def _own_url() -> str:
     return URL.create("sqlite", database=str(home_folder() / "runs.db")).render_as_string()
 
 

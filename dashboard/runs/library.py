@@ -141,13 +141,17 @@ class RunLibrary:
 
     # Jobs of several processes on one database.
 
-    def enqueue(self, job_id: str, owner: str, request: Mapping[str, Any]) -> None:
-        """Puts a job at the end of the line.
+    def enqueue(
+        self, job_id: str, owner: str, request: Mapping[str, Any], *, worker: str | None = None, lease_seconds: float = 0.0
+    ) -> None:
+        """Puts a job at the end of the line, or into the hands of a process that has it already, by lease number 1.
 
         Args:
           job_id: cannot be guessed; the id of the run that it becomes.
           owner: who asks for it.
           request: what whoever takes it needs to know, as plain JSON.
+          worker: the process that has it; None: it waits.
+          lease_seconds: for how long it is that process's, as for `claim`.
 
         Raises:
           ValueError: one of that id is there.
@@ -156,7 +160,7 @@ class RunLibrary:
             raise ValueError(_BAD_ID.format(job_id))
         try:
             with self.database.writing() as connection:
-                queue.enqueue(connection, job_id, owner=owner, request=request)
+                queue.enqueue(connection, job_id, owner=owner, request=request, worker=worker, lease_seconds=lease_seconds)
         except IntegrityError:
             raise ValueError(f"Job {job_id} is in the queue already.") from None
 
@@ -189,6 +193,12 @@ class RunLibrary:
             if run.status in ENDED:
                 connection.execute(delete(jobs).where(jobs.c.id == run.id))
             return True
+
+    def finish_job(self, job_id: str, lease_number: int) -> bool:
+        """Takes a job that leaves no run out of the queue; False where another process has taken it since, or it is gone."""
+        held = (jobs.c.id == _checked(job_id), jobs.c.lease_number == lease_number)
+        with self.database.writing() as connection:
+            return connection.execute(delete(jobs).where(*held)).rowcount == 1
 
     def ask_to_stop(self, job_id: str, owner: str) -> bool:
         """Asks the process that has a job to end it; a job that still waits leaves the line. False for another's job."""

@@ -53,10 +53,29 @@ def time_of(connection: Connection) -> datetime:
     return connection.execute(text("SELECT clock_timestamp()")).scalar_one()
 
 
-def enqueue(connection: Connection, job_id: str, *, owner: str, request: Mapping[str, Any]) -> None:
-    """Puts a job at the end of the line."""
-    values = {"id": job_id, "owner": owner, "request": json.dumps(dict(request)), "created": time_of(connection)}
-    connection.execute(insert(jobs).values(**values, lease_number=0, stop=False))
+def enqueue(
+    connection: Connection,
+    job_id: str,
+    *,
+    owner: str,
+    request: Mapping[str, Any],
+    worker: str | None = None,
+    lease_seconds: float = 0.0,
+) -> None:
+    """Puts a job at the end of the line, or into a process's hands, where its first lease has number 1.
+
+    Args:
+      connection: a transaction that writes.
+      job_id: the run's.
+      owner: who asks for it.
+      request: what whoever takes it needs to know.
+      worker: the process that has it from the beginning; None: it waits.
+      lease_seconds: for how long it is its.
+    """
+    moment = time_of(connection)
+    values = {"id": job_id, "owner": owner, "request": json.dumps(dict(request)), "created": moment, "stop": False}
+    held = {"worker": worker, "lease_number": 1, "lease_until": moment + timedelta(seconds=lease_seconds)}
+    connection.execute(insert(jobs).values(**values | (held if worker else {"lease_number": 0})))
 
 
 def claim(connection: Connection, worker: str, lease_seconds: float) -> Claim | None:
