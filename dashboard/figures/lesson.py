@@ -3,6 +3,7 @@
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -88,8 +89,7 @@ def bins(values: np.ndarray, low: float | None = None, high: float | None = None
       low: lowest of the range that is taken, None for any.
       high: its highest.
     """
-    ends = [each for each in (low, high) if low is not None and high is not None]
-    every = np.concatenate([values, ends])
+    every = values if low is None or high is None else np.append(values, [low, high])
     first, last = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
     if every.size and np.all(every == np.round(every)) and last - first <= MAX_WHOLE and values.size:
         return np.arange(first - 0.5, last + 1)
@@ -102,6 +102,6 @@ def bins(values: np.ndarray, low: float | None = None, high: float | None = None
     return width * np.arange(begin, end + 1)
 
 
-def _count_axis(most: int) -> dict[str, object]:
+def _count_axis(most: int) -> dict[str, Any]:
     """An axis of whole numbers that leaves room above the most."""
     return {"range": [0, max(4, most) * 1.15], "tickformat": "d", "dtick": None if most > 5 else 1}

@@ -222,7 +222,8 @@ class _Waiting:
 
     def __init__(self, lesson: Lesson, browser: str, given: Any):
         self._lesson, self._browser, self._given = lesson, browser, given
-        self.value, self.is_done, self.refused = math.nan, False, None
+        self.value, self.is_done = math.nan, False
+        self.refused: Exception | None = None
 
     def write(self, connection: Connection) -> None:
         """In a transaction that is others' too: what is refused is refused alone."""

@@ -111,7 +111,7 @@ def _question_fields(key: str, now: Question, kind: str) -> Callable[[], Questio
         "The class answers with",
         list(KINDS),
         default=kind,
-        format_func=KINDS.get,
+        format_func=KINDS.__getitem__,
         key=f"{key}_kind",
         required=True,
         wrap=True,
