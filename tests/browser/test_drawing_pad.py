@@ -29,13 +29,13 @@ def pad_app(tmp_path_factory):
 
 @pytest.fixture
 def open_pad(pad_app, browser):
-    """`open_pad(width, **options)`: a pad in a fresh browser."""
+    """`open_pad(width, learner="means", **options)`: a pad in a fresh browser."""
     contexts = []
 
-    def open_(width: int = 1280, **options):
+    def open_(width: int = 1280, learner: str = "means", **options):
         context, page = new_context(browser, viewport={"width": width, "height": 844}, **options)
         contexts.append(context)
-        page.goto(pad_app)
+        page.goto(f"{pad_app}?learner={learner}")
         wait_until_idle(page)
         page.locator(".board:not([inert])").wait_for()
         return page
@@ -183,6 +183,40 @@ def test_several_examples_of_a_class(open_pad):
     expect_counts(page, 2, 1, 1, 0)
 
 
+def test_drawings_beyond_the_first_are_held_back_and_asked_about(open_pad):
+    page = open_pad()
+    draw_three_classes(page)
+    learn_from, score = page.locator(".holding select"), page.locator(".holding .score")
+    expect(score).to_have_text("")
+    learn_from.select_option("1")
+    expect(score).to_contain_text("Draw more than 1 of a class")
+    for way, line in enumerate(LINES):
+        page.get_by_role("button", name=f"{'ABC'[way]}, example 2, not drawn yet").click()
+        draw(page, *line)
+    expect(score).to_have_text("Right about 3 of the 3 held back (100 %).")
+    expect(page.get_by_role("button", name="A, example 2, held back, taken for A")).to_have_class("slot held hit")
+    page.reload()
+    wait_until_idle(page)
+    expect(score).to_have_text("Right about 3 of the 3 held back (100 %).")
+    expect(learn_from).to_have_value("1")
+    learn_from.select_option("5")
+    expect(score).to_have_text("")
+    expect(page.locator(".slot.held")).to_have_count(0)
+
+
+def test_the_bars_of_a_learner_that_steps_stand_after_any_step(open_pad):
+    page = open_pad(learner="zero")
+    step, shares = page.locator(".step input"), page.locator(SHARES)
+    expect(page.locator(".legend .when")).to_have_text("after step 4 of 4")
+    after = shares.all_inner_texts()
+    step.fill("0")
+    expect(page.locator(".legend .when")).to_have_text("after step 0 of 4")
+    expect(shares).to_have_text(["20 %"] * 5)  # nothing is known of the task
+    step.press("End")
+    expect(shares).to_have_text(after)
+    expect(open_pad().locator(".step")).to_be_hidden()
+
+
 def test_by_keyboard_alone(open_pad):
     page = open_pad()
     page.locator(PAD).focus()
@@ -201,8 +235,9 @@ def test_by_keyboard_alone(open_pad):
     expect(page.locator(".slot.query")).to_have_attribute("aria-label", "The question, not drawn yet")
 
 
-def test_bars_live_while_the_pen_is_down_and_soon_after_it_is_up(open_pad):
-    page = open_pad()
+@pytest.mark.parametrize("learner", ["means", "zero"])
+def test_bars_live_while_the_pen_is_down_and_soon_after_it_is_up(open_pad, learner):
+    page = open_pad(learner=learner)
     page.locator(".board").evaluate(LISTENS)
     for turn in range(20):
         draw(page, (0.3, 0.2 + turn / 100), (0.7, 0.3), (0.4, 0.8), steps=10)
