@@ -1,4 +1,4 @@
-"""A learner that a visitor brings: the zip that Train, this page or `maml train` gave, opened within limits."""
+"""A learner that a visitor brings: the zip of a folder of `maml train`, or what this page gave, opened within limits."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +30,7 @@ def learner_in(content: bytes) -> Learner:
     found = [name for name in archive.names if name.rpartition("/")[2] == FILES[0]]
     if len(found) != 1:
         held = f"{len(found)} of them" if found else "none"
-        raise ValueError(f"The zip must hold one {FILES[0]}, as the button “Learner” of the Train page gives it, got {held}.")
+        raise ValueError(f"The zip must hold one {FILES[0]}, as folders of `maml train` and “Take along” do, got {held}.")
     folder = found[0].removesuffix(FILES[0])
     with TemporaryDirectory(prefix="maml-lab-") as place:
         for name in FILES:
