@@ -141,6 +141,10 @@ def shown(value: object, longest: int = 60) -> str:
 
 
 def listed(values: Sequence[object], most: int = 8) -> str:
-    """The first few values, and how many more there are."""
+    """The first few values, each on one line and cut where it is long, and how many more there are."""
     more = f" and {len(values) - most} more" if len(values) > most else ""
-    return ", ".join(str(value) for value in values[:most]) + more
+    return ", ".join(_brief(str(value)) for value in values[:most]) + more
+
+
+def _brief(text: str, longest: int = 80) -> str:
+    return " ".join((text if len(text) <= longest else f"{text[: longest - 3]}...").splitlines())

@@ -12,8 +12,8 @@ import numpy as np
 
 from dashboard.jobs import Snapshot
 from maml_engine import Learner
+from maml_engine.io.write_csv import escape_cell, row_writer
 from maml_engine.runtime.paths import home_folder
-from maml_engine.tables import escape_cell
 
 if TYPE_CHECKING:
     from dashboard.figures.plain import Figure
@@ -57,7 +57,7 @@ def save(learner: "Learner | TableLearner", name: str) -> Path:
 def curves_csv(snapshot: Snapshot) -> str:
     """One row a measurement: `iteration, curve, step, loss`; `curve` is "meta_loss", "meta_loss_mean" or "held_out"."""
     content = io.StringIO()
-    rows = csv.writer(content, lineterminator="\n")
+    rows = row_writer(content)
     rows.writerow(["iteration", "curve", "step", "loss"])
     for iteration, loss, mean in snapshot.history.tolist():
         rows.writerow([int(iteration), "meta_loss", "", repr(loss)])
@@ -88,7 +88,7 @@ def figure_csv(figure: "Figure") -> str:
     if len(panels) == 1:
         titles = {axis: (figure.layout[f"{axis}axis"].title.text or axis).replace("<br>", " ") for axis in ("x", "y")}
     content = io.StringIO()
-    rows = csv.writer(content, lineterminator="\n")
+    rows = row_writer(content)
     rows.writerow([_safe(titles.get(name, name)) for name in wanted])
     for trace in traces:
         length = len(trace["trace"])
@@ -115,7 +115,7 @@ def figures_csv(figures: Mapping[Any, "Figure"]) -> str:
     if len(texts) == 1:
         return next(iter(texts.values()))
     content = io.StringIO()
-    rows = csv.writer(content, lineterminator="\n")
+    rows = row_writer(content)
     for place, (choice, text) in enumerate(texts.items()):
         header, *points = csv.reader(io.StringIO(text))
         if not place:

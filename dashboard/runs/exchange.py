@@ -169,6 +169,8 @@ def _curves(content: bytes) -> dict[str, np.ndarray]:
     at, curves, history = (arrays.get(name) for name in ("curve_iterations", "curves", "history"))
     if at is None or curves is None or history is None or any(array.dtype.kind not in "fiu" for array in (at, curves, history)):
         raise ValueError(f"{CURVES} must hold curve_iterations, curves and history as numbers.")
+    if not np.isfinite(at).all():
+        raise ValueError(f"{CURVES} must say at which iterations its curves are, got a number that is none.")
     fits = at.ndim == 1 and curves.ndim == 2 and len(at) == len(curves) and history.ndim == 2 and history.shape[1] == 3
     if not fits or curves.size > MAX_CURVES or len(history) > MAX_POINTS:
         raise ValueError(

@@ -91,7 +91,7 @@ def answers_csv(found: Look) -> str:
     question = found.lesson.question
     writer.writerow(["answer", "count"])
     for value, count in found.tally.counts.items():
-        writer.writerow([question.choices[int(value)] if question.kind == "choice" else f"{value:.10g}", count])
+        writer.writerow([escape_cell(question.choices[int(value)]) if question.kind == "choice" else f"{value:.10g}", count])
     return content.getvalue()
 
 

@@ -128,12 +128,12 @@ def checked(spec: dataclasses.Field, value: Any) -> Any:
         return value
     if kind == "switch":
         if not isinstance(value, bool):
-            raise ValueError(f"`{spec.name}` must be true or false, got {value!r}.")
+            raise ValueError(f"`{spec.name}` must be true or false, got {shown(value)}.")
         return value
     if kind == "names":
         if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
-            raise ValueError(f"`{spec.name}` must be a list of names, got {value!r}.")
+            raise ValueError(f"`{spec.name}` must be a list of names, got {shown(value)}.")
         return tuple(value)
     if not isinstance(value, str):
-        raise ValueError(f"`{spec.name}` must be a name, got {value!r}.")
+        raise ValueError(f"`{spec.name}` must be a name, got {shown(value)}.")
     return value

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -26,10 +26,29 @@ def unescape_cell(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
 
 
+def row_writer(file: IO[str]) -> Any:
+    """A `csv.writer` of lines that end as in Unix, which also quotes a cell with a carriage return in it.
+
+    To readers that is the end of a line, and Python's does not quote it for lines that end otherwise: what stands behind it
+    would begin a row.
+    """
+    return csv.writer(_Lines(file), lineterminator="\r\n")
+
+
+class _Lines:
+    """Takes a row at a time, as `csv.writer` hands it over."""
+
+    def __init__(self, file: IO[str]):
+        self._file = file
+
+    def write(self, row: str) -> int:
+        return self._file.write(row.removesuffix("\r\n") + "\n")
+
+
 def table_csv(columns: Mapping[str, Sequence[Any] | np.ndarray]) -> bytes:
     """Columns by name, `[rows]` each, as a UTF-8 CSV with a header; text that would run as a formula is escaped."""
     file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
+    writer = row_writer(file)
     writer.writerow([escape_cell(name) for name in columns])
     for row in zip(*columns.values(), strict=True):
         writer.writerow([escape_cell(cell) for cell in row])

@@ -1,0 +1,274 @@
+"""B1: bad inputs, drawn by number, into every parser that a stranger's words, files or links reach."""
+
+import functools
+import io
+import json
+import random
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.faults.tries import Tries
+from benchmarks.measuring import ROOT
+from tests.io.spellings import ODD_CELLS, odd_file
+
+SHARES = {"links": 6000, "tables": 6000, "pictures": 3000, "learners": 2500, "runs": 2500}
+DEEP = functools.reduce(lambda inner, _: [inner], range(200), [])
+VALUES = (
+    *(None, True, False, 0, -1, 1, 0.5, 1e308, -1e308, float("nan"), float("inf"), 10**30, 2**63, "", "x", "\0", "../x"),
+    *(
+        "x" * 5000,
+        [],
+        {},
+        [1],
+        {"a": 1},
+        DEEP,
+        "nan",
+        "1e999",
+        "<script>alert(1)</script>",
+        "=1+1",
+        "\u202e",
+        "\ud800",
+        [[]] * 50,
+    ),
+)
+
+
+def figures(quick: bool) -> Iterator[dict[str, Any]]:
+    """A figure for each parser."""
+    for name, count in SHARES.items():
+        yield tried(name, max(20, count // 100) if quick else count)
+
+
+def tried(name: str, count: int) -> dict[str, Any]:
+    """So many inputs of one kind; the same ones every time."""
+    make = {"links": _link, "tables": _table, "pictures": _pictures, "learners": _learner, "runs": _run}[name]
+    tries = Tries("B1", f"bad {name}")
+    for seed in range(count):
+        tries.one(make(random.Random(f"{name} {seed}")), seed)
+    return tries.figure()
+
+
+def _link(rng: random.Random) -> Callable[[], Any]:
+    from dashboard.widgets import links
+
+    keys = [
+        *links.FIELDS,
+        *links.RESERVED,
+        "bench",
+        "shots",
+        "chosen_task",
+        "example",
+        "known_rows",
+        "__proto__",
+        "\0",
+        "a" * 300,
+    ]
+    words = [*ODD_CELLS, *map(str, VALUES[:-1]), "sinusoid", "maml", "table", "1,2", "0.01", "40", "run x", "%00", "0,0,0"]
+    words = [word for word in words if word.isascii() or word.encode(errors="ignore").decode() == word]  # as a browser sends it
+    parameters = {rng.choice(keys): rng.choices(words, k=rng.choice([1, 1, 1, 3])) for _ in range(rng.randrange(12))}
+
+    def read() -> None:
+        link = links.read(parameters)
+        assert all(len(note) < 2000 for note in link.notes), "a note as long as a page"
+        links.address("https://host/train", link.values, link.others)
+
+    return read
+
+
+def _table(rng: random.Random) -> Callable[[], Any]:
+    from maml_engine.tables import guess, read_sheet, validate
+
+    content = odd_file(rng.randrange(10**9))
+
+    def read() -> None:
+        sheet = read_sheet(content)
+        validate(sheet, guess(sheet).roles)
+
+    return read
+
+
+def _pictures(rng: random.Random) -> Callable[[], Any]:
+    from maml_engine.io.pictures.archive import Archive
+    from maml_engine.io.pictures.limits import PAGE_LIMITS, UnusableFile
+    from maml_engine.io.pictures.opening import read_picture
+
+    names = [rng.choice(("a/1.png", "b/1.png", "b/2.jpg", "../c.png", "a\\b.png", "\0", "c" * 300, "CON", "a/1.png/x"))] * 2
+    files = {name + str(place): spoilt(_picture(rng.randrange(8)), rng) for place, name in enumerate(names)}
+    content = spoilt(zipped(files), rng) if rng.random() < 0.7 else zipped(files)
+
+    def read() -> None:
+        archive = Archive(content, PAGE_LIMITS)
+        for name in archive.names:
+            try:
+                read_picture(archive.read(name), name, size=28, limits=PAGE_LIMITS)
+            except UnusableFile as refusal:
+                assert len(str(refusal).splitlines()) == 1, refusal
+
+    return read
+
+
+def _learner(rng: random.Random) -> Callable[[], Any]:
+    from dashboard.runs import open_learner
+
+    return functools.partial(open_learner, zipped(_spoilt_learner(rng)) if rng.random() < 0.8 else spoilt(_learner_zip(0), rng))
+
+
+def _run(rng: random.Random) -> Callable[[], Any]:
+    from dashboard.runs import exchange
+
+    content = _run_file()
+    way = rng.random()
+    if way < 0.3:
+        content = spoilt(content, rng)
+    else:
+        files = unzipped(content)
+        if way < 0.8:
+            facts = json.loads(files["run.json"])
+            for _ in range(rng.choice([1, 1, 2, 4])):
+                facts = changed(facts, rng)
+            files["run.json"] = json.dumps(facts).encode()
+        elif way < 0.9:
+            files["curves.safetensors"] = forged(files["curves.safetensors"], rng)
+        else:
+            files.pop(rng.choice(list(files)))
+        content = zipped(files)
+    return functools.partial(exchange.unpacked, content, "somebody")
+
+
+def _spoilt_learner(rng: random.Random) -> dict[str, bytes]:
+    """The files of a learner, one of them changed: by chance, or by somebody who knows how to make the digest fit."""
+    files = unzipped(_learner_zip(rng.randrange(3)))
+    arrays = next(name for name in files if name.endswith(".safetensors"))
+    described = next(name for name in files if name.endswith(("experiment.json", "table.json")))
+    way = rng.random()
+    if way < 0.4:
+        files[arrays] = forged(files[arrays], rng)
+    elif way < 0.7:
+        files[described] = json.dumps(changed(json.loads(files[described]), rng)).encode()
+    elif way < 0.9:
+        name = rng.choice(list(files))
+        files[name] = spoilt(files[name], rng)
+    else:
+        files.pop(rng.choice(list(files)))
+    return files
+
+
+def forged(content: bytes, rng: random.Random) -> bytes:
+    """A file of arrays with other facts or arrays, and a digest that fits them."""
+    from maml_engine.io.arrays import pack_arrays, parse_arrays
+
+    arrays, facts = parse_arrays(content, Path("forged"))
+    if rng.random() < 0.6 and facts:
+        if isinstance(facts.get("description"), str) and rng.random() < 0.7:  # JSON within
+            facts["description"] = json.dumps(changed(json.loads(facts["description"]), rng))
+        else:
+            facts = changed(facts, rng)
+        return pack_arrays(arrays, facts if isinstance(facts, dict) else {"facts": facts})
+    name = rng.choice(list(arrays))
+    array = arrays[name]
+    other: list[Callable[[], np.ndarray]] = [
+        lambda: array[..., :0],
+        lambda: array.astype(np.int8),
+        lambda: array.reshape(-1),
+        lambda: np.full(array.shape, np.nan),
+        lambda: np.full(array.shape, 1e38, np.float32),
+        lambda: np.zeros((1000, 1000), np.float32),
+        lambda: np.array(1.0),
+        lambda: array.astype(bool),
+    ]
+    arrays[name] = rng.choice(other)()
+    if rng.random() < 0.2:
+        arrays.pop(name)
+    return pack_arrays(arrays, facts)
+
+
+def changed(value: Any, rng: random.Random) -> Any:
+    """JSON with one place changed, taken away, or named otherwise."""
+    if isinstance(value, dict) and value and rng.random() < 0.85:
+        key, value = rng.choice(list(value)), dict(value)
+        way = rng.random()
+        if way < 0.15:
+            value.pop(key)
+        elif way < 0.2:
+            value[rng.choice(("", "x", "__class__", key * 2))] = value.pop(key)
+        else:
+            value[key] = changed(value[key], rng)
+        return value
+    if isinstance(value, list) and value and rng.random() < 0.7:
+        at = rng.randrange(len(value))
+        return [*value[:at], changed(value[at], rng), *value[at + 1 :]] if rng.random() < 0.8 else value[:at]
+    if isinstance(value, int | float) and not isinstance(value, bool) and rng.random() < 0.4:
+        return rng.choice((-value, value * 1000, value + 1, value / 3, str(value)))
+    return rng.choice(VALUES)
+
+
+def spoilt(content: bytes, rng: random.Random) -> bytes:
+    """Bytes that were changed, cut, doubled or moved."""
+    spoilt = bytearray(content)
+    for _ in range(rng.choice([1, 1, 2, 8])):
+        at, to = sorted((rng.randrange(len(spoilt) + 1), rng.randrange(len(spoilt) + 1)))
+        way = rng.randrange(5)
+        if way == 0 and at < len(spoilt):
+            spoilt[at] ^= 1 << rng.randrange(8)
+        elif way == 1:
+            del spoilt[at : min(to, at + 50)]
+        elif way == 2:
+            spoilt[at:at] = rng.randbytes(rng.randrange(1, 20))
+        elif way == 3:
+            spoilt[at:at] = spoilt[at : min(to, at + 500)]
+        elif rng.random() < 0.3:
+            del spoilt[at:]
+        if not spoilt:
+            break
+    return bytes(spoilt)
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A zip archive."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in files.items():
+            archive.writestr(zipfile.ZipInfo(name.replace("\0", "0")), part)
+    return content.getvalue()
+
+
+def unzipped(content: bytes) -> dict[str, bytes]:
+    """The inverse."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@functools.cache
+def _learner_zip(number: int) -> bytes:
+    from dashboard.downloads.files import learner_zip
+    from maml_engine import Learner
+
+    tables = ROOT / "dashboard/page_parts/your_tasks/shipped_verdicts"
+    places = (ROOT / "maml_engine/pretrained/sinusoid_maml", tables / "machines/learner", tables / "patients/learner")
+    return zipped(
+        {name: part for name, part in unzipped(learner_zip(Learner.load(places[number]))).items() if "learner/" in name}
+    )
+
+
+@functools.cache
+def _run_file() -> bytes:
+    from dashboard.runs import Run, exchange
+    from maml_engine import Experiment
+
+    curves = {"curve_iterations": np.arange(3), "curves": np.ones((3, 2)), "history": np.ones((5, 3))}
+    run = Run(id="a", owner="b", experiment=Experiment(), name="n", note="m", result={"error": 1.0}, **curves)
+    return exchange.packed(run, None)
+
+
+@functools.cache
+def _picture(number: int) -> bytes:
+    from PIL import Image
+
+    content = io.BytesIO()
+    image = Image.effect_noise((30 + number, 20), 50).convert(("L", "RGB", "1", "P")[number % 4])
+    image.save(content, ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "PNG")[number] if number % 4 != 3 else "PNG")
+    return content.getvalue()
