@@ -5,11 +5,13 @@ import json
 import os
 import random
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -28,18 +30,19 @@ _FINISHED = (0, 1, 3)  # a script that ended well, with an error in it, or as a 
 class Server:
     """An app on this machine's loopback, hosted and with no runs of before."""
 
-    def __init__(self, script: str, *, counts_compiling: bool = False):
+    def __init__(self, script: str, *, home: str | None = None, counts_compiling: bool = False):
         """Starts it and waits until it answers.
 
         Args:
           script: the app's.
+          home: a folder that outlives it; None makes one that does not.
           counts_compiling: for `programs_compiled`.
         """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self._home = tempfile.TemporaryDirectory(prefix="maml-lab-load-")
-        environment = os.environ | {"MAML_LAB_HOME": self._home.name, "MAML_LAB_HOSTED": "1", "JAX_PLATFORMS": "cpu"}
+        environment = os.environ | {"MAML_LAB_HOME": home or self._home.name, "MAML_LAB_HOSTED": "1", "JAX_PLATFORMS": "cpu"}
         self._log = Path(self._home.name) / "log.txt" if counts_compiling else Path(os.devnull)
         if counts_compiling:
             environment["JAX_LOG_COMPILES"] = "1"
@@ -81,6 +84,18 @@ class Server:
     def programs_compiled(self) -> int:
         """How many programs JAX has compiled so far, or loaded from its cache."""
         return self._log.read_bytes().count(b"Finished XLA compilation")
+
+    def threads(self) -> int:
+        """How many the server has, without the processes that it started."""
+        return len(os.listdir(f"/proc/{self._process.pid}/task"))
+
+    def kill(self) -> None:
+        """Ends it as a power cut would, and what it has started as well."""
+        for process in self._tree():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._process.wait()
+        self._home.cleanup()
 
     def stop(self) -> None:
         """Ends it."""
@@ -129,6 +144,7 @@ class Visitor:
         """
         self.query, self.exceptions = "", []
         self.widgets, self.repeats, self.progress = {}, {}, ""
+        self.alerts, self.charts = [], 0  # sentences; figures
         self.received = 0  # bytes, in all
         self._pages, self._page, self._states, self._messages = {}, "", {}, {}
         self._parts, self._part = {}, ""  # by widget, the part of the page that it reruns; that of the last change
@@ -149,6 +165,30 @@ class Visitor:
     def close(self) -> None:
         """Leaves."""
         self._leaving.close()
+
+    def drop(self) -> None:
+        """Is gone from one moment to the next, without a word."""
+        self._socket.socket.shutdown(socket.SHUT_RDWR)
+
+    def upload(self, name: str, content: bytes) -> int:
+        """Sends a file to the address that the server gives for it, as an uploader does; the status of the answer."""
+        message = BackMsg()
+        message.file_urls_request.request_id = "1"
+        message.file_urls_request.file_names.append(name)
+        self._socket.send(message.SerializeToString())
+        answer = ForwardMsg()
+        while answer.WhichOneof("type") != "file_urls_response":
+            answer.ParseFromString(self._socket.recv(timeout=self._patience))
+        path = answer.file_urls_response.file_urls[0].upload_url
+        head = f'--b\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n\r\n'.encode()
+        headers = {"Content-Type": "multipart/form-data; boundary=b", "Origin": f"http://{self._address}"}
+        body = head + content + b"\r\n--b--\r\n"
+        request = urllib.request.Request(f"http://{self._address}{path}", body, headers, method="PUT")
+        try:
+            with urllib.request.urlopen(request, timeout=self._patience) as reply:
+                return reply.status
+        except urllib.error.HTTPError as refused:
+            return refused.code
 
     def open(self, page: str, query: str = "") -> float:
         """Goes to a page by its path, "" for the first one; seconds until it stands."""
@@ -247,6 +287,7 @@ class Visitor:
         if kind == "new_session":
             if not answer.metadata.run.fragment_ids:
                 self.widgets, self.repeats, self.progress, self._parts = {}, {}, "", {}
+                self.alerts, self.charts = [], 0
             self._page = answer.new_session.page_script_hash or self._page
         elif kind == "navigation":
             pages = answer.navigation.app_pages
@@ -266,11 +307,16 @@ class Visitor:
         shown = getattr(element, kind) if kind else None
         if kind == "exception":
             self.exceptions.append(f"{shown.type}: {shown.message[:200]}")
-        elif kind == "alert" and LOST in shown.body:
-            self.exceptions.append(shown.body)
+        elif kind == "alert":
+            self.alerts.append(shown.body)
+            if LOST in shown.body:
+                self.exceptions.append(shown.body)
         elif kind == "progress":
             self.progress = shown.text
+        elif kind == "plotly_chart":
+            self.charts += 1
         elif getattr(shown, "id", ""):
             named = _IDENTITY.match(shown.id)
             name = getattr(shown, "component_name", "") or (named.group(1) if named else shown.id)
             self.widgets[name], self._parts[name] = (kind, shown), part
+            self.charts += "switch" in name

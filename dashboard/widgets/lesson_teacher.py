@@ -12,6 +12,7 @@ from dashboard import escape
 from dashboard.lessons import TEACHER_KEY, Lesson
 from dashboard.lessons.book import LibraryAway, Look, Refused, book
 from dashboard.widgets import lesson, session
+from maml_engine.io.write_csv import escape_cell
 
 POLL_SECONDS = 2.0
 HERE_ALONE = ("localhost", "127.0.0.1", "[::1]")
