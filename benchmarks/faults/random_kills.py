@@ -66,7 +66,7 @@ def kill_writers(kills: int) -> dict[str, Any]:
 
 
 def kill_app(kills: int) -> dict[str, Any]:
-    """A run ends and another one begins; then the app and its processes are killed. What has ended is there at the next start."""
+    """A run ends, another one begins, and the app and its processes are killed: what has ended is there at the next start."""
     rng, problems, finished = random.Random(1), [], []
     with tempfile.TemporaryDirectory() as home:
         for number in range(kills):
