@@ -18,13 +18,15 @@ from benchmarks.visitors import Server, Visitor
 
 WRITER = """
 import sys, secrets
+from pathlib import Path
 import numpy as np
 from dashboard.runs import Run, RunLibrary
 library = RunLibrary(sys.argv[1])
+learners = [path.read_bytes() for path in sorted(Path(sys.argv[2]).glob("*.zip"))]
 print("ready", flush=True)
 for number in range(10**9):
     run = Run(id=secrets.token_urlsafe(12), owner="o", name="n" * 40, history=np.ones((300, 3)), result={"number": number})
-    library.save(run, sys.argv[2].encode() * 2000 + str(number % 7).encode())
+    library.save(run, learners[number % len(learners)])
     print(run.id, flush=True)
     if number % 3 == 0:
         library.delete(run.id, "o"); print("-" + run.id, flush=True)
@@ -42,6 +44,7 @@ def kill_writers(kills: int) -> dict[str, Any]:
     rng, kept, problems = random.Random(0), set(), []
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/runs.db"
+        _make_learners(Path(folder))
         for _ in range((kills + 1) // 2):
             writers = [_writer(url, Path(folder) / f"said-{place}") for place in range(2)]
             time.sleep(rng.uniform(0.0, 1.0))
@@ -101,9 +104,19 @@ def kill_app(kills: int) -> dict[str, Any]:
     }
 
 
+def _make_learners(folder: Path) -> None:
+    """Three files as visitors take them home, which the doctor opens."""
+    from dashboard.downloads.files import learner_zip
+    from maml_engine import Learner
+
+    learner = Learner.load(ROOT / "maml_engine/pretrained/sinusoid_maml")
+    for number in range(3):
+        (folder / f"{number}.zip").write_bytes(learner_zip(learner.replace(iteration=number + 1)))
+
+
 def _writer(url: str, said: Path) -> tuple[subprocess.Popen, Path]:
     with said.open("w") as file:
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, url, said.name], cwd=ROOT, stdout=file)
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, url, str(said.parent)], cwd=ROOT, stdout=file)
     until = time.monotonic() + 120
     while not said.read_text() and time.monotonic() < until and writer.poll() is None:
         time.sleep(0.02)
