@@ -95,12 +95,12 @@ class House:
 
 def watch(house: House, sessions: int, seconds: float) -> dict:
     """So many sessions before and after a replica is killed."""
+    link = train_there(house.ports[0])
     guests = [Guest(house.port, number) for number in range(sessions)]
     threads = [threading.Thread(target=guest.stay, daemon=True) for guest in guests]
     for thread in threads:
         thread.start()
     time.sleep(seconds)
-    link = train_there(house.ports[0])
     killed = house.replicas[0]
     spread = house.sessions()
     began = time.monotonic()

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 180  # seconds until the health check says yes
+PATIENCE = 600  # seconds until the health check says yes
 INSIDE = "MAML_LAB_INSIDE_NAMESPACE"
 
 
@@ -120,9 +120,10 @@ def main() -> int:
         os.execvpe("unshare", ["unshare", "--mount", sys.executable, *sys.argv], os.environ | {INSIDE: "1"})
     found = {}
     with tempfile.TemporaryDirectory(prefix="maml-lab-container-") as work:
-        container = Container(mounted(Path(work)), options.python.resolve())
-        for folder in options.python.resolve().parents[:-1]:  # perhaps of a user's own, whose home others may not enter
-            (container.root / folder.relative_to("/")).chmod(0o755)
+        container = Container(mounted(Path(work)), options.python.absolute())
+        for path in (options.python.resolve(), (options.python / "bin" / "python").resolve()):
+            for folder in path.parents[:-1]:  # perhaps of a user's own, whose home others may not enter
+                (container.root / folder.relative_to("/")).chmod(0o755)
         for name, rest in steps((ROOT / "Dockerfile").read_text()):
             began = time.monotonic()
             container.follow(name, rest)
