@@ -171,7 +171,7 @@ class Visitor:
         self._socket.socket.shutdown(socket.SHUT_RDWR)
 
     def upload(self, name: str, content: bytes) -> int:
-        """Sends a file to the address that the server gives for it, as an uploader does; the status of the answer."""
+        """Sends a file to the address that the server gives for it, as an uploader does; the answer's status, 0 for a reset."""
         message = BackMsg()
         message.file_urls_request.request_id = "1"
         message.file_urls_request.file_names.append(name)
@@ -189,6 +189,8 @@ class Visitor:
                 return reply.status
         except urllib.error.HTTPError as refused:
             return refused.code
+        except (urllib.error.URLError, ConnectionError):  # refused while it was still being sent
+            return 0
 
     def open(self, page: str, query: str = "") -> float:
         """Goes to a page by its path, "" for the first one; seconds until it stands."""

@@ -129,7 +129,7 @@ def _send(port: int, over: threading.Event, did: Counter, most: int) -> None:
     visitor.open("your_tasks", "source=A+file")
     while did["uploads"] + did["uploads_refused"] < most and not over.is_set():
         status = visitor.upload("t.csv", b"task,x,y\n" + b"a,1,2\n" * (UPLOAD_BYTES // 6))
-        did["uploads" if status < 300 else "uploads_refused"] += 1
+        did["uploads" if 200 <= status < 300 else "uploads_refused"] += 1
     visitor.close()
 
 
