@@ -177,6 +177,16 @@ class Tally:
         middle = ((self.answers - 1) // 2, self.answers // 2)
         return (self._at(middle[0]) + self._at(middle[1])) / 2 if self.answers else math.nan
 
+    def spell(self, question: Question) -> str:
+        """All of them in words, for who does not see the picture."""
+        if question.kind == "choice":
+            return "; ".join(f"{choice}: {self.counts.get(place, 0)}" for place, choice in enumerate(question.choices))
+        return f"{self.spell_count()}, the middle one {question.spell(self.median())}" if self.answers else "No answers yet"
+
+    def spell_count(self) -> str:
+        """How many have answered."""
+        return f"{self.answers:,} answer{'' if self.answers == 1 else 's'} so far"
+
     def _at(self, place: int) -> float:
         for value in sorted(self.counts):
             place -= self.counts[value]

@@ -215,18 +215,6 @@ def figure_of(question: Question, tally: Tally) -> Figure:
     return figures.numbers_figure(tally.counts, unit=question.unit, median=tally.median(), **ends)
 
 
-def alt_of(question: Question, tally: Tally) -> str:
-    """The same in words."""
-    if question.kind == "choice":
-        return "; ".join(f"{choice}: {tally.counts.get(place, 0)}" for place, choice in enumerate(question.choices))
-    return f"{tally.answers} answers, the middle one {question.spell(tally.median())}" if tally.answers else "No answers yet"
-
-
-def spell_count(tally: Tally) -> str:
-    """How many have answered."""
-    return f"{tally.answers:,} answer{'' if tally.answers == 1 else 's'} so far"
-
-
 def _poll_seconds() -> float:
     return st.session_state.setdefault(session.POLL, POLL_SECONDS + 2 * random.random())
 
@@ -255,7 +243,7 @@ def _ask(lesson_id: str, picture: int) -> None:
     st.caption(_standing(lesson, mine, found.tally))
     if lesson.shows_answers:
         st.plotly_chart(
-            figure_of(question, found.tally).as_sent(), key="lesson_answers", config=CHART, alt=alt_of(question, found.tally)
+            figure_of(question, found.tally).as_sent(), key="lesson_answers", config=CHART, alt=found.tally.spell(question)
         )
 
 
@@ -264,7 +252,7 @@ def _standing(lesson: Lesson, mine: float | None, tally: Tally) -> str:
     if lesson.is_closed:
         return f"{own}The question is closed, with {tally.answers:,} answer{'' if tally.answers == 1 else 's'}."
     change = "" if mine is None else "You can change it until your teacher closes the question. "
-    return f"{own}{change}{spell_count(tally)}; no names are kept."
+    return f"{own}{change}{tally.spell_count()}; no names are kept."
 
 
 def _choose(lesson: Lesson, mine: float | None) -> None:

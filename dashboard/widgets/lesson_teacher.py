@@ -67,12 +67,12 @@ def _watch() -> None:
     if now.question.kind == "none":
         return
     state = " The question is closed." if now.is_closed else ""
-    st.markdown(f"**{lesson.spell_count(tally)}.**{state}")
+    st.markdown(f"**{tally.spell_count()}.**{state}")
     st.plotly_chart(
         lesson.figure_of(now.question, tally).as_sent(),
         key="lesson_tally",
         config=lesson.CHART,
-        alt=lesson.alt_of(now.question, tally),
+        alt=tally.spell(now.question),
     )
     with st.container(horizontal=True):
         label, icon = ("Open again", ":material/lock_open:") if now.is_closed else ("Close the question", ":material/lock:")

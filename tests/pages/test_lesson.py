@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.lessons import Lesson, Question
+from dashboard.lessons import Lesson, Question, Tally
 from dashboard.lessons.book import book
 from dashboard.widgets import lesson_teacher
 
@@ -109,4 +109,8 @@ def test_answers_as_a_table(made):
     book().answer(lesson, "a", 3)
     book().answer(lesson, "b", 3)
     book()._held.clear()
-    assert lesson_teacher.answers_csv(book().look(lesson.id)).splitlines() == ["answer,count", "3,2"]
+    assert lesson_teacher.answers_csv(book().look(lesson.id)).split() == ["answer,count", "3,2"]
+    choice = Question("Which?", "choice", choices=("=1+1", "b"))
+    found = replace(book().look(lesson.id), lesson=replace(lesson, question=choice), tally=Tally({0.0: 1}))
+    assert "\n=1" not in lesson_teacher.answers_csv(found)  # a spreadsheet reads no formula
+    assert found.tally.spell(choice) == "=1+1: 1; b: 0"
