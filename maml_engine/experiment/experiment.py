@@ -179,12 +179,24 @@ class Experiment(NamedFields):
         return _create(self.seed, MODELS[self.model], self._model_options(in_dim, out_dim, in_shape))
 
     def build_template(
-        self, in_dim: int = 1, out_dim: int = 1, in_shape: tuple[int, ...] | None = None
+        self,
+        in_dim: int = 1,
+        out_dim: int = 1,
+        in_shape: tuple[int, ...] | None = None,
+        *,
+        check: Callable[[Any], object] = lambda template: None,
     ) -> tuple[Network, MetaParams]:
-        """The network, and meta-parameters that may be shapes alone: what a saved run is read into, without compiling."""
+        """The network, and meta-parameters that may be shapes alone: what a saved run is read into, without compiling.
+
+        Args:
+          in_dim, out_dim: numbers of a row.
+          in_shape: of a row, where it is no vector.
+          check: is handed the shapes of the saved parameters before anything of their size is made; refuses by raising.
+        """
         options = dict(self._model_options(in_dim, out_dim, in_shape))
         start = nnx.eval_shape(lambda: MODELS[self.model](**options, rngs=nnx.Rngs(jax.random.key(self.seed))))
         network, params = Network.split(start)
+        check({"meta": MetaParams(params, ())})
         if jax.tree.leaves(network.rest):  # numbers beside the parameters, which the seed says
             network, params = Network.split(self.build_model(in_dim, out_dim, in_shape))
         return network, MetaParams(params, jax.eval_shape(self.build_method().init_rule, params))

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -312,7 +312,8 @@ class Learner:
         in_dim, out_dim = facts["in_dim"], facts["out_dim"]
         kinds = [kind and RowKind(tuple(kind[0]), kind[1]) for kind in facts.get("rows", [None, None])]
         if model is None:
-            network, template = experiment.build_template(in_dim, out_dim, kinds[0] and kinds[0].shape)
+            fits = partial(from_arrays, arrays=arrays, source=folder / LEARNER_FILE)
+            network, template = experiment.build_template(in_dim, out_dim, kinds[0] and kinds[0].shape, check=fits)
         else:
             network, params = Network.split(model)
             template = MetaParams(params, experiment.build_method().init_rule(params))

@@ -155,6 +155,19 @@ def test_the_callers_own_module_comes_back_into_one_like_it(tmp_path):
         Learner.load(tmp_path)
 
 
+def test_a_small_file_that_describes_a_huge_network_is_refused_before_it_is_made(tmp_path, monkeypatch):
+    """Frequencies that were drawn lie beside its parameters, so it would be built."""
+    small, huge = (Experiment(model="fourier_mlp", hidden_dim=size, num_layers=3) for size in (4, 16_384))
+    Learner.untrained(small).save(tmp_path)
+    arrays, facts = load_arrays(tmp_path / "learner.safetensors")
+    facts |= {"experiment": huge.digest, "description": huge.to_json()}
+    save_arrays(tmp_path / "learner.safetensors", arrays, facts)
+    (tmp_path / "experiment.json").write_text(huge.to_json())
+    monkeypatch.setattr(Experiment, "build_model", lambda *_: pytest.fail("It is built."))
+    with pytest.raises(StorageError, match="this model and method need"):
+        Learner.load(tmp_path)
+
+
 def test_the_file_is_refused_wherever_it_is_cut(folder):
     path = folder / "learner.safetensors"
     content = path.read_bytes()
