@@ -100,7 +100,14 @@ def claim(connection: Connection, worker: str, lease_seconds: float) -> Claim | 
 
 
 def renew(connection: Connection, job_id: str, *, lease_number: int, lease_seconds: float) -> bool:
-    """A lease from now on; False where another process has taken the job since, or it is gone."""
+    """A lease from now on; False where another process has taken the job since, or it is gone.
+
+    Args:
+      connection: in a transaction that writes.
+      job_id: the job's.
+      lease_number: of the `Claim`.
+      lease_seconds: how long the lease is.
+    """
     until = time_of(connection) + timedelta(seconds=lease_seconds)
     held = and_(jobs.c.id == job_id, jobs.c.lease_number == lease_number)
     return connection.execute(update(jobs).where(held).values(lease_until=until)).rowcount == 1
