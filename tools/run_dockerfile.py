@@ -111,7 +111,7 @@ def mount(*arguments: str | Path) -> None:
 
 def main() -> int:
     """Does what the module says: 0 where all held."""
-    parser = argparse.ArgumentParser(prog="python tools/run_dockerfile.py", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python tools/run_dockerfile.py", description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "--python", type=Path, default=Path(sys.base_prefix), help="folder of the Python that takes FROM's place"
     )
