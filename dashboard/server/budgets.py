@@ -49,6 +49,7 @@ BUDGETS = {
     "dashboard.page_parts.your_tasks.examples.example_csv": Budget(0.3, True, entries=8),
     "dashboard.page_parts.your_tasks.run.shipped": Budget(5, entries=8),
     "dashboard.page_parts.your_tasks.table.example": Budget(1, True, entries=8),
+    "dashboard.runs.run._experiment": Budget(3, entries=512),
     "maml_engine.io.readings.dates.take_apart": Budget(12, True, entries=20_000),
     "maml_engine.io.readings.numbers.looks_like_number": Budget(11, True, entries=20_000),
     "maml_engine.methods.inner_optimizers._first_direction": Budget(0.2, True, entries=128),
