@@ -90,6 +90,11 @@ OWN: Mapping[str, tuple[str, ...]] = {
     "effort": ("Effort",),
     "error_in": ("Unit of the errors",),
     session.TRIAL: ("Training and judging", "judge"),
+    # Runs.
+    "find": ("Runs that are found",),
+    "run": ("Run that is shown",),
+    "baseline": ("Baseline",),
+    "differences": ("Differences only",),
     # Notes.
     "published_card": ("Protocol card",),
     session.CARD_JOB: ("A card's short run", "run_*"),
