@@ -6,7 +6,7 @@ What a browser sends all the same gives way to what the widget began with.
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -156,15 +156,17 @@ def remember(own: Iterable[str]) -> None:
         st.query_params[session.CLASS_KEY] = found.lesson.id
 
 
-def show() -> None:
-    """Below a page's title: the teacher's screen, or the question, and the way out."""
+def show(teach: Callable[[Look], None]) -> None:
+    """Below a page's title: the teacher's screen, or the question, and the way out.
+
+    Args:
+      teach: shows the teacher's screen.
+    """
     found = look()
     if found is None:
         return
     if browser() in found.teachers:
-        from dashboard.widgets import lesson_teacher
-
-        lesson_teacher.show(found)
+        teach(found)
         if is_teacher(found):
             return
     with st.container(horizontal=True, vertical_alignment="center", key="lesson_banner", gap="small"):

@@ -54,7 +54,7 @@ def opening(title: str, try_this: str, name: str = "") -> None:
     st.session_state[session.PLACE] = st.container()
     answer_link(session.CLASS_KEY)
     if _is_lesson():
-        _lesson().show()
+        _lesson().show(_teach)
     if home.trouble() and not st.session_state.get(session.TROUBLE_SAID):
         st.session_state[session.TROUBLE_SAID] = True
         st.toast(home.sentence(), icon=":material/folder_off:", duration="long")
@@ -187,6 +187,13 @@ def _lesson() -> Any:
     from dashboard.widgets import lesson
 
     return lesson
+
+
+def _teach(found: Any) -> None:
+    """The teacher's screen."""
+    from dashboard.widgets import lesson_teacher
+
+    lesson_teacher.show(found)
 
 
 def _offer_lesson(own: Iterable[str]) -> None:
