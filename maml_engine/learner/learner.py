@@ -260,8 +260,7 @@ class Learner:
         Raises:
           StorageError: the disk is full, or writing is not allowed; it says whether what was there before is.
         """
-        folder = Path(folder)
-        description = self.experiment.to_json()
+        folder, description = Path(folder), self.experiment.to_json()
         beside = text_or_none(folder / EXPERIMENT_FILE)
         facts = {
             "experiment": self.experiment.digest,
@@ -274,8 +273,8 @@ class Learner:
             "replaces": None if beside == description else beside,  # what lies there until the second file is written
         }
         parts = {"meta": self.meta, "scaling": self.scaling, "state": self.network.state}
-        arrays = pack_arrays(to_arrays(parts), facts)
-        write_together({folder / LEARNER_FILE: arrays, folder / EXPERIMENT_FILE: description.encode()})
+        arrays, text = pack_arrays(to_arrays(parts), facts), description.encode()
+        write_together({folder / LEARNER_FILE: arrays, folder / EXPERIMENT_FILE: text})
         for file in OPENERS:  # a learner of another kind that lay here would be opened first
             remove(folder / file)
 
