@@ -39,6 +39,7 @@ from maml_engine.tables import TableLearner
 FORMAT = 1
 RUN, CURVES, LEARNER = "run.json", "curves.safetensors", "learner.zip"
 MAX_CURVES = 100_000  # numbers
+MAX_ITERATION = 2**31 - 1  # as `num_iterations` may be
 LIMITS = Limits(archive_bytes=50_000_000, unpacked_bytes=100_000_000, file_bytes=50_000_000, files=20)
 LEARNER_FILES = ("experiment.json", "learner.safetensors", "table.json", "ensemble.safetensors")
 
@@ -169,8 +170,8 @@ def _curves(content: bytes) -> dict[str, np.ndarray]:
     at, curves, history = (arrays.get(name) for name in ("curve_iterations", "curves", "history"))
     if at is None or curves is None or history is None or any(array.dtype.kind not in "fiu" for array in (at, curves, history)):
         raise ValueError(f"{CURVES} must hold curve_iterations, curves and history as numbers.")
-    if not np.isfinite(at).all():
-        raise ValueError(f"{CURVES} must say at which iterations its curves are, got a number that is none.")
+    if not ((at >= 0) & (at <= MAX_ITERATION)).all():  # nor is NaN
+        raise ValueError(f"{CURVES} must say at which iterations its curves are, from 0 to {MAX_ITERATION:,}.")
     fits = at.ndim == 1 and curves.ndim == 2 and len(at) == len(curves) and history.ndim == 2 and history.shape[1] == 3
     if not fits or curves.size > MAX_CURVES or len(history) > MAX_POINTS:
         raise ValueError(

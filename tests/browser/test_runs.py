@@ -19,12 +19,18 @@ RUNS = [
 def kept(app_home):
     """Three runs in the app's library, for as long as the test takes."""
     library = RunLibrary(f"sqlite:///{app_home / 'runs.db'}")
+    _empty(library)  # of what other tests have trained
     for run in RUNS:
         library.save(run)
     yield
-    for run in library.list(OWNER):
-        library.delete(run.id, OWNER)
+    _empty(library)
     library.close()
+
+
+def _empty(library):
+    while runs := library.list(OWNER):
+        for run in runs:
+            library.delete(run.id, OWNER)
 
 
 def test_a_brush_on_an_axis_leaves_the_table_the_runs_that_cross_it_there(kept, open_page):

@@ -36,6 +36,13 @@ def a_run(run_id: str, loss: float = 0.5, *, owner: str = OWNER, **changes) -> R
     )
 
 
+def empty() -> None:
+    """Deletes what other tests have left in the library."""
+    while runs := library().list(OWNER):
+        for run in runs:
+            library().delete(run.id, OWNER)
+
+
 @contextmanager
 def kept(*runs: Run, with_learner: bool = False) -> Iterator[None]:
     """These runs in the library, the newest first, and none afterwards."""

@@ -125,11 +125,14 @@ class Held:
     def snapshot(self, job_id):
         return self.snapshot_ if job_id == "held" else None
 
+    def belongs_to(self, job_id, owner):
+        return job_id == "held"
+
 
 @pytest.fixture
 def held(monkeypatch):
     registry = Held(Contest(("fomaml", "anil"), Experiment(hidden_dim=10), Budget("iterations", 200)))
-    for name in ("snapshot",):
+    for name in ("snapshot", "belongs_to"):
         monkeypatch.setattr(resources.jobs(), name, getattr(registry, name))
     return registry
 

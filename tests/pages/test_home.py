@@ -6,7 +6,7 @@ from dashboard.results import spell_loss
 from dashboard.widgets import session
 from maml_engine import Experiment, Learner
 from tests.pages.benches import losses, on_bench
-from tests.pages.kept_runs import a_run, kept
+from tests.pages.kept_runs import a_run, empty, kept
 
 FIRST = first_pictures.load()
 
@@ -125,6 +125,7 @@ def test_who_comes_back_reads_what_is_kept_and_who_comes_first_sees_no_differenc
     def said(page):
         return [text.value.replace("\\", "") for text in page.caption if "trained here is kept" in text.value]
 
+    empty()
     assert not said(opened())
     with kept(a_run("one", name="my *best*")):
         assert said(opened()) == [

@@ -2,9 +2,11 @@
 
 import dataclasses
 import threading
+import time
 
 import pytest
 
+from dashboard.engine_calls import resources
 from dashboard.page_parts.notes import published
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.verification import board
@@ -50,12 +52,17 @@ def test_a_run_of_checks_is_stopped_and_keeps_what_it_measured(monkeypatch, open
         )
     page = open_page("notes")
     page.button(key="run_all").click().run()
+    job_id = page.session_state["check_job"]
+    deadline = time.monotonic() + 60
+    while resources.jobs().snapshot(job_id).iteration < 1:
+        assert time.monotonic() < deadline, "The first check has not ended."
+        time.sleep(0.02)
     page.button(key="stop_checks").click().run()
     goes_on.set()
-    wait_for_jobs([page.session_state["check_job"]])
+    wait_for_jobs([job_id])
     page.run()
-    assert f"Stopped after 2 of {len(board.CHECKS)} checks" in page.info[0].value
-    assert "2 of them measured here and now" in page.success[0].value
+    assert f"Stopped after 1 of {len(board.CHECKS)} checks" in page.info[0].value
+    assert "1 of them measured here and now" in page.success[0].value
 
 
 def test_all_are_run_and_a_wrong_one_is_shown(monkeypatch, open_page, wait_for_jobs):

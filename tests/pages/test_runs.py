@@ -7,13 +7,19 @@ from dashboard.page_parts.runs import kept as kept_part
 from dashboard.page_parts.runs import pictures
 from dashboard.runs import LibraryAway, RunLibrary, library
 from dashboard.widgets import session
-from tests.pages.kept_runs import OWNER, a_run, kept
+from tests.pages.kept_runs import OWNER, a_run, empty, kept
 
 THREE = [
     a_run("newest", 0.4, method="reptile", inner_lr=0.1, name="big *step*"),
     a_run("middle", 0.8, inner_lr=0.02, note="why?"),
     a_run("oldest", 0.6),
 ]
+
+
+@pytest.fixture(autouse=True)
+def alone():
+    """What pages of other tests have trained is not here."""
+    empty()
 
 
 @pytest.fixture

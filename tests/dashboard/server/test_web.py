@@ -1,6 +1,5 @@
 """Every answer carries the headers; the metrics are nobody's; uploads of all visitors together are bounded."""
 
-import asyncio
 import re
 from types import SimpleNamespace
 
@@ -12,6 +11,7 @@ from starlette.routing import Route
 from streamlit import config
 
 from dashboard.server import start_up, uploads, web
+from tests.loops import run_alone
 from tests.test_packaging import ROOT
 
 
@@ -39,7 +39,7 @@ def asked(path, method="GET", size=0):
 
         await app(scope, receive, send)
 
-    asyncio.run(ask())
+    run_alone(ask())
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:]).decode()
 

@@ -1,6 +1,5 @@
 """Who a visitor is, by cookie, by session and by login, and how the cookie comes."""
 
-import asyncio
 import re
 from types import SimpleNamespace
 
@@ -10,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.widgets import visitor
 from dashboard.widgets.visitor import COOKIE, GivesCookie, is_secret, new_secret, owner_of
+from tests.loops import run_alone
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def get(path, headers):
 
 
 def answer(path="/", **headers):
-    return asyncio.run(get(path, {name.replace("_", "-"): value for name, value in headers.items()}))
+    return run_alone(get(path, {name.replace("_", "-"): value for name, value in headers.items()}))
 
 
 def test_the_cookie_comes_with_the_page_and_once(hosted):

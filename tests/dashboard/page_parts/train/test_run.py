@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from dashboard.jobs import DONE, QUEUED, RUNNING, Snapshot
+from dashboard.jobs import DONE, RUNNING, Snapshot
 from dashboard.page_parts.train import run
 from maml_engine import Experiment
 
@@ -15,8 +15,6 @@ RUN = Snapshot(EXPERIMENT, RUNNING, iteration=500, iterations_per_second=1234.0,
 @pytest.mark.parametrize(
     ("snapshot", "text"),
     [
-        (Snapshot(EXPERIMENT, QUEUED), "Waiting: next in line."),
-        (Snapshot(EXPERIMENT, QUEUED, position=2), "Waiting: 2 before this run."),
         (Snapshot(EXPERIMENT, RUNNING), "Compiling the training step ..."),
         (RUN, "500 of 2,000 iterations, 1,234 a second, 2 min left"),
         (dataclasses.replace(RUN, status=DONE, iteration=2000), "2,000 of 2,000 iterations in 20 s"),
