@@ -22,14 +22,18 @@ enable_compilation_cache()  # before anything is compiled
 _LEASES = Leases(library) if is_configured() else None
 _KEEPER = Keeper(library, pack=learner_zip, measure=measured, lease_of=_LEASES.number if _LEASES else lambda job_id: None)
 _JOBS = JobRegistry(pool=POOL, keeper=_KEEPER, leases=_LEASES)
-if _LEASES:
-    _LEASES.start(_JOBS)
 _opening = threading.Lock()
 
 
 def jobs() -> JobRegistry:
     """The runs of this server."""
     return _JOBS
+
+
+def share_jobs() -> None:
+    """Takes part in several processes' queue, where there is one; for the server alone, since the engine's import this too."""
+    if _LEASES:
+        _LEASES.start(_JOBS)
 
 
 def shipped_learners() -> dict[str, Learner]:

@@ -52,13 +52,15 @@ def import_all() -> None:
 
 
 def announce() -> None:
-    """Looks at the folder, listens to the operator, and writes down what the server is."""
+    """Looks at the folder, listens to the operator, takes its share of the jobs, and writes down what the server is."""
+    from dashboard.engine_calls import resources
     from dashboard.server import budgets, home, operator
 
     if is_hosted():
         logs.begin()  # what was imported meanwhile may write in ways of its own
     home.look()
     operator.listen()
+    resources.share_jobs()
     facts = {"hosted": is_hosted(), "process": os.getpid(), "caches_max_mb": round(budgets.total_mb())}
     logs.log.info("MAML Lab is ready; its caches take at most %d MB together", facts["caches_max_mb"], extra={"facts": facts})
 
