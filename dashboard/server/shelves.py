@@ -8,6 +8,8 @@ import weakref
 from collections import OrderedDict
 from typing import Any
 
+import streamlit as st
+
 from dashboard.engine_calls.cache import size_of
 
 MAX_BYTES = 80 * 10**6
@@ -77,6 +79,11 @@ class Shelf(dict[Any, Any]):
         self._shelves.use(self, key)
         return super().__getitem__(key)
 
+    def get(self, key: Any, default: Any = None) -> Any:
+        """What lies there; looked at like any other way."""
+        self._shelves.use(self, key)
+        return super().get(key, default)
+
     def __delitem__(self, key: Any) -> None:
         super().__delitem__(key)
         self._shelves.take_away(id(self), key)
@@ -88,3 +95,10 @@ class Shelf(dict[Any, Any]):
 
 
 SHELVES = Shelves()
+
+
+def of_session(key: str) -> Shelf:
+    """This session's shelf under a session key; in no cache of Streamlit's, which any visitor can have cleared."""
+    if key not in st.session_state:
+        st.session_state[key] = SHELVES.shelf()
+    return st.session_state[key]

@@ -3,10 +3,13 @@
 import streamlit as st
 from starlette.types import Scope
 
+from dashboard.hosting import is_hosted
+
 MAX_MB = 100  # of all visitors together, on a hosted demo
 # Of one session, anywhere: Streamlit takes in all of a folder, file by file, before a page can refuse any. Two uploads of
 # pictures fit, each at the limit of `maml_engine.io.pictures.limits`, and some more.
 MAX_SESSION_MB = 120
+MAX_TABLE_MB = 10 if is_hosted() else 50  # one table; read, it takes some three times as much
 
 
 def held_bytes() -> int:

@@ -15,7 +15,7 @@ PAGES = sorted(path for path in (ROOT / "pages").glob("*.py"))
 ROOMS = {
     "page_parts": {
         *("widgets", "downloads", "engine_calls", "components", "figures"),
-        *("jobs", "runs", "results", "method_names", "escape", "server", "hosting"),
+        *("jobs", "runs", "results", "method_names", "escape", "server"),
     },
     "widgets": {
         *("downloads", "engine_calls", "components", "figures", "jobs", "lessons"),

@@ -7,14 +7,12 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from dashboard.engine_calls.cache import digest
-from dashboard.hosting import is_hosted
-from dashboard.server.shelves import SHELVES
+from dashboard.server import shelves
+from dashboard.server.uploads import MAX_TABLE_MB
 from dashboard.widgets import controls
 from dashboard.widgets.links import FIELDS
 from dashboard.widgets.session import TABLE_NAMED, TRAIN_SHELF
 from maml_engine.tasks.table import Table
-
-MAX_MEGABYTES = 10 if is_hosted() else 50  # read, a table takes some three times as much
 
 
 class Chosen(NamedTuple):
@@ -33,7 +31,7 @@ def table_controls() -> Chosen | None:
     uploaded = st.file_uploader(
         "Table (CSV): one row an example, one column that names the task",
         type=["csv"],
-        max_upload_size=MAX_MEGABYTES,
+        max_upload_size=MAX_TABLE_MB,
         key="_table_file",
         help="The rows stay in your session and in the runs that you start from it; nothing is written to disk.",
     )
@@ -84,20 +82,13 @@ def _columns(header: list[str], named: dict[str, Any]) -> dict[str, Any] | None:
     return {"task": task, "inputs": tuple(inputs), "target": target, "log": tuple(log)}
 
 
-def _shelf() -> dict[str, Table]:
-    """This session's table, by what it was read from."""
-    if TRAIN_SHELF not in st.session_state:
-        st.session_state[TRAIN_SHELF] = SHELVES.shelf()
-    return st.session_state[TRAIN_SHELF]
-
-
 def _read(content: bytes, **columns: Any) -> Table:
-    name = digest((content, columns)).hex()
-    table = _shelf().get(name)
+    shelf, name = shelves.of_session(TRAIN_SHELF), digest((content, columns)).hex()
+    table = shelf.get(name)
     if table is None:
         table = Table.read(content, **columns)
-        _shelf().clear()
-        _shelf()[name] = table
+        shelf.clear()
+        shelf[name] = table
     return table
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 
 from dashboard.page_parts.your_tasks.examples import EXAMPLES, example_csv
 from dashboard.page_parts.your_tasks.user_table import UserTable
-from dashboard.server.shelves import SHELVES
+from dashboard.server import shelves
 from dashboard.widgets import session
 from maml_engine.io.readings.dates import CLOCK
 from maml_engine.tables import Finding, Fix, Guess, Question, Roles, Sheet, guess, read_sheet, validate
@@ -29,10 +29,8 @@ REPEATED = 0.1  # of a column's cells, where it may name tasks after all
 
 
 def shelf() -> dict[str, UserTable]:
-    """This session's tables, the latest last; in no cache of Streamlit's, which any visitor can have cleared."""
-    if session.SHELF not in st.session_state:
-        st.session_state[session.SHELF] = SHELVES.shelf()
-    return st.session_state[session.SHELF]
+    """This session's tables, the latest last."""
+    return shelves.of_session(session.SHELF)
 
 
 def put(table: UserTable) -> str:

@@ -9,14 +9,13 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.figures import your_tasks as figures
-from dashboard.hosting import is_hosted
 from dashboard.page_parts.your_tasks import table as tables
 from dashboard.page_parts.your_tasks.examples import EXAMPLES
 from dashboard.page_parts.your_tasks.table import MAX_EDITED_ROWS, UserTable
+from dashboard.server.uploads import MAX_TABLE_MB
 from dashboard.widgets import page, session
 from maml_engine.tables import Finding, Fix, Roles, template_csv
 
-MAX_MEGABYTES = 10 if is_hosted() else 50  # read, a table takes some three times as much
 GONE = "Your table is no longer on this server, which many people use at this moment: please bring it again."
 EXAMPLE, A_FILE, TEXT = "An example", "A file", "Pasted text"
 ICONS = {"error": ":red[:material/error:]", "warning": ":orange[:material/warning:]", "note": ":gray[:material/info:]"}
@@ -53,7 +52,7 @@ def source_controls() -> None:
         st.file_uploader(
             "CSV or Parquet: one row an example, one column that names the task",
             type=TYPES,
-            max_upload_size=MAX_MEGABYTES,
+            max_upload_size=MAX_TABLE_MB,
             key=session.TABLE_FILE,
             on_change=take_file,
         )

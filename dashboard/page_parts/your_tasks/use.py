@@ -15,6 +15,7 @@ from dashboard.page_parts.your_tasks.predictions import NewTask, Predictions
 from dashboard.page_parts.your_tasks.run import TrainedVerdict
 from dashboard.page_parts.your_tasks.script import script
 from dashboard.page_parts.your_tasks.verdict import words_of
+from dashboard.server.uploads import MAX_TABLE_MB
 from dashboard.widgets import learners, page, run_words, session
 
 COMMAND = "python -m maml_engine adapt learner known.csv --predict others.csv"
@@ -39,7 +40,7 @@ def show(trained: TrainedVerdict) -> None:
                 st.file_uploader(
                     f"{label} (CSV or Parquet)",
                     type=upload.TYPES,
-                    max_upload_size=upload.MAX_MEGABYTES,
+                    max_upload_size=MAX_TABLE_MB,
                     key=session.ROWS_FILE[which],
                     on_change=_take_rows,
                     args=(trained, which),

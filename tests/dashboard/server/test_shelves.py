@@ -18,6 +18,15 @@ def test_what_was_used_longest_ago_makes_room_whoever_s_it_is():
     assert shelves.num_bytes <= 3_000 and len(shelves) == 2
 
 
+def test_taking_with_a_default_is_looking_too():
+    shelves = Shelves(max_bytes=3_000)
+    mine, yours = shelves.shelf(), shelves.shelf()
+    mine["a"], mine["b"] = np.zeros(125), np.zeros(125)
+    assert mine.get("a") is not None and mine.get("no") is None
+    yours["c"] = np.zeros(125)
+    assert list(mine) == ["a"] and list(yours) == ["c"]
+
+
 def test_what_is_larger_than_all_room_lies_alone():
     shelves = Shelves(max_bytes=3_000)
     mine, yours = shelves.shelf(), shelves.shelf()
