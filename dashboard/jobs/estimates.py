@@ -1,9 +1,8 @@
 """How long a job takes on this machine, and how much memory: as measured of its like, or else by its size."""
 
-import dataclasses
 from collections import OrderedDict
 
-from dashboard.jobs.job import Work
+from dashboard.jobs.job import Work, like
 from maml_engine import METHODS, Experiment, Report
 from maml_engine.models import IMAGE_MODELS
 from maml_engine.tasks import PICTURES
@@ -35,18 +34,19 @@ class Estimates:
           experiment: the run.
           is_warm: whether its like will be trained before it, if it was not yet.
         """
-        startup, each = self._measured(experiment, is_warm=is_warm)
+        startup, each = self._measured(experiment, like(experiment), is_warm=is_warm)
         return startup + each * experiment.num_iterations
 
     def iterations_in(self, seconds: float, experiment: Experiment) -> int:
         """How many meta-iterations of a run like this fit into so many seconds; at least one."""
-        startup, each = self._measured(experiment, is_warm=False)
+        startup, each = self._measured(experiment, like(experiment), is_warm=False)
         return max(1, int((seconds - startup) / each))
 
     def seconds(self, work: Work, *, is_warm: bool = False) -> float:
         """A job, in all; `is_warm` as for `seconds_of`."""
         if work.is_plain:
-            return self.seconds_of(work.experiment, is_warm=is_warm)
+            startup, each = self._measured(work.experiment, work.like, is_warm=is_warm)
+            return startup + each * work.experiment.num_iterations
         return self._kinds.get(work.kind, WORK_SECONDS)
 
     def seconds_left(self, work: Work, now: float) -> float:
@@ -63,7 +63,7 @@ class Estimates:
     def watch(self, work: Work, now: float) -> None:
         """A run under way: how fast it is, its like will be."""
         if each := _speed(work, now):
-            self._runs[like(work.experiment)] = (self._runs.get(like(work.experiment), (self._warm, 0.0))[0], each)
+            self._runs[work.like] = (self._runs.get(work.like, (self._warm, 0.0))[0], each)
 
     def calibrate(self, startup: float, report: Report) -> None:
         """What was compiled while nobody waited for it, so many seconds until the report, says how fast this machine is."""
@@ -81,7 +81,7 @@ class Estimates:
             self._kinds[work.kind] = before + NEW_WEIGHT * (now - work.began - before)
             return
         each = _speed(work, now) or work.snapshot.seconds / max(1, work.snapshot.iteration)
-        startup, kind = work.first_report[0] - work.began, like(work.experiment)
+        startup, kind = work.first_report[0] - work.began, work.like
         self._scale += NEW_WEIGHT * (each / seconds_an_iteration(work.experiment) - self._scale)
         if kind in self._trained:
             self._warm += NEW_WEIGHT * (startup - self._warm)
@@ -94,9 +94,9 @@ class Estimates:
         if len(self._runs) > MAX_KINDS:
             self._trained.discard(self._runs.popitem(last=False)[0])
 
-    def _measured(self, experiment: Experiment, *, is_warm: bool) -> tuple[float, float]:
-        """Seconds until the first report, and of a meta-iteration."""
-        known = self._runs.get(like(experiment))
+    def _measured(self, experiment: Experiment, kind: Experiment, *, is_warm: bool) -> tuple[float, float]:
+        """Seconds until the first report, and of a meta-iteration; `kind` is what stands for its like."""
+        known = self._runs.get(kind)
         startup = self._warm if is_warm else self._startup
         return known or (startup, self._scale * seconds_an_iteration(experiment))
 
@@ -107,11 +107,6 @@ def _speed(work: Work, now: float) -> float | None:
         return None
     (first, at_first), done = work.first_report, work.snapshot.iteration
     return (now - first) / (done - at_first) if done > at_first and now > first else None
-
-
-def like(experiment: Experiment) -> Experiment:
-    """What stands for all runs that take as long as this one for a meta-iteration."""
-    return dataclasses.replace(experiment, num_iterations=1, seed=0, meta_lr=1e-3, inner_lr=0.01, keep="last")
 
 
 def seconds_an_iteration(experiment: Experiment) -> float:

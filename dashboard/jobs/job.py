@@ -16,6 +16,11 @@ from maml_engine import Diverged, Experiment, Report
 log = logging.getLogger(__name__)
 
 
+def like(experiment: Experiment) -> Experiment:
+    """What stands for all runs that take as long as this one for a meta-iteration."""
+    return dataclasses.replace(experiment, num_iterations=1, seed=0, meta_lr=1e-3, inner_lr=0.01, keep="last")
+
+
 @dataclass(eq=False)
 class Work:
     """What is computed once, for one visitor or for several who asked for the same. The registry's lock guards all of it.
@@ -36,6 +41,7 @@ class Work:
     summary: what comes out of it, as plain JSON, and its learner, if it has one.
     seconds: that it has taken, from when it began to its end.
     snapshot: as it is now.
+    like: what stands for all runs that take as long, since a queue asks for it often.
     """
 
     experiment: Experiment
@@ -54,11 +60,12 @@ class Work:
     summary: Callable[[Snapshot], tuple[Mapping[str, Any], Any]] = lambda snapshot: ({}, snapshot.result)
     seconds: float = 0.0
     snapshot: Snapshot = field(init=False)
+    like: Experiment = field(init=False)
     _history: History = field(default_factory=History)
     _curves: list[tuple[int, np.ndarray]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.snapshot = Snapshot(self.experiment, QUEUED)
+        self.snapshot, self.like = Snapshot(self.experiment, QUEUED), like(self.experiment)
 
     @property
     def wanted_by(self) -> "list[Job]":

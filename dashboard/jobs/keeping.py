@@ -113,11 +113,6 @@ class Keeper:
         with self._changed:
             return any(item.job.id == job_id for item in self._unsaved)
 
-    def unsaved(self) -> int:
-        """How many runs wait for the library."""
-        with self._changed:
-            return len(self._unsaved)
-
     def close(self, timeout: float = 5.0) -> None:
         """Waits until all is kept, as long as that may take."""
         deadline = time.monotonic() + timeout

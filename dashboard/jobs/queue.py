@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dashboard.jobs.estimates import Estimates, like
+from dashboard.jobs.estimates import Estimates
 from dashboard.jobs.job import Work
 from dashboard.jobs.line import Shares, in_order
 
@@ -68,11 +68,11 @@ class Queue:
             if self.running:
                 self.estimates.watch(self.running, now)
                 seconds = self.estimates.seconds_left(self.running, now)
-            places, trained = dict[Work, Place](), {like(self.running.experiment)} if self.running else set()
+            places, trained = dict[Work, Place](), {self.running.like} if self.running else set()
             for number, each in enumerate(self._in_order(now), start=int(self.running is not None)):
                 places[each] = Place(number, seconds)
-                seconds += self.estimates.seconds(each, is_warm=like(each.experiment) in trained)
-                trained.add(like(each.experiment))
+                seconds += self.estimates.seconds(each, is_warm=each.like in trained)
+                trained.add(each.like)
             self._plan = now, places
         return self._plan[1].get(work)
 

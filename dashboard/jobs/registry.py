@@ -67,9 +67,7 @@ class JobRegistry(Running):
         Raises:
           ValueError: on a hosted demo, more than it allows; or the queue is full.
         """
-        make = partial(reports_of, self._train, experiment, tasks)
-        work = Work(experiment, make, "train", is_plain=True, is_shared=tasks is None, since=self._clock(), keep_as="train")
-        return self._ask([experiment], work, owner, instead_of)
+        return self._ask([experiment], self._plain(experiment, tasks), owner, instead_of)
 
     def submit_work(
         self,
@@ -157,10 +155,8 @@ class JobRegistry(Running):
 
     def adopt(self, job_id: str, experiment: Experiment, *, owner: str) -> Job:
         """Takes over a plain run that another process has left; it begins anew."""
-        make = partial(reports_of, self._train, experiment, None)
-        work = Work(experiment, make, "train", is_plain=True, is_shared=True, since=self._clock(), keep_as="train")
         with self._changed:
-            work = self._shared.get(experiment) or work
+            work = self._shared.get(experiment) or self._plain(experiment)
             job = self._jobs[job_id] = Job(job_id, owner, work, looked=self._clock())
             self._admit(job)
         return job
@@ -182,6 +178,10 @@ class JobRegistry(Running):
             if not self._is_warm:
                 self._is_warm, self._warm_up = True, partial(self._train, experiment)
                 self._start_threads()
+
+    def _plain(self, experiment: Experiment, tasks: Any = None) -> Work:
+        make = partial(reports_of, self._train, experiment, tasks)
+        return Work(experiment, make, "train", is_plain=True, is_shared=tasks is None, since=self._clock(), keep_as="train")
 
     def _ask(self, experiments: Sequence[Experiment], work: Work, owner: str, instead_of: Sequence[str]) -> str:
         """A job for an owner, of this work or of one that is the same; takes the lock, which those below are called with."""

@@ -74,9 +74,14 @@ class Running:
         if work.wanted_by:
             return
         work.unwanted = self._clock()
-        self._shared = {experiment: each for experiment, each in self._shared.items() if each is not work}
+        self._unshare(work)
         if self._queue.remove(work):
             work.end(work.as_ended(STOPPED))
+
+    def _unshare(self, work: Work) -> None:
+        """Whoever asks for the same from now on does not get this one."""
+        if self._shared.get(work.experiment) is work:
+            del self._shared[work.experiment]
 
     def _keep(self, job: Job, snapshot: Snapshot) -> threading.Event | None:
         """Into the library, soon."""
@@ -152,8 +157,8 @@ class Running:
             for job in work.wanted_by:
                 if job not in kept:  # somebody has asked for the same meanwhile
                     self._keep(job, ended)
-            if status != DONE and self._shared.get(work.experiment) is work:
-                del self._shared[work.experiment]
+            if status != DONE:
+                self._unshare(work)
 
     def _watch(self) -> None:
         while True:
@@ -165,10 +170,9 @@ class Running:
                 self._look_after(self._queue.running)
                 self._changed.wait(WATCH_SECONDS)
 
-    def _look_after(self, work: Work | None) -> None:
+    def _look_after(self, work: Work) -> None:
         """Ends a stretch that nobody wants, that is forgotten, that takes too long or too much; called with the lock held."""
-        if work is None or work.began is None:
-            return
+        assert work.began is not None, "The queue begins what runs."
         now = self._clock()
         self._drop_forgotten()
         if self.hosted and now - work.began > 2 * budget.MAX_SECONDS:
