@@ -91,15 +91,16 @@ def bins(values: np.ndarray, low: float | None = None, high: float | None = None
     """
     every = values if low is None or high is None else np.append(values, [low, high])
     first, last = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
-    if every.size and np.all(every == np.round(every)) and last - first <= MAX_WHOLE and values.size:
+    if values.size and np.all(every == np.round(every)) and last - first <= MAX_WHOLE:
         return np.arange(first - 0.5, last + 1)
     span = (last - first) or max(1.0, abs(first))
     rough = span / AIM
     power = 10.0 ** math.floor(math.log10(rough))
     width = next(digit * power for digit in (1, 2, 5, 10) if digit * power >= rough * (1 - 1e-9))
     begin, end = math.floor(first / width + 1e-9), math.ceil(last / width - 1e-9)
-    end = max(end, begin + 1) if last < (begin + 1) * width or end * width > last - 1e-9 * width else end + 1
-    return width * np.arange(begin, end + 1)
+    edges = width * np.arange(begin, max(end, begin + 1) + 1)
+    edges[0], edges[-1] = min(edges[0], first), max(edges[-1], last)  # else an answer on an end is lost by rounding
+    return edges
 
 
 def _count_axis(most: int) -> dict[str, Any]:

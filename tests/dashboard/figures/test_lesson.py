@@ -60,3 +60,9 @@ def test_a_histogram_counts_the_answers_and_marks_the_middle():
     assert figure.layout.xaxis.title.text == "answer (rad)"
     assert list(figure.layout.xaxis.range) == [0, 1]
     assert not figures.numbers_figure({}).layout.shapes
+
+
+@pytest.mark.parametrize("values", [[0.3], [0.3, 0.3], [-8.6, -6.6], [0.1, 0.7], [1e4 + 0.3, 1e4 + 0.9]])
+def test_no_answer_is_lost_on_an_end(values):
+    values = np.array(values)
+    assert np.histogram(values, figures.bins(values))[0].sum() == len(values)
