@@ -4,6 +4,7 @@ The page's address says the picture, so what a class may not change is set right
 What a browser sends all the same gives way to what the widget began with.
 """
 
+import contextlib
 import json
 import random
 from collections.abc import Callable, Iterable
@@ -177,10 +178,8 @@ def show(teach: Callable[[Look], None]) -> None:
     if is_here(found.lesson):
         st.caption(_spell_open(found.lesson))
         st.html(lesson_controls.hiding(found.lesson.open))
-        if found.lesson.question.kind != "none" or found.lesson.question.text:
-            with st.container(border=True, key="lesson_question"):
-                st.fragment(_ask, run_every=_poll_seconds())(found.lesson.id, found.lesson.picture)
-        else:
+        asks = bool(found.lesson.question.text)
+        with st.container(border=True, key="lesson_question") if asks else contextlib.nullcontext():
             st.fragment(_ask, run_every=_poll_seconds())(found.lesson.id, found.lesson.picture)
 
 

@@ -96,17 +96,20 @@ def answers_csv(found: Look) -> str:
     return content.getvalue()
 
 
+def _newest(now: Lesson) -> Lesson:
+    """The lesson as it is by now, which another of the teacher's browsers may have changed."""
+    return found.lesson if (found := lesson.look()) else now
+
+
 @st.fragment
 def _dialogs(now: Lesson, label: str) -> None:
     from dashboard.widgets import lesson_dialog
 
     with st.container(horizontal=True, width="content"):
         if lesson.is_here(now) and st.button("Next question", icon=":material/help:", key="lesson_next"):
-            current = lesson.look()
-            lesson_dialog.ask(current.lesson if current else now)
+            lesson_dialog.ask(_newest(now))
         if st.button(label, icon=":material/cast_for_education:", key="lesson_page"):
-            current = lesson.look()
-            lesson_dialog.show_page(current.lesson if current else now, st.session_state.get(session.PAGE_KEYS, ()))
+            lesson_dialog.show_page(_newest(now), st.session_state.get(session.PAGE_KEYS, ()))
 
 
 def _links(now: Lesson) -> None:
@@ -147,8 +150,7 @@ def _change(field: str, value: bool) -> None:
 
 def _clear(now: Lesson) -> None:
     """A callback."""
-    found = lesson.look()
-    _try(book().clear, found.lesson if found else now)
+    _try(book().clear, _newest(now))
 
 
 def _end(lesson_id: str) -> None:
@@ -159,7 +161,8 @@ def _end(lesson_id: str) -> None:
 
 def _renew(lesson_id: str) -> None:
     """A callback."""
-    try:
-        st.session_state[session.TEACHER_SECRET] = book().renew(lesson_id, lesson.browser())
-    except (Refused, LibraryAway) as error:
-        st.session_state[session.SAID] = str(error)
+
+    def renew(browser: str) -> None:
+        st.session_state[session.TEACHER_SECRET] = book().renew(lesson_id, browser)
+
+    _try(renew)

@@ -4,6 +4,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,16 +164,15 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     strange = [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]
     with st.sidebar.container(horizontal=True):
         copy_link("_copy_link", {links.VERSION_KEY: str(links.VERSION)}, strange)
-        if not address.settles():
+        settles = address.settles()
+        if not settles:
             _offer_lesson(own)
-        if st.session_state[session.SHOWN] and session.VALID in st.session_state and not address.settles():
+        if st.session_state[session.SHOWN] and session.VALID in st.session_state and not settles:
             with st.popover("Code", icon=":material/code:"):
                 st.markdown("The run that the sidebar describes, as code that needs `maml_engine` alone:")
                 code(st.session_state[session.VALID], "_code")
-        if address.settles():
-            st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=_lesson().reset)
-        else:
-            st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=controls.reset, args=(own,))
+        reset = _lesson().reset if settles else partial(controls.reset, own)
+        st.button("Reset", icon=":material/restart_alt:", key="_reset", on_click=reset)
     if strange:
         st.info(links.unknown_note(strange), icon=":material/link:")
 
