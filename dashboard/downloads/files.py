@@ -103,7 +103,7 @@ def figure_csv(figure: "Figure") -> str:
 def _parallel_axes_csv(trace: Any) -> str:
     """A column for each of parallel axes and a row for each line across them, as the trace's own data has them."""
     content = io.StringIO()
-    rows = csv.writer(content, lineterminator="\n")
+    rows = row_writer(content)
     rows.writerow([_safe(dimension.label) for dimension in trace.dimensions])
     rows.writerows([_safe("" if cell is None else cell) for cell in row] for row in trace.customdata)
     return content.getvalue()

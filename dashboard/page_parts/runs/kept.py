@@ -40,9 +40,11 @@ def read() -> Kept | None:
     visitor = owner()
     linked = _linked()
     try:
-        found = library().list(visitor, linked, limit=st.session_state.get(session.RUNS_SHOWN, FIRST))
-        total = library().count(visitor, linked)
-        older = {run_id: library().get(run_id) for run_id in linked if run_id not in {run.id for run in found}}
+        limit = st.session_state.get(session.RUNS_SHOWN, FIRST)
+        found = library().list(visitor, linked, limit=limit)
+        total = len(found) if len(found) < limit else library().count(visitor, linked)
+        here = {run.id for run in found}
+        older = {run_id: library().get(run_id) for run_id in linked if run_id not in here}
     except LibraryAway as error:
         st.warning(f"{error} Your runs are kept there and will be back with it.", icon=":material/cloud_off:")
         return None

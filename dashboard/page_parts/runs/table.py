@@ -25,7 +25,7 @@ def filtered(runs: Sequence[Run]) -> list[Run]:
         max_chars=200,
         help="Each word must stand in a run’s name, note, method, kind, tasks or status, or be a setting like `inner_lr=0.01`.",
     )
-    return [run for run in runs if rows.matches(run, text)]
+    return [run for run in runs if rows.matches(run, text)] if text.strip() else list(runs)
 
 
 def show(runs: Sequence[Run], baseline: Run | None) -> None:
@@ -46,7 +46,8 @@ def show(runs: Sequence[Run], baseline: Run | None) -> None:
     )
     cells = rows.columns(runs, baseline, only_differences=only)
     ids = [run.id for run in runs]
-    picked = [place for place, run_id in enumerate(ids) if run_id in kept.chosen()]
+    chosen = set(kept.chosen())
+    picked = [place for place, run_id in enumerate(ids) if run_id in chosen]
     key = _key(ids, list(cells), picked)
     st.dataframe(
         cells,
