@@ -96,16 +96,27 @@ def open_learner(content: bytes) -> Learner | TableLearner:
       ValueError: one sentence: no such file, cut off, altered, or of a newer MAML Lab.
     """
     files = _files(content, "A learner's file", tuple(f"learner/{name}" for name in LEARNER_FILES))
+    try:
+        return load_files({name: files[f"learner/{name}"] for name in LEARNER_FILES if f"learner/{name}" in files})
+    except ValueError as error:
+        raise ValueError(f"The learner cannot be opened: {error}") from None
+
+
+def load_files(files: Mapping[str, bytes]) -> Learner | TableLearner:
+    """The learner that a stranger's files make up, by names that are ours and no others.
+
+    Raises:
+      ValueError: one sentence, whatever the files hold.
+    """
     with tempfile.TemporaryDirectory(prefix="maml-lab-") as folder:
-        for name in LEARNER_FILES:  # these names alone are ever written
-            if (part := files.get(f"learner/{name}")) is not None:
-                (Path(folder) / name).write_bytes(part)
+        for name, part in files.items():
+            (Path(folder) / name).write_bytes(part)
         try:
             return Learner.load(folder)
         except (StorageError, ValueError) as error:
-            raise ValueError(f"The learner cannot be opened: {str(error).replace(folder, 'learner')}") from None
+            raise ValueError(str(error).replace(f"{folder}/", "").replace(folder, "The learner's folder")) from None
         except (KeyError, TypeError, IndexError, AttributeError, OverflowError, MemoryError, RecursionError) as error:
-            raise ValueError(f"The learner cannot be opened: {shown(str(error))} is not what it must be.") from None
+            raise ValueError(f"{shown(str(error))} is not what it must be in a learner's file.") from None
 
 
 def _files(content: bytes, what: str, names: tuple[str, ...]) -> dict[str, bytes]:

@@ -1,11 +1,9 @@
 """A learner that a visitor brings: the zip of a folder of `maml train`, or what this page gave, opened within limits."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import jax
 import numpy as np
 
+from dashboard.runs.exchange import load_files
 from maml_engine import Learner
 from maml_engine.io.pictures.archive import Archive
 from maml_engine.io.pictures.limits import Limits, kind_of
@@ -32,15 +30,7 @@ def learner_in(content: bytes) -> Learner:
         held = f"{len(found)} of them" if found else "none"
         raise ValueError(f"The zip must hold one {FILES[0]}, as folders of `maml train` and “Take along” do, got {held}.")
     folder = found[0].removesuffix(FILES[0])
-    with TemporaryDirectory(prefix="maml-lab-") as place:
-        for name in FILES:
-            if folder + name in archive.names:
-                (Path(place) / name).write_bytes(archive.read(folder + name))
-        try:
-            learner = Learner.load(place)
-        except ValueError as error:
-            raise ValueError(str(error).replace(f"{place}/", "").replace(place, "The learner's folder")) from None
-    return _checked(learner)
+    return _checked(load_files({name: archive.read(folder + name) for name in FILES if folder + name in archive.names}))
 
 
 def _checked(learner: Learner) -> Learner:

@@ -86,7 +86,7 @@ BAD = {
     "learner of another run": (with_learner(a_learner(seed=4)), "another experiment"),
     "learner of another kind": (with_learner(zipped({"learner/x": b"x"})), "learner cannot be opened"),
     "learner that is none": (with_learner(b"x"), "zip archive"),
-    "a bomb": (huge(), "at most"),
+    "a bomb": (huge, "at most"),
     "no JSON": (zipped(files_of(GOOD) | {"run.json": b"{"}), "must be JSON"),
     "deep JSON": (zipped(files_of(GOOD) | {"run.json": b"[" * 100_000}), "must be JSON"),
     "a list": (zipped(files_of(GOOD) | {"run.json": b"[]"}), "JSON object"),
@@ -114,6 +114,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_stranger_s_file_is_refused_in_a_sentence(name, tmp_path):
     content, sentence = BAD[name]
+    content = content() if callable(content) else content
     library = RunLibrary(f"sqlite:///{tmp_path}/runs.db")
     with pytest.raises(ValueError, match=sentence) as refused:
         library.import_run(content, "you")
