@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from maml_engine.checks import near
+from maml_engine.checks import check_choice
 from maml_engine.experiment import Experiment
 from maml_engine.learner import Learner
 from maml_engine.runtime.extras import brought_by
@@ -66,8 +66,7 @@ def track(
       MissingPackage: its library is not installed.
     """
     name, _, place = to.partition(":")
-    if name not in TRACKERS:
-        raise ValueError(f"`track` must be one of {', '.join(TRACKERS)}, got {name!r}{near(name, TRACKERS)}.")
+    check_choice("track", name, TRACKERS)
     with brought_by(name):
         tracker = TRACKERS[name](place)
     return _tracked(reports, tracker, _once(complain, name))
