@@ -39,7 +39,6 @@ class Work:
     is_cut: whether its process was ended.
     keep_as: the kind of run as which the library keeps it; "" where it leaves nothing to be kept.
     summary: what comes out of it, as plain JSON, and its learner, if it has one.
-    seconds: that it has taken, from when it began to its end.
     snapshot: as it is now.
     like: what stands for all runs that take as long, since a queue asks for it often.
     """
@@ -58,7 +57,6 @@ class Work:
     is_cut: bool = False
     keep_as: str = ""
     summary: Callable[[Snapshot], tuple[Mapping[str, Any], Any]] = lambda snapshot: ({}, snapshot.result)
-    seconds: float = 0.0
     snapshot: Snapshot = field(init=False)
     like: Experiment = field(init=False)
     _history: History = field(default_factory=History)

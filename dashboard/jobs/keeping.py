@@ -229,7 +229,7 @@ class _Item:
             ended=job.ended,
             experiment=snapshot.experiment,
             iteration=snapshot.iteration,
-            seconds=snapshot.seconds or job.work.seconds,
+            seconds=snapshot.seconds,
             curve_iterations=snapshot.curve_iterations,
             curves=snapshot.curves,
             history=snapshot.history,

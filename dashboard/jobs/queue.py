@@ -55,10 +55,10 @@ class Queue:
     def end(self, work: Work, now: float) -> None:
         """What ran has ended: its owners have had so much, and its like will take as long."""
         self.estimates.learn(work, now)
-        work.seconds = 0.0 if work.began is None else now - work.began
+        seconds = 0.0 if work.began is None else now - work.began
         owners = {job.owner for job in work.jobs}
         for owner in owners:
-            self._shares.charge(owner, work.seconds / len(owners), now)
+            self._shares.charge(owner, seconds / len(owners), now)
         self.running = self._plan = None
 
     def place(self, work: Work, now: float) -> Place | None:

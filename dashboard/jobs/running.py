@@ -1,6 +1,7 @@
 """What runs: one job after another in a thread of its own, and a second thread that looks after the one under way."""
 
 import contextlib
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -86,6 +87,8 @@ class Running:
     def _keep(self, job: Job, snapshot: Snapshot) -> threading.Event | None:
         """Into the library, soon."""
         job.ended = job.ended or datetime.now(UTC)
+        if not snapshot.seconds and job.work.began is not None:  # reports of other kinds than plain runs do not say
+            snapshot = dataclasses.replace(snapshot, seconds=self._clock() - job.work.began)
         return self._keeper.keep(job, snapshot) if self._keeper else None
 
     def _drop_forgotten(self) -> None:

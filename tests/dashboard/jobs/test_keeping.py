@@ -1,6 +1,7 @@
 """Ended runs in the library: kept before their end is told, kept later where it was away, found by another process."""
 
 import threading
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -161,6 +162,19 @@ def test_what_was_stopped_or_failed_is_kept_with_what_it_has_and_what_never_bega
     wait_for(lambda: registry.snapshot(failing).ended)
     assert (library.get(failing).status, library.get(failing).message) == (FAILED, "An unlucky seed.")
     assert library.get(waits) is None
+
+
+def slow_work():
+    """Reports that do not say how long they took, as those of verdicts and comparisons."""
+    time.sleep(0.05)
+    yield SimpleNamespace(iteration=1, done=True)
+
+
+def test_how_long_a_verdict_took_is_kept_with_it(make, library):
+    registry = make()
+    job_id = registry.submit_work([RUN], slow_work, owner="ada", keep_as="verdict")
+    wait_for(lambda: registry.snapshot(job_id).ended)
+    assert 0.05 <= library.get(job_id).seconds < 100
 
 
 def test_whoever_shares_a_run_has_their_own_in_the_library_and_its_learner_is_there_once(make, trainer, library):
