@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from dashboard.runs import RunLibrary
 from tests.browser.waiting import wait_until_charts_stand, wait_until_idle
-from tests.pages.kept_runs import OWNER, a_run
+from tests.pages.kept_runs import a_run, empty
 
 RUNS = [
     a_run(f"run{place}", loss, inner_lr=inner_lr)
@@ -19,18 +19,12 @@ RUNS = [
 def kept(app_home):
     """Three runs in the app's library, for as long as the test takes."""
     library = RunLibrary(f"sqlite:///{app_home / 'runs.db'}")
-    _empty(library)  # of what other tests have trained
+    empty(library)  # of what other tests have trained
     for run in RUNS:
         library.save(run)
     yield
-    _empty(library)
+    empty(library)
     library.close()
-
-
-def _empty(library):
-    while runs := library.list(OWNER):
-        for run in runs:
-            library.delete(run.id, OWNER)
 
 
 def test_a_brush_on_an_axis_leaves_the_table_the_runs_that_cross_it_there(kept, open_page):

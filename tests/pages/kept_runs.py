@@ -9,7 +9,7 @@ import numpy as np
 
 from dashboard.downloads.files import learner_zip
 from dashboard.engine_calls import resources
-from dashboard.runs import Run, library
+from dashboard.runs import Run, RunLibrary, library
 from dashboard.widgets.visitor import LOCAL, owner_of
 from maml_engine import Experiment
 
@@ -36,11 +36,12 @@ def a_run(run_id: str, loss: float = 0.5, *, owner: str = OWNER, **changes) -> R
     )
 
 
-def empty() -> None:
-    """Deletes what other tests have left in the library."""
-    while runs := library().list(OWNER):
+def empty(kept: RunLibrary | None = None) -> None:
+    """Deletes what other tests have left in a library; None takes the tests' own."""
+    kept = kept or library()
+    while runs := kept.list(OWNER):
         for run in runs:
-            library().delete(run.id, OWNER)
+            kept.delete(run.id, OWNER)
 
 
 @contextmanager

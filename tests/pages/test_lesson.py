@@ -49,13 +49,13 @@ def test_a_pupil_answers_and_changes_the_answer(open_page, made):
     lesson, _ = made
     page = open_page("learn", **{"class": lesson.id})
     (field,) = [each for each in page.number_input if each.key.startswith("_lesson_answer")]
-    send = next(button for button in page.button if button.key == "lesson_send")
+    send = page.button(key="lesson_send")
     send.click().run()
     assert "Give a number first" in said(page)
     for given in (21.0, 4.0, 6.0):
         field = next(each for each in page.number_input if each.key.startswith("_lesson_answer"))
         field.set_value(given)
-        next(button for button in page.button if button.key == "lesson_send").click().run()
+        page.button(key="lesson_send").click().run()
         assert not page.exception
         assert ("must be from 0 to 20 steps, got 21" in said(page).replace("\\", "")) == (given == 21)
     assert "**6 steps**" in said(page)
@@ -73,7 +73,7 @@ def test_who_comes_by_the_secret_is_the_teacher_and_the_address_does_not_show_it
     assert "teacher" not in page.query_params
     keys = {button.key for button in page.button}
     assert {"lesson_close", "lesson_show", "lesson_make", "do_2"} <= keys
-    next(button for button in page.button if button.key == "lesson_close").click().run()
+    page.button(key="lesson_close").click().run()
     assert not page.exception
     assert book().look(lesson.id).lesson.is_closed
 
@@ -97,7 +97,7 @@ def test_a_lesson_that_is_none_is_said_in_a_sentence_and_the_page_is_as_usual(op
 def test_a_pupil_leaves(open_page, made):
     lesson, _ = made
     page = open_page("learn", **{"class": lesson.id})
-    next(button for button in page.button if button.key == "lesson_leave").click().run()
+    page.button(key="lesson_leave").click().run()
     assert not page.exception
     assert "class" not in page.query_params
     assert "lesson_make" in {button.key for button in page.button}
