@@ -4,7 +4,6 @@ import functools
 import io
 import json
 import random
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,11 @@ import numpy as np
 from benchmarks.faults.tries import Tries
 from benchmarks.measuring import ROOT
 from tests.io.spellings import ODD_CELLS, odd_file
+from tests.zips import unzipped, zipped
 
 SHARES = {"links": 6000, "tables": 6000, "pictures": 3000, "learners": 2500, "runs": 2500}
+TABLES = ROOT / "dashboard/page_parts/your_tasks/shipped_verdicts"
+LEARNERS = (ROOT / "maml_engine/pretrained/sinusoid_maml", TABLES / "machines/learner", TABLES / "patients/learner")
 DEEP = functools.reduce(lambda inner, _: [inner], range(200), [])
 VALUES = (
     *(None, True, False, 0, -1, 1, 0.5, 1e308, -1e308, float("nan"), float("inf"), 10**30, 2**63, "", "x", "\0", "../x"),
@@ -96,7 +98,7 @@ def _pictures(rng: random.Random) -> Callable[[], Any]:
     from maml_engine.io.pictures.limits import PAGE_LIMITS, UnusableFile
     from maml_engine.io.pictures.opening import read_picture
 
-    names = [rng.choice(("a/1.png", "b/1.png", "b/2.jpg", "../c.png", "a\\b.png", "\0", "c" * 300, "CON", "a/1.png/x"))] * 2
+    names = [rng.choice(("a/1.png", "b/1.png", "b/2.jpg", "../c.png", "a\\b.png", "0", "c" * 300, "CON", "a/1.png/x"))] * 2
     files = {name + str(place): spoilt(_picture(rng.randrange(8)), rng) for place, name in enumerate(names)}
     content = spoilt(zipped(files), rng) if rng.random() < 0.7 else zipped(files)
 
@@ -114,7 +116,8 @@ def _pictures(rng: random.Random) -> Callable[[], Any]:
 def _learner(rng: random.Random) -> Callable[[], Any]:
     from dashboard.runs import open_learner
 
-    return functools.partial(open_learner, zipped(_spoilt_learner(rng)) if rng.random() < 0.8 else spoilt(_learner_zip(0), rng))
+    content = zipped(_spoilt_learner(rng)) if rng.random() < 0.8 else spoilt(zipped(files_of(LEARNERS[0])), rng)
+    return functools.partial(open_learner, content)
 
 
 def _run(rng: random.Random) -> Callable[[], Any]:
@@ -141,7 +144,7 @@ def _run(rng: random.Random) -> Callable[[], Any]:
 
 def _spoilt_learner(rng: random.Random) -> dict[str, bytes]:
     """The files of a learner, one of them changed: by chance, or by somebody who knows how to make the digest fit."""
-    files = unzipped(_learner_zip(rng.randrange(3)))
+    files = dict(files_of(LEARNERS[rng.randrange(3)]))
     arrays = next(name for name in files if name.endswith(".safetensors"))
     described = next(name for name in files if name.endswith(("experiment.json", "table.json")))
     way = rng.random()
@@ -227,31 +230,13 @@ def spoilt(content: bytes, rng: random.Random) -> bytes:
     return bytes(spoilt)
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
-    """A zip archive."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, part in files.items():
-            archive.writestr(zipfile.ZipInfo(name.replace("\0", "0")), part)
-    return content.getvalue()
-
-
-def unzipped(content: bytes) -> dict[str, bytes]:
-    """The inverse."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 @functools.cache
-def _learner_zip(number: int) -> bytes:
+def files_of(learner: Path) -> dict[str, bytes]:
+    """The files of a saved learner as it is taken along, for others to copy."""
     from dashboard.downloads.files import learner_zip
     from maml_engine import Learner
 
-    tables = ROOT / "dashboard/page_parts/your_tasks/shipped_verdicts"
-    places = (ROOT / "maml_engine/pretrained/sinusoid_maml", tables / "machines/learner", tables / "patients/learner")
-    return zipped(
-        {name: part for name, part in unzipped(learner_zip(Learner.load(places[number]))).items() if "learner/" in name}
-    )
+    return {name: part for name, part in unzipped(learner_zip(Learner.load(learner))).items() if "learner/" in name}
 
 
 @functools.cache

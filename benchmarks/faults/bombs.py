@@ -1,7 +1,6 @@
 """B2: archives, pictures and tables that are small to send and large to open, or that lie about what they are."""
 
 import importlib
-import io
 import struct
 import zipfile
 import zlib
@@ -10,6 +9,7 @@ from typing import Any
 
 from benchmarks.faults.forks import forked
 from benchmarks.faults.tries import peak_of
+from tests.zips import zipped
 
 MAX_SECONDS, MAX_MB = 1.0, 100.0
 MODULES = (
@@ -106,11 +106,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
 
 
 def _zip(files: dict[Any, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", method) as archive:
-        for name, part in files.items():
-            archive.writestr(name, part, compresslevel=9)
-    return content.getvalue()
+    return zipped(files, method, 9)
 
 
 def _names_of_all(part: bytes) -> bytes:

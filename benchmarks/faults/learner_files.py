@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.faults.bad_inputs import unzipped, zipped
+from benchmarks.faults.bad_inputs import TABLES, files_of
 from benchmarks.faults.tries import Tries
 from benchmarks.measuring import ROOT
+from tests.zips import unzipped, zipped
 
 SHIPPED = {
     "waves": ROOT / "maml_engine/pretrained/sinusoid_maml",
     "pictures": ROOT / "maml_engine/pretrained/glyphs_protonet",
-    "table": ROOT / "dashboard/page_parts/your_tasks/shipped_verdicts/patients/learner",
+    "table": TABLES / "patients" / "learner",
 }
 PLACES = 2000
 
@@ -31,11 +32,11 @@ def figures(quick: bool) -> Iterator[dict[str, Any]]:
 def flipped(kind: str, places: int) -> dict[str, Any]:
     """One bit at so many places, and each file cut, removed, or that of another learner: none opens as something else."""
     files, rng, tries = (
-        _files(kind),
+        files_of(SHIPPED[kind]),
         random.Random(kind),
         Tries("B3", f"learner of {kind}: bits flipped, files cut, swapped, gone"),
     )
-    other = _files("waves" if kind == "pictures" else "pictures")
+    other = files_of(SHIPPED["waves" if kind == "pictures" else "pictures"])
     for seed in range(places):
         name = rng.choice(list(files))
         content = bytearray(files[name])
@@ -54,7 +55,7 @@ def forged(kind: str) -> dict[str, Any]:
     """Whoever can compute a digest: arrays of huge shapes, of other kinds, NaN; a description within that is another one."""
     from maml_engine.io.arrays import pack_arrays, parse_arrays
 
-    files, tries = _files(kind), Tries("B3", f"learner of {kind}: forged, with a digest that fits")
+    files, tries = files_of(SHIPPED[kind]), Tries("B3", f"learner of {kind}: forged, with a digest that fits")
     name = next(each for each in files if each.endswith(".safetensors"))
     arrays, facts = parse_arrays(files[name], Path(name))
     for changed in arrays:
@@ -126,11 +127,3 @@ def _same(one: bytes, other: bytes) -> bool:
         return one == other or json.loads(one) == json.loads(other)
     except ValueError:
         return False
-
-
-@functools.cache
-def _files(kind: str) -> dict[str, bytes]:
-    from dashboard.downloads.files import learner_zip
-    from maml_engine import Learner
-
-    return {name: part for name, part in unzipped(learner_zip(Learner.load(SHIPPED[kind]))).items() if "learner/" in name}

@@ -11,7 +11,8 @@ from maml_engine.__main__ import main
 from maml_engine.io.pictures.describing import describe_pictures
 from maml_engine.learner import Learner
 from maml_engine.learner.pictures import classify_pictures
-from tests.io.pictures.drawn import class_folders, drawing, saved, zipped
+from tests.io.pictures.drawn import class_folders, drawing, saved
+from tests.zips import zipped
 
 TASKS = ["--n-way", "3", "--k-shot", "1", "--k-query", "2", "--image-size", "12", "--meta-batch-size", "2"]
 SMALL = [*TASKS, "--num-iterations", "4", "--inner-steps", "1"]

@@ -1,8 +1,9 @@
 """A learner that was trained on a table asks for its file, one of pictures for these."""
 
 from tests.cli.tables import TABLE
-from tests.io.pictures.drawn import class_folders, zipped
+from tests.io.pictures.drawn import class_folders
 from tests.processes import SMALL
+from tests.zips import zipped
 
 
 def test_a_table_learner_asks_for_its_file(run, shops, tmp_path):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.io.pictures.drawn import saved, zipped
+from tests.io.pictures.drawn import saved
+from tests.zips import zipped
 
 SHAPES = {
     "cross": [((8, 8), (32, 32)), ((32, 8), (8, 32))],

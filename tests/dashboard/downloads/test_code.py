@@ -15,8 +15,9 @@ from maml_engine import Experiment, Learner
 from maml_engine.__main__ import main
 from maml_engine.cli.saved_runs import read_pictures
 from maml_engine.tasks.images import omniglot_files
-from tests.io.pictures.drawn import class_folders, zipped
+from tests.io.pictures.drawn import class_folders
 from tests.real_data import DATA, real_file
+from tests.zips import zipped
 
 PICTURES = {"num_iterations": 2, "meta_batch_size": 2, "k_shot": 1, "k_query": 1, "n_way": 2, "model": "image_mlp",
             "hidden_dim": 2, "loss": "softmax_cross_entropy"}  # fmt: skip

@@ -1,6 +1,5 @@
 """A run as one file: what goes out comes in, and a stranger's is refused in a sentence."""
 
-import io
 import json
 import random
 import time
@@ -13,6 +12,7 @@ from dashboard.runs import RunLibrary, exchange, open_learner
 from maml_engine import Experiment
 from maml_engine.io.arrays import pack_arrays
 from tests.dashboard.runs.examples import SMALL, a_learner, a_run
+from tests.zips import unzipped, zipped
 
 
 def test_what_goes_out_of_one_library_comes_into_another(library, tmp_path):
@@ -34,46 +34,30 @@ def test_runs_without_a_learner_or_an_experiment_travel_too(library):
     assert (run.experiment, run.kind, library.learner(run.id)) == (None, "verdict", None)
 
 
-def files_of(content):
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def zipped(files):
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, part in files.items():
-            archive.writestr(name, part)
-    return content.getvalue()
-
-
 GOOD = exchange.packed(a_run("one", name="mine"), a_learner())
 
 
 def with_facts(**changes):
-    files = files_of(GOOD)
+    files = unzipped(GOOD)
     return zipped(files | {"run.json": json.dumps(json.loads(files["run.json"]) | changes).encode()})
 
 
 def with_curves(**changes):
     arrays = {"curve_iterations": np.arange(3), "curves": np.ones((3, 2)), "history": np.ones((5, 3))}
-    return zipped(files_of(GOOD) | {"curves.safetensors": pack_arrays(arrays | changes, {})})
+    return zipped(unzipped(GOOD) | {"curves.safetensors": pack_arrays(arrays | changes, {})})
 
 
 def without(name):
-    return zipped({other: part for other, part in files_of(GOOD).items() if other != name})
+    return zipped({other: part for other, part in unzipped(GOOD).items() if other != name})
 
 
 def with_learner(content):
-    facts = json.loads(files_of(GOOD)["run.json"]) | {"learner": exchange.digest_of(content)}
-    return zipped(files_of(GOOD) | {"run.json": json.dumps(facts).encode(), "learner.zip": content})
+    facts = json.loads(unzipped(GOOD)["run.json"]) | {"learner": exchange.digest_of(content)}
+    return zipped(unzipped(GOOD) | {"run.json": json.dumps(facts).encode(), "learner.zip": content})
 
 
 def huge():
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("run.json", b" " * 120_000_000)
-    return content.getvalue()
+    return zipped({"run.json": b" " * 120_000_000}, zipfile.ZIP_DEFLATED)
 
 
 BAD = {
@@ -87,10 +71,10 @@ BAD = {
     "learner of another kind": (with_learner(zipped({"learner/x": b"x"})), "learner cannot be opened"),
     "learner that is none": (with_learner(b"x"), "zip archive"),
     "a bomb": (huge, "at most"),
-    "no JSON": (zipped(files_of(GOOD) | {"run.json": b"{"}), "must be JSON"),
-    "deep JSON": (zipped(files_of(GOOD) | {"run.json": b"[" * 100_000}), "must be JSON"),
-    "a list": (zipped(files_of(GOOD) | {"run.json": b"[]"}), "JSON object"),
-    "no fields": (zipped(files_of(GOOD) | {"run.json": b'{"format": 1, "learner": null}'}), "changed|missing"),
+    "no JSON": (zipped(unzipped(GOOD) | {"run.json": b"{"}), "must be JSON"),
+    "deep JSON": (zipped(unzipped(GOOD) | {"run.json": b"[" * 100_000}), "must be JSON"),
+    "a list": (zipped(unzipped(GOOD) | {"run.json": b"[]"}), "JSON object"),
+    "no fields": (zipped(unzipped(GOOD) | {"run.json": b'{"format": 1, "learner": null}'}), "changed|missing"),
     "newer": (with_facts(format=2), "newer MAML Lab"),
     "kind": (with_facts(kind="<script>"), "`kind` must be one of"),
     "status": (with_facts(status="running"), "`status` must be one of"),
@@ -107,7 +91,7 @@ BAD = {
     "other curves": (with_curves(curves=np.ones((4, 2))), "must hold curves"),
     "long history": (with_curves(history=np.ones((2000, 3))), "must hold curves"),
     "wide history": (with_curves(history=np.ones((5, 4))), "must hold curves"),
-    "altered curves": (zipped(files_of(GOOD) | {"curves.safetensors": b"\0" * 100}), "curves.safetensors"),
+    "altered curves": (zipped(unzipped(GOOD) | {"curves.safetensors": b"\0" * 100}), "curves.safetensors"),
 }
 
 
@@ -133,10 +117,10 @@ def test_what_a_stranger_writes_is_cleaned_and_no_moment_lies_in_the_future(tmp_
 def test_names_in_an_archive_are_no_places(tmp_path, monkeypatch):
     """Nothing but a learner's own files is ever written, and those into a folder that goes."""
     monkeypatch.chdir(tmp_path)
-    evil = files_of(a_learner()) | {"learner/../../evil": b"x"}
+    evil = unzipped(a_learner()) | {"learner/../../evil": b"x"}
     with pytest.raises(ValueError, match="within its own folder"):
         open_learner(zipped(evil))
-    assert open_learner(zipped(files_of(a_learner()) | {"learner/evil": b"x"})).experiment == SMALL
+    assert open_learner(zipped(unzipped(a_learner()) | {"learner/evil": b"x"})).experiment == SMALL
     assert list(tmp_path.iterdir()) == []
 
 

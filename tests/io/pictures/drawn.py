@@ -1,7 +1,6 @@
-"""Pictures that the tests draw themselves, and archives of them."""
+"""Pictures that the tests draw themselves."""
 
 import io
-import zipfile
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -37,12 +36,3 @@ def class_folders(classes=3, pictures=4, *, name="class {}", of=drawing, kind="P
         for number in range(classes)
         for place in range(pictures)
     }
-
-
-def zipped(files, compression=zipfile.ZIP_STORED):
-    """A zip archive of files by path, or by `ZipInfo`."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", compression) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return file.getvalue()

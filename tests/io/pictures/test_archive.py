@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from maml_engine.io.pictures.archive import Archive, clean_path, is_hidden
 from maml_engine.io.pictures.files import open_files
 from maml_engine.io.pictures.limits import Limits, UnusableFile
-from tests.io.pictures.drawn import class_folders, drawing, saved, zipped
+from tests.io.pictures.drawn import class_folders, drawing, saved
+from tests.zips import zipped
 
 PICTURE = saved(drawing(0))
 GOOD = zipped({"a/1.png": PICTURE, "b/1.png": PICTURE})

@@ -4,7 +4,8 @@ import pytest
 
 from maml_engine.io.pictures.describing import describe_pictures, laid_out
 from maml_engine.io.pictures.limits import Limits
-from tests.io.pictures.drawn import class_folders, drawing, photo, saved, zipped
+from tests.io.pictures.drawn import class_folders, drawing, photo, saved
+from tests.zips import zipped
 
 
 def sentences(pictures):

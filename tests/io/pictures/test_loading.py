@@ -7,8 +7,9 @@ from maml_engine.io.pictures.describing import describe_pictures, laid_out
 from maml_engine.io.pictures.limits import Limits
 from maml_engine.io.pictures.loading import load_pixels, load_pool
 from maml_engine.io.pictures.opening import read_picture
-from tests.io.pictures.drawn import class_folders, drawing, photo, saved, zipped
+from tests.io.pictures.drawn import class_folders, drawing, photo, saved
 from tests.real_data import real_file
+from tests.zips import zipped
 
 
 def test_classes_lie_side_by_side_with_ink_bright():

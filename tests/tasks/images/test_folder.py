@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from maml_engine.tasks.images.folder import ImageFolder
-from tests.io.pictures.drawn import class_folders, drawing, photo, zipped
+from tests.io.pictures.drawn import class_folders, drawing, photo
 from tests.real_data import real_file
+from tests.zips import zipped
 
 
 def names_of(folder):

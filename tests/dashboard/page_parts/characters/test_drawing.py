@@ -9,14 +9,7 @@ from dashboard.components.drawing_pad.strokes import parse
 from dashboard.page_parts.characters import drawing
 from maml_engine import Learner
 from tests.drawn import drawings
-
-
-def zipped(**files: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
+from tests.zips import zipped
 
 
 def test_drawings_and_learner_go_along_as_a_zip(tmp_path):
@@ -34,7 +27,7 @@ def test_the_file_alone_comes_back_too():
     assert parse(drawing.unpacked(drawings(2, 1).to_json().encode())) == drawings(2, 1)
 
 
-GOOD = zipped(**{drawing.DRAWINGS_FILE: drawings(2, 1).to_json().encode()})
+GOOD = zipped({drawing.DRAWINGS_FILE: drawings(2, 1).to_json().encode()}, zipfile.ZIP_DEFLATED)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +36,8 @@ GOOD = zipped(**{drawing.DRAWINGS_FILE: drawings(2, 1).to_json().encode()})
         (b"PK\x03\x04", "cut off, encrypted or damaged"),
         (GOOD[: len(GOOD) // 2], "cut off"),
         (GOOD[:60] + bytes(20) + GOOD[80:], "damaged"),
-        (zipped(other=b"x"), "there is no drawings.json"),
-        (zipped(**{drawing.DRAWINGS_FILE: b" " * (drawing.MAX_BYTES + 1)}), "larger than 4 MB"),
+        (zipped({"other": b"x"}), "there is no drawings.json"),
+        (zipped({drawing.DRAWINGS_FILE: b" " * (drawing.MAX_BYTES + 1)}), "larger than 4 MB"),
     ],
 )
 def test_a_zip_that_cannot_be_read_is_refused_in_one_sentence(content, words):

@@ -1,8 +1,6 @@
 """A learner that a visitor brings: what opens, and what is refused in one sentence."""
 
 import dataclasses
-import io
-import zipfile
 
 import jax
 import numpy as np
@@ -14,6 +12,7 @@ from dashboard.engine_calls.cache import fingerprint
 from dashboard.page_parts.characters import learner_upload
 from dashboard.page_parts.characters.learner_upload import learner_in
 from maml_engine import Experiment, Learner
+from tests.zips import unzipped, zipped
 
 PICTURES = {"tasks": "glyphs", "model": "conv4", "filters": 2, "loss": "softmax_cross_entropy", "k_shot": 1, "n_way": 3}
 
@@ -24,14 +23,12 @@ def learner(**changes) -> Learner:
 
 def rezipped(content: bytes, **changes: bytes | None) -> bytes:
     """The same zip with other files: by the first word of their names."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
-        for name in old.namelist():
-            stem = name.rpartition("/")[2].partition(".")[0]
-            file = changes.get(stem, old.read(name))
-            if file is not None:
-                new.writestr(name, file)
-    return buffer.getvalue()
+    files = {name: changes.get(stem_of(name), file) for name, file in unzipped(content).items()}
+    return zipped({name: file for name, file in files.items() if file is not None})
+
+
+def stem_of(name: str) -> str:
+    return name.rpartition("/")[2].partition(".")[0]
 
 
 @pytest.fixture(scope="module")
@@ -43,27 +40,19 @@ def test_what_was_taken_along_opens_wherever_it_lies_in_the_zip(content):
     found, made = learner_in(content), learner()
     assert found.experiment == made.experiment
     jax.tree.map(np.testing.assert_array_equal, found.meta, made.meta)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
-        for name in old.namelist():
-            new.writestr(f"runs/mine/{name.rpartition('/')[2]}", old.read(name))
-        new.writestr("drawings.json", "{}")
-    assert fingerprint(learner_in(buffer.getvalue())) == fingerprint(found)
+    elsewhere = {f"runs/mine/{name.rpartition('/')[2]}": file for name, file in unzipped(content).items()}
+    assert fingerprint(learner_in(zipped(elsewhere | {"drawings.json": b"{}"}))) == fingerprint(found)
 
 
 def test_what_is_no_learner_of_pictures_is_refused_in_one_sentence(content):
     shipped = resources.shipped_learners()["sinusoid_maml"]
-    twice = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(twice, "w") as new:
-        for name in old.namelist():
-            new.writestr(f"a/{name}", old.read(name))
-            new.writestr(f"b/{name}", old.read(name))
+    twice = zipped({f"{folder}/{name}": file for folder in "ab" for name, file in unzipped(content).items()})
     for given, words in [
         (b"", "got an empty file"),
         (b"a text", "got text"),
         (content[: len(content) // 2], "cut off"),
         (rezipped(content, learner=None), "got none"),
-        (twice.getvalue(), "got 2 of them"),
+        (twice, "got 2 of them"),
         (rezipped(content, learner=b"\0" * 100), "not a file that MAML Lab wrote"),
         (rezipped(content, learner=rezipped(content)), "not a file that MAML Lab wrote"),
         (learner_zip(shipped), "must tell square pictures apart"),

@@ -8,7 +8,8 @@ from dashboard.page_parts.characters import picture_calls
 from dashboard.page_parts.characters.picture_calls import Known, answered, described, judged, parted
 from maml_engine.io.pictures.limits import PAGE_LIMITS
 from tests.drawn import pad_learner
-from tests.io.pictures.drawn import class_folders, drawing, saved, zipped
+from tests.io.pictures.drawn import class_folders, drawing, saved
+from tests.zips import zipped
 
 
 def known(shots=2, **folders):
