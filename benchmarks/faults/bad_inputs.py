@@ -165,6 +165,7 @@ def forged(content: bytes, rng: random.Random) -> bytes:
     from maml_engine.io.arrays import pack_arrays, parse_arrays
 
     arrays, facts = parse_arrays(content, Path("forged"))
+    arrays = dict(sorted(arrays.items()))  # they are read in another order every time
     if rng.random() < 0.6 and facts:
         if isinstance(facts.get("description"), str) and rng.random() < 0.7:  # JSON within
             facts["description"] = json.dumps(changed(json.loads(facts["description"]), rng))
