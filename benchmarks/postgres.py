@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+
+from benchmarks.places import free_port, memory_folder
 
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 MISSING = "No PostgreSQL here: what needs one is skipped (sudo apt install postgresql brings it)."
@@ -41,12 +42,10 @@ class Cluster:
 
     def __init__(self, *settings: str, durable: bool = False):
         self.user = _unprivileged()
-        self.folder = Path(tempfile.mkdtemp(prefix="maml-lab-postgres-", dir=None if durable else _memory()))
+        self.folder = Path(tempfile.mkdtemp(prefix="maml-lab-postgres-", dir=None if durable else memory_folder()))
         if self.user:
             shutil.chown(self.folder, self.user)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._names = (f"lab_{number}" for number in itertools.count(1))
         self._settings = ["listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.folder}"]
         self._settings += ["shared_buffers=32MB", f"fsync={'on' if durable else 'off'}", *settings]
@@ -120,12 +119,6 @@ class Cluster:
     def _as_user(self) -> dict:
         where = {"cwd": self.folder, "env": os.environ | {"LC_ALL": "C"}, "start_new_session": True}
         return where | ({"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []} if self.user else {})
-
-
-def _memory() -> str | None:
-    """A folder in memory, where there is room in one: a busy disk would make tests wait."""
-    folder = Path("/dev/shm")
-    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > 1_000_000_000 else None
 
 
 def _unprivileged() -> str:

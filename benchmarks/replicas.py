@@ -7,11 +7,9 @@ the other replica noticed. Needs Debian's nginx and postgresql.
 """
 
 import argparse
-import os
 import random
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -24,6 +22,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 
 from benchmarks import machine, measuring
+from benchmarks.places import free_port, start_app
 from benchmarks.postgres import Cluster
 from benchmarks.visitors import Visitor
 from dashboard.server import operator
@@ -62,7 +61,7 @@ class House:
 
     def __init__(self, folder: Path, database: str) -> None:
         """Starts all three and waits until they answer."""
-        self.port, *ports = (_free_port() for _ in range(3))
+        self.port, *ports = (free_port() for _ in range(3))
         self.ports, self.homes = ports, [folder / f"home{port}" for port in ports]
         self.replicas = [_replica(home, port, database) for home, port in zip(self.homes, ports, strict=True)]
         for port in ports:
@@ -202,14 +201,8 @@ class Guest:
 
 def _replica(home: Path, port: int, database: str) -> subprocess.Popen:
     home.mkdir()
-    environment = os.environ | {
-        **{"MAML_LAB_HOME": str(home), "MAML_LAB_HOSTED": "1", "MAML_LAB_DATABASE": database, "MAML_LAB_WORKERS": "1"},
-        "JAX_PLATFORMS": "cpu",
-    }
-    flags = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(port)]
-    with (home / "log.txt").open("wb") as log:
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *flags]
-        return subprocess.Popen(command, cwd=measuring.ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+    settings = {"MAML_LAB_HOME": str(home), "MAML_LAB_DATABASE": database, "MAML_LAB_WORKERS": "1"}
+    return start_app("streamlit_app.py", port, home / "log.txt", **settings)
 
 
 def _wait(address: str) -> None:
@@ -226,12 +219,6 @@ def _is_well(address: str) -> bool:
             return answer.status == 200
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 if __name__ == "__main__":

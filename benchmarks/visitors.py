@@ -8,7 +8,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
@@ -19,7 +18,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
-from benchmarks.measuring import ROOT
+from benchmarks.places import free_port, start_app
 
 # How a widget's identity begins, before the key that the page gave it.
 _IDENTITY = re.compile(r"\$\$(?:ID|WIDGET|GENERATED_WIDGET)-[0-9a-f]+-(.*)$")
@@ -38,23 +37,11 @@ class Server:
           home: a folder that outlives it; None makes one that does not.
           counts_compiling: for `programs_compiled`.
         """
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._home = tempfile.TemporaryDirectory(prefix="maml-lab-load-")
-        environment = os.environ | {"MAML_LAB_HOME": home or self._home.name, "MAML_LAB_HOSTED": "1", "JAX_PLATFORMS": "cpu"}
         self._log = Path(self._home.name) / "log.txt" if counts_compiling else Path(os.devnull)
-        if counts_compiling:
-            environment["JAX_LOG_COMPILES"] = "1"
-        flags = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(self.port)]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", script, *flags],
-                cwd=ROOT,
-                env=environment,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
+        settings = {"MAML_LAB_HOME": home or self._home.name} | ({"JAX_LOG_COMPILES": "1"} if counts_compiling else {})
+        self._process = start_app(script, self.port, self._log, **settings)
         for _ in range(600):
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_stcore/health", timeout=1):

@@ -1,7 +1,6 @@
 """`maml` in processes of its own, for tests: one, or several of one run on loopback."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.places import free_port
 from maml_engine import Learner
 from maml_engine.io.arrays import load_arrays
 
@@ -46,12 +46,6 @@ def wait_for_learner(folder, process, newer_than=0):
         time.sleep(0.02)
     process.kill()
     pytest.fail(f"No snapshot came: {process.communicate()[1]}")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Processes:

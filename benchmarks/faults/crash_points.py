@@ -23,11 +23,11 @@ from benchmarks.faults.forks import forked
 from benchmarks.faults.saved_things import KeptRun, SavedLearner, SavedRun, SavedTable, Thing, make_reports
 from benchmarks.faults.shim import COUNT, ERRORS, KILLS, Shim, environment
 from benchmarks.measuring import ROOT
+from benchmarks.places import memory_folder
 
 THINGS = {thing.name: thing for thing in (SavedLearner, SavedTable, SavedRun, KeptRun)}
 FAULTS = KILLS | ERRORS
 MODULES = ("orbax.checkpoint", "maml_engine.cli.run_folder", "maml_engine.tables", "dashboard.runs")  # once, for all forks
-IN_MEMORY = Path("/dev/shm")  # where nothing waits for a disk; a kill of a process leaves the same there
 
 
 def measure(names: list[str], faults: list[str] | None = None, *, cases: int = 0) -> Iterator[dict[str, Any]]:
@@ -38,7 +38,8 @@ def measure(names: list[str], faults: list[str] | None = None, *, cases: int = 0
       faults: of `KILLS` and `ERRORS`; None for all.
       cases: about how many calls of a save are tried, evenly spaced; 0 tries all.
     """
-    with tempfile.TemporaryDirectory(prefix="maml-lab-crash-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
+    # A kill of a process leaves the same in memory as on a disk.
+    with tempfile.TemporaryDirectory(prefix="maml-lab-crash-", dir=memory_folder()) as folder:
         reports = Path(folder) / "reports.pickle"
         make_reports(reports)
         flags = [str(reports), "--cases", str(cases), "--things", *names, "--faults", *(faults or FAULTS)]
@@ -182,7 +183,7 @@ def main() -> None:
         importlib.import_module(module)
 
     for name in options.things:
-        with tempfile.TemporaryDirectory(prefix="maml-lab-crash-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
+        with tempfile.TemporaryDirectory(prefix="maml-lab-crash-", dir=memory_folder()) as folder:
             cases = Cases(THINGS[name](options.reports), Path(folder).resolve(), faults=options.faults, cases=options.cases)
             if len(os.listdir("/proc/self/task")) != 1:
                 raise RuntimeError("this process has threads: a fork of it would not be whole")

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.places import free_port
 from maml_engine import Checkpoint
 from maml_engine.io.snapshots import newest_snapshot
-from tests.processes import IN_64_BITS, ROOT, SMALL, Processes, free_port, is_gone, losses_in
+from tests.processes import IN_64_BITS, ROOT, SMALL, Processes, is_gone, losses_in
 
 pytestmark = [
     pytest.mark.acceptance,

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.places import free_port
 from tests.browser.waiting import PATIENCE, new_context, wait_until_idle
 
 HERE = Path(__file__).resolve().parent
@@ -34,9 +34,7 @@ def pytest_collection_modifyitems(items):
 
 def start_app(home: Path, script: str = "streamlit_app.py", **settings: str) -> tuple[subprocess.Popen, str]:
     """The app as a visitor meets it (or another script), and its address; `settings` are environment variables."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
     options = ["--server.address=127.0.0.1", "--server.headless=true", "--browser.gatherUsageStats=false"]
     # Compiled a little better than in the tests' own processes: what a page trains here takes longer than compiling it.

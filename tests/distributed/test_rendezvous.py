@@ -5,11 +5,11 @@ import socket
 
 import pytest
 
+from benchmarks.places import free_port
 from tests.processes import (
     SMALL,
     command,
     finished,
-    free_port,
 )
 
 

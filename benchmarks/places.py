@@ -1,0 +1,39 @@
+"""Where something can be started, a port and a folder in memory, and the app started there."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.measuring import ROOT
+
+
+def free_port() -> int:
+    """One of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def memory_folder() -> str | None:
+    """One in memory, where nothing waits for a disk; None where there is no such folder, or too little room in it."""
+    folder = Path("/dev/shm")
+    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > 1_000_000_000 else None
+
+
+def start_app(script: str, port: int, log: Path, **settings: str) -> subprocess.Popen:
+    """A Streamlit app, hosted, on that port of loopback.
+
+    Args:
+      script: the app's.
+      port: a free one.
+      log: the file that its words go to.
+      settings: environment variables.
+    """
+    environment = os.environ | {"MAML_LAB_HOSTED": "1", "JAX_PLATFORMS": "cpu"} | settings
+    flags = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, *flags]
+    with log.open("wb") as words:
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=words)
