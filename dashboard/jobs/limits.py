@@ -1,7 +1,8 @@
 """When the process of a job is ended: a stretch goes on that nobody wants any more, or it takes more memory than there is."""
 
+from dashboard.jobs import memory
 from dashboard.jobs.job import Work
-from dashboard.jobs.pool import Pool, memory_limit_mb
+from dashboard.jobs.pool import Pool
 
 # How long a stretch may go on that nobody wants; longer where pages compute in the same process, which then ask again.
 GRACE_SECONDS, SHARED_GRACE_SECONDS = 0.7, 5.0
@@ -19,7 +20,7 @@ class Limits:
     def __init__(self, pool: Pool, *, hosted: bool) -> None:
         """Looks how much memory there is."""
         self._pool = pool
-        self._most_mb = max(LEAST_MB, (HOSTED_SHARE if hosted else SHARE) * memory_limit_mb())
+        self._most_mb = max(LEAST_MB, (HOSTED_SHARE if hosted else SHARE) * memory.limit_mb())
         self._grace = SHARED_GRACE_SECONDS if pool.shares_lane else GRACE_SECONDS
 
     def enforce(self, work: Work, now: float) -> None:

@@ -9,9 +9,9 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from dashboard.jobs import memory
 from dashboard.jobs.engine_process import Ended, EngineProcess, Line
 
 Given = ParamSpec("Given")
@@ -19,12 +19,12 @@ T = TypeVar("T")
 
 # How many processes there may be: 0 computes in the server's own, 1 shares one between both lanes.
 WORKERS = "MAML_LAB_WORKERS"
-DEFAULT_WORKERS = 2
-SMALL_MEMORY_MB = 1500  # where there is less, one process does for both lanes unless more are asked for
-CALLS_AT_ONCE = 4  # in a process: while some wait for the compiler, others are answered
+DEFAULT_WORKERS = 2  # one, for both lanes, where there is little memory
+CALLS_AT_ONCE = 16  # in a process, which answers few at a time: while some wait for the compiler, others are answered
 # A process that has grown beyond ends when it has nothing to do, and the next request starts another: what was compiled lies on
 # the disk. Where it always has something to do, another takes its place at the larger mark, and for a while both are there.
-MAX_MEMORY_MB, MAX_BUSY_MEMORY_MB = 400, 700
+# All that the pages ask for takes 550 MB, and where a process may not have that much it begins anew again and again.
+MAX_MEMORY_MB, MAX_BUSY_MEMORY_MB = (400, 700) if memory.is_small() else (600, 900)
 JOB_NICENESS = 5  # a page that somebody waits for goes first
 
 
@@ -225,23 +225,10 @@ def asked_workers() -> int:
     if not asked:
         if os.name != "posix":
             return 0  # a pipe cannot be handed to a process in this way
-        return DEFAULT_WORKERS if memory_limit_mb() >= SMALL_MEMORY_MB else 1
+        return 1 if memory.is_small() else DEFAULT_WORKERS
     if not asked.isdecimal():
         raise ValueError(f"`{WORKERS}` must be a number of processes, 0 or more, got {asked!r}.")
     return int(asked)
-
-
-def memory_limit_mb(groups: Path = Path("/sys/fs/cgroup")) -> float:
-    """What this machine has, or what its container may take of it.
-
-    Args:
-      groups: where Linux says what a container may take.
-    """
-    limits = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
-    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # of the second and the first version of control groups
-        with contextlib.suppress(OSError, ValueError):  # it is not there, or says "max"
-            limits.append(int((groups / name).read_text()))
-    return min(limits) / 1e6
 
 
 POOL = Pool()

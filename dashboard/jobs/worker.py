@@ -16,29 +16,33 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from dashboard.jobs import travel
+from dashboard.jobs import memory, travel
 from dashboard.jobs.travel import CALL, DONE, ERROR, MISSING, NEXT, STREAM, VALUE
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
+from maml_engine.runtime.lowered_programs import forget_lowered
 
+QUICK_AT_ONCE = 3
 COMPILED_SECONDS = 0.3  # what takes longer has compiled, and the compiler has let go of much that it had asked for
 
 
 class Turns:
-    """Who computes now: what was quick the last time at once, what is asked for the first time or took long one after another.
+    """Who computes now: what was quick the last time as soon as few others do, what was not after the others of its kind.
 
-    A compiler asks for 50 to 150 MB while it compiles, and several at once would only share the cores.
+    A compiler asks for 50 to 150 MB while it compiles, and more at once than there are cores would only share them. What is
+    asked for the first time may compile, and so may what took long the last time; what is quick does not wait for those.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, slow_at_once: int = 1) -> None:
         """Nothing is known to be quick."""
-        self._slow = threading.Lock()
+        self._slow = threading.Semaphore(slow_at_once)
+        self._few = threading.Semaphore(QUICK_AT_ONCE)
         self._quick: set[str] = set()
 
     @contextlib.contextmanager
     def of(self, function: Callable[..., Any]) -> Iterator[None]:
         """Waits for the turn of a function, and has it meanwhile."""
         name = f"{function.__module__}.{function.__qualname__}"
-        with contextlib.nullcontext() if name in self._quick else self._slow:
+        with self._few if name in self._quick else self._slow:
             began = time.monotonic()
             try:
                 yield
@@ -50,7 +54,7 @@ class Turns:
 def main(descriptors: list[int]) -> None:
     """Answers until the server ends."""
     enable_compilation_cache()
-    learners, turns = travel.Learners(), Turns()
+    learners, turns = travel.Learners(), Turns(1 if memory.is_small() else 2)
     for descriptor in descriptors:
         connection = Connection(descriptor)
         threading.Thread(target=serve, args=(connection, learners, turns), name="maml-lab-engine", daemon=True).start()
@@ -117,7 +121,8 @@ def _answer(work: Callable[[], bytes]) -> bytes:
 
 
 def _trim() -> None:
-    """Gives the system what was freed, which the C library would keep; elsewhere than on glibc it is left as it is."""
+    """Lets go of what compiling has left, and gives the system what the C library would keep (as it is where not glibc)."""
+    forget_lowered()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 

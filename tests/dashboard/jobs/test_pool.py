@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.jobs import DONE, FAILED, STOPPED, EngineLost, JobRegistry, Pool
 from dashboard.jobs import pool as pools
-from dashboard.jobs.pool import CALLS_AT_ONCE, DEFAULT_WORKERS, SMALL_MEMORY_MB, asked_workers, memory_limit_mb
+from dashboard.jobs.pool import CALLS_AT_ONCE, DEFAULT_WORKERS, asked_workers
 from dashboard.page_parts.compare.contest import Contest
 from dashboard.page_parts.gradients import race
 from dashboard.page_parts.pitfalls.cards import CARDS
@@ -152,20 +152,11 @@ def test_one_that_has_grown_beyond_all_bounds_answers_what_it_was_asked_while_an
     assert goes_on()
 
 
-def test_where_there_is_little_memory_one_process_does_for_all(monkeypatch, tmp_path):
+def test_where_there_is_little_memory_one_process_does_for_all(monkeypatch):
     monkeypatch.setenv("MAML_LAB_WORKERS", "")
-    for most, workers in ((SMALL_MEMORY_MB - 1, 1), (SMALL_MEMORY_MB, DEFAULT_WORKERS)):
-        monkeypatch.setattr(pools, "memory_limit_mb", lambda most=most: most)
+    for is_small, workers in ((True, 1), (False, DEFAULT_WORKERS)):
+        monkeypatch.setattr(pools.memory, "is_small", lambda is_small=is_small: is_small)
         assert asked_workers() == workers
-    machine = memory_limit_mb(tmp_path)
-    assert machine > 100
-    (tmp_path / "memory.max").write_text("max\n")
-    assert memory_limit_mb(tmp_path) == machine
-    (tmp_path / "memory.max").write_text("50000000\n")
-    assert memory_limit_mb(tmp_path) == 50
-    (tmp_path / "memory").mkdir()
-    (tmp_path / "memory" / "memory.limit_in_bytes").write_text("40000000\n")
-    assert memory_limit_mb(tmp_path) == 40
 
 
 def test_a_job_stops_where_it_is_and_keeps_what_it_learned(pool):
@@ -197,7 +188,7 @@ def test_stop_ends_a_stretch_that_does_not_end(pool):
 
 
 def test_a_job_that_takes_too_much_memory_ends_with_a_sentence(pool, monkeypatch):
-    monkeypatch.setattr("dashboard.jobs.limits.memory_limit_mb", lambda: 1000.0)
+    monkeypatch.setattr("dashboard.jobs.limits.memory.limit_mb", lambda: 1000.0)
     registry, calls = JobRegistry(hosted=True, pool=pool), pool.call(asked.process)
     job_id = registry.submit_work([SMALL], partial(asked.reach_one_and_take, 900))
     lost = ended(registry, job_id)

@@ -1,5 +1,6 @@
 """Within one of the engine's processes: what compiles does so alone, and what is quick does not wait for it."""
 
+import contextlib
 import threading
 
 import pytest
@@ -56,6 +57,25 @@ def test_what_took_long_waits_the_next_time_until_it_is_quick_again(clock):
         with turns.of(asked.sleep):
             assert is_free(turns, asked.add) == free
             clock.now += worker.COMPILED_SECONDS + 1
+
+
+def test_as_many_that_are_slow_as_there_is_room_for(clock):
+    turns = Turns(slow_at_once=2)
+    with turns.of(asked.process):
+        with turns.of(asked.sleep):
+            assert not is_free(turns, asked.count)
+        assert is_free(turns, asked.count)
+
+
+def test_few_that_are_quick_compute_at_once(clock):
+    turns = Turns()
+    with turns.of(asked.add):
+        pass
+    with contextlib.ExitStack() as those_before:
+        for _ in range(worker.QUICK_AT_ONCE):
+            assert is_free(turns, asked.add)
+            those_before.enter_context(turns.of(asked.add))
+        assert not is_free(turns, asked.add)
 
 
 def test_a_turn_ends_with_an_error():
