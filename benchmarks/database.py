@@ -27,7 +27,7 @@ import numpy as np
 from sqlalchemy import Engine, NullPool, create_engine, event, inspect
 
 from benchmarks.postgres import MISSING, Cluster, is_here
-from dashboard.runs import LibraryAway, Run, RunLibrary
+from dashboard.runs import Held, LibraryAway, Run, RunLibrary
 from dashboard.runs.tables import metadata
 from maml_engine import Experiment
 
@@ -364,7 +364,7 @@ def _sleeper(url: str, mark: Path) -> None:
     claim = library.claim("first", 0.3)
     mark.with_suffix(".has").touch()
     _until(mark.with_suffix(".go").exists)
-    renewed = library.renew(claim.id, claim.lease_number, 60)
+    renewed = library.renew({claim.id: Held(claim.lease_number)}, 60)
     wrote = library.write(a_run(claim.id, iteration=1), b"first", lease_number=claim.lease_number)
     if not renewed and not wrote:
         mark.with_suffix(".noticed").touch()

@@ -1,7 +1,9 @@
 """A run as it is computed (`Work`) and as somebody's (`Job`): who asks for what is being trained already shares it."""
 
 import dataclasses
+import itertools
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,10 +12,16 @@ from typing import Any
 import numpy as np
 
 from dashboard.jobs.pool import EngineLost
+from dashboard.jobs.progress import Start
 from dashboard.jobs.snapshot import DIVERGED, FAILED, QUEUED, RUNNING, STOPPED, History, Snapshot
 from maml_engine import Diverged, Experiment, Report
+from maml_engine.training import Checkpoint
 
 log = logging.getLogger(__name__)
+
+# How often what another process would go on from is taken, where there are others, and how large it may be: beyond that, as
+# with a network of a million weights, a run that is taken over begins anew.
+START_SECONDS, MAX_START_BYTES = 20.0, 4e6
 
 
 def like(experiment: Experiment) -> Experiment:
@@ -41,6 +49,8 @@ class Work:
     summary: what comes out of it, as plain JSON, and its learner, if it has one.
     snapshot: as it is now.
     like: what stands for all runs that take as long, since a queue asks for it often.
+    goes_on_from: where another process has left it; None where it begins here.
+    start: from where another process would go on; None where nothing was taken yet.
     """
 
     experiment: Experiment
@@ -59,11 +69,24 @@ class Work:
     summary: Callable[[Snapshot], tuple[Mapping[str, Any], Any]] = lambda snapshot: ({}, snapshot.result)
     snapshot: Snapshot = field(init=False)
     like: Experiment = field(init=False)
+    goes_on_from: Start | None = None
+    start: Start | None = field(init=False, default=None)
     _history: History = field(default_factory=History)
     _curves: list[tuple[int, np.ndarray]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.snapshot, self.like = Snapshot(self.experiment, QUEUED), like(self.experiment)
+        if (before := self.goes_on_from) is not None:
+            self._history = before.history.copy()
+            self._curves = list(zip(before.curve_iterations.tolist(), before.curves, strict=True))
+            self.snapshot = dataclasses.replace(
+                self.snapshot,
+                iteration=before.checkpoint.iteration,
+                seconds=before.checkpoint.seconds,
+                history=self._history.array(),
+                curve_iterations=before.curve_iterations,
+                curves=before.curves,
+            )
 
     @property
     def wanted_by(self) -> "list[Job]":
@@ -89,12 +112,16 @@ class Work:
 
     def end(self, snapshot: Snapshot) -> None:
         """Nothing more will come, and this is what it is (`as_ended`)."""
-        self.snapshot, self.make = snapshot, None
+        self.snapshot, self.make, self.start, self.goes_on_from = snapshot, None, None, None
 
     def _take_in_training(self, report: Report) -> None:
+        before = self.goes_on_from
+        if before is not None and report.iteration - len(report.meta_loss) < before.checkpoint.iteration:  # it begins anew
+            self._history, self._curves, self.goes_on_from, before = History(), [], None, None
         self._history.extend(report.meta_loss)
         measured = self.snapshot.measured
-        if not self._curves or self._curves[-1][0] != report.curve_iteration:
+        was_measured_there = before is not None and report.curve_iteration == before.checkpoint.iteration  # to begin with
+        if not was_measured_there and (not self._curves or self._curves[-1][0] != report.curve_iteration):
             self._curves.append((report.curve_iteration, np.array(report.curve.mean)))
             # The learner that the run starts from does not come with a report.
             measured = report.learner if report.iteration == report.curve_iteration else None
@@ -113,6 +140,8 @@ class Work:
             warning=report.warning,
             measured=measured,
         )
+        if (checkpoint := getattr(report, "checkpoint", None)) is not None:
+            self.start = Start(checkpoint, self._history.copy(), self.snapshot.curve_iterations, self.snapshot.curves)
 
 
 @dataclass(eq=False)
@@ -156,7 +185,7 @@ class Job:
           why: what follows after "Stopped" and its iteration, as ", since ..."; empty where it was asked for.
         """
         snapshot, kept = self.work.snapshot, "What was learned until then is kept."
-        if snapshot.status == QUEUED:
+        if snapshot.status == QUEUED and not snapshot.iteration:
             message = f"Stopped before it began{why}."
         elif snapshot.iteration == 0:
             message = f"Stopped before anything was learned{why}."
@@ -166,10 +195,43 @@ class Job:
         self.kept = dataclasses.replace(snapshot, status=STOPPED, message=message, seconds_left=None)
 
 
-def reports_of(train: Callable[..., Iterator[Report]], experiment: Experiment, tasks: Any) -> Iterator[Report]:
-    """The reports of a run, without what another run would go on from."""
-    for report in train(experiment, tasks=tasks):
-        yield dataclasses.replace(report, checkpoint=None) if isinstance(report, Report) else report
+def reports_of(
+    train: Callable[..., Iterator[Report]],
+    experiment: Experiment,
+    tasks: Any,
+    start: Checkpoint | None = None,
+    *,
+    others_go_on: bool = False,
+) -> Iterator[Report]:
+    """The reports of a run; without what another run would go on from, but for one now and then where others may.
+
+    Args:
+      train: the trainer.
+      experiment: the run.
+      tasks: a table's, where it is trained on one.
+      start: from where it goes on; where that does not fit, it begins anew.
+      others_go_on: whether another process goes on where this one has died.
+    """
+    last = time.monotonic()
+    for report in train(experiment, tasks=tasks) if start is None else _going_on(train, experiment, tasks, start):
+        if isinstance(report, Report):
+            is_due = others_go_on and not report.done and time.monotonic() - last >= START_SECONDS
+            if is_due and sum(array.nbytes for array in report.checkpoint.arrays.values()) <= MAX_START_BYTES:
+                last = time.monotonic()
+            else:
+                report = dataclasses.replace(report, checkpoint=None)
+        yield report
+
+
+def _going_on(
+    train: Callable[..., Iterator[Report]], experiment: Experiment, tasks: Any, start: Checkpoint
+) -> Iterator[Report]:
+    reports = iter(train(experiment, tasks=tasks, start=start))
+    try:
+        return itertools.chain([next(reports)], reports)
+    except ValueError as error:  # another version's
+        log.warning("A run that was taken over begins anew: %s", error)
+        return train(experiment, tasks=tasks)
 
 
 def how_it_failed(error: Exception) -> tuple[str, str]:

@@ -1,8 +1,10 @@
 """Runs of several processes on one database: a process says of its runs that it lives, and takes over what a dead one left.
 
-A run stands in the table of jobs from when it is asked for until it has ended. Whoever has it renews its lease; where that has
-run out, the next process that is free takes the run, under a higher number, and trains it from the beginning, under the same
-link. What the first one writes afterwards, if it only slept, is refused by its number (`RunLibrary.write`).
+A run stands in the table of jobs from when it is asked for until it has ended. Whoever has it renews its lease, says with it
+how the run is, which others show, and now and then from where another would go on; and hears whether somebody looks at it
+elsewhere, and whether its owner has stopped it there. Where the lease has run out, the next process that is free takes the run,
+under a higher number and the same link, and goes on from what was said last. What the first one says or writes afterwards, if
+it only slept, is refused by its number (`RunLibrary.renew`, `.write`).
 """
 
 import json
@@ -10,11 +12,15 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dashboard.jobs.elsewhere import Elsewhere
 from dashboard.jobs.job import Job
-from dashboard.runs import LibraryAway, RunLibrary
+from dashboard.jobs.progress import Start, packed_progress
+from dashboard.jobs.snapshot import Snapshot
+from dashboard.runs import Claim, Heard, Held, LibraryAway, RunLibrary
 from maml_engine import Experiment
 
 if TYPE_CHECKING:
@@ -22,7 +28,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS, LEASE_SECONDS = 5.0, 20.0
+BEAT_SECONDS, LEASE_SECONDS = 2.0, 20.0
+SAY_AGAIN_SECONDS = 10.0  # after which a run that has come no further is described again: it may wait longer than was expected
+
+
+class _Said(NamedTuple):
+    """What was said of a run last: how far it was, when that was, and the start from where another would go on."""
+
+    state: Any = None
+    when: float = float("-inf")
+    start: Start | None = None
 
 
 class Leases:
@@ -30,21 +45,25 @@ class Leases:
 
     library: the one that all processes share.
     name: this process's.
+    elsewhere: what other processes have.
     """
 
     def __init__(self, library: Callable[[], RunLibrary], name: str = "") -> None:
         """Has nothing yet."""
         self._library, self.name = library, name or f"{socket.gethostname()}-{os.getpid()}"
+        self.elsewhere = Elsewhere(library)
         self._lock = threading.Lock()
         self._asked: list[Job] = []
         self._held: dict[str, Job] = {}
         self._numbers: dict[str, int] = {}
-        self._closed = threading.Event()
+        self._said: dict[str, _Said] = {}
+        self._is_closed = False
 
     def take(self, job: Job) -> None:
         """This process has a run of its own, and says so soon."""
         with self._lock:
             self._asked.append(job)
+        self.elsewhere.asked.set()
 
     def number(self, job_id: str) -> int | None:
         """By which number this process has a run; None where it is in nobody's table."""
@@ -57,7 +76,8 @@ class Leases:
 
     def close(self) -> None:
         """No more; what is held runs out."""
-        self._closed.set()
+        self._is_closed = True
+        self.elsewhere.asked.set()
 
     def beat(self, registry: "JobRegistry") -> None:
         """Says once that this process lives, and takes over one run if one is left and nothing else is to do.
@@ -73,26 +93,72 @@ class Leases:
                 self._hold(job, 1)
             with self._lock:
                 self._asked.remove(job)
+        self.elsewhere.say(library)
+        self._let_go_of_ended(library, registry)
+        self._renew(library, registry)
+        if registry.is_free() and (claim := library.claim(self.name, LEASE_SECONDS)):
+            self._take_over(claim, library, registry)
+
+    def _let_go_of_ended(self, library: RunLibrary, registry: "JobRegistry") -> None:
         for job_id, job in list(self._held.items()):
-            number = self._numbers[job_id]
-            if not job.is_active:
-                if not registry.is_being_kept(job_id):
-                    library.finish_job(job_id, number)
-                    self._let_go(job_id)
-            elif not library.renew(job_id, number, LEASE_SECONDS):
+            if not job.is_active and not registry.is_being_kept(job_id):
+                library.finish_job(job_id, self._numbers[job_id])
+                self._let_go(job_id)
+
+    def _renew(self, library: RunLibrary, registry: "JobRegistry") -> None:
+        """Says how the runs are that go on, and hears what others say of them."""
+        active = {job_id: job for job_id, job in self._held.items() if job.is_active}
+        if not active:
+            return
+        said, held = dict[str, _Said](), dict[str, Held]()
+        for job_id, snapshot in registry.placed(list(active)).items():
+            said[job_id], held[job_id] = self._to_say(active[job_id], snapshot)
+        heard = library.renew(held, LEASE_SECONDS)
+        for job_id in held:
+            if job_id in heard:
+                self._said[job_id] = said[job_id]
+                self._hear(active[job_id], heard[job_id], registry)
+            elif active[job_id].is_active and active[job_id].ended is None:  # else it is kept in this moment
                 log.warning("Another process has taken the run %s", job_id)
                 registry.abandon(job_id)
                 self._let_go(job_id)
-        if registry.is_free() and (claim := library.claim(self.name, LEASE_SECONDS)):
+
+    def _to_say(self, job: Job, snapshot: Snapshot) -> tuple[_Said, Held]:
+        before, now = self._said.get(job.id, _Said()), time.monotonic()
+        state, start = (snapshot.status, snapshot.position, snapshot.iteration), job.work.start or before.start
+        is_news = state != before.state or now - before.when > SAY_AGAIN_SECONDS
+        held = Held(
+            self._numbers[job.id],
+            packed_progress(snapshot) if is_news else None,
+            start.packed() if start is not None and start is not before.start else None,
+        )
+        return _Said(state, now if is_news else before.when, start), held
+
+    def _hear(self, job: Job, heard: Heard, registry: "JobRegistry") -> None:
+        if heard.unseen is not None and heard.unseen < 2 * BEAT_SECONDS:
+            registry.touch(job.id)
+        waits_for_what_it_left = job.work.goes_on_from is not None and job.work.first_report is None
+        if heard.stop and not waits_for_what_it_left:  # else nothing that was learned would be kept
+            registry.stop(job.id, owner=job.owner)
+
+    def _take_over(self, claim: Claim, library: RunLibrary, registry: "JobRegistry") -> None:
+        try:
+            experiment = Experiment.from_json(json.dumps(claim.request["experiment"]))
+        except (KeyError, TypeError, ValueError):  # of a newer MAML Lab
+            library.finish_job(claim.id, claim.lease_number)
+            return
+        start: Start | None = None
+        if claim.snapshot is not None:
             try:
-                experiment = Experiment.from_json(json.dumps(claim.request["experiment"]))
-            except (KeyError, TypeError, ValueError):  # of a newer MAML Lab
-                library.finish_job(claim.id, claim.lease_number)
-                return
-            with self._lock:
-                self._numbers[claim.id] = claim.lease_number  # before it can end
-            self._hold(registry.adopt(claim.id, experiment, owner=claim.owner), claim.lease_number)
-            log.info("Took over the run %s", claim.id)
+                start = Start.opened(claim.snapshot, experiment)
+            except ValueError as error:
+                log.warning("The run %s begins anew: %s", claim.id, error)
+        with self._lock:
+            self._numbers[claim.id] = claim.lease_number  # before it can end
+        job = registry.adopt(claim.id, experiment, owner=claim.owner, start=start)
+        self._hold(job, claim.lease_number)
+        self._said[claim.id] = _Said(start=job.work.goes_on_from)
+        log.info("Took over the run %s at iteration %d", claim.id, start.checkpoint.iteration if start else 0)
 
     def _first_asked(self) -> Job | None:
         with self._lock:
@@ -105,13 +171,17 @@ class Leases:
     def _let_go(self, job_id: str) -> None:
         with self._lock:
             self._held.pop(job_id, None)
+            self._said.pop(job_id, None)
             self._numbers.pop(job_id, None)
 
     def _work(self, registry: "JobRegistry") -> None:
-        while not self._closed.wait(BEAT_SECONDS):
+        while not self._is_closed:
+            self.elsewhere.asked.wait(BEAT_SECONDS)
+            self.elsewhere.asked.clear()
             try:
-                self.beat(registry)
+                if not self._is_closed:
+                    self.beat(registry)
             except LibraryAway:
-                continue  # said elsewhere; leases that run out meanwhile are renewed if nobody has taken them
+                time.sleep(BEAT_SECONDS)  # said elsewhere; leases that run out meanwhile are renewed if nobody has taken them
             except Exception:
                 log.exception("The table of jobs could not be kept up")

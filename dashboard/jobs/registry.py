@@ -15,12 +15,13 @@ from dashboard.hosting import is_hosted
 from dashboard.jobs import budget
 from dashboard.jobs.job import Job, Work, reports_of
 from dashboard.jobs.pool import Pool
+from dashboard.jobs.progress import Start
 from dashboard.jobs.running import Running
 from dashboard.jobs.snapshot import QUEUED, Snapshot
 from maml_engine import Experiment, Learner, Report, train
 
 if TYPE_CHECKING:
-    from dashboard.jobs.keeping import Keeper  # and with it a database, which the engine's processes need not load
+    from dashboard.jobs.keeping import Found, Keeper  # and with it a database, which the engine's processes need not load
     from dashboard.jobs.leases import Leases
 
 # Everywhere: how many ended runs are kept; of those that hold a table or a report of it, which may be large, fewer.
@@ -96,14 +97,11 @@ class JobRegistry(Running):
         return self._ask(experiments, asked, owner, ())
 
     def snapshot(self, job_id: str) -> Snapshot | None:
-        """The run as it is now; None where there is none of that id, here or in the library."""
+        """The run as it is now; None where there is none of that id, here, under way in another process or in the library."""
         with self._changed:
             if job := self._jobs.get(job_id):
-                snapshot = job.snapshot
-                if snapshot.status == QUEUED and (place := self._queue.place(job.work, self._clock())):
-                    return dataclasses.replace(snapshot, position=place.position, seconds_to_start=place.seconds)
-                return snapshot
-        return found.snapshot if self._keeper and (found := self._keeper.found(job_id)) else None
+                return self._placed(job)
+        return found.snapshot if (found := self._found(job_id)) else None
 
     def learner(self, job_id: str) -> Learner | None:
         """What a run has left behind so far."""
@@ -115,7 +113,7 @@ class JobRegistry(Running):
         with self._changed:
             if job_id in self._jobs:
                 return self._owned(job_id, owner) is not None
-        return bool(self._keeper and (found := self._keeper.found(job_id)) and secrets.compare_digest(found.owner, owner))
+        return (found := self._found(job_id)) is not None and secrets.compare_digest(found.owner, owner)
 
     def rename(self, job_id: str, name: str, *, owner: str = "") -> None:
         """Gives a run of the owner's a name, short and printable, which goes with it for all who have its link."""
@@ -139,24 +137,41 @@ class JobRegistry(Running):
         with self._changed:
             if job := self._jobs.get(job_id):
                 job.looked = self._clock()
+        if self._leases and job is None:
+            self._leases.elsewhere.look(job_id)
 
     def stop(self, job_id: str, *, owner: str = "") -> None:
         """Ends a run at once for its owner, and for nobody else; what it has learned stays. Whoever shares it goes on."""
         with self._changed:
             if (job := self._owned(job_id, owner)) and job.is_active:
                 self._leave(job)
+            is_here = job_id in self._jobs
+        if self._leases and not is_here:
+            self._leases.elsewhere.stop(job_id, owner)
 
     # Where several processes share the library, `Leases` asks.
+
+    def placed(self, job_ids: Sequence[str]) -> dict[str, Snapshot]:
+        """The runs of these that are here, as they are now."""
+        with self._changed:
+            return {job_id: self._placed(job) for job_id in job_ids if (job := self._jobs.get(job_id))}
 
     def is_free(self) -> bool:
         """Whether nothing runs or waits here."""
         with self._changed:
             return self._queue.running is None and not self._queue.waiting and not self._closing
 
-    def adopt(self, job_id: str, experiment: Experiment, *, owner: str) -> Job:
-        """Takes over a plain run that another process has left; it begins anew."""
+    def adopt(self, job_id: str, experiment: Experiment, *, owner: str, start: Start | None = None) -> Job:
+        """Takes over a plain run that another process has left.
+
+        Args:
+          job_id: its link's, which stays.
+          experiment: the run.
+          owner: whose it is.
+          start: from where it goes on; None: it begins anew.
+        """
         with self._changed:
-            work = self._shared.get(experiment) or self._plain(experiment)
+            work = self._shared.get(experiment) or self._plain(experiment, start=start)
             job = self._jobs[job_id] = Job(job_id, owner, work, looked=self._clock())
             self._admit(job)
         return job
@@ -179,9 +194,30 @@ class JobRegistry(Running):
                 self._is_warm, self._warm_up = True, partial(self._train, experiment)
                 self._start_threads()
 
-    def _plain(self, experiment: Experiment, tasks: Any = None) -> Work:
-        make = partial(reports_of, self._train, experiment, tasks)
-        return Work(experiment, make, "train", is_plain=True, is_shared=tasks is None, since=self._clock(), keep_as="train")
+    def _found(self, job_id: str) -> "Found | None":
+        """A run that is not here."""
+        found = self._keeper.found(job_id) if self._keeper else None
+        if found is None and self._leases:
+            found = self._leases.elsewhere.found(job_id)
+            if found is None and self._keeper and self._leases.elsewhere.has_ended(job_id):
+                self._keeper.forget(job_id)  # what the library said before that
+                found = self._keeper.found(job_id)
+        return found
+
+    def _placed(self, job: Job) -> Snapshot:
+        """A run as it is now, with its place where it waits; with the lock held."""
+        snapshot = job.snapshot
+        if snapshot.status == QUEUED and (place := self._queue.place(job.work, self._clock())):
+            return dataclasses.replace(snapshot, position=place.position, seconds_to_start=place.seconds)
+        return snapshot
+
+    def _plain(self, experiment: Experiment, tasks: Any = None, start: Start | None = None) -> Work:
+        goes_on = {"others_go_on": True} if self._leases and tasks is None else {}
+        make = partial(reports_of, self._train, experiment, tasks, start.checkpoint if start else None, **goes_on)
+        since = self._clock()
+        return Work(
+            experiment, make, "train", is_plain=True, is_shared=tasks is None, since=since, keep_as="train", goes_on_from=start
+        )
 
     def _ask(self, experiments: Sequence[Experiment], work: Work, owner: str, instead_of: Sequence[str]) -> str:
         """A job for an owner, of this work or of one that is the same; takes the lock, which those below are called with."""

@@ -1,5 +1,6 @@
 """A run as it is at one moment, for whoever looks."""
 
+import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,6 +85,12 @@ class History:
     def array(self) -> np.ndarray:
         """`[n, 3]`: iteration, its loss, the mean since the row before."""
         return np.array(self.rows, float).reshape(-1, 3)
+
+    def copy(self) -> "History":
+        """As it is now."""
+        copied = copy.copy(self)
+        copied.rows, copied.pending = list(self.rows), list(self.pending)
+        return copied
 
     def _halve(self) -> None:
         pairs = zip(self.rows[::2], self.rows[1::2], strict=False)

@@ -3,7 +3,7 @@
 from dashboard.runs.database import LibraryAway, is_configured
 from dashboard.runs.exchange import open_learner
 from dashboard.runs.library import RunLibrary, forget_library, library
-from dashboard.runs.queue import Claim, Waiting
+from dashboard.runs.queue import Claim, Heard, Held, UnderWay, Waiting
 from dashboard.runs.run import ENDED, KINDS, MAX_NAME, MAX_NOTE, MAX_POINTS, Run
 
 __all__ = [
@@ -13,9 +13,12 @@ __all__ = [
     "MAX_NOTE",
     "MAX_POINTS",
     "Claim",
+    "Heard",
+    "Held",
     "LibraryAway",
     "Run",
     "RunLibrary",
+    "UnderWay",
     "Waiting",
     "forget_library",
     "is_configured",

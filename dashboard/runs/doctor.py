@@ -10,7 +10,7 @@ from dashboard.runs import queue
 from dashboard.runs.database import Database
 from dashboard.runs.exchange import open_learner
 from dashboard.runs.run import ENDED, KINDS, UNDER_WAY, digest_of, from_values
-from dashboard.runs.tables import jobs, learners, runs
+from dashboard.runs.tables import job_states, jobs, learners, runs
 from maml_engine.io.arrays import StorageError
 from maml_engine.runtime.paths import home_folder
 
@@ -69,6 +69,10 @@ def _of_the_queue(connection: Connection) -> Iterator[str]:
     for job in queue.waiting(connection):
         if job.lease_until is not None and job.lease_until < moment:
             yield f"Job {job.id} has no process: {job.worker} was to answer by {job.lease_until:%Y-%m-%d %H:%M:%S} UTC."
+    for job_id, part in connection.execute(select(job_states.c.job, job_states.c.part).order_by(job_states.c.job)).all():
+        kept = select(job_states.c.digest, job_states.c.content).where(job_states.c.job == job_id, job_states.c.part == part)
+        if (row := connection.execute(kept).first()) is not None and digest_of(row.content) != row.digest:
+            yield f"The {part} of job {job_id} was altered after it was kept."
     has_a_job = exists().where(jobs.c.id == runs.c.id)
     for run_id, status in connection.execute(select(runs.c.id, runs.c.status).where(runs.c.status.in_(UNDER_WAY), ~has_a_job)):
         yield f"Run {run_id} is said to be {status}, but no process has it and it does not wait for one."

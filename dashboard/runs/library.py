@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dashboard.runs import doctor, exchange, queue
 from dashboard.runs.database import Database, LibraryAway
-from dashboard.runs.queue import Claim, Waiting
+from dashboard.runs.queue import Claim, Heard, Held, UnderWay, Waiting
 from dashboard.runs.run import ENDED, MAX_NAME, MAX_NOTE, Run, cleaned, digest_of, from_values, to_values
 from dashboard.runs.tables import jobs, learners, runs
 
@@ -174,10 +174,19 @@ class RunLibrary:
         with self.database.writing() as connection:
             return queue.claim(connection, worker, lease_seconds)
 
-    def renew(self, job_id: str, lease_number: int, lease_seconds: float) -> bool:
-        """A lease from now on; False where another process has taken the job since, or it is gone: stop working at it."""
+    def renew(self, held: Mapping[str, Held], lease_seconds: float) -> dict[str, Heard]:
+        """Leases from now on, and how the jobs are, in one transaction.
+
+        Args:
+          held: jobs by id, with what this process says of each.
+          lease_seconds: how long the leases are.
+
+        Returns:
+          What others say to this process, by job; those that another process has taken since, or that are gone, are not in it:
+          stop working at them, nothing of them was written.
+        """
         with self.database.writing() as connection:
-            return queue.renew(connection, job_id, lease_number=lease_number, lease_seconds=lease_seconds)
+            return queue.renew(connection, held, lease_seconds)
 
     def write(self, run: Run, learner: bytes | None = None, *, lease_number: int) -> bool:
         """`save` of a job's run by the process that has it; a run that has ended leaves the queue.
@@ -208,10 +217,15 @@ class RunLibrary:
                 return True
             return connection.execute(update(jobs).where(*mine).values(stop=True)).rowcount == 1
 
-    def asked_to_stop(self, job_id: str) -> bool:
-        """Whether a job's owner wants it to end."""
+    def look(self, job_ids: Sequence[str]) -> None:
+        """Tells the processes that have jobs that somebody looks at them."""
+        with self.database.writing() as connection:
+            queue.look(connection, [job_id for job_id in job_ids if _ID.fullmatch(job_id)])
+
+    def under_way(self, job_id: str) -> UnderWay | None:
+        """A job as the process that has it said last, whoever asks; None where none of that id waits or runs."""
         with self.database.reading() as connection:
-            return bool(connection.execute(select(jobs.c.stop).where(jobs.c.id == _checked(job_id))).scalar())
+            return queue.under_way(connection, _checked(job_id))
 
     def waiting(self) -> "list[Waiting]":
         """All jobs that wait or are under way, the oldest first."""

@@ -82,7 +82,19 @@ jobs = Table(
     Column("lease_number", BigInteger, nullable=False),
     Column("lease_until", Utc),
     Column("stop", Boolean, nullable=False),
+    Column("looked", Utc),  # when somebody last looked at it through another process than the one that has it
     Index("jobs_in_line", "created"),
+)
+
+# Of a job that a process has: its "progress", for who looks, and a "snapshot" from which another process would go on. Beside
+# the jobs, whose rows change every few seconds. Gone with the job.
+job_states = Table(
+    "job_states",
+    metadata,
+    Column("job", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("part", String(16), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 # A class: what all of it see and are asked, and what each browser has answered. Gone after a day.

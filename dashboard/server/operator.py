@@ -70,7 +70,7 @@ class _Answer(socketserver.StreamRequestHandler):
 
 def status() -> dict[str, Any]:
     """What the operator of this server wants to know."""
-    from dashboard.engine_calls.resources import jobs
+    from dashboard.engine_calls.resources import jobs, library
     from dashboard.jobs import POOL
     from dashboard.server import budgets, home, uploads
 
@@ -79,6 +79,7 @@ def status() -> dict[str, Any]:
         "up_minutes": round((time.time() - _began) / 60, 1),
         "home": str(home_folder()),
         "home_trouble": home.trouble(),
+        "library_trouble": library().trouble(),
         "sessions": _sessions(),
         "uploads_mb": round(uploads.held_bytes() / 1e6, 1),
         "memory_mb": {"server": _memory_mb(os.getpid()), "engine": [_memory_mb(pid) for pid in POOL.pids()]},

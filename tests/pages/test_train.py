@@ -1,8 +1,12 @@
 """The Train page, without a browser."""
 
+import dataclasses
+
 import pytest
 
 from dashboard.engine_calls import resources
+from dashboard.jobs import QUEUED, RUNNING
+from dashboard.jobs.progress import opened_progress, packed_progress
 from dashboard.widgets import session
 
 SMALL = {"num_iterations": "60", "meta_batch_size": "4", "hidden_dim": "8"}
@@ -75,6 +79,22 @@ def test_a_run_is_found_again_by_its_link(trained, train):
     again = train(job=job_id, **SMALL)
     assert len(again.metric) == 4
     assert again.session_state[session.JOB] == job_id
+
+
+def test_a_run_that_another_process_trains_is_shown_as_far_as_it_is(trained, train, monkeypatch):
+    job_id = trained.session_state[session.JOB]
+    here = resources.jobs().snapshot(job_id)
+    half = dataclasses.replace(here, status=RUNNING, iteration=30, seconds_left=2.0, result=here.result)
+    there = opened_progress(packed_progress(half), half.experiment)
+    monkeypatch.setattr(resources.jobs(), "snapshot", lambda asked: {"elsewhere": there}.get(asked))
+    page = train(job="elsewhere", **SMALL)
+    assert not page.exception and len(page.metric) == 4 and len(charts(page)) == 2
+    assert "Another process of this server trains it" in " ".join(caption.value for caption in page.caption)
+    waits = dataclasses.replace(there, status=QUEUED, seconds_left=None, position=1)
+    begins = dataclasses.replace(waits, status=RUNNING, position=0)
+    for snapshot in (waits, begins):
+        monkeypatch.setattr(resources.jobs(), "snapshot", lambda asked, now=snapshot: {"elsewhere": now}.get(asked))
+        assert not train(job="elsewhere", **SMALL).exception
 
 
 def test_a_run_that_is_not_here_is_said_and_the_page_opens(train):

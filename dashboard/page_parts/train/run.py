@@ -13,6 +13,8 @@ from dashboard.widgets import job_view, links, page, run_notes, run_words, sessi
 from dashboard.widgets.job_view import Progress, spell_duration
 from maml_engine import Experiment
 
+UNMEASURED = "The pictures come with the first measurement of what was learned."
+ANOTHER_PROCESS = "Another process of this server trains it: the pictures come when it has ended."
 GONE = "The run of this link is no longer on this server. Its settings are in the sidebar: press Train to run it again."
 
 
@@ -66,6 +68,8 @@ def progress(snapshot: Snapshot) -> Progress:
         return Progress(share, "Compiling the training step ...")
     if snapshot.ended:
         return Progress(share, f"{done} in {spell_duration(snapshot.seconds)}")
+    if snapshot.seconds_left is None:  # another process has begun it
+        return Progress(share, f"{done}, compiling the training step to go on ...")
     return Progress(
         share, f"{done}, {snapshot.iterations_per_second:,.0f} a second, {spell_duration(snapshot.seconds_left)} left"
     )
@@ -75,7 +79,7 @@ def show(snapshot: Snapshot) -> None:
     """What grows as it trains: numbers, meta-loss, the fan of held-out losses, and the functions of the latest snapshot."""
     if snapshot.warning:
         st.warning(snapshot.warning, icon=":material/warning:")
-    if snapshot.learner is None or not len(snapshot.history):
+    if not len(snapshot.history) or (snapshot.learner is None and snapshot.ended):
         shipped.show("Nothing was learned" if snapshot.ended else "While the training step is compiled")
         return
     is_over = snapshot.ended and snapshot.result is not None
@@ -90,7 +94,7 @@ def show(snapshot: Snapshot) -> None:
             _show_fan(snapshot)
     st.markdown(f"**Held-out tasks after {iteration:,} meta-iterations**")
     if learner is None:
-        st.caption("The pictures come with the first measurement of what was learned.")
+        st.caption(ANOTHER_PROCESS if snapshot.learner is None else UNMEASURED)
         return
     with page.pictures_of(words(snapshot, iteration)):
         held_out_pictures.show(learner, "family")

@@ -1,15 +1,19 @@
 """Two processes on one database, as two registries: what a dead one leaves goes on, and a sleeper that wakes writes nothing."""
 
 import dataclasses
+import threading
 import time
 
+import numpy as np
 import pytest
+from sqlalchemy import text
 
 from dashboard.downloads.files import learner_zip
-from dashboard.jobs import DONE, RUNNING, STOPPED, JobRegistry, leases
+from dashboard.jobs import DONE, QUEUED, RUNNING, STOPPED, JobRegistry, elsewhere, job, leases
 from dashboard.jobs.keeping import Keeper
 from dashboard.jobs.leases import Leases
 from dashboard.runs import RunLibrary
+from maml_engine import Experiment, train
 from tests.dashboard.jobs.test_keeping import RUN, Trainer
 from tests.dashboard.jobs.test_registry import wait_for
 
@@ -18,7 +22,7 @@ class Process:
     """One of several, whose beats the test makes."""
 
     def __init__(self, url, name):
-        self.library, self.trainer = RunLibrary(url), Trainer()
+        self.library, self.trainer = RunLibrary(url), Trainer() if name in ("one", "two") else StepByStep()
         self.leases = Leases(lambda: self.library, name)
         keeper = Keeper(lambda: self.library, pack=learner_zip, lease_of=self.leases.number)
         self.registry = JobRegistry(hosted=False, train=self.trainer, keeper=keeper, leases=self.leases)
@@ -27,14 +31,28 @@ class Process:
         self.leases.beat(self.registry)
 
     def close(self):
-        self.trainer.allowed.release(100)
+        self.trainer.allowed.release(1000)
         self.registry.close()
         self.library.close()
+
+
+class StepByStep:
+    """The engine's own training, a report whenever the test lets it."""
+
+    def __init__(self):
+        self.allowed, self.starts = threading.Semaphore(0), []
+
+    def __call__(self, experiment, **given):
+        self.starts.append(given["start"].iteration if "start" in given else 0)
+        for report in train(experiment, **given):
+            assert self.allowed.acquire(timeout=300)
+            yield report
 
 
 @pytest.fixture
 def processes(tmp_path, monkeypatch):
     monkeypatch.setattr(leases, "LEASE_SECONDS", 0.5)
+    monkeypatch.setattr(elsewhere, "KNOWN_SECONDS", 0.0)
     processes = [Process(f"sqlite:///{tmp_path / 'runs.db'}", name) for name in ("one", "two")]
     yield processes
     for process in processes:
@@ -116,6 +134,153 @@ def test_what_runs_when_the_server_ends_goes_on_in_another(processes):
     two.beat()
     two.trainer.allowed.release(3)
     wait_for(lambda: two.registry.snapshot(job_id) and two.registry.snapshot(job_id).status == DONE)
+
+
+def test_another_process_shows_a_run_as_it_goes_on_and_once_it_has_ended(processes):
+    one, two = processes
+    job_id = one.registry.submit(RUN, owner="ada")
+    waiting = one.registry.submit(dataclasses.replace(RUN, seed=1), owner="bob")
+    wait_for(lambda: one.registry.snapshot(job_id).status == RUNNING)
+    one.beat()
+    assert [two.registry.snapshot(each).status for each in (job_id, waiting)] == [RUNNING, QUEUED]
+    assert two.registry.snapshot(waiting).position == 1 and two.registry.snapshot(waiting).seconds_to_start > 0
+    for iteration in (10, 20):
+        one.trainer.allowed.release(1)
+        wait_for(lambda iteration=iteration: one.registry.snapshot(job_id).iteration == iteration)
+        one.beat()
+        here, there = one.registry.snapshot(job_id), two.registry.snapshot(job_id)
+        assert (there.status, there.iteration, there.seconds_left) == (RUNNING, iteration, here.seconds_left)
+        assert there.learner is None and np.array_equal(there.curves, here.curves)
+        assert np.array_equal(there.history, here.history)
+    assert two.registry.belongs_to(job_id, "ada") and not two.registry.belongs_to(job_id, "bob")
+    one.trainer.allowed.release(1)
+    wait_for(lambda: one.library.get(job_id) is not None)
+    ended = two.registry.snapshot(job_id)
+    assert (ended.status, ended.iteration, ended.learner is not None) == (DONE, 30, True)
+
+
+def test_who_looks_through_another_process_looks(processes):
+    one, two = processes
+    job_id = one.registry.submit(RUN, owner="ada")
+    one.beat()
+    before = one.registry._jobs[job_id].looked
+    one.beat()
+    assert one.registry._jobs[job_id].looked == before
+    two.registry.touch("none")
+    assert two.registry.snapshot(job_id) is not None
+    two.registry.touch(job_id)
+    two.beat()
+    one.beat()
+    assert one.registry._jobs[job_id].looked > before
+
+
+def test_stop_is_heard_by_the_process_that_has_the_run_from_its_owner_alone(processes):
+    one, two = processes
+    job_id = one.registry.submit(RUN, owner="ada")
+    one.trainer.allowed.release(1)
+    wait_for(lambda: one.registry.snapshot(job_id).iteration == 10)
+    one.beat()
+    for stranger in ("bob", ""):
+        two.registry.stop(job_id, owner=stranger)  # without having looked
+        assert two.registry.snapshot(job_id).status == RUNNING
+        two.registry.stop(job_id, owner=stranger)
+    two.registry.stop("none", owner="ada")
+    two.beat()
+    one.beat()
+    assert one.registry.snapshot(job_id).status == RUNNING
+    two.registry.stop(job_id, owner="ada")
+    two.beat()
+    one.beat()
+    stopped = one.registry.snapshot(job_id)
+    assert (stopped.status, stopped.message[:23]) == (STOPPED, "Stopped at iteration 10")
+    wait_for(lambda: one.library.get(job_id) is not None)
+    assert two.registry.snapshot(job_id).status == STOPPED
+
+
+TINY = Experiment(num_iterations=150, hidden_dim=4, k_query=5, meta_batch_size=2)
+
+
+@pytest.fixture
+def engines(database_url, monkeypatch):
+    """Two processes that train, and one that does alone; each report may be gone on from."""
+    monkeypatch.setattr(leases, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(elsewhere, "KNOWN_SECONDS", 0.0)
+    monkeypatch.setattr(job, "START_SECONDS", 0.0)
+    monkeypatch.setattr("maml_engine.training.loop.FIRST_CHUNK", 2)
+    processes = [Process(database_url, name) for name in ("first engine", "second engine")]
+    yield processes
+    for process in processes:
+        process.close()
+
+
+def left_by(one, two, job_id):
+    """A run that the first process has left after a while, and the second has taken over."""
+    one.trainer.allowed.release(1)
+    wait_for(lambda: one.registry.snapshot(job_id).iteration > 0)
+    one.beat()
+    left = one.registry.snapshot(job_id)
+    time.sleep(1.1)
+    two.beat()
+    return left
+
+
+def test_a_run_that_is_taken_over_goes_on_byte_for_byte(engines):
+    one, two = engines
+    alone = list(train(TINY))[-1]
+    job_id = one.registry.submit(TINY, owner="ada")
+    left = left_by(one, two, job_id)
+    assert left.iteration == 2, "Between two measurements of the held-out loss."
+    taken = two.registry.snapshot(job_id)
+    assert taken.iteration == left.iteration and np.array_equal(taken.history, left.history)
+    assert np.array_equal(taken.curves, left.curves), "It is shown as far as it was."
+    two.trainer.allowed.release(1000)
+    wait_for(lambda: two.registry.snapshot(job_id).ended)
+    assert two.trainer.starts == [left.iteration], "Not from the beginning."
+    one.beat()
+    kept, uninterrupted = one.registry.snapshot(job_id), JobRegistry(hosted=False, train=train)
+    whole = uninterrupted.submit(TINY)
+    wait_for(lambda: uninterrupted.snapshot(whole).ended)
+    expected = uninterrupted.snapshot(whole)
+    uninterrupted.close()
+    assert learner_zip(kept.result) == learner_zip(alone.result) == learner_zip(expected.result)
+    for name in ("history", "curve_iterations", "curves"):
+        assert np.array_equal(getattr(kept, name), getattr(expected, name)), name
+    assert two.library.doctor().problems == ()
+
+
+def test_what_was_altered_begins_anew_and_ends_the_same(engines):
+    one, two = engines
+    job_id = one.registry.submit(TINY, owner="ada")
+    one.trainer.allowed.release(1)
+    wait_for(lambda: one.registry.snapshot(job_id).iteration > 0)
+    one.beat()
+    with one.library.database.writing() as connection:
+        connection.execute(text("UPDATE job_states SET digest = 'another'"))
+    time.sleep(1.1)
+    two.beat()
+    assert two.registry.snapshot(job_id).iteration == 0
+    two.trainer.allowed.release(1000)
+    wait_for(lambda: two.registry.snapshot(job_id).ended)
+    assert learner_zip(two.registry.snapshot(job_id).result) == learner_zip(list(train(TINY))[-1].result)
+
+
+def test_a_run_whose_process_died_is_stopped_with_what_it_had_learned(engines):
+    one, two = engines
+    job_id = one.registry.submit(TINY, owner="ada")
+    one.trainer.allowed.release(1)
+    wait_for(lambda: one.registry.snapshot(job_id).iteration > 0)
+    one.beat()
+    time.sleep(1.1)
+    assert (two.registry.snapshot(job_id).status, two.registry.snapshot(job_id).iteration > 0) == (QUEUED, True)
+    two.registry.stop(job_id, owner="ada")
+    two.beat()
+    two.beat()
+    assert not two.registry.snapshot(job_id).ended, "Its learner is not here yet."
+    two.trainer.allowed.release(1)
+    wait_for(lambda: two.registry._jobs[job_id].work.first_report is not None)
+    two.beat()
+    wait_for(lambda: two.library.get(job_id) is not None)
+    assert two.registry.snapshot(job_id).status == STOPPED and two.library.learner(job_id)
 
 
 def test_what_cannot_be_read_stands_in_nobody_s_way(processes):
