@@ -20,6 +20,7 @@ from maml_engine.cli.train import train
 from maml_engine.cli.verdict import verdict
 from maml_engine.evaluation import PROTOCOL_SEED
 from maml_engine.experiment import Experiment
+from maml_engine.experiment.folder_presets import FOLDER_PRESETS
 from maml_engine.experiment.picture_presets import PICTURE_PRESETS
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.io.pictures.layouts import LAYOUTS
@@ -102,7 +103,8 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         "--out", metavar="FOLDER", help="keep snapshots there as training goes on; a run that is there is replaced"
     )
     parser.add_argument("--resume", metavar="FOLDER", help="go on from the snapshot in FOLDER, and keep further ones there")
-    cards = "; ".join(f"{name}: {card.title}" for name, card in (PRESETS | PICTURE_PRESETS).items()).replace("%", "%%")
+    presets = PRESETS | PICTURE_PRESETS | FOLDER_PRESETS
+    cards = "; ".join(f"{name}: {card.title}" for name, card in presets.items()).replace("%", "%%")
     parser.add_argument(
         "--preset",
         metavar="NAME",

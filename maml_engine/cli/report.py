@@ -77,7 +77,8 @@ def card_results(name: str, card: Preset, learner: Learner) -> dict[str, Any]:
       learner: need not be the card's own run; `differs` then says what differs.
 
     Returns:
-      Facts for JSON; `curve` has one row a step, our mean, interval and median beside the published loss.
+      Facts for JSON; `curve` has one row a step, our mean, interval and median beside the published loss. `not_measured` and
+      `unlike` are sentences of a card whose pictures are not ours, "" for others.
     """
     curves = card.judge(learner)
     of = curves.loss if card.measure == "loss" else curves.metrics[card.measure]
@@ -90,6 +91,8 @@ def card_results(name: str, card: Preset, learner: Learner) -> dict[str, Any]:
         "measure": card.measure,
         "num_tasks": len(curves.loss),
         "differs": card.differences(learner.experiment),
+        "not_measured": card.not_measured,
+        "unlike": card.data_set.unlike(learner.default_tasks) if card.data_set else "",
         "curve": [
             row | {"median": median, "published": card.published.get(step)}
             for step, (row, median) in enumerate(zip(curves.rows(), medians, strict=True))
@@ -102,6 +105,8 @@ def print_card(results: dict[str, Any]) -> None:
     print(f"PROTOCOL CARD {results['name']}: {results['title']} ({results['source']})")
     if results["differs"]:
         print(f"Not the card's own run, which has {', '.join(results['differs'])}.")
+    for sentence in filter(None, (results["not_measured"], results["unlike"])):
+        print(sentence)
     shown = [row for row in results["curve"] if row["published"] is not None] or results["curve"][-1:]
     measure = results["measure"]
     of_each = "support points each" if measure == "loss" else f"known pictures of each class; {measure}"

@@ -33,6 +33,7 @@ from maml_engine.distributed import (
     whole_number,
 )
 from maml_engine.experiment import Experiment
+from maml_engine.experiment.folder_presets import FOLDER_PRESETS, NOT_READ
 from maml_engine.experiment.picture_presets import PICTURE_PRESETS
 from maml_engine.experiment.presets import PRESETS, Preset
 from maml_engine.io.read_csv import read_bytes
@@ -222,6 +223,7 @@ def _experiment_and_tasks(options: Namespace, start: Checkpoint | None) -> tuple
     if values.get("tasks") == "images":
         return _pictures(values, options)
     if values.get("tasks") != "table":
+        values.pop("data", None)  # of a card that reads pictures, where other tasks were asked for
         given = [name for name in ("data", *TABLE_FIELDS) if getattr(options, name) is not None]
         if given:
             raise ValueError(f"`--{given[0]}` must go with `--tasks table`, got tasks {values.get('tasks', 'sinusoid')!r}.")
@@ -236,18 +238,22 @@ def _experiment_and_tasks(options: Namespace, start: Checkpoint | None) -> tuple
 
 def _pictures(values: dict[str, Any], options: Namespace) -> tuple[Experiment, Any]:
     """A run on somebody's pictures, which are read now."""
+    card = None if options.preset is None else _preset(options.preset)
     if options.data is None:
-        raise ValueError("`--data` must be given where `--tasks` is 'images': a folder or a zip archive of pictures.")
+        wanted = f", of {card.data_set.name}, which is not ours to ship" if card and card.data_set else ""
+        raise ValueError(f"`--data` must be given where `--tasks` is 'images': a folder or a zip archive of pictures{wanted}.")
     if given := [name for name in TABLE_FIELDS if getattr(options, name) is not None]:
         raise ValueError(f"`--{given[0]}` must go with `--tasks table`, got tasks 'images'.")
-    described: dict[str, Any] = values | {"data": "not read yet"}
+    described: dict[str, Any] = values | {"data": NOT_READ}
     experiment = Experiment(**described)
     tasks = read_pictures(experiment, options.data)
+    if card is not None:
+        card.check_tasks(tasks)
     return dataclasses.replace(experiment, data=tasks.digest), tasks
 
 
 def _preset(name: str) -> Preset:
-    cards = PRESETS | PICTURE_PRESETS
+    cards = PRESETS | PICTURE_PRESETS | FOLDER_PRESETS
     if name not in cards:
         raise ValueError(f"`--preset` must be one of {', '.join(cards)}, got {name!r}.")
     return cards[name]

@@ -1,15 +1,47 @@
 """Protocol cards: runs with a paper's exact settings, how they are judged, and what the paper reports."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
+import numpy as np
 
 from maml_engine.evaluation import AdaptationCurves, evaluate
 from maml_engine.experiment import Experiment
 
 if TYPE_CHECKING:
     from maml_engine.learner import Learner
+
+
+class DataSet(NamedTuple):
+    """Pictures that published numbers are of and that are not ours to ship: its cards read a folder of the user's.
+
+    name: of the data set.
+    classes: how many are for training, for validation and for test.
+    pictures: of each class.
+    """
+
+    name: str
+    classes: tuple[int, int, int]
+    pictures: int
+
+    def unlike(self, tasks: Any) -> str:
+        """A sentence where `tasks` are, by their numbers, of other pictures; "" where they may be of these."""
+        pool = getattr(tasks, "pool", None)
+        if not hasattr(pool, "class_splits"):
+            return f"These tasks are not of {self.name}: the published number is not of them."
+        splits, counts = pool.class_splits, np.asarray(pool.count)
+        if splits == self.classes and (counts == self.pictures).all():
+            return ""
+        each = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
+        return (
+            f"These pictures are not {self.name}, which has {_in_words(self.classes)} of {self.pictures} each, got "
+            f"{_in_words(splits)} of {each}: the published number is not of them."
+        )
+
+
+def _in_words(classes: tuple[int, int, int]) -> str:
+    return "{} + {} + {} classes for training, validation and test".format(*classes)
 
 
 @dataclass(frozen=True)
@@ -25,6 +57,7 @@ class Preset:
     remark: what to know before comparing.
     steps: inner steps after which a run is reported where no number is printed; () for those of the last alone.
     measure: what is printed: "loss", or a metric of the curves, such as "accuracy".
+    data_set: what the published numbers are of, where no number of ours is, for want of the pictures; None for other cards.
     """
 
     title: str
@@ -36,6 +69,7 @@ class Preset:
     remark: str = ""
     steps: tuple[int, ...] = ()
     measure: str = "loss"
+    data_set: DataSet | None = None
 
     @property
     def reported(self) -> tuple[int, ...]:
@@ -47,10 +81,30 @@ class Preset:
         own: dict[str, Any] = {"num_tasks": num_tasks} if num_tasks else {}
         return evaluate(learner, jax.random.key(0), **self.judged | own)
 
+    @property
+    def not_measured(self) -> str:
+        """One sentence of a card whose pictures are not ours: what is published, and that nothing of ours stands beside it."""
+        if self.data_set is None:
+            return ""
+        margins = {step: f" ± {self.margin[step]:g}" for step in self.margin}
+        numbers = ", ".join(f"{number:g}{margins.get(step, '')} after {step} steps" for step, number in self.published.items())
+        return f"{self.data_set.name}: published {numbers}; not measured here: the pictures are not ours to ship."
+
+    def check_tasks(self, tasks: Any) -> None:
+        """Refuses pictures, an `ImageFolder`, of which too few are there for how the card judges, before anything is trained.
+
+        Raises:
+          ValueError: a class for test has too few.
+        """
+        asked = self.judged.get("k_shot", 1) + self.judged.get("k_query", 1)
+        held = tasks.split("test").rows_of_a_class
+        if held < asked:
+            raise ValueError(f"The card is judged by {asked} pictures of each class for test, got a class of {held}.")
+
     def differences(self, experiment: Experiment) -> list[str]:
-        """The card's fields that another run has changed, each with the card's own value; the seed does not count."""
+        """The card's fields that another run has changed, each with the card's own value; seed and pictures do not count."""
         mine, theirs = (one.changes() for one in (self.experiment, experiment))
-        names = [name for name in {**mine, **theirs} if name != "seed"]
+        names = [name for name in {**mine, **theirs} if name not in ("seed", "data")]
         changed = [name for name in names if getattr(self.experiment, name) != getattr(experiment, name)]
         return [f"{name} {Experiment.spell(getattr(self.experiment, name))}" for name in changed]
 

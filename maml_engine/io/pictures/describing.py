@@ -13,9 +13,8 @@ from maml_engine.io.pictures.ink import Look, look_of
 from maml_engine.io.pictures.layouts import LAYOUTS, Place, folders_of, guess_layout, places_of, without_top
 from maml_engine.io.pictures.limits import LIMITS, Limits, UnusableFile, is_archive, is_picture, kind_of
 from maml_engine.io.pictures.lists import MAX_LISTS, Listed, Rows, is_list, read_lists, read_rows
-from maml_engine.io.pictures.opening import ALLOWED, read_header, read_picture
+from maml_engine.io.pictures.opening import ALLOWED, ENDINGS, read_header, read_picture
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".jfif", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm")
 OTHER_PICTURES = (".heic", ".heif", ".avif", ".svg", ".psd", ".eps", ".fits")
 MAX_HEADS = 5000  # files whose first bytes are looked at; of more, what is called a picture is one until it is opened
 MEASURED, LOOKED_AT, LOOK_SIZE = 48, 24, 64  # pictures whose sides are read, and that are decoded to judge what they show
@@ -76,10 +75,12 @@ def laid_out(pictures: PictureSet, *, layout: str | None = None, label: str | No
     folders = folders_of(without_top(paths)[1])
     layouts = guess_layout(folders)
     by_folder = layout if layout in LAYOUTS and layout != "list" else layouts[0]
-    names = {place.class_name for place in places_of(folders, by_folder)} - {""}
-    said = read_lists(pictures.found.lists, paths, sorted(names), label)
+    names = [place.class_name for place in places_of(folders, by_folder)]
+    said = read_lists(pictures.found.lists, paths, names, label)
     if said.places:
-        layouts = ("list", *layouts) if len(said.places) >= IN_LISTS * len(paths) else (*layouts, "list")
+        is_protocol = len({place.split for place in said.places.values()} - {""}) > 1  # it may be of some of many pictures
+        is_layout = is_protocol or len(said.places) >= IN_LISTS * len(paths)
+        layouts = ("list", *layouts) if is_layout else (*layouts, "list")
     layout = layout or ("list" if label else layouts[0])
     check_choice("layout", layout, LAYOUTS)
     if layout == "list" and not said.places:
@@ -90,6 +91,7 @@ def laid_out(pictures: PictureSet, *, layout: str | None = None, label: str | No
         notes += said.notes
     else:
         places = places_of(folders, layout)
+        notes += filter(None, [said.contradiction])
     if said.splits and layout not in ("list", "unlabelled"):
         members = _by_class(_split_by_lists(places, said, out, notes))
     else:

@@ -1,16 +1,18 @@
-"""Lists beside pictures: of files with labels, or of classes with their split; as CSV or text, with a header or without."""
+"""Lists beside pictures: of files with labels, or of what a split holds; as CSV, text or JSON, with a header or without."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from maml_engine.checks import listed, shown
 from maml_engine.io.pictures.archive import clean_path
 from maml_engine.io.pictures.layouts import Place, split_in, split_of
+from maml_engine.io.pictures.opening import ENDINGS as PICTURE_ENDINGS
 from maml_engine.io.read_csv import read_cells
 
-ENDINGS = (".csv", ".tsv", ".txt")
+ENDINGS = (".csv", ".tsv", ".txt", ".json")
 MAX_LISTS = 2000
 # What a column of labels is called, the surest first; else it is one that repeats itself.
 LABELS = ("label", "labels", "class", "classname", "classid", "category", "target")
@@ -33,15 +35,17 @@ class Listed(NamedTuple):
     """What lists say.
 
     places: by picture, where it belongs.
-    splits: by class, its split, where a list is of classes.
-    notes: one sentence for each thing that was decided.
+    splits: by class, its split, where lists are of classes, or of the pictures of a split and no more.
+    notes: one sentence for each thing that was decided about pictures.
     columns: that may be taken for the label.
+    contradiction: a sentence where lists put a class into two splits, so that `splits` is empty; else "".
     """
 
     places: dict[str, Place]
     splits: dict[str, str]
     notes: list[str]
     columns: tuple[str, ...]
+    contradiction: str = ""
 
 
 def is_list(path: str) -> bool:
@@ -53,10 +57,24 @@ def is_list(path: str) -> bool:
 def read_rows(path: str, content: bytes) -> Rows | None:
     """The cells of a list; None where the file is none."""
     try:
+        if path.lower().endswith(".json"):
+            return _rows_of_json(path, json.loads(content))
         table = read_cells(content).table
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return Rows(path, [[str(cell).strip() for cell in row] for row in table.to_numpy(object).tolist()])
+
+
+def _rows_of_json(path: str, found: Any) -> Rows | None:
+    """Of a list of names, a list of rows, or columns by name; of the latter those of the length that most of them have."""
+    if isinstance(found, dict):
+        columns = {name: column for name, column in found.items() if isinstance(column, list)}
+        length, count = (Counter(map(len, columns.values())).most_common(1) or [(0, 0)])[0]
+        columns = {name: column for name, column in columns.items() if len(column) == length and count > 1}
+        found = [list(columns), *map(list, zip(*columns.values(), strict=True))]
+    rows = [row if isinstance(row, list) else [row] for row in found] if isinstance(found, list) else []
+    is_table = len({len(row) for row in rows}) == 1 and len(rows[0]) > 0
+    return Rows(path, [[str(cell).strip() for cell in row] for row in rows]) if is_table else None
 
 
 def read_lists(lists: Iterable[Rows], paths: Sequence[str], classes: Sequence[str], label: str | None = None) -> Listed:
@@ -65,15 +83,15 @@ def read_lists(lists: Iterable[Rows], paths: Sequence[str], classes: Sequence[st
     Args:
       lists: as they were read.
       paths: of all pictures.
-      classes: names of the classes that folders make.
+      classes: of each picture, the class that folders make; "" where they make none.
       label: the column of labels, where somebody has said which; else it is judged.
 
     Raises:
       ValueError: `label` names no column.
     """
-    pictures, by_class = _picture_index(paths), _class_index(classes)
+    pictures, by_class, class_of = _picture_index(paths), _class_index(classes), dict(zip(paths, classes, strict=False))
     places: dict[str, Place] = {}
-    splits: dict[str, str] = {}
+    splits: dict[str, set[str]] = {}
     notes: list[str] = []
     columns: dict[str, None] = {}
     for rows in lists:
@@ -81,14 +99,41 @@ def read_lists(lists: Iterable[Rows], paths: Sequence[str], classes: Sequence[st
         if of_pictures is not None and of_pictures.columns:
             columns |= dict.fromkeys(of_pictures.columns)
             of_pictures.say(places, notes, label)
-        elif of_pictures is None and (split := split_in(_file_of(rows.path))):
-            place = _column_of(rows.cells, by_class.get)
-            named = [by_class.get(row[place]) for row in rows.cells] if place is not None else []
-            splits |= {name: split for name in named if name}
+            continue
+        if of_pictures is None:
+            said = _splits_of_classes(rows, by_class)
+        else:
+            names = [class_of.get(picture or "", "") for picture in of_pictures.pictures]
+            said = zip(names, of_pictures.splits, strict=True)
+        for name, split in said:
+            if name and split:
+                splits.setdefault(name, set()).add(split)
     if label is not None and label not in columns:
         there = listed([*map(shown, columns)]) or "none, for want of a list of pictures"
         raise ValueError(f"`label` must be a column of a list of pictures, got {shown(label)}; there are {there}.")
-    return Listed(places, splits, notes, tuple(columns))
+    if shared := [name for name, found in splits.items() if len(found) > 1]:
+        contradiction = (
+            f"The lists put {listed([*map(shown, shared)], most=3)} into more than one split: they are not used, since no "
+            "class may be in two."
+        )
+        return Listed(places, {}, notes, tuple(columns), contradiction)
+    return Listed(places, {name: split for name, (split,) in splits.items()}, notes, tuple(columns))
+
+
+def _splits_of_classes(rows: Rows, by_class: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Class and split of each row of a list of classes; the split is in a column, or in the list's name."""
+
+    def find(cell: str) -> str | None:
+        return _found_class(by_class, cell)
+
+    place = _column_of(rows.cells, find)
+    if place is None:
+        return []
+    body = rows.cells[find(rows.cells[0][place]) is None :]
+    others = (other for other in range(len(rows.cells[0])) if other != place)
+    of_splits = next((other for other in others if all(split_of(row[other]) for row in body)), None)
+    own = split_in(_file_of(rows.path))
+    return [(find(row[place]) or "", own if of_splits is None else split_of(row[of_splits])) for row in body]
 
 
 class _PictureList(NamedTuple):
@@ -174,9 +219,21 @@ def _picture_index(paths: Sequence[str]) -> dict[str, str]:
 
 
 def _class_index(classes: Sequence[str]) -> dict[str, str]:
-    """Classes by their name, and by the end of it where no other ends so."""
-    ends = Counter(map(_file_of, classes))
-    return {_file_of(name): name for name in classes if ends[_file_of(name)] == 1} | {name: name for name in classes}
+    """Classes by what a list may call them: the name or an end of it, where no other class has it."""
+    names: dict[str, str] = {}
+    doubtful: set[str] = set()
+    for name in dict.fromkeys(filter(None, classes)):
+        parts = _plain(name).split("/")
+        for start in range(len(parts)):
+            end = "/".join(parts[start:])
+            if names.setdefault(end, name) != name:
+                doubtful.add(end)
+    return {end: name for end, name in names.items() if end not in doubtful}
+
+
+def _plain(name: str) -> str:
+    """A class's name as it is compared: aquarium_fish and Aquarium fish are one."""
+    return re.sub(r"[\s_-]+", " ", clean_path(name).strip("/")).casefold()
 
 
 def _found(pictures: Mapping[str, str], folder: str, cell: str) -> str | None:
@@ -184,9 +241,20 @@ def _found(pictures: Mapping[str, str], folder: str, cell: str) -> str | None:
     name = (cell if cell.isascii() and "\\" not in cell else clean_path(cell)).lower().lstrip("/")
     if picture := pictures.get(f"{folder}/{name}".lower().lstrip("/")):
         return picture
-    while name not in pictures and "/" in name:  # folders that are not here
+    if picture := _by_end(pictures, name):
+        return picture
+    stem, _, ending = name.rpartition(".")
+    return _by_end(pictures, stem) if f".{ending}" in PICTURE_ENDINGS else None  # saved anew in another format
+
+
+def _found_class(classes: Mapping[str, str], cell: str) -> str | None:
+    return _by_end(classes, _plain(cell))
+
+
+def _by_end(names: Mapping[str, str], name: str) -> str | None:
+    while name not in names and "/" in name:  # folders that are not here
         name = name.partition("/")[2]
-    return pictures.get(name)
+    return names.get(name)
 
 
 def _column_of(cells: list[list[str]], find: Callable[[str], str | None], things: int | None = None) -> int | None:

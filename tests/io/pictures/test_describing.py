@@ -81,6 +81,23 @@ def test_a_protocols_lists_split_classes_and_leave_out_the_others():
         assert sentences(pictures) == ["1 class that no list names left out: 'class 3'."]
 
 
+def test_lists_that_contradict_one_another_are_said_and_split_nothing():
+    files = class_folders(3, 2) | {"train.txt": b"class 0\nclass 1\n", "test.txt": b"class 1\nclass 2\n"}
+    pictures = describe_pictures(files)
+    assert pictures.counts == {"": 3}
+    assert "The lists put 'class 1' into more than one split" in pictures.notes[0]
+
+
+def test_lists_of_some_of_many_pictures_are_the_layout_where_they_say_splits():
+    """mini-ImageNet is 600 pictures of each class of ImageNet."""
+    files = class_folders(2, 9) | {
+        "train.csv": b"filename,label\nclass 0/0.png,one\nclass 0/1.png,one\n",
+        "test.csv": b"filename,label\nclass 1/0.png,two\nclass 1/1.png,two\n",
+    }
+    pictures = describe_pictures(files)
+    assert [(one.name, one.split, len(one.paths)) for one in pictures.classes] == [("one", "train", 2), ("two", "test", 2)]
+
+
 def test_what_cannot_be_used_is_left_out_and_named():
     files = class_folders(3, 3, top="d/")
     files |= {

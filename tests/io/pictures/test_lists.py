@@ -106,3 +106,74 @@ def test_what_is_no_list_is_passed_over():
     assert read_rows("a.csv", b"") is None
     assert listed("some words\nabout these pictures\n", path="about.txt").places == {}
     assert is_list("a/labels.CSV") and not is_list("README.txt") and not is_list("a.png")
+
+
+CLASSES = ["fish/aquarium_fish", "fish/ray", "flowers/rose", "flowers/tulip"]
+OF_CLASSES = [f"data/{name}/{place}.JPEG" for name in CLASSES for place in range(2)]
+SPLIT = {"train": CLASSES[:2], "validation": CLASSES[2:3], "test": CLASSES[3:]}
+SAID = {name: split for split, names in SPLIT.items() for name in names}
+
+
+def splits_of(template, path="{}.txt", *, header=""):
+    """What lists of three splits say, a line for each class."""
+    lists = []
+    for split, names in SPLIT.items():
+        lines = [template.format(name=name, end=name.rpartition("/")[2]) for name in names]
+        lists.append(read_rows(path.format(split), (header + "".join(lines)).encode()))
+    return read_lists(lists, OF_CLASSES, [name for name in CLASSES for _ in range(2)])
+
+
+@pytest.mark.parametrize(
+    ("template", "options"),
+    [
+        ("{end}\n", {"path": "cifar100/splits/bertinetto/{}.txt"}),
+        ("{end}\r\n", {}),
+        ("{name}\r\n", {"header": "\ufeffclass\r\n", "path": "cifar_fs_{}.csv"}),
+        ("super,{end}\n", {"header": "superclass,class\n"}),
+        ("./images/train/{end}/\n", {}),
+        ("data\\{end}\n", {}),
+        ("{name}/0.JPEG\n{name}/1.JPEG\n", {}),  # pictures of a split, and no label
+        ("/home/me/{name}/0.jpg\r\n", {}),  # in another format here
+    ],
+)
+def test_lists_of_a_split_split_classes_however_they_are_written(template, options):
+    found = splits_of(template, **options)
+    assert found.splits == SAID and not found.places and not found.contradiction
+
+
+def test_names_that_differ_in_blanks_or_case_are_of_one_class():
+    rows = [read_rows("train.txt", b"Aquarium fish\nROSE\n")]
+    found = read_lists(rows, OF_CLASSES, [name for name in CLASSES for _ in range(2)])
+    assert found.splits == {"fish/aquarium_fish": "train", "flowers/rose": "train"}
+
+
+def test_one_list_of_classes_may_have_a_column_of_splits():
+    rows = [read_rows("classes.csv", "".join(f"{name},{split}\n" for name, split in SAID.items()).encode())]
+    assert read_lists(rows, OF_CLASSES, [name for name in CLASSES for _ in range(2)]).splits == SAID
+
+
+@pytest.mark.parametrize(
+    ("content", "cells"),
+    [
+        (b'["a", "b"]', [["a"], ["b"]]),
+        (b'[["x", "a"], ["x", "b"]]', [["x", "a"], ["x", "b"]]),
+        (
+            b'{"label_names": ["a", "b", "c"], "image_names": ["a/1.png", "b/1.png"], "image_labels": [0, 1]}',
+            [["image_names", "image_labels"], ["a/1.png", "0"], ["b/1.png", "1"]],
+        ),
+    ],
+)
+def test_lists_may_be_json(content, cells):
+    assert is_list("train.json") and read_rows("train.json", content).cells == cells
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"[[]]", b"[[1], [2, 3]]", b"7", b'{"a": [1]}', b"not JSON", b"[" * 100_000])
+def test_json_that_is_no_list_is_none(content):
+    assert read_rows("train.json", content) is None
+
+
+def test_lists_that_put_a_class_into_two_splits_are_not_used():
+    rows = [read_rows("train.txt", b"rose\ntulip\n"), read_rows("test.txt", b"tulip\nray\n")]
+    found = read_lists(rows, OF_CLASSES, [name for name in CLASSES for _ in range(2)])
+    assert not found.splits
+    assert found.contradiction.startswith("The lists put 'flowers/tulip' into more than one split")
