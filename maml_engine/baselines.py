@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from maml_engine.core.episode import Batch
+from maml_engine.core.episode import Array, Batch
 from maml_engine.core.losses import LossFn, mean_squared_error
 from maml_engine.evaluation import evaluate
 from maml_engine.experiment import Experiment
@@ -72,7 +72,7 @@ class ZeroShot:
     default_tasks: FunctionFamily
     loss_fn: LossFn = mean_squared_error
 
-    def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
+    def path_predictions(self, support: Batch, query_x: Array, inner_steps: int) -> np.ndarray:
         """The same at every step, `[tasks, inner_steps + 1, k_query, 1]`."""
         del support
         return _repeated(_mean_function(self.default_tasks, query_x), inner_steps)
@@ -89,13 +89,13 @@ class Oracle:
     default_tasks: FunctionFamily
     loss_fn: LossFn = mean_squared_error
 
-    def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
+    def path_predictions(self, support: Batch, query_x: Array, inner_steps: int) -> np.ndarray:
         """The same at every step, `[tasks, inner_steps + 1, k_query, 1]`."""
         return _repeated(_fit_all(self.default_tasks, support, query_x), inner_steps)
 
 
-def _repeated(predictions: jax.Array, inner_steps: int) -> jax.Array:
-    return jnp.repeat(predictions[:, None], inner_steps + 1, axis=1)
+def _repeated(predictions: jax.Array, inner_steps: int) -> np.ndarray:
+    return np.repeat(np.asarray(predictions)[:, None], inner_steps + 1, axis=1)
 
 
 @jax.jit

@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any, Protocol
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.checks import check_number, shown
 from maml_engine.core.arguments import checked_key
-from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.episode import Array, Batch, Episode
+from maml_engine.core.keys import key_of
 from maml_engine.core.labels import check_labels, takes_labels
 from maml_engine.core.losses import METRICS, LossFn, mean_loss
 from maml_engine.runtime.parallel import parallel_map
@@ -49,7 +49,7 @@ class Adapting(Protocol):
         """The tasks that are drawn where none are given."""
         ...
 
-    def path_predictions(self, support: Batch, query_x: jax.Array, inner_steps: int) -> jax.Array:
+    def path_predictions(self, support: Batch, query_x: Any, inner_steps: int) -> Array:
         """In the units of the data: `[tasks, inner_steps + 1, k_query, out_dim]`."""
         ...
 
@@ -200,8 +200,7 @@ def evaluate_as_agreed(learner: Any, inner_steps: int = 10) -> AdaptationCurves:
       Losses on 600 test tasks drawn by seed 0 (each test task once, where there are finitely many), with 100 queries each; of
       pictures, 15 of each class.
     """
-    key, shots = jax.random.key(PROTOCOL_SEED), learner.experiment.k_shot
-    return evaluate(learner, key, k_shot=shots, inner_steps=inner_steps)
+    return evaluate(learner, key_of(PROTOCOL_SEED), k_shot=learner.experiment.k_shot, inner_steps=inner_steps)
 
 
 def protocol(curves: AdaptationCurves, k_shot: int, seed: int = PROTOCOL_SEED) -> str:
@@ -231,12 +230,17 @@ def draw(tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: in
     """
     if hasattr(tasks, "every"):
         return tasks.every(key, k_shot)
+    return sampled(tasks, key, num_tasks, k_shot=k_shot, k_query=k_query)
+
+
+def sampled(tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: int) -> Episode:
+    """`tasks.sample`, whose arguments these are, as one compiled program."""
     return _drawn(as_argument(tasks), key, num_tasks, k_shot=k_shot, k_query=k_query)
 
 
 @partial(jax.jit, static_argnames=("num_tasks", "k_shot", "k_query"))
-def _drawn(tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: int) -> Episode:
-    return tasks.sample(key, num_tasks, k_shot, k_query)
+def _drawn(tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: int, fold: int | None = None) -> Episode:
+    return tasks.sample(key if fold is None else jax.random.fold_in(key, fold), num_tasks, k_shot, k_query)
 
 
 def _of_pictures(
@@ -247,7 +251,7 @@ def _of_pictures(
     at_once = tasks_at_once(jax.eval_shape(lambda key: argument.sample(key, 1, k_shot, k_query), key))
 
     def drawn(start: int) -> Episode:
-        return _drawn(argument, jax.random.fold_in(key, start), min(at_once, num_tasks), k_shot=k_shot, k_query=k_query)
+        return _drawn(argument, key, min(at_once, num_tasks), k_shot=k_shot, k_query=k_query, fold=start)
 
     curves = _measured(learner, drawn, range(0, num_tasks, at_once), inner_steps)
     metrics = {name: values[:num_tasks] for name, values in curves.metrics.items()}
@@ -256,10 +260,10 @@ def _of_pictures(
 
 def evaluate_episode(learner: Adapting, episode: Episode, inner_steps: int) -> AdaptationCurves:
     """The losses of `learner` on given tasks, `episode` having a leading axis `[tasks]`."""
-    at_once = tasks_at_once(episode)
+    at_once, on_host = tasks_at_once(episode), jax.tree.map(np.asarray, episode)  # where a slice compiles nothing
 
     def some(start: int) -> Episode:
-        return jax.tree.map(lambda leaf: leaf[start : start + at_once], episode)
+        return jax.tree.map(lambda leaf: leaf[start : start + at_once], on_host)
 
     return _measured(learner, some, range(0, episode.support.x.shape[0], at_once), inner_steps)
 
@@ -274,27 +278,29 @@ def _measured(
     learner: Adapting, tasks_from: Callable[[int], Episode], starts: Iterable[int], inner_steps: int
 ) -> AdaptationCurves:
     """The losses on tasks that come in pieces, `tasks_from(start)` of `[tasks]`."""
-    measures = {"loss": learner.loss_fn, **METRICS.get(learner.loss_fn, {})}
+    measures = ("loss", learner.loss_fn), *METRICS.get(learner.loss_fn, {}).items()
 
     def measured(start: int) -> dict[str, np.ndarray]:
         some: Any = tasks_from(start)
         predictions = learner.path_predictions(some.support, some.query.x, inner_steps)
         if takes_labels(learner.loss_fn):
             check_labels("query.y", some.query, predictions.shape[-1], axes=2)
-        return {name: np.asarray(_path_losses(predictions, some.query, loss_fn=of)) for name, of in measures.items()}
+        return jax.tree.map(np.asarray, _along_path(predictions, some.query, measures=measures))
 
     first, *others = starts
     pieces = [measured(first), *parallel_map(measured, others)]  # the first alone, so that what is compiled is compiled once
-    curves = {name: np.concatenate([piece[name] for piece in pieces]) for name in measures}
+    curves = {name: np.concatenate([piece[name] for piece in pieces]) for name, _ in measures}
     return AdaptationCurves(curves.pop("loss"), curves, getattr(learner, "statistics", ""))
 
 
-@partial(jax.jit, static_argnames="loss_fn")
-def _path_losses(predictions: jax.Array, query: Batch, *, loss_fn: LossFn) -> jax.Array:
-    def one_task(along_path: jax.Array, query: Batch) -> jax.Array:
-        return jax.vmap(lambda prediction: mean_loss(loss_fn, prediction, query))(along_path)
+@partial(jax.jit, static_argnames="measures")
+def _along_path(predictions: Array, query: Batch, *, measures: tuple[tuple[str, LossFn], ...]) -> dict[str, jax.Array]:
+    """By name, each task's mean after each step, `[tasks, inner_steps + 1]`."""
 
-    return jax.vmap(one_task)(jnp.asarray(predictions), query)
+    def one_task(along_path: jax.Array, query: Batch) -> dict[str, jax.Array]:
+        return jax.vmap(lambda prediction: {name: mean_loss(of, prediction, query) for name, of in measures})(along_path)
+
+    return jax.vmap(one_task)(predictions, query)
 
 
 def _finite(value: float) -> float | None:

@@ -13,6 +13,7 @@ import numpy as np
 from dashboard.engine_calls.cache import cached
 from dashboard.results import CURVE_POINTS, MAX_SHOTS, MAX_STEPS, Fit, LossCurve
 from maml_engine import Batch, Episode, Learner, Sinusoid
+from maml_engine.core.keys import key_of
 from maml_engine.evaluation import draw, evaluate_episode
 from maml_engine.tasks import FunctionFamily
 from maml_engine.tasks.sinusoid import Waves
@@ -33,7 +34,7 @@ def drawn_points(tasks: FunctionFamily, seed: int) -> tuple[np.ndarray, np.ndarr
 @cached
 def drawn_waves(tasks: Sinusoid, seed: int) -> tuple[tuple[float, float], ...]:
     """Amplitude and phase of the twelve tasks of `seed`, task by task."""
-    waves = _waves(tasks.split("test"), seed, NUM_TASKS)
+    waves = waves_of(tasks.split("test"), seed, NUM_TASKS)
     return tuple(zip(np.asarray(waves.amplitude).tolist(), np.asarray(waves.phase).tolist(), strict=True))
 
 
@@ -129,12 +130,13 @@ def _draw(tasks: FunctionFamily, seed: int, num_tasks: int) -> Episode:
 
 
 @partial(jax.jit, static_argnames="num_tasks")
-def _waves(tasks: Sinusoid, seed: int, num_tasks: int) -> Waves:
+def waves_of(tasks: Sinusoid, seed: int, num_tasks: int) -> Waves:
+    """The waves that `sample` shows for the key of `seed`, `[num_tasks]` of each number."""
     return tasks.draw_split(jax.random.key(seed), num_tasks)
 
 
 def _held_out(tasks: FunctionFamily) -> Episode:
-    return draw(tasks, jax.random.key(CURVE_KEY), CURVE_TASKS, k_shot=MAX_SHOTS, k_query=CURVE_QUERIES)
+    return draw(tasks, key_of(CURVE_KEY), CURVE_TASKS, k_shot=MAX_SHOTS, k_query=CURVE_QUERIES)
 
 
 def padded(episode: Episode, shots: int) -> Episode:

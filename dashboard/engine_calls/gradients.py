@@ -26,6 +26,8 @@ from maml_engine.analysis import (
     measure_costs,
     sweep_gradients,
 )
+from maml_engine.core.keys import key_of
+from maml_engine.evaluation import sampled
 from maml_engine.tasks import FunctionFamily, Scaling, Sinusoid
 from maml_engine.tasks.sinusoid import Waves
 
@@ -138,8 +140,9 @@ def _draw(learner: Learner, choice: Choice) -> Episode:
     """Test tasks in the network's units, as host arrays; `choice.num_tasks` of them count."""
     tasks = learner.default_tasks.split("test")
     if not isinstance(tasks, FunctionFamily):  # a table holds only so many rows a task: nothing can be padded
-        episode = tasks.sample(jax.random.key(choice.seed), max(choice.num_tasks, CHECKED_TASKS), choice.k_shot)
-        return jax.tree.map(np.asarray, Episode(*(learner.scaling.batch(batch) for batch in episode)))
+        num_tasks = max(choice.num_tasks, CHECKED_TASKS)
+        episode = sampled(tasks, key_of(choice.seed), num_tasks, k_shot=choice.k_shot, k_query=K_QUERY)
+        return learner.scaling.episode(jax.tree.map(np.asarray, episode))
     usual, most = _sample(tasks, learner.scaling, choice.seed)
     support, query = padded(usual if choice.k_shot <= USUAL_POINTS else most, choice.k_shot)
     room = FEW_POINTS if choice.k_shot <= FEW_POINTS else MAX["k_shot"]

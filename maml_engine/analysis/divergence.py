@@ -6,16 +6,16 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.analysis.wrapped_method import WrappedMethod
 from maml_engine.checks import check_number
 from maml_engine.core.adapter import Adapter, InnerStep
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.inner_loop import inner_loop, path_predictions
+from maml_engine.core.inner_loop import inner_loop
 from maml_engine.core.losses import mean_loss
 from maml_engine.learner import Learner
+from maml_engine.learner.adapted import path_in_units
 from maml_engine.pytrees import pytree
 from maml_engine.tasks import Scaling
 
@@ -133,9 +133,7 @@ def predictions_at(learner: Learner, support: Batch, query_x: np.ndarray, *, inn
     """
     adapter, scales = _setting(learner, [inner_lr])
     scaled = adapter.replace(method=Scaled(adapter.method, scales[0]))
-    task = learner.scaling.batch(support), learner.scaling.inputs(query_x)
-    path = path_predictions(scaled, *task, inner_steps=inner_steps)
-    return np.asarray(learner.scaling.outputs(path))
+    return np.asarray(path_in_units(scaled, learner.scaling, support, query_x, inner_steps=inner_steps))
 
 
 def _setting(learner: Learner, inner_lrs: Sequence[float]) -> tuple[Adapter, np.ndarray]:
@@ -151,7 +149,7 @@ def _weighted(batch: Batch) -> Batch:
     """A batch that has weights, so that full and padded ones are one program."""
     x, y = np.asarray(batch.x), np.asarray(batch.y)
     weight = np.ones(x.shape[:2], x.dtype) if batch.weight is None else batch.weight
-    return Batch(*(jnp.asarray(array) for array in (x, y, weight)))
+    return Batch(x, y, np.asarray(weight))
 
 
 def _finite_or_infinite(loss: jax.Array) -> np.ndarray:

@@ -1,6 +1,7 @@
 """A learner adapted to one task, and what it predicts."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -8,10 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from maml_engine.core.episode import Array
+from maml_engine.core.adapter import Adapter
+from maml_engine.core.episode import Array, Batch
+from maml_engine.core.inner_loop import path_predictions
 from maml_engine.core.labels import takes_labels
 from maml_engine.models import Network
 from maml_engine.models.head import Solved
+from maml_engine.tasks import Scaling
 
 if TYPE_CHECKING:
     from maml_engine.learner.learner import Learner
@@ -50,8 +54,8 @@ class Adapted:
         """`[n, in_dim] -> [n, out_dim]`; `[n, ...]` where rows have other shapes."""
         rows = self.learner.x_rows.checked("x", x)
         scaled = self.learner.scaling.inputs(padded(rows, self.learner.padded_size(len(rows), smallest=64)))
-        prediction = _predict(self.network, self.params, scaled)
-        return np.asarray(self.learner.scaling.outputs(prediction))[: len(rows)]
+        prediction = _predict(self.network, self.learner.scaling, self.params, scaled)
+        return np.asarray(prediction)[: len(rows)]
 
     def predict(self, x: Any) -> Prediction:
         """Predictions, with the 90 % intervals of a method that has its own (ALPaCA, DKT); the others do not know their spread.
@@ -67,7 +71,7 @@ class Adapted:
         """Standard deviations in the units of the data, `[n, out_dim]`."""
         rows = self.learner.x_rows.checked("x", x)
         scaled = self.learner.scaling.inputs(padded(rows, self.learner.padded_size(len(rows), smallest=64)))
-        return np.asarray(_spread(self.network, self.params, scaled) * self.learner.scaling.y_std)[: len(rows)]
+        return np.asarray(_spread(self.network, self.learner.scaling, self.params, scaled))[: len(rows)]
 
     @property
     def model(self) -> nnx.Module:
@@ -87,13 +91,31 @@ def settled(network: Network, params: PyTree, support_x: Array) -> Network:
 
 
 @jax.jit
-def _predict(network: Network, params: PyTree, x: Array) -> jax.Array:
-    return network.predict(params, x)
+def _predict(network: Network, scaling: Scaling, params: PyTree, x: Array) -> jax.Array:
+    return scaling.outputs(network.predict(params, x))
 
 
 @jax.jit
-def _spread(network: Network, params: Solved, x: Array) -> jax.Array:
-    return params.head.spread(network.features(params, x).values)
+def _spread(network: Network, scaling: Scaling, params: Solved, x: Array) -> jax.Array:
+    return params.head.spread(network.features(params, x).values) * scaling.y_std
+
+
+@partial(jax.jit, static_argnames="inner_steps")
+def path_in_units(adapter: Adapter, scaling: Scaling, support: Batch, query_x: Array, *, inner_steps: int) -> jax.Array:
+    """`inner_loop.path_predictions` in the units of the data, to the network's and back in the same program.
+
+    Args:
+      adapter: the method and the meta-parameters to start from.
+      scaling: between the units of the data and the network's.
+      support: the tasks' examples, `x` `[tasks, k_shot, in_dim]`.
+      query_x: `[tasks, k_query, in_dim]`.
+      inner_steps: gradient steps; static.
+
+    Returns:
+      `[tasks, inner_steps + 1, k_query, out_dim]`.
+    """
+    scaled = scaling.batch(support), scaling.inputs(query_x)
+    return scaling.outputs(path_predictions(adapter, *scaled, inner_steps=inner_steps))
 
 
 def padded_size(rows: int, smallest: int) -> int:

@@ -15,7 +15,7 @@ from maml_engine.checks import check_choice, check_number
 from maml_engine.core.adapter import Adapter, MetaParams, partition
 from maml_engine.core.arguments import check_takes
 from maml_engine.core.episode import Batch, Episode
-from maml_engine.core.inner_loop import adapted_params, path_predictions
+from maml_engine.core.inner_loop import adapted_params
 from maml_engine.core.labels import check_classes, checked_targets
 from maml_engine.core.losses import LossFn
 from maml_engine.core.row_kind import RowKind
@@ -32,7 +32,7 @@ from maml_engine.io.arrays import (
     to_arrays,
     write_together,
 )
-from maml_engine.learner.adapted import Adapted, padded, padded_size, settled
+from maml_engine.learner.adapted import Adapted, padded, padded_size, path_in_units, settled
 from maml_engine.methods import Method
 from maml_engine.models import Network
 from maml_engine.models.row_probe import rows_are_independent
@@ -247,8 +247,7 @@ class Learner:
         Returns:
           `[tasks, inner_steps + 1, k_query, out_dim]`.
         """
-        scaled = self.scaling.batch(support), self.scaling.inputs(query_x)
-        return self.scaling.outputs(path_predictions(self.adapter(), *scaled, inner_steps=inner_steps))
+        return path_in_units(self.adapter(), self.scaling, support, query_x, inner_steps=inner_steps)
 
     # Files.
 

@@ -23,6 +23,7 @@ import numpy as np
 from maml_engine.checks import shown
 from maml_engine.core.arguments import check_episode
 from maml_engine.core.episode import Episode
+from maml_engine.core.keys import key_of
 
 TASKS, QUERIES = 2, 3  # of a trial draw
 
@@ -44,7 +45,7 @@ def shapes_of(tasks: Any, k_shot: int) -> Episode:
     """What one draw of the training split looks like, `[1, k_shot, ...]`; tasks of a caller's own are tried before."""
     train = tasks.split("train")
     check_draws(train, k_shot=k_shot, trial=tasks.split("validation"))
-    return jax.eval_shape(lambda key: train.sample(key, 1, k_shot, 1), jax.random.key(0))
+    return jax.eval_shape(lambda key: train.sample(key, 1, k_shot, 1), key_of(0))
 
 
 def check_draws(tasks: Any, *, k_shot: int, trial: Any = None) -> None:
@@ -79,7 +80,7 @@ def check_draws(tasks: Any, *, k_shot: int, trial: Any = None) -> None:
             "random numbers are drawn once, when the training step is compiled, and every meta-step would see the same."
         )
     compiled = jax.jit(lambda key: draw(key, tasks if trial is None else trial))
-    one, other = (jax.tree.leaves(compiled(jax.random.key(seed))) for seed in (0, 1))
+    one, other = (jax.tree.leaves(compiled(key_of(seed))) for seed in (0, 1))
     if _same(one, other):
         raise ValueError(
             "`tasks.sample` must draw by its `key` (jax.random), but gave the same tasks for two keys: every meta-step would "
@@ -90,7 +91,7 @@ def check_draws(tasks: Any, *, k_shot: int, trial: Any = None) -> None:
 def _traced(draw: Callable[[jax.Array], Episode]) -> Any:
     """What JAX sees of a draw. A new function each time, since a trace is kept by its function."""
     try:
-        return jax.make_jaxpr(lambda key: draw(key))(jax.random.key(0))
+        return jax.make_jaxpr(lambda key: draw(key))(key_of(0))
     except (jax.errors.JAXTypeError, jax.errors.JAXIndexError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise ValueError(

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import jax
@@ -182,7 +183,7 @@ class Table(Replaceable):
         Returns:
           `support` of `[tasks, k_shot, ...]`, `query` of `[tasks, max_rows - k_shot, ...]` with `weight` 0 on padding.
         """
-        return self._episode(key, jnp.arange(self.num_tasks), k_shot)
+        return _every(self, key, k_shot=k_shot)
 
     def examples(self) -> tuple[np.ndarray, np.ndarray]:
         """All rows of the tasks held, padding left out: `[n, in_dim]` and `[n, 1]`, task by task."""
@@ -262,6 +263,11 @@ class Table(Replaceable):
             raise ValueError(f"`k_shot` must be at most {most} (the smallest task has {most + 1} rows), got {k_shot}.")
         # Indexed from the whole: slicing out the split first would copy it at every step of a compiled loop.
         return show(self.whole, self._held.start + tasks, key, k_shot)
+
+
+@partial(jax.jit, static_argnames="k_shot")
+def _every(table: Table, key: jax.Array, *, k_shot: int) -> Episode:
+    return table._episode(key, jnp.arange(table.num_tasks), k_shot)
 
 
 def _split_slices(num_tasks: int) -> dict[str, slice]:

@@ -13,6 +13,7 @@ import optax
 from flax import nnx
 
 from maml_engine.checks import check_kind, check_number
+from maml_engine.core.episode import Episode
 from maml_engine.core.losses import LossFn
 from maml_engine.evaluation import AdaptationCurves, draw, evaluate_episode, queries
 from maml_engine.experiment import Experiment
@@ -161,7 +162,8 @@ class _Run:
         tasks, key = self.start_learner.default_tasks.split("validation"), training_keys(experiment.seed)[1]
         are_pictures = hasattr(tasks, "rows_of_a_class")
         k_query = queries(tasks, experiment.k_shot, rows=HELD_OUT_QUERIES, of_a_class=PICTURE_QUERIES)
-        self.held_out = draw(tasks, key, HELD_OUT_TASKS, k_shot=experiment.k_shot, k_query=k_query)
+        drawn = draw(tasks, key, HELD_OUT_TASKS, k_shot=experiment.k_shot, k_query=k_query)
+        self.held_out: Episode = jax.tree.map(np.asarray, drawn)  # where scaling and slices compile nothing
         self.held_out_steps = max(experiment.inner_steps, PICTURE_STEPS if are_pictures else HELD_OUT_STEPS)
         self.evaluate_every = max(1, experiment.num_iterations // (PICTURE_EVALUATIONS if are_pictures else EVALUATIONS))
         self.best = self.start_learner

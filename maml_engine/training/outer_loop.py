@@ -10,6 +10,7 @@ import optax
 
 from maml_engine.core.adapter import Adapter, MetaParams
 from maml_engine.core.episode import Episode
+from maml_engine.core.keys import key_of
 from maml_engine.core.losses import LossFn
 from maml_engine.core.meta_optimizer import MetaOptimizer, OwnMetaOptimizer
 from maml_engine.learner import Learner
@@ -93,14 +94,19 @@ def program_of(learner: Learner) -> Program:
 
 def training_keys(seed: int) -> tuple[jax.Array, jax.Array]:
     """Keys `[]` of the training tasks and of the validation tasks."""
-    key_train, key_validation = jax.random.split(jax.random.key(seed))
-    return key_train, key_validation
+    return _two_keys(key_of(seed))
+
+
+@jax.jit
+def _two_keys(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+    first, second = jax.random.split(key)
+    return first, second
 
 
 def initial_state(learner: Learner) -> TrainState:
     """The state before the first meta-step, in buffers of its own (`meta_steps` donates them)."""
-    meta = jax.tree.map(jnp.array, learner.meta)
-    return TrainState(meta, jax.jit(learner.own.build_meta_optimizer(learner.experiment).build().init)(meta))
+    optimizer = learner.own.build_meta_optimizer(learner.experiment).build()
+    return jax.jit(lambda meta: TrainState(jax.tree.map(jnp.copy, meta), optimizer.init(meta)))(learner.meta)
 
 
 def whole_batch(adapter: Adapter, episode: Episode, key: jax.Array) -> tuple[jax.Array, MetaParams]:

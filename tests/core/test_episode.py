@@ -46,7 +46,7 @@ def test_nor_what_is_adapted_nor_what_is_measured(x64):
     x = jnp.linspace(-5, 5, 7)[:, None]
     np.testing.assert_allclose(adapted(x), adapt(MAML(0.1, 3), model, support)(x), rtol=1e-12)
     path = jnp.zeros((len(clean.query.y), 1, clean.query.y.shape[1] + 3, 1)).at[:, :, -3:].set(jnp.nan)
-    losses = evaluation._path_losses(path, spoilt(clean.query), loss_fn=mean_squared_error)
+    losses = evaluation._along_path(path, spoilt(clean.query), measures=(("loss", mean_squared_error),))["loss"]
     np.testing.assert_allclose(losses[:, 0], jnp.mean(clean.query.y**2, axis=(1, 2)), rtol=1e-12)
 
 

@@ -10,6 +10,7 @@ from dashboard.engine_calls.cache import cached
 from dashboard.results import AccuracyCurve, PictureTask
 from maml_engine import Episode, Learner
 from maml_engine.core.closed_form import head_path
+from maml_engine.core.keys import key_of
 from maml_engine.evaluation import evaluate
 from maml_engine.models.head import head_of, with_head
 from maml_engine.tasks.images import Glyphs, Omniglot, omniglot_files
@@ -34,7 +35,7 @@ def picture_task(learner: Learner, source: str, *, ways: int, shots: int, seed: 
       seed: says which task.
     """
     queries = FEW if ways <= MANY else FEWER
-    episode = _sampled(tasks_of(source, ways).split("test"), jax.random.key(seed), shots, queries)
+    episode = _sampled(tasks_of(source, ways).split("test"), key_of(seed), shots, queries)
     order = np.random.default_rng(seed).permutation(ways * queries)
     query = np.asarray(episode.query.x)[0][order]
     steps = steps_of(learner)
@@ -70,7 +71,7 @@ def accuracy_curve(learner: Learner, source: str, *, ways: int, shots: int) -> A
     """
     curves = evaluate(
         for_ways(learner, ways),
-        jax.random.key(KEY),
+        key_of(KEY),
         TASKS,
         shots,
         CURVE_QUERIES,

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-import jax
 import numpy as np
 
 from dashboard.engine_calls.adaptation import BASELINE_STEP_SIZES, fits, padded, with_inner_lr
@@ -16,6 +15,7 @@ from dashboard.results import MAX_SHOTS, MAX_STEPS, Fit
 from maml_engine import METHODS, Episode, Experiment, Learner
 from maml_engine.analysis.comparison import KINDS, Budget, ContestReport, Ranking, contest
 from maml_engine.baselines import Oracle, ZeroShot, pretraining, random_initialisation
+from maml_engine.core.keys import key_of
 from maml_engine.evaluation import draw, evaluate_episode
 
 # What each method runs with where it differs from the tutorial's run; tasks, points, width and meta-batch are the same for all.
@@ -186,7 +186,7 @@ def validation_tasks(base: Experiment) -> Episode:
 def _tasks(judged_on: Experiment, split: str, seed: int) -> Episode:
     tasks, k_shot = judged_on.build_tasks().split(split), judged_on.k_shot
     size = MAX_SHOTS * 2 ** max(0, int(np.ceil(np.log2(k_shot / MAX_SHOTS))))
-    return padded(draw(tasks, jax.random.key(seed), JUDGED_TASKS, k_shot=size, k_query=JUDGED_QUERIES), k_shot)
+    return padded(draw(tasks, key_of(seed), JUDGED_TASKS, k_shot=size, k_query=JUDGED_QUERIES), k_shot)
 
 
 def _with_step_size(base: Experiment, name: str, learner: Learner) -> Learner:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from dashboard.engine_calls.adaptation import waves_of
 from dashboard.engine_calls.cache import cached
 from dashboard.jobs import POOL
-from dashboard.page_parts.compare.contest import JUDGED_TASKS, judging_tasks, recipe
+from dashboard.page_parts.compare.contest import JUDGED_KEY, JUDGED_TASKS, judging_tasks, recipe
 from maml_engine import Episode, Experiment, Learner
 from maml_engine.analysis import method_diagnostics
 from maml_engine.core.adapter import MetaParams
@@ -68,7 +69,7 @@ def amplitude_and_phase(base: Experiment) -> tuple[np.ndarray, np.ndarray] | Non
     """Of the judging tasks, `[tasks]` each, where they are plain sine waves."""
     if base.tasks != "sinusoid":
         return None
-    waves = base.build_tasks().split("test").draw_split(jax.random.key(2017), JUDGED_TASKS)
+    waves = waves_of(base.build_tasks().split("test"), JUDGED_KEY, JUDGED_TASKS)
     return np.asarray(waves.amplitude), np.asarray(waves.phase)
 
 

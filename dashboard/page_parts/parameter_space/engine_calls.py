@@ -9,6 +9,8 @@ from maml_engine import Episode, Learner
 from maml_engine.analysis.angles import degrees_between
 from maml_engine.analysis.loss_slices import Plane, Slice, Walk, adapted_points, loss_slice, plane_through, principal_plane
 from maml_engine.core.adapter import Adapter
+from maml_engine.core.keys import key_of
+from maml_engine.evaluation import sampled
 
 K_SHOT, K_QUERY = 10, 50
 GRID = 31  # points a side
@@ -54,8 +56,8 @@ def training(walk: Walk, inner_steps: int, seed: int) -> TrainingSlice:
 
 def _two_tasks(learner: Learner, seed: int) -> Episode:
     """Test tasks in the network's units, as host arrays."""
-    episode = learner.default_tasks.split("test").sample(jax.random.key(seed), 2, K_SHOT, K_QUERY)
-    return jax.tree.map(np.asarray, Episode(*(learner.scaling.batch(batch) for batch in episode)))
+    episode = sampled(learner.default_tasks.split("test"), key_of(seed), 2, k_shot=K_SHOT, k_query=K_QUERY)
+    return learner.scaling.episode(jax.tree.map(np.asarray, episode))
 
 
 def _around(adapter: Adapter, episode: Episode, plane: Plane, *, marked: np.ndarray, inner_steps: int) -> Slice:

@@ -11,6 +11,7 @@ from dashboard.engine_calls.cache import cached
 from dashboard.results import CURVE_POINTS, MAX_SHOTS, Fit
 from maml_engine import Episode, Learner
 from maml_engine.analysis.divergence import Frontier, find_frontier, predictions_at
+from maml_engine.core.keys import key_of
 from maml_engine.evaluation import draw
 from maml_engine.tasks import FunctionFamily
 
@@ -92,7 +93,7 @@ def nearest(inner_lr: float) -> float:
 def _held_out(learner: Learner, shots: int, noise: float) -> Episode:
     """The first `shots` support points count, the others are padding, so that no control compiles anything."""
     tasks = learner.default_tasks.split("test").replace(noise=noise)
-    return padded(draw(tasks, jax.random.key(KEY), TASKS, k_shot=MAX_SHOTS, k_query=QUERIES), shots)
+    return padded(draw(tasks, key_of(KEY), TASKS, k_shot=MAX_SHOTS, k_query=QUERIES), shots)
 
 
 def _on_grid(learner: Learner) -> tuple[np.ndarray, np.ndarray]:

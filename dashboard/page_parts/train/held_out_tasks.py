@@ -1,6 +1,6 @@
 """What the Train page asks of the engine: the same few held-out tasks for every snapshot of a run, so that pictures compare."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -10,8 +10,10 @@ import numpy as np
 from dashboard.engine_calls.cache import cached
 from dashboard.results import LossCurve
 from maml_engine import Batch, Experiment, Learner
+from maml_engine.core.keys import key_of
 from maml_engine.evaluation import evaluate_as_agreed
 from maml_engine.experiment.presets import PRESETS
+from maml_engine.tasks import FunctionFamily
 
 NUM_TASKS, NUM_POINTS = 6, 101
 KEY = 20
@@ -92,7 +94,7 @@ def family(learner: Learner, inner_steps: int) -> Family:
 @cached
 def rows(learner: Learner, inner_steps: int) -> Rows:
     """The query rows of a table's test tasks, before and after adapting."""
-    episode = learner.default_tasks.split("test").every(jax.random.key(KEY), learner.experiment.k_shot)
+    episode = learner.default_tasks.split("test").every(key_of(KEY), learner.experiment.k_shot)
     path = np.asarray(learner.path_predictions(episode.support, episode.query.x, inner_steps))
     real = np.asarray(episode.query.weight) > 0
     return Rows(np.asarray(episode.query.y)[..., 0][real], path[:, 0, :, 0][real], path[:, -1, :, 0][real])
@@ -100,9 +102,13 @@ def rows(learner: Learner, inner_steps: int) -> Rows:
 
 @lru_cache(maxsize=64)
 def _tasks(experiment: Experiment) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    tasks, key = experiment.build_tasks().split("test"), jax.random.key(KEY)
-    support = tasks.sample(key, NUM_TASKS, experiment.k_shot, 1).support
     x = np.linspace(*experiment.x_range, NUM_POINTS, dtype=np.float32)
-    grid = jnp.broadcast_to(x[None, :, None], (NUM_TASKS, NUM_POINTS, 1))
-    truth = tasks.draw_split(key, NUM_TASKS)(grid)
+    support, truth = _drawn(experiment.build_tasks().split("test"), key_of(KEY), x, k_shot=experiment.k_shot)
     return x, np.asarray(truth)[..., 0], np.asarray(support.x)[..., 0], np.asarray(support.y)[..., 0]
+
+
+@partial(jax.jit, static_argnames="k_shot")
+def _drawn(tasks: FunctionFamily, key: jax.Array, x: jax.Array, *, k_shot: int) -> tuple[Batch, jax.Array]:
+    """Support points of a few tasks, and their functions at `x` `[points]`: `[tasks, points, 1]`."""
+    grid = jnp.broadcast_to(x[None, :, None], (NUM_TASKS, len(x), 1))
+    return tasks.sample(key, NUM_TASKS, k_shot, 1).support, tasks.draw_split(key, NUM_TASKS)(grid)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from maml_engine.analysis.toy_landscape.surfaces import SURFACES, Task
 from maml_engine.checks import check_choice, check_number
+from maml_engine.core.episode import Array
 
 MAX_TASKS, MAX_STEPS = 8, 20
 
@@ -61,18 +61,18 @@ class Setting(NamedTuple):
     proximal: `[]`, lambda.
     """
 
-    form: jax.Array
-    window: jax.Array
-    query: jax.Array
-    support: jax.Array
-    weight: jax.Array
+    form: Array
+    window: Array
+    query: Array
+    support: Array
+    weight: Array
     inner_lr: jax.Array | float
     inner_steps: jax.Array | int
     proximal: jax.Array | float
 
 
 def setting_of(landscape: Landscape) -> Setting:
-    """A landscape as arrays; to be called in 64 bits."""
+    """A landscape as arrays of 64 bits, on the host."""
     count = len(landscape.tasks)
     query = np.zeros((MAX_TASKS, 3))
     query[:count] = landscape.tasks
@@ -82,11 +82,11 @@ def setting_of(landscape: Landscape) -> Setting:
     weight = (np.arange(MAX_TASKS) < count) / count
     surface = SURFACES[landscape.surface]
     return Setting(
-        form=jnp.asarray(surface.form),
-        window=jnp.asarray(surface.window),
-        query=jnp.asarray(query),
-        support=jnp.asarray(support),
-        weight=jnp.asarray(weight),
+        form=np.asarray(surface.form, float),
+        window=np.asarray(surface.window, float),
+        query=query,
+        support=support,
+        weight=weight,
         inner_lr=landscape.inner_lr,
         inner_steps=landscape.inner_steps,
         proximal=landscape.proximal,
