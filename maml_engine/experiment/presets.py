@@ -27,7 +27,7 @@ class DataSet(NamedTuple):
 
     def unlike(self, tasks: Any) -> str:
         """A sentence where `tasks` are, by their numbers, of other pictures; "" where they may be of these."""
-        pool = getattr(tasks, "pool", None)
+        pool: Any = getattr(tasks, "pool", None)
         if not hasattr(pool, "class_splits"):
             return f"These tasks are not of {self.name}: the published number is not of them."
         splits, counts = pool.class_splits, np.asarray(pool.count)
