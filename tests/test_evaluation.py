@@ -109,6 +109,7 @@ def test_noise_cannot_be_predicted(fresh):
 
 
 def test_the_interval_is_students_over_tasks():
+    """T20."""
     loss = np.random.default_rng(0).normal(size=(7, 2))
     low, high = AdaptationCurves(loss).interval(0.9)
     for step in range(2):

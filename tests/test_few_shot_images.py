@@ -1,6 +1,7 @@
 """Few-shot pictures through the whole family: each method learns, and what it predicts hangs on what it says."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -85,11 +86,33 @@ def test_anil_moves_the_head_and_boil_all_else(model):
         assert paths == ({"head"} if is_head else {"blocks"})
 
 
+class Watched(Patterns):
+    """Says which splits are asked for."""
+
+    asked: ClassVar[set[str]] = set()
+
+    def split(self, name):
+        self.asked.add(name)
+        return super().split(name)
+
+
 @pytest.fixture(scope="module")
 def trained():
-    """A learner with batch statistics after a few meta-steps."""
-    *_, report = train(dataclasses.replace(SMALL, num_iterations=20), tasks=Patterns())
+    """A learner with batch statistics after a few meta-steps; the best of its snapshots was looked for, too."""
+    *_, report = train(dataclasses.replace(SMALL, num_iterations=20, keep="best"), tasks=Watched())
+    assert report.best is not None
     return report
+
+
+def test_training_and_choosing_the_best_snapshot_ask_for_no_test_task(trained):
+    """T20: a snapshot is chosen on validation tasks."""
+    assert "validation" in Watched.asked and "test" not in Watched.asked
+
+
+def test_pictures_that_show_nothing_are_told_apart_by_chance(trained):
+    """T5: what is measured is of queries, of which the support says nothing here."""
+    found = curves(trained.learner, tasks=Patterns(noise=1e4)).metrics["accuracy"]
+    assert np.abs(found.mean(axis=0) - 1 / 3).max() < 0.1  # 480 queries: a standard deviation of 0.02
 
 
 def curves(learner, **options):

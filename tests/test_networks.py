@@ -11,7 +11,7 @@ from maml_engine.io.arrays import StorageError
 from maml_engine.models import Network
 from tests import networks
 from tests.networks import SHORT, Rows, descended, rows_of
-from tests.quadratics import relative_error
+from tests.quadratics import flat, relative_error
 
 # The network, tasks of its rows, and whether it looks at one row at a time.
 BROUGHT = {
@@ -97,6 +97,19 @@ def test_running_statistics_that_a_module_brings_are_kept():
     twin = descended(model, support, SHORT.inner_lr, SHORT.inner_steps)
     np.testing.assert_allclose(adapted(query.x), twin(jnp.asarray(query.x)), rtol=1e-4, atol=1e-5)
     assert learner.statistics == "running"
+
+
+@pytest.mark.parametrize("use_running_average", [False, True])
+def test_a_meta_step_hangs_on_no_order_of_tasks_and_writes_no_statistics_back(use_running_average):
+    """T7."""
+    model, episode = networks.Normalised(nnx.Rngs(0), use_running_average), Rows((1,)).sample(jax.random.key(0), 3, 5, 6)
+    before = flat(nnx.state(model))
+    loss, gradient = meta_value_and_grad(MAML(0.05, 2), model, episode)
+    turned = jax.tree.map(lambda leaf: leaf[::-1], episode)
+    other_loss, other = meta_value_and_grad(MAML(0.05, 2), model, turned)
+    np.testing.assert_allclose(other_loss, loss, rtol=1e-6)
+    assert relative_error(other, gradient) < 1e-5
+    np.testing.assert_array_equal(flat(nnx.state(model)), before)
 
 
 @pytest.mark.parametrize("method", [MAML, FOMAML])

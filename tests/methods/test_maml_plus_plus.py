@@ -17,6 +17,7 @@ def test_maml_plus_plus_with_all_switches_off_is_maml():
 
 
 def test_step_weights_go_from_all_alike_to_the_last():
+    """T15."""
     method = MAMLPlusPlus(inner_steps=5, multi_step_iterations=1000)
     np.testing.assert_allclose(method.step_weights(0), [0, 0.2, 0.2, 0.2, 0.2, 0.2])
     np.testing.assert_allclose(method.step_weights(999), [0, *[0.03 / 5] * 4, 1 - 4 * 0.03 / 5], atol=1e-6)

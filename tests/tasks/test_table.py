@@ -227,6 +227,7 @@ def test_scaling_is_that_of_the_training_rows():
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_scaling_does_not_see_held_out_tasks(split):
+    """T19."""
     table = uneven()
     changed = table.split(split).task_names[0]
     other = Table.read(csv_of([(t, x, y + 500 * (t == changed)) for t, x, y in rows_of(**UNEVEN)]), **SMALL)

@@ -52,6 +52,7 @@ def test_an_episode_shows_different_classes_of_its_split_and_no_picture_twice(sp
 
 
 def test_no_class_is_in_two_splits_turned_or_not():
+    """T18."""
     pool = coded_pool(rotations=True)
     shown = {split: set(seen(pool.split(split).sample(KEY, 300, 1, 1).support)[..., 0].ravel().tolist()) for split in SPLITS}
     for one, other in itertools.combinations(SPLITS, 2):
