@@ -1,20 +1,39 @@
 """How long a job takes on this machine, and how much memory: as measured of its like, or else by its size."""
 
 from collections import OrderedDict
+from typing import NamedTuple
 
 from dashboard.jobs.job import Work, like
-from maml_engine import METHODS, Experiment, Report
+from maml_engine import METHODS, Experiment
 from maml_engine.models import IMAGE_MODELS
 from maml_engine.tasks import PICTURES
 
-# Before anything was measured here: until the first report of a run of a new kind, which is compiled, and of one whose like was
-# trained just before; other work than a plain run, in all.
-STARTUP_SECONDS, WARM_SECONDS, WORK_SECONDS = 5.0, 0.5, 40.0
+# Before anything was measured here: until a run's first report, what compiling and a new process add to that, and work of
+# another kind, in all.
+BEGIN_SECONDS, COMPILE_SECONDS, PROCESS_SECONDS, WORK_SECONDS = 0.1, 4.0, 1.5, 40.0
 # Of one meta-iteration: whatever its size, and for each thousand million multiplications.
 BASE_SECONDS, SECONDS_A_BILLION = 5e-5, 0.045
+# Beside its meta-iterations: a whole run's reports, and that it is kept; and its evaluations, as many however long it is.
+# Its products are large and go forwards only, so they are quicker.
+BESIDE_SECONDS, EVALUATIONS, EVALUATED_TASKS, EVALUATED_QUERIES, EVALUATED_STEPS = 0.6, 50, 100, 50, 10
+EVALUATED_SECONDS_A_BILLION = 0.01
 MAX_KINDS = 256
 NEW_WEIGHT = 0.5  # of the latest measurement, beside those before
+LEAST_SHARE = 0.02  # of a run: from then on what it took beside its meta-iterations says what the whole takes
 MIN_SECONDS_LEFT, OVERDUE = 1.0, 0.25  # left of what should have ended: at least, and of the time that it has taken
+
+
+class Took(NamedTuple):
+    """What runs of a kind take, in seconds.
+
+    begin: until the first report, where nothing need be compiled.
+    beside: in a whole run, beside its meta-iterations.
+    each: a meta-iteration.
+    """
+
+    begin: float
+    beside: float
+    each: float
 
 
 class Estimates:
@@ -22,96 +41,157 @@ class Estimates:
 
     def __init__(self) -> None:
         """Nothing was measured yet."""
-        self._startup, self._warm, self._scale = STARTUP_SECONDS, WARM_SECONDS, 1.0
-        self._runs = OrderedDict[Experiment, tuple[float, float]]()  # like -> until the first report; an iteration
+        self._begin, self._compile, self._process = BEGIN_SECONDS, COMPILE_SECONDS, PROCESS_SECONDS
+        self._each_scale, self._beside_scale = 1.0, 1.0  # measured, over what the size says
+        self._runs = OrderedDict[Experiment, Took]()  # by their like
         self._trained = set[Experiment]()  # those of which a run has ended
         self._kinds: dict[str, float] = {}  # of other work -> in all
+        self._known = set[str]()  # what of the numbers above was measured
 
-    def seconds_of(self, experiment: Experiment, *, is_warm: bool = False) -> float:
-        """A plain run, in all.
-
-        Args:
-          experiment: the run.
-          is_warm: whether its like will be trained before it, if it was not yet.
-        """
-        startup, each = self._measured(experiment, like(experiment), is_warm=is_warm)
-        return startup + each * experiment.num_iterations
+    def seconds_of(self, experiment: Experiment) -> float:
+        """A plain run, in all."""
+        return self._whole(experiment, like(experiment))
 
     def iterations_in(self, seconds: float, experiment: Experiment) -> int:
         """How many meta-iterations of a run like this fit into so many seconds; at least one."""
-        startup, each = self._measured(experiment, like(experiment), is_warm=False)
-        return max(1, int((seconds - startup) / each))
+        kind = like(experiment)
+        took = self._took(kind)
+        return max(1, int((seconds - self._until_report(kind) - took.beside) / took.each))
 
     def seconds(self, work: Work, *, is_warm: bool = False) -> float:
-        """A job, in all; `is_warm` as for `seconds_of`."""
-        if work.is_plain:
-            startup, each = self._measured(work.experiment, work.like, is_warm=is_warm)
-            return startup + each * work.experiment.num_iterations
-        return self._kinds.get(work.kind, WORK_SECONDS)
+        """A job, in all.
+
+        Args:
+          work: the job.
+          is_warm: whether its like will be trained before it, if it was not yet.
+        """
+        return self._whole(work.experiment, work.like, is_warm=is_warm) if work.is_plain else self._of_kind(work)
 
     def seconds_left(self, work: Work, now: float) -> float:
         """Of a job that runs, by what it has done so far."""
         if work.began is None:
             return self.seconds(work)
+        if work.unwanted is not None:  # it ends at once, and its process with it
+            return MIN_SECONDS_LEFT + self._process
         elapsed = now - work.began
         if (share := getattr(work.snapshot.report, "share", 0.0)) > 0.05:
             return max(MIN_SECONDS_LEFT, elapsed * (1 - share) / share)
-        if each := _speed(work, now):
-            return (work.experiment.num_iterations - work.snapshot.iteration) * each
-        return max(MIN_SECONDS_LEFT, OVERDUE * elapsed, self.seconds(work) - elapsed)
+        if not work.is_plain:
+            return _at_least(self._of_kind(work) - elapsed, elapsed)
+        done, whole = work.snapshot.iteration, work.experiment.num_iterations
+        if work.first_report is None:
+            took = self._took(work.like)
+            return self.seconds_until_report(work, now) + took.beside + whole * took.each
+        reported, at_first, _ = work.first_report
+        if done > at_first and now > reported:
+            return (whole - done) * (now - reported) / (done - at_first)  # its evaluations with it
+        took = self._took(work.like)
+        return took.beside + (whole - done) * took.each
+
+    def seconds_until_report(self, work: Work, now: float) -> float:
+        """Until a plain run that has begun reports for the first time."""
+        assert work.began is not None, "It has begun."
+        elapsed = now - work.began
+        return _at_least(self._until_report(work.like, is_fresh=work.is_fresh) - elapsed, elapsed)
 
     def watch(self, work: Work, now: float) -> None:
-        """A run under way: how fast it is, its like will be."""
-        if each := _speed(work, now):
-            self._runs[work.like] = (self._runs.get(work.like, (self._warm, 0.0))[0], each)
-
-    def calibrate(self, startup: float, report: Report) -> None:
-        """What was compiled while nobody waited for it, so many seconds until the report, says how fast this machine is."""
-        experiment, each = report.experiment, 1 / report.iterations_per_second
-        if not self._runs:
-            self._startup, self._scale = startup, each / seconds_an_iteration(experiment)
-            self._runs[like(experiment)] = (self._warm, each)
+        """A run under way, the first of its kind: what it takes, its like will."""
+        if work.like not in self._trained and (took := self._measured(work, now)):
+            self._remember(work.like, took)
 
     def learn(self, work: Work, now: float) -> None:
         """A job has ended; what it took is what its like will take."""
         if work.began is None or work.first_report is None:
             return
         if not work.is_plain:
-            before = self._kinds.get(work.kind, now - work.began)
-            self._kinds[work.kind] = before + NEW_WEIGHT * (now - work.began - before)
+            self._kinds[work.kind] = _mixed(self._kinds.get(work.kind), now - work.began)
             return
-        each = _speed(work, now) or work.snapshot.seconds / max(1, work.snapshot.iteration)
-        startup, kind = work.first_report[0] - work.began, work.like
-        self._scale += NEW_WEIGHT * (each / seconds_an_iteration(work.experiment) - self._scale)
-        if kind in self._trained:
-            self._warm += NEW_WEIGHT * (startup - self._warm)
-            startup = self._runs[kind][0] + NEW_WEIGHT * (startup - self._runs[kind][0])
-        else:
-            self._startup += NEW_WEIGHT * (startup - self._startup)
-            startup = min(startup, self._warm)  # the next one of its kind need not compile
-        self._runs[kind] = (startup, max(each, 1e-9))
-        self._trained.add(kind)
+        begin = self._learn_beginning(work)
+        if took := self._measured(work, now):
+            self._each_scale = self._mix("each", self._each_scale, took.each / seconds_an_iteration(work.experiment))
+            self._beside_scale = self._mix("beside", self._beside_scale, took.beside / _seconds_beside(work.experiment))
+            before = self._runs[work.like] if work.like in self._trained else (None, None, None)
+            self._remember(work.like, Took(*map(_mixed, before, took._replace(begin=begin))))
+            self._trained.add(work.like)
+
+    def _learn_beginning(self, work: Work) -> float:
+        """What it took until the first report; gives back how much of it is neither compiling nor the process's start."""
+        assert work.began is not None and work.first_report is not None, "It has reported."
+        reported, _, computed = work.first_report
+        until_report, is_new = max(1e-3, reported - work.began - computed), work.like not in self._trained
+        if not is_new and not work.is_fresh:
+            self._begin = self._mix("begin", self._begin, until_report)
+            return until_report
+        begin = self._took(work.like).begin
+        # What was slower than expected was so in all alike.
+        times = until_report / (begin + self._compile * is_new + self._process * work.is_fresh)
+        if is_new:
+            self._compile = self._mix("compile", self._compile, self._compile * times)
+        if work.is_fresh:
+            self._process = self._mix("process", self._process, self._process * times)
+        if "begin" not in self._known:
+            self._begin *= times
+        return begin * min(1.0, times) if work.like in self._trained else self._begin
+
+    def _measured(self, work: Work, now: float) -> Took | None:
+        """Of a run so far; None where it has done too little to say."""
+        if not work.is_plain or work.first_report is None or not work.snapshot.iteration:
+            return None
+        (reported, at_first, computed), done, seconds = work.first_report, work.snapshot.iteration, work.snapshot.seconds
+        whole, known = work.experiment.num_iterations, self._took(work.like)
+        share = (done - at_first) / (whole - at_first) if whole > at_first else 1.0
+        beside = max(0.0, now - reported - (seconds - computed)) / share if share > LEAST_SHARE else known.beside
+        return Took(known.begin, beside, max(seconds / done, 1e-9))
+
+    def _remember(self, kind: Experiment, took: Took) -> None:
+        self._runs[kind] = took
         if len(self._runs) > MAX_KINDS:
             self._trained.discard(self._runs.popitem(last=False)[0])
 
-    def _measured(self, experiment: Experiment, kind: Experiment, *, is_warm: bool) -> tuple[float, float]:
-        """Seconds until the first report, and of a meta-iteration; `kind` is what stands for its like."""
-        known = self._runs.get(kind)
-        startup = self._warm if is_warm else self._startup
-        return known or (startup, self._scale * seconds_an_iteration(experiment))
+    def _took(self, kind: Experiment) -> Took:
+        """As measured of its like; else by its size, and by how fast this machine was."""
+        beside, each = self._beside_scale * _seconds_beside(kind), self._each_scale * seconds_an_iteration(kind)
+        return self._runs.get(kind) or Took(self._begin, beside, each)
+
+    def _until_report(self, kind: Experiment, *, is_warm: bool = False, is_fresh: bool = False) -> float:
+        compiles = kind not in self._trained and not is_warm
+        return self._took(kind).begin + self._compile * compiles + self._process * is_fresh
+
+    def _whole(self, experiment: Experiment, kind: Experiment, *, is_warm: bool = False) -> float:
+        took = self._took(kind)
+        return self._until_report(kind, is_warm=is_warm) + took.beside + took.each * experiment.num_iterations
+
+    def _of_kind(self, work: Work) -> float:
+        return self._kinds.get(work.kind, WORK_SECONDS)
+
+    def _mix(self, name: str, before: float, new: float) -> float:
+        """One of the numbers of this machine, measured again; what it was before anything was measured counts for nothing."""
+        mixed = _mixed(before if name in self._known else None, new)
+        self._known.add(name)
+        return mixed
 
 
-def _speed(work: Work, now: float) -> float | None:
-    """Seconds of a meta-iteration, measured over the run so far, its evaluations with it; None before there are any."""
-    if not work.is_plain or work.first_report is None:
-        return None
-    (first, at_first), done = work.first_report, work.snapshot.iteration
-    return (now - first) / (done - at_first) if done > at_first and now > first else None
+def _mixed(before: float | None, new: float) -> float:
+    return new if before is None else before + NEW_WEIGHT * (new - before)
+
+
+def _at_least(left: float, elapsed: float) -> float:
+    """What is overdue takes longer yet."""
+    return max(MIN_SECONDS_LEFT, OVERDUE * elapsed, left)
 
 
 def seconds_an_iteration(experiment: Experiment) -> float:
     """A meta-iteration by its size, on two cores of 2024; by how much this machine differs is measured."""
     return BASE_SECONDS + SECONDS_A_BILLION * _passes(experiment) * _multiplications(experiment) / 1e9
+
+
+def _seconds_beside(experiment: Experiment) -> float:
+    """A whole run's evaluations and reports, likewise."""
+    known, asked = _examples(experiment)
+    queries = asked if _are_pictures(experiment) else EVALUATED_QUERIES
+    steps = max(EVALUATED_STEPS, experiment.inner_steps)
+    each = EVALUATED_TASKS * (3 * steps * known + (steps + 1) * queries) * _multiplications(experiment)
+    return BESIDE_SECONDS + EVALUATED_SECONDS_A_BILLION * EVALUATIONS * each / 1e9
 
 
 def memory_mb(experiment: Experiment) -> float:

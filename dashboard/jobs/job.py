@@ -41,7 +41,8 @@ class Work:
     since: when it was asked for, by the registry's clock.
     jobs: whose it is.
     began: when it began to compute; None before.
-    first_report: when the first report came, and its iteration; None before.
+    is_fresh: whether the process in which it computes was started for it.
+    first_report: when the first report came, its iteration, and the seconds of meta-steps until then; None before.
     unwanted: since when nobody wants it any more; None where somebody does.
     why_cut: the sentence with which it ends, where it took too much; "" where it did not.
     is_cut: whether its process was ended.
@@ -61,7 +62,8 @@ class Work:
     since: float
     jobs: "list[Job]" = field(default_factory=list)
     began: float | None = None
-    first_report: tuple[float, int] | None = None
+    is_fresh: bool = False
+    first_report: tuple[float, int, float] | None = None
     unwanted: float | None = None
     why_cut: str = ""
     is_cut: bool = False
@@ -100,7 +102,7 @@ class Work:
 
     def take_in(self, report: Any, now: float) -> None:
         """What has just been reported."""
-        self.first_report = self.first_report or (now, report.iteration)
+        self.first_report = self.first_report or (now, report.iteration, getattr(report, "seconds", 0.0))
         if self.is_plain:
             self._take_in_training(report)
         else:

@@ -27,6 +27,7 @@ class Queue:
         """Nothing waits, and nothing was measured."""
         self.waiting: list[Work] = []
         self.running: Work | None = None
+        self._warming: Work | None = None  # what is compiled while nobody waits, and who comes meanwhile waits for
         self.estimates, self._shares = Estimates(), Shares()
         self._plan: tuple[float, dict[Work, Place]] | None = None
 
@@ -42,15 +43,33 @@ class Queue:
             self._plan = None
         return was_there
 
-    def begin_next(self, now: float) -> Work | None:
-        """What is to run now; None where nothing waits."""
+    def begin_next(self, now: float, *, is_fresh: bool = False) -> Work | None:
+        """What is to run now; None where nothing waits.
+
+        Args:
+          now: by the registry's clock.
+          is_fresh: whether a process has to be started for it.
+        """
         if self.waiting:
             work = self._in_order(now)[0]
             self.remove(work)
+            work.is_fresh = is_fresh
             work.begin(now)
             self.running = work
             return work
         return None
+
+    def begin_warm_up(self, work: Work, now: float, *, is_fresh: bool) -> None:
+        """Something is compiled that nobody has asked for; arguments as for `begin_next`."""
+        work.is_fresh = is_fresh
+        work.begin(now)
+        self._warming, self._plan = work, None
+
+    def end_warm_up(self, now: float) -> None:
+        """It is over, and says how fast this machine is."""
+        if self._warming:
+            self.estimates.learn(self._warming, now)
+        self._warming = self._plan = None
 
     def end(self, work: Work, now: float) -> None:
         """What ran has ended: its owners have had so much, and its like will take as long."""
@@ -64,11 +83,13 @@ class Queue:
     def place(self, work: Work, now: float) -> Place | None:
         """Where something waits; None where it does not."""
         if self._plan is None or now - self._plan[0] >= PLAN_SECONDS:
-            seconds = 0.0
+            seconds, ahead = 0.0, self.running or self._warming
             if self.running:
                 self.estimates.watch(self.running, now)
                 seconds = self.estimates.seconds_left(self.running, now)
-            places, trained = dict[Work, Place](), {self.running.like} if self.running else set()
+            elif self._warming and self._warming.first_report is None:
+                seconds = self.estimates.seconds_until_report(self._warming, now)
+            places, trained = dict[Work, Place](), {ahead.like} if ahead else set()
             for number, each in enumerate(self._in_order(now), start=int(self.running is not None)):
                 places[each] = Place(number, seconds)
                 seconds += self.estimates.seconds(each, is_warm=each.like in trained)

@@ -191,7 +191,7 @@ class JobRegistry(Running):
         """Compiles what a run like this needs while nobody waits for it; once."""
         with self._changed:
             if not self._is_warm:
-                self._is_warm, self._warm_up = True, partial(self._train, experiment)
+                self._is_warm, self._warm_up = True, self._plain(experiment)
                 self._start_threads()
 
     def _found(self, job_id: str) -> "Found | None":

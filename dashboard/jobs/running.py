@@ -4,9 +4,9 @@ import contextlib
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dashboard.jobs import budget
 from dashboard.jobs.job import Job, Work, how_it_failed
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LEASE_SECONDS = 120.0  # for which a run goes on unseen, on a hosted demo
 WATCH_SECONDS = 0.2  # how often a run under way is looked after
+WARM_UP_SECONDS = 1.0  # for which a warm-up goes on after it has compiled, unless somebody waits: so it says how fast this is
 KEPT_SECONDS = 2.0  # for so long a run that has ended waits to be in the library, before it says so
 
 
@@ -45,7 +46,7 @@ class Running:
         self._shared: dict[Experiment, Work] = {}
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
-        self._warm_up: Callable[[], Iterator[Any]] | None = None
+        self._warm_up: Work | None = None
         self._is_warm = self._closing = False
 
     def close(self, timeout: float = 10.0) -> None:
@@ -117,16 +118,30 @@ class Running:
                     return
                 warm_up, self._warm_up = self._warm_up, None
                 self._drop_forgotten()
-                work = self._queue.begin_next(self._clock())
+                is_fresh = not self._pool.shares_lane and not self._pool.jobs_memory_mb()
+                work = self._queue.begin_next(self._clock(), is_fresh=is_fresh)
+                if work is None and warm_up is not None:
+                    self._queue.begin_warm_up(warm_up, self._clock(), is_fresh=is_fresh)
                 self._changed.notify_all()
             if work is not None:
                 self._run(work)
             elif warm_up is not None:
-                began = self._clock()
-                with contextlib.suppress(Exception):  # a run that is asked for will say what is wrong
-                    report = next(self._pool.stream(warm_up))
-                    with self._changed:
-                        self._queue.estimates.calibrate(self._clock() - began, report)
+                self._compile(warm_up)
+
+    def _compile(self, warm_up: Work) -> None:
+        """What the next run is likely to need, while nobody waits for it."""
+        assert warm_up.make is not None, "It has not begun."
+        # A run that is asked for will say what is wrong.
+        with contextlib.suppress(Exception), contextlib.closing(self._pool.stream(warm_up.make)) as reports:
+            for report in reports:
+                with self._changed:
+                    now = self._clock()
+                    warm_up.take_in(report, now)
+                    assert warm_up.first_report is not None, "It has just reported."
+                    if self._queue.waiting or self._closing or now - warm_up.first_report[0] > WARM_UP_SECONDS:
+                        break
+        with self._changed:
+            self._queue.end_warm_up(self._clock())
 
     def _run(self, work: Work) -> None:
         """One run from its first report to its end, however it ends."""
@@ -166,11 +181,11 @@ class Running:
     def _watch(self) -> None:
         while True:
             with self._changed:
-                while self._queue.running is None and not self._closing:
+                while (running := self._queue.running) is None and not self._closing:
                     self._changed.wait()
-                if self._closing:
+                if self._closing or running is None:
                     return
-                self._look_after(self._queue.running)
+                self._look_after(running)
                 self._changed.wait(WATCH_SECONDS)
 
     def _look_after(self, work: Work) -> None:

@@ -2,12 +2,20 @@
 
 import dataclasses
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from dashboard.jobs.estimates import STARTUP_SECONDS, WARM_SECONDS, WORK_SECONDS, Estimates, memory_mb, seconds_an_iteration
+from dashboard.jobs.estimates import (
+    BEGIN_SECONDS,
+    BESIDE_SECONDS,
+    COMPILE_SECONDS,
+    PROCESS_SECONDS,
+    WORK_SECONDS,
+    Estimates,
+    memory_mb,
+    seconds_an_iteration,
+)
 from dashboard.jobs.job import Work
 from maml_engine import Experiment
 
@@ -18,65 +26,90 @@ def work(experiment=RUN, **how):
     return Work(experiment, None, **({"kind": "train", "is_plain": True, "is_shared": True, "since": 0.0} | how))
 
 
-def train(each, *, startup, experiment=RUN, until=None):
-    """A run that began at 100 on the clock, with reports every hundred iterations."""
-    run = work(experiment)
+def train(each, *, startup, beside=0.0, experiment=RUN, until=None, is_fresh=False):
+    """A run that began at 100 on the clock, with ten reports; what it takes beside its meta-iterations lies between them."""
+    run = work(experiment, is_fresh=is_fresh)
     run.begin(100.0)
-    for iteration in range(100, (until or experiment.num_iterations) + 1, 100):
-        report = {"iteration": iteration, "meta_loss": np.zeros(100), "curve_iteration": 0, "seconds": iteration * each}
+    stretch = experiment.num_iterations // 10
+    for iteration in range(stretch, (until or experiment.num_iterations) + 1, stretch):
+        report = {"iteration": iteration, "meta_loss": np.zeros(stretch), "curve_iteration": 0, "seconds": iteration * each}
         shown = {"iterations_per_second": 1 / each, "seconds_left": 0.0, "learner": None, "result": None, "warning": ""}
-        now = 100.0 + startup + (iteration - 100) * each
+        now = 100.0 + startup + iteration * each + beside * (iteration / stretch - 1) / 9
         run.take_in(SimpleNamespace(**report, **shown, curve=SimpleNamespace(mean=np.zeros(2))), now)
     return run, now
 
 
 def test_what_was_measured_is_expected_of_its_like():
     estimates = Estimates()
-    estimates.learn(*train(0.02, startup=WARM_SECONDS))
+    estimates.learn(*train(0.02, startup=BEGIN_SECONDS + COMPILE_SECONDS))
     longer = dataclasses.replace(RUN, num_iterations=5000, seed=3, inner_lr=0.1)
-    assert estimates.seconds_of(longer) == pytest.approx(WARM_SECONDS + 5000 * 0.02)
-    assert estimates.iterations_in(40.0 + WARM_SECONDS, RUN) == 2000
+    assert estimates.seconds_of(longer) == pytest.approx(BEGIN_SECONDS + 5000 * 0.02)
+    assert estimates.iterations_in(40.0 + BEGIN_SECONDS, RUN) == 2000
+
+
+def test_what_a_run_takes_beside_its_iterations_a_longer_one_takes_once_too():
+    estimates, short = Estimates(), dataclasses.replace(RUN, num_iterations=200)
+    estimates.learn(*train(0.001, startup=BEGIN_SECONDS + COMPILE_SECONDS, beside=4.0, experiment=short))
+    assert estimates.seconds_of(short) == pytest.approx(BEGIN_SECONDS + 4.0 + 0.2)
+    longer = dataclasses.replace(short, num_iterations=20_000)
+    assert estimates.seconds_of(longer) == pytest.approx(BEGIN_SECONDS + 4.0 + 20.0)
+    other = dataclasses.replace(short, meta_batch_size=100)
+    before, after = Estimates().seconds_of(other), estimates.seconds_of(other)
+    assert 2.0 < after - before < 6.0, "Others' evaluations are as slow on this machine."
+
+
+@pytest.mark.parametrize("until", [300, 600])
+def test_a_run_that_was_stopped_says_what_a_whole_one_takes(until):
+    estimates = Estimates()
+    estimates.learn(*train(0.01, startup=BEGIN_SECONDS + COMPILE_SECONDS, beside=9.0, until=until))
+    assert estimates.seconds_of(RUN) == pytest.approx(BEGIN_SECONDS + 9.0 + 10.0)
 
 
 def test_what_the_first_of_its_kind_has_compiled_the_others_need_not():
     estimates = Estimates()
-    estimates.learn(*train(0.02, startup=30.0))
-    assert estimates.seconds_of(RUN) == pytest.approx(WARM_SECONDS + 1000 * 0.02)
-    estimates.learn(*train(0.02, startup=2.0 - WARM_SECONDS))
-    assert estimates.seconds_of(RUN) == pytest.approx(1.0 + 1000 * 0.02)
+    estimates.learn(*train(0.02, startup=10 * (BEGIN_SECONDS + COMPILE_SECONDS)))
+    assert estimates.seconds_of(RUN) == pytest.approx(10 * BEGIN_SECONDS + 1000 * 0.02)
     new = dataclasses.replace(RUN, hidden_dim=80)
-    cold, warm = (STARTUP_SECONDS + 30.0) / 2, (WARM_SECONDS + 2.0 - WARM_SECONDS) / 2
-    assert estimates.seconds_of(new) - estimates.seconds_of(new, is_warm=True) == pytest.approx(cold - warm)
+    assert estimates.seconds(work(new)) - estimates.seconds(work(new), is_warm=True) == pytest.approx(10 * COMPILE_SECONDS)
+    for _ in range(2):
+        estimates.learn(*train(0.02, startup=3.0))
+    assert 2.0 < estimates.seconds_of(RUN) - 1000 * 0.02 < 3.0
 
 
-def first_report(each) -> Any:
-    return SimpleNamespace(experiment=RUN, iterations_per_second=1 / each)
+def test_a_process_that_has_to_start_is_counted_for_the_run_that_waits_for_it():
+    estimates = Estimates()
+    estimates.learn(*train(0.02, startup=BEGIN_SECONDS + COMPILE_SECONDS))
+    run = work(is_fresh=True)
+    run.begin(0.0)
+    assert estimates.seconds_until_report(run, 0.0) == pytest.approx(BEGIN_SECONDS + PROCESS_SECONDS)
+    estimates.learn(*train(0.02, startup=8.0 + BEGIN_SECONDS, is_fresh=True))
+    assert estimates.seconds_until_report(run, 0.0) == pytest.approx(BEGIN_SECONDS + 8.0, rel=0.1)
+    assert estimates.seconds_of(RUN) == pytest.approx(BEGIN_SECONDS + 1000 * 0.02)
 
 
-def test_what_was_compiled_while_nobody_waited_says_how_fast_this_machine_is():
-    estimates, other = Estimates(), dataclasses.replace(RUN, meta_batch_size=100)
-    estimates.calibrate(12.0, first_report(7 * seconds_an_iteration(RUN)))
-    assert estimates.seconds_of(RUN) == pytest.approx(WARM_SECONDS + 7000 * seconds_an_iteration(RUN))
-    assert estimates.seconds_of(other) == pytest.approx(12.0 + 7000 * seconds_an_iteration(other))
-    estimates.learn(*train(0.02, startup=1.0))
-    estimates.calibrate(100.0, first_report(1.0))  # it says no more once a run was measured
-    assert estimates.seconds_of(RUN) < 30.0
+def test_of_the_first_run_what_is_slow_is_slow_in_compiling_and_starting_alike():
+    estimates = Estimates()
+    slow = 10 * (BEGIN_SECONDS + COMPILE_SECONDS + PROCESS_SECONDS)
+    estimates.learn(*train(0.02, startup=slow, is_fresh=True))
+    new = work(dataclasses.replace(RUN, hidden_dim=80))
+    new.begin(0.0)
+    assert estimates.seconds_until_report(new, 0.0) == pytest.approx(10 * (BEGIN_SECONDS + COMPILE_SECONDS))
 
 
 def test_how_fast_a_run_is_its_like_will_be():
     estimates = Estimates()
     estimates.watch(*train(0.5, startup=60.0, until=400))
-    assert estimates.seconds_of(dataclasses.replace(RUN, seed=9)) == pytest.approx(WARM_SECONDS + 500.0)
+    like = work(dataclasses.replace(RUN, seed=9))
+    assert estimates.seconds(like, is_warm=True) == pytest.approx(BEGIN_SECONDS + 500.0)
 
 
 def test_of_what_was_never_seen_the_size_says_how_long_by_how_fast_this_machine_was():
     estimates, large = Estimates(), dataclasses.replace(RUN, meta_batch_size=200, inner_steps=10)
-    before = estimates.seconds_of(large)
-    assert before == pytest.approx(STARTUP_SECONDS + 1000 * seconds_an_iteration(large))
-    assert before > 5 * (estimates.seconds_of(RUN) - STARTUP_SECONDS)
-    for _ in range(8):
-        estimates.learn(*train(10 * seconds_an_iteration(RUN), startup=STARTUP_SECONDS))
-    assert estimates.seconds_of(large) == pytest.approx(STARTUP_SECONDS + 10_000 * seconds_an_iteration(large), rel=0.05)
+    assert estimates.seconds_of(large) > 3 * (estimates.seconds_of(RUN) - BEGIN_SECONDS - COMPILE_SECONDS - BESIDE_SECONDS)
+    one, two = large, dataclasses.replace(large, num_iterations=2000)
+    assert estimates.seconds_of(two) - estimates.seconds_of(one) == pytest.approx(1000 * seconds_an_iteration(large))
+    estimates.learn(*train(10 * seconds_an_iteration(RUN), startup=BEGIN_SECONDS + COMPILE_SECONDS))
+    assert estimates.seconds_of(two) - estimates.seconds_of(one) == pytest.approx(10_000 * seconds_an_iteration(large))
 
 
 def test_of_a_run_under_way_its_own_speed_says_what_is_left():
@@ -86,7 +119,14 @@ def test_of_a_run_under_way_its_own_speed_says_what_is_left():
     begun.begin(0.0)
     whole = Estimates().seconds_of(RUN)
     assert Estimates().seconds_left(begun, 1.0) == pytest.approx(whole - 1.0)
-    assert Estimates().seconds_left(begun, 400.0) == 100.0, "What is overdue takes longer yet."
+    after_report = whole - BEGIN_SECONDS - COMPILE_SECONDS
+    assert Estimates().seconds_left(begun, 400.0) == pytest.approx(100.0 + after_report), "What is overdue takes longer yet."
+
+
+def test_a_run_that_was_stopped_is_over_soon():
+    run, now = train(0.5, startup=60.0, until=400)
+    run.unwanted = now
+    assert Estimates().seconds_left(run, now) < 5.0
 
 
 def test_other_work_takes_as_long_as_its_kind_did():

@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.jobs import BUDGETS, DIVERGED, DONE, FAILED, LEASE_SECONDS, QUEUED, RUNNING, STOPPED, History, JobRegistry
 from dashboard.jobs.budget import MAX_SECONDS
+from dashboard.jobs.running import WARM_UP_SECONDS
 from maml_engine import Diverged, Experiment
 
 
@@ -331,6 +332,34 @@ def test_a_run_that_takes_too_long_is_ended_with_what_it_has(make, trainer):
     wait_for(lambda: status(registry, job_id) == STOPPED)
     assert "after 20 minutes, the longest that this demo gives a run" in registry.snapshot(job_id).message
     assert registry.learner(job_id) == "result 10"
+
+
+def test_who_comes_while_the_first_program_is_compiled_is_told_so(make, trainer):
+    """Else the wait is said to be nothing, and is as long as compiling."""
+    registry = make()
+    registry.warm_up(SMALL)
+    wait_for(lambda: trainer.calls == 1)
+    mine, later = (registry.submit(dataclasses.replace(SMALL, num_iterations=20, seed=seed)) for seed in (1, 2))
+    waits = [registry.snapshot(job_id).seconds_to_start for job_id in (mine, later)]
+    assert 2.0 < waits[0] < waits[1]
+    trainer.allowed.release()  # the warm-up reports, and ends since somebody waits
+    wait_for(lambda: status(registry, mine) == RUNNING)
+    assert registry.snapshot(mine).iteration == 0
+    trainer.allowed.release(100)
+    wait_for(lambda: status(registry, later) == DONE)
+    assert trainer.calls == 3
+
+
+def test_a_warm_up_that_nobody_waits_for_goes_on_for_a_moment(make, trainer):
+    now = [0.0]
+    registry = make(clock=lambda: now[0])
+    registry.warm_up(dataclasses.replace(SMALL, num_iterations=1000))
+    trainer.allowed.release(3)
+    wait_for(lambda: trainer.allowed._value == 0)
+    now[0] = WARM_UP_SECONDS + 1.0
+    trainer.allowed.release(5)
+    wait_for(lambda: registry._queue._warming is None)
+    assert trainer.allowed._value >= 4, "It has ended."
 
 
 def test_ids_cannot_be_guessed(make):
