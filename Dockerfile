@@ -13,6 +13,7 @@ RUN python -m compileall -q .
 
 ENV MAML_LAB_HOSTED=1 MAML_LAB_HOME=/data PYTHONUNBUFFERED=1
 USER lab
+RUN python -m dashboard.server.warm
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=120s CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/healthz', timeout=4)"
 CMD ["python", "-m", "streamlit", "run", "streamlit_app.py", "--server.address=0.0.0.0", "--server.headless=true"]

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from maml_engine import AdaptationCurves, Experiment, Learner, Sinusoid, evaluate, mean_squared_error
+from maml_engine import AdaptationCurves, Experiment, Learner, Sinusoid, evaluate, evaluation, mean_squared_error
 from maml_engine.core.episode import Batch, Episode
+from maml_engine.core.keys import key_of
 from maml_engine.evaluation import _drawn
+from maml_engine.tasks import Scaling
+from tests.programs import compiled
 
 EXPERIMENT = Experiment(hidden_dim=8, inner_steps=1)
 KEY = jax.random.key(0)
@@ -161,3 +164,17 @@ def test_splits_are_different_tasks(fresh):
         for split in ("train", "validation", "test")
     ]
     assert len({loss.tobytes() for loss in losses}) == 3
+
+
+# What it compiles.
+
+
+def test_an_evaluation_compiles_three_programs_and_nothing_beside_them(fresh, monkeypatch):
+    monkeypatch.setattr(evaluation, "TASKS_AT_ONCE", 3)  # in pieces, the last of another size
+    programs = compiled()
+    before = len(programs)
+    learner = fresh.replace(scaling=Scaling(np.float32([0.5]), np.float32([2.0]), np.float32([1.0]), np.float32([3.0])))
+    evaluate(learner, key_of(11), num_tasks=7, k_shot=3, k_query=13, inner_steps=2)
+    drawn, *others = programs[before:]
+    assert "_drawn" in drawn
+    assert sorted(others) == sorted(["jit(path_in_units)", "jit(_along_path)"] * 2), "an operation outside of them compiles"

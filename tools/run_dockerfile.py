@@ -65,7 +65,7 @@ class Container:
           RuntimeError: a command failed, or the step is of a kind that this does not know.
         """
         if name == "RUN":
-            if (done := self.run(rest)).returncode:
+            if (done := self.run(rest, self.user)).returncode:
                 raise RuntimeError(f"RUN {rest}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         elif name == "WORKDIR":
             self.folder = rest
