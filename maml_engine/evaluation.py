@@ -234,7 +234,18 @@ def draw(tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: in
 
 
 def sampled(tasks: Any, key: jax.Array, num_tasks: int, *, k_shot: int, k_query: int) -> Episode:
-    """`tasks.sample`, whose arguments these are, as one compiled program."""
+    """`tasks.sample` as one compiled program.
+
+    Args:
+      tasks: one split of a task distribution.
+      key: `[]`, draws tasks and their rows.
+      num_tasks: how many.
+      k_shot: support rows of a task; of pictures, of each class.
+      k_query: query rows, likewise.
+
+    Returns:
+      An episode of `[num_tasks, k_shot or k_query, ...]`.
+    """
     return _drawn(as_argument(tasks), key, num_tasks, k_shot=k_shot, k_query=k_query)
 
 
@@ -297,7 +308,7 @@ def _measured(
 def _along_path(predictions: Array, query: Batch, *, measures: tuple[tuple[str, LossFn], ...]) -> dict[str, jax.Array]:
     """By name, each task's mean after each step, `[tasks, inner_steps + 1]`."""
 
-    def one_task(along_path: jax.Array, query: Batch) -> dict[str, jax.Array]:
+    def one_task(along_path: Any, query: Batch) -> dict[str, jax.Array]:
         return jax.vmap(lambda prediction: {name: mean_loss(of, prediction, query) for name, of in measures})(along_path)
 
     return jax.vmap(one_task)(predictions, query)

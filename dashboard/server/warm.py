@@ -9,10 +9,10 @@ import argparse
 import hashlib
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from streamlit.logger import set_log_level
@@ -35,7 +35,7 @@ SECONDS = 1800  # for a page, on a machine that is busy with much else
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; 1 where compiled programs cannot be kept."""
-    parser = argparse.ArgumentParser(prog="python -m dashboard.server.warm", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m dashboard.server.warm", description="Compiles what the pages need.")
     parser.add_argument("--pages", default="", help="only these, by their names in the address; all where none is named")
     options = parser.parse_args(arguments)
     folder = enable_compilation_cache()
@@ -62,7 +62,9 @@ def warmed(pages: Sequence[str], done: Path) -> Iterator[str]:
     for page in pages:
         began, count = time.monotonic(), len(known)
         asked = [question for query in ("", *LINKS.get(page, ())) for question in _asked_by(page, query)]
-        work = {each.key: partial(cache.compute, each.function, each.args, each.kwargs) for each in asked}
+        work: dict[str, Callable[[], Any]] = {
+            each.key: partial(cache.compute, each.function, each.args, each.kwargs) for each in asked
+        }
         if page == "train":
             work[Experiment().digest] = lambda: next(POOL.stream(train, Experiment()))
         for key in [key for key in work if key not in known]:

@@ -1,5 +1,7 @@
 """Random keys, made without compiling anything."""
 
+from typing import Any
+
 import jax
 import numpy as np
 
@@ -12,4 +14,5 @@ def key_of(seed: int) -> jax.Array:
     kind = jax.config.jax_default_prng_impl  # pyright: ignore[reportAttributeAccessIssue]
     if kind != "threefry2x32" or not 0 <= seed < _MAX_SEED:
         return jax.random.key(seed)
-    return jax.random.wrap_key_data(np.array([0, seed], np.uint32))
+    data: Any = np.array([0, seed], np.uint32)
+    return jax.random.wrap_key_data(data)
