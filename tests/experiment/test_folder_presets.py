@@ -15,7 +15,8 @@ from maml_engine.experiment.picture_presets import PICTURE_PRESETS
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.tasks import ImageFolder, ImagePool, Sinusoid
 from maml_engine.tasks.images.folder import PicturesOrigin
-from tests.io.pictures.drawn import saved, zipped
+from tests.io.pictures.drawn import saved
+from tests.zips import zipped
 
 SPLITS = {"train": range(6), "val": range(6, 11), "test": range(11, 16)}
 PICTURES = 3
