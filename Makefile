@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help app test lint lint-js lock audit bench load faults acceptance chromium
+.PHONY: help app test lint lint-js lock audit doctor bench load faults acceptance chromium
 
 help:
 	@echo "make app         install what is missing and open the app"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint        style, docstrings, signatures and types"
 	@echo "make lock        pin what requirements.txt allows to today's versions, in requirements.lock"
 	@echo "make audit       known vulnerabilities of the locked versions"
+	@echo "make doctor      is this machine fit, and is what was saved on it whole? (the engine's part, and the app's library)"
 	@echo "make bench       time the engine beside its peers (BENCH='--quick' for a look)"
 	@echo "make load        many visitors on one server: what they wait (LOAD='--sessions 1,10' for a look)"
 	@echo "make faults      kills, full disks, bad input and rushes on purpose (FAULTS='--list' says what and how long)"
@@ -56,6 +57,10 @@ audit: $(VENV)/.audit-tool/.installed
 $(VENV)/.audit-tool/.installed: | $(VENV)/.made
 	$(INSTALL) --target $(VENV)/.audit-tool 'pip-audit>=2.9,<3'
 	@touch $@
+
+# The engine does not know the app, so the app's part is named.
+doctor: $(VENV)/.app-installed
+	$(BIN)/python -m maml_engine doctor --import dashboard.runs.doctor
 
 # The peers live in an environment of their own: PyTorch's is larger than all of ours.
 bench: $(VENV)/.app-installed benchmarks/.venv/.installed

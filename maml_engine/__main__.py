@@ -1,4 +1,4 @@
-"""The command line: `maml train`, `evaluate`, `verdict`, `adapt` and `check`; the same as `python -m maml_engine`."""
+"""The command line: `maml train`, `evaluate`, `verdict`, `adapt`, `classify`, `check`, `doctor`; or `python -m maml_engine`."""
 
 import io
 import os

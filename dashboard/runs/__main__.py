@@ -23,8 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     finally:
         library.close()
-    print(f"{found.database}: {found.runs:,} runs, {found.learners:,} learners ({found.learner_bytes / 1e6:,.1f} MB),")
-    print(f"{found.jobs:,} jobs that wait or are under way.")
+    print(f"{found.told()}.")
     for problem in found.problems:
         print(f"- {problem}")
     print(f"{len(found.problems)} problems." if found.problems else "All is well.")

@@ -13,6 +13,7 @@ from maml_engine.checks import near
 from maml_engine.cli.adapt import adapt
 from maml_engine.cli.check import check
 from maml_engine.cli.classify import classify
+from maml_engine.cli.doctor import add_doctor
 from maml_engine.cli.evaluate import evaluate
 from maml_engine.cli.exit_codes import LEGEND
 from maml_engine.cli.saved_runs import NAMED, RUNS
@@ -63,14 +64,15 @@ def build_parser() -> Parser:
     _add_adapt(commands)
     _add_classify(commands)
     _add_check(commands)
-    for name in ("train", "evaluate", "adapt", "classify"):
+    add_doctor(commands)
+    for name in ("train", "evaluate", "adapt", "classify", "doctor"):
         commands.choices[name].add_argument(
             "--import",
             dest="modules",
             metavar="MODULE",
             action="append",
             default=[],
-            help="import a Python module of yours first, which registers a method, network, tasks or loss by that name",
+            help="import a Python module of yours first, which registers a method, network, tasks, loss or doctor",
         )
     return parser
 

@@ -16,7 +16,7 @@ class Registry(dict[str, Thing]):
         [project.entry-points."maml_engine.method"]
         step_sizes = "my_package:StepSizes"
 
-    kind: "method", "model", "tasks" or "loss".
+    kind: "method", "model", "tasks", "loss" or "doctor".
     built_in: the engine's own.
     """
 
@@ -39,6 +39,10 @@ class Registry(dict[str, Thing]):
                 f"The {self.kind} {name!r} of an installed package ({where}) could not be loaded: {error}."
             ) from error
         return self[name]
+
+    def names(self) -> tuple[str, ...]:
+        """All that there are, those of installed packages too."""
+        return (*self, *(name for name in self._installed if name not in self.keys()))
 
     @cached_property
     def _installed(self) -> dict[str, EntryPoint]:

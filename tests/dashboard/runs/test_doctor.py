@@ -6,8 +6,9 @@ import time
 import pytest
 from sqlalchemy import text
 
-from dashboard.runs import RunLibrary
+from dashboard.runs import RunLibrary, forget_library, library
 from dashboard.runs.__main__ import main
+from maml_engine import __main__ as engine
 from tests.dashboard.runs.examples import a_learner, a_run
 
 
@@ -67,6 +68,21 @@ def test_a_file_left_behind_is_found(tmp_path, monkeypatch):
     (tmp_path / "runs" / "mine").mkdir(parents=True)
     (tmp_path / "runs" / "mine" / ".learner.safetensors.x.part").write_text("")
     assert ["left behind" in problem for problem in RunLibrary().doctor().problems] == [True]
+
+
+def test_the_engine_s_doctor_looks_at_the_library_where_it_is_told_to(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MAML_LAB_HOME", str(tmp_path))
+    forget_library()
+    try:
+        library().save(a_run("one"), a_learner())
+        assert engine.main(["doctor", "--import", "dashboard.runs.doctor"]) == 0
+        assert "runs.db: 1 runs, 1 learners" in capsys.readouterr().out
+        with library().database.writing() as connection:
+            connection.execute(text("UPDATE learners SET size = 1"))
+        assert engine.main(["doctor", "--import", "dashboard.runs.doctor"]) == 1
+        assert "was altered after it was kept" in capsys.readouterr().out
+    finally:
+        forget_library()
 
 
 def test_a_database_that_is_away_is_a_sentence(capsys):
