@@ -10,10 +10,10 @@ script can read it. Where a browser takes no cookies, a session is a visitor of 
 import hashlib
 import re
 import secrets
-from http.cookies import CookieError, SimpleCookie
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.hosting import is_hosted
@@ -76,7 +76,7 @@ class GivesCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers as the app does."""
-        if scope["type"] != "http" or scope["method"] != "GET" or _brings_cookie(Headers(scope=scope)):
+        if scope["type"] != "http" or scope["method"] != "GET" or is_secret(HTTPConnection(scope).cookies.get(COOKIE)):
             await self._app(scope, receive, send)
             return
 
@@ -89,14 +89,6 @@ class GivesCookie:
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
-
-
-def _brings_cookie(headers: Headers) -> bool:
-    try:
-        brought = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return False
-    return COOKIE in brought and is_secret(brought[COOKIE].value)
 
 
 def _came_by_https(scope: Scope) -> bool:

@@ -116,6 +116,7 @@ def test_the_cookie_comes_with_the_page_and_once(hosted):
     assert given["cache-control"] == "no-store"
     kept = given["set-cookie"].partition(";")[0]
     assert "set-cookie" not in answer(cookie=f"other=1; {kept}")
+    assert "set-cookie" not in answer(cookie=f'of another app={{"a": [1, 2]}}; {kept}')  # as browsers send it
     for forged in (f"{COOKIE}=forged", "other=1", "=;=,\x01"):
         assert "set-cookie" in answer(cookie=forged)
 
