@@ -76,8 +76,18 @@ def _stages(plan: Plan) -> Stage[tuple[Verdict, TableLearner]]:
     assert choice is not None  # the meta-learner is always judged
     effects = effects_of(plan, fits[-1].process)
     predictors = {name: own[-1] for name, own in ways.items()} | networks.predictors | {META: ensemble_for_use(plan, learner)}
-    calibration = calibrate(residuals_of(plan, choice.outcomes), NOMINAL)
-    verdict = summarise(plan, outcomes, choice, without, learner=learner, calibration=calibration, nominal=NOMINAL)
+    residuals = residuals_of(plan, choice.outcomes)
+    calibration = calibrate(residuals, NOMINAL)
+    verdict = summarise(
+        plan,
+        outcomes,
+        choice,
+        without,
+        learner=learner,
+        residuals=residuals,
+        calibration=calibration,
+        nominal=NOMINAL,
+    )
     verdict = dataclasses.replace(verdict, effects=effects, curves=curves_of(plan, fits[-1].process, effects))
     return verdict, TableLearner(
         plan.tasks.encoding,

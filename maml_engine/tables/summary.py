@@ -28,6 +28,7 @@ def summarise(
     without: Choice | None,
     *,
     learner: MetaLearner,
+    residuals: Sequence[Residuals],
     calibration: Calibration,
     nominal: float,
 ) -> Verdict:
@@ -39,7 +40,8 @@ def summarise(
       choice: what is saved.
       without: what would be saved without ways that are meta-learned.
       learner: the trained networks.
-      calibration: of the intervals of what is saved.
+      residuals: of what is saved, by part.
+      calibration: of its intervals.
       nominal: the share of rows that an interval is to hold.
     """
     k, encoding, scale = plan.settings.k_shot, plan.tasks.encoding, plan.scale
@@ -58,7 +60,6 @@ def summarise(
     verdict = words(all_scores, scale, target=encoding.target, k_shot=k, num_tasks=len(plan.tasks), saved=saved)
     coverages, width, off = (), float("nan"), np.zeros(0)
     if not scale.is_class:
-        residuals = residuals_of(plan, choice.outcomes)
         coverages = tuple(coverage(residuals, plan.shots[place], nominal) for place in plan.shown)
         off = np.concatenate([one.rows(at)[0] for one in residuals])
         width = float(np.mean([_width(plan, one, at, calibration) for one in choice.outcomes]))
