@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from maml_engine.checks import check_choice, check_number
+from maml_engine.io.arrays import text_digest
 from maml_engine.io.pictures.description import SMALLEST_SIZE, LeftOut, PictureSet, counted, left_out
 from maml_engine.io.pictures.ink import cleaned, with_ink
 from maml_engine.io.pictures.layouts import without_top
@@ -159,7 +160,5 @@ def _digest(pictures: PictureSet, digests: dict[str, str]) -> str:
                 digests[path] = str(error)
     parts = without_top(list(digests))[1]
     lines = [f"{digest}  {'/'.join(part)}\n" for part, digest in zip(parts, digests.values(), strict=True)]
-    lines += [
-        f"{hashlib.sha256(repr(rows.cells).encode()).hexdigest()}  {rows.path.rpartition('/')[2]}\n" for rows in found.lists
-    ]
-    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+    lines += [f"{text_digest(repr(rows.cells))}  {rows.path.rpartition('/')[2]}\n" for rows in found.lists]
+    return text_digest("".join(sorted(lines)))
