@@ -117,16 +117,14 @@ def past_losses(folder: str, start: Checkpoint) -> np.ndarray:
     Returns:
       `[start.iteration]`; NaN where a loss was not kept.
     """
-    losses = np.zeros(0, np.float32)
+    found: list[tuple[bool, np.ndarray]] = []  # whether it is the checkpoint's own, and the losses
     for name in (HISTORY_FILE, HISTORY_AHEAD):
-        try:
+        with contextlib.suppress(StorageError, KeyError):
             arrays, facts = load_arrays(Path(folder) / name)
-            is_its_own = facts["experiment"] == start.experiment.digest and len(arrays["meta_loss"]) >= start.iteration
-            losses = arrays["meta_loss"] if is_its_own or not len(losses) else losses
-        except (StorageError, KeyError):
-            continue
-        if is_its_own:
-            break
+            losses = arrays["meta_loss"]
+            found.append((facts["experiment"] == start.experiment.digest and len(losses) >= start.iteration, losses))
+    # The first that is its own, else the first that there is.
+    _, losses = max(found, key=lambda one: one[0], default=(False, np.zeros(0, np.float32)))
     unknown = np.full(max(0, start.iteration - len(losses)), np.nan, np.float32)
     return np.concatenate([unknown, losses[: start.iteration]])
 
