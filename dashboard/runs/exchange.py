@@ -34,14 +34,16 @@ from maml_engine.checks import shown
 from maml_engine.io.arrays import StorageError, pack_arrays, parse_arrays
 from maml_engine.io.pictures.archive import Archive
 from maml_engine.io.pictures.limits import Limits
+from maml_engine.learner.learner import EXPERIMENT_FILE, LEARNER_FILE
 from maml_engine.tables import TableLearner
+from maml_engine.tables.learner import ENSEMBLE_FILE, TABLE_FILE
 
 FORMAT = 1
 RUN, CURVES, LEARNER = "run.json", "curves.safetensors", "learner.zip"
 MAX_CURVES = 100_000  # numbers
 MAX_ITERATION = 2**31 - 1  # as `num_iterations` may be
 LIMITS = Limits(archive_bytes=50_000_000, unpacked_bytes=100_000_000, file_bytes=50_000_000, files=20)
-LEARNER_FILES = ("experiment.json", "learner.safetensors", "table.json", "ensemble.safetensors")
+LEARNER_FILES = (EXPERIMENT_FILE, LEARNER_FILE, TABLE_FILE, ENSEMBLE_FILE)
 
 
 def packed(run: Run, learner: bytes | None) -> bytes:

@@ -16,6 +16,7 @@ from dashboard.engine_calls.cache import fingerprint
 from dashboard.page_parts.characters import choices, learner_choice, learner_upload
 from dashboard.widgets import session
 from maml_engine import Learner
+from maml_engine.learner.learner import LEARNER_FILE
 
 PAD = "pad"
 DRAWINGS_FILE = "drawings.json"
@@ -64,7 +65,7 @@ def bring_back() -> None:
     try:
         content = file.getvalue()
         drawings = parse(unpacked(content))
-        learner = learner_upload.learner_in(content) if learner_upload.FILES[0].encode() in content else None
+        learner = learner_upload.learner_in(content) if LEARNER_FILE.encode() in content else None
     except ValueError as error:
         st.session_state[session.BROUGHT_REFUSED] = str(error)
         return

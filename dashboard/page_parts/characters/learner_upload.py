@@ -7,9 +7,9 @@ from dashboard.runs.exchange import load_files
 from maml_engine import Learner
 from maml_engine.io.pictures.archive import Archive
 from maml_engine.io.pictures.limits import Limits, kind_of
+from maml_engine.learner.learner import EXPERIMENT_FILE, LEARNER_FILE
 from maml_engine.learner.pictures import picture_shape
 
-FILES = ("learner.safetensors", "experiment.json")
 LIMITS = Limits(archive_bytes=20_000_000, unpacked_bytes=40_000_000, file_bytes=20_000_000, files=1000)
 # What a page can adapt while its visitor waits, beside other visitors.
 MAX_PARAMETERS, MAX_SIDE, MAX_STEPS, MAX_WAYS = 1_000_000, 84, 20, 50
@@ -25,12 +25,13 @@ def learner_in(content: bytes) -> Learner:
     if content[:2] != b"PK":
         raise ValueError(f"A learner must come as a zip of its folder, got {kind_of(content[:512])}.")
     archive = Archive(content, LIMITS)
-    found = [name for name in archive.names if name.rpartition("/")[2] == FILES[0]]
+    found = [name for name in archive.names if name.rpartition("/")[2] == LEARNER_FILE]
     if len(found) != 1:
         held = f"{len(found)} of them" if found else "none"
-        raise ValueError(f"The zip must hold one {FILES[0]}, as folders of `maml train` and “Take along” do, got {held}.")
-    folder = found[0].removesuffix(FILES[0])
-    return _checked(load_files({name: archive.read(folder + name) for name in FILES if folder + name in archive.names}))
+        raise ValueError(f"The zip must hold one {LEARNER_FILE}, as folders of `maml train` and “Take along” do, got {held}.")
+    folder = found[0].removesuffix(LEARNER_FILE)
+    names = [name for name in (LEARNER_FILE, EXPERIMENT_FILE) if folder + name in archive.names]
+    return _checked(load_files({name: archive.read(folder + name) for name in names}))
 
 
 def _checked(learner: Learner) -> Learner:
