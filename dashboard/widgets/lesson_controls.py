@@ -91,10 +91,10 @@ OWN: Mapping[str, tuple[str, ...]] = {
     "error_in": ("Unit of the errors",),
     session.TRIAL: ("Training and judging", "judge"),
     # Runs.
-    "find": ("Runs that are found",),
-    "run": ("Run that is shown",),
-    "baseline": ("Baseline",),
-    "differences": ("Differences only",),
+    session.FIND_RUNS: ("Runs that are found",),
+    session.RUN_CHOICE: ("Run that is shown",),
+    session.BASELINE: ("Baseline",),
+    session.ONLY_DIFFERENCES: ("Differences only",),
     # Notes.
     "published_card": ("Protocol card",),
     session.CARD_JOB: ("A card's short run", "run_*"),

@@ -40,7 +40,7 @@ def show(shown: Kept, chosen: Sequence[Run], baseline: Run | None) -> None:
 def _show_one(run: Run, baseline: Run | None, *, is_own: bool) -> None:
     st.subheader(escape.markdown(rows.title(run)), anchor=False)
     st.caption(escape.markdown(rows.words(run), 1000) + (f" {escape.markdown(run.message, 1000)}" if run.message else ""))
-    if baseline is not None and baseline.id != run.id:
+    if baseline is not None and not rows.is_pinned(run, baseline):
         _say_differences(run, baseline)
     if not is_own:
         st.caption("This run is another visitor’s, opened by its link: it can be looked at, used and taken along.")
@@ -92,7 +92,7 @@ def _buttons_of_one(run: Run, baseline: Run | None) -> None:
             on_click=_attempt,
             args=(_use, run),
         )
-    is_baseline = baseline is not None and baseline.id == run.id
+    is_baseline = rows.is_pinned(run, baseline)
     st.button(
         "Unpin" if is_baseline else "Pin as baseline",
         icon=":material/keep_off:" if is_baseline else ":material/keep:",

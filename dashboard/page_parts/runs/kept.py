@@ -71,12 +71,16 @@ def chosen() -> list[str]:
 
 def choose(run_ids: list[str]) -> None:
     """Chooses runs, in session and address: who opens the link sees them."""
-    spelled = ".".join(run_ids[:MAX_LINKED])
-    st.session_state[session.RUN_CHOICE] = spelled
+    _write(session.RUN_CHOICE, ".".join(run_ids[:MAX_LINKED]))
+
+
+def _write(key: str, spelled: str) -> None:
+    """In session and address; nothing leaves the address."""
+    st.session_state[key] = spelled
     if spelled:
-        st.query_params[session.RUN_CHOICE] = spelled
+        st.query_params[key] = spelled
     else:
-        st.query_params.pop(session.RUN_CHOICE, None)
+        st.query_params.pop(key, None)
 
 
 def baseline(kept: Kept) -> Run | None:
@@ -92,11 +96,7 @@ def _pinned() -> str:
 
 def pin(run_id: str) -> None:
     """A callback: this run is the baseline; "" for none."""
-    st.session_state[session.BASELINE] = run_id
-    if run_id:
-        st.query_params[session.BASELINE] = run_id
-    else:
-        st.query_params.pop(session.BASELINE, None)
+    _write(session.BASELINE, run_id)
 
 
 def show_more(kept: Kept) -> None:

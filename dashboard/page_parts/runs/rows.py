@@ -129,7 +129,7 @@ def columns(runs: Sequence[Run], baseline: Run | None = None, *, only_difference
     fields = differing(compared)
     if not only_differences:
         fields = [*(["tasks"] if "tasks" in fields else []), *USUAL]
-    is_base = [baseline is not None and run.id == baseline.id for run in runs]
+    is_base = [is_pinned(run, baseline) for run in runs]
     cells: dict[str, list[Any]] = {
         "name": [f"{BASELINE_MARK} {title(run)}" if base else title(run) for run, base in zip(runs, is_base, strict=True)],
         "curve": [spark(run) for run in runs],
@@ -203,16 +203,17 @@ def lines(runs: Sequence[Run], colour: Mapping[str, str], baseline: Run | None =
       colour: by run.
       baseline: the others are held against it.
     """
-    runs = [baseline, *runs] if baseline and baseline.id not in {run.id for run in runs} else list(runs)
+    runs = [baseline, *runs] if baseline and not any(is_pinned(run, baseline) for run in runs) else list(runs)
     names = labels(runs)
     return [
-        Line(name, run.curve_iterations, losses(run), colour.get(run.id, RUN_COLOURS[0]), run is baseline or _is(run, baseline))
+        Line(name, run.curve_iterations, losses(run), colour.get(run.id, RUN_COLOURS[0]), is_pinned(run, baseline))
         for name, run in zip(names, runs, strict=True)
         if len(losses(run))
     ]
 
 
-def _is(run: Run, baseline: Run | None) -> bool:
+def is_pinned(run: Run, baseline: Run | None) -> bool:
+    """Whether a run is the one that is pinned, if any is."""
     return baseline is not None and run.id == baseline.id
 
 
