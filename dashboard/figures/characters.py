@@ -49,17 +49,16 @@ def support_figure(task: PictureTask, asked: int | None = None, *, height: int =
     return figure.update_layout(annotations=names)
 
 
-def answers_figure(task: PictureTask, step: int, *, row: int = 84) -> plain.Figure:
+def answers_figure(task: PictureTask, step: int) -> plain.Figure:
     """A row a class: its support, then its queries, framed by whether the learner is right, with what it took them for.
 
     Args:
       task: with the learner's answers.
       step: after which the learner answers.
-      row: height of a class, in pixels; less where classes are many.
     """
     ways, shots = task.support.shape[:2]
     names = letters(ways)
-    height = min(ways * row, 420 + 20 * ways)
+    height = min(84 * ways, 420 + 20 * ways)  # less for each class where these are many
     placed, shapes, annotations = [], [], []
     gap = shots + 0.5
     columns = gap

@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 MAX_UNSAVED = 1000  # runs that wait for a library that is away; the oldest make room
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between two tries
 KNOWN_SECONDS, MAX_KNOWN = 5.0, 64  # for so long is believed what the library said of a run, and of how many
-NOT_KEPT = ""  # the kind of work that leaves nothing to be kept
 
 
 class Found(NamedTuple):
@@ -66,7 +65,7 @@ class Keeper:
         Returns:
           An event that is set once it is in the library, or could not be at the first try; None where nothing is to be kept.
         """
-        if job.work.keep_as == NOT_KEPT or (snapshot.status == STOPPED and not snapshot.iteration):
+        if not job.work.keep_as or (snapshot.status == STOPPED and not snapshot.iteration):
             return None
         item = _Item(job, snapshot)
         with self._changed:

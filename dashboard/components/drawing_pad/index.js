@@ -39,8 +39,7 @@ export class Board {
   tell;
   #taken = "";
   #scheduled = 0;
-  #took = 0; // milliseconds, by the last ranking
-  #isSlow = false; // whether that of all steps takes longer than a frame
+  #isSlow = false; // whether a ranking of all steps takes longer than a frame
   #isNew = false; // something has changed that is to be said when it is ranked
   #step = Infinity; // the one that the bars show; beyond the last it is the last
   #first = MAX_SHOTS; // drawings of each class that are learned from
@@ -226,8 +225,8 @@ export class Board {
     const step = Math.min(this.#step, steps);
     const begun = performance.now();
     const path = this.adapter.ranked(all, pad.isDown && this.#isSlow ? [0, step] : null);
-    this.#took = performance.now() - begun;
-    if (!pad.isDown || !this.#isSlow) this.#isSlow = this.#took > SLOW_FRAME;
+    const milliseconds = performance.now() - begun; // of the ranking
+    if (!pad.isDown || !this.#isSlow) this.#isSlow = milliseconds > SLOW_FRAME;
     const heldBack = this.adapter.heldBack(sheet.all, first, step);
     pad.drawing = pad.stroke ? drawingAt(all, sheet.chosen).slice(0, -1) : sheet.drawing;
     pad.draw();
@@ -238,7 +237,7 @@ export class Board {
       this.#isNew = false;
       this.#say(`${verdictWords(all, { shares: path?.[step] ?? null, why, isBusy })} ${heldBackWords(heldBack, first)}`);
     }
-    this.root.dispatchEvent(new CustomEvent("frame", { detail: { milliseconds: this.#took, path, isBusy } }));
+    this.root.dispatchEvent(new CustomEvent("frame", { detail: { milliseconds, path, isBusy } }));
   }
 
   /** @param {string} sentence */
