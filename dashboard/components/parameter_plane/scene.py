@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from dashboard.components.numbers import finite_number, short_number
+from dashboard.components.numbers import finite_number, short_number, taken
 from maml_engine.analysis.toy_landscape import MAX_STEPS, MAX_TASKS, METHODS, SURFACES, Landscape, Task
 
 VERSION = "1"  # of a link's spelling
@@ -147,18 +147,7 @@ def checked(loose: Mapping[str, Any], surface: str) -> tuple[dict[str, Any], lis
       loose: field -> anything, as it came from a link or a browser.
       surface: whose window the points must lie in.
     """
-    edits, notes = {}, []
-    for name, (low, high) in _BOUNDS.items():
-        if name not in loose:
-            continue
-        value = finite_number(loose[name])
-        if value is None:
-            notes.append(f"`{name}` must be a number from {low:g} to {high:g}; the one that came was left aside.")
-            continue
-        edits[name] = min(max(value, low), high)
-        if edits[name] != value:
-            notes.append(f"`{name}` must be from {low:g} to {high:g}, got {value:g}; {edits[name]:g} was taken.")
-        edits[name] = round(edits[name]) if name == "inner_steps" else edits[name]
+    edits, notes = taken(loose, _BOUNDS, "inner_steps")
     if "theta" in loose:
         theta, moved = _point(loose["theta"], 2, surface)
         if theta is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.components.numbers import finite_number, short_number
+from dashboard.components.numbers import finite_number, short_number, taken
 from dashboard.results import MAX_SHOTS, MAX_STEPS
 
 VERSION = "1"  # of a link's spelling
@@ -19,10 +19,10 @@ DIGITS = 4  # decimals of what is stored, so that link, browser and engine compu
 
 # Field -> lowest, highest, and whether it is a whole number.
 _BOUNDS = {
-    "amplitude": (0.0, HIGHEST_AMPLITUDE, False),
-    "phase": (0.0, FULL_TURN, False),
-    "steps": (0, MAX_STEPS, True),
-    "inner_lr": (*STEP_SIZES, False),
+    "amplitude": (0.0, HIGHEST_AMPLITUDE),
+    "phase": (0.0, FULL_TURN),
+    "steps": (0, MAX_STEPS),
+    "inner_lr": STEP_SIZES,
 }
 
 
@@ -51,7 +51,7 @@ class Scene:
     def __post_init__(self):
         if len(self.points) > MAX_SHOTS:
             raise ValueError(f"`points` must be at most {MAX_SHOTS} points, got {len(self.points)}.")
-        for name, (low, high, _) in _BOUNDS.items():
+        for name, (low, high) in _BOUNDS.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"`{name}` must be from {low:g} to {high:g}, got {getattr(self, name)}.")
         rounded = tuple((round(float(x), DIGITS) + 0.0, round(float(off), DIGITS) + 0.0) for x, off in self.points)
@@ -150,18 +150,7 @@ def checked(loose: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     Args:
       loose: field -> anything, as it came from a link or a browser.
     """
-    edits, notes = {}, []
-    for name, (low, high, is_whole) in _BOUNDS.items():
-        if name not in loose:
-            continue
-        value = finite_number(loose[name])
-        if value is None:
-            notes.append(f"`{name}` must be a number from {low:g} to {high:g}; the one that came was left aside.")
-            continue
-        edits[name] = min(max(value, low), high)
-        if edits[name] != value:
-            notes.append(f"`{name}` must be from {low:g} to {high:g}, got {value:g}; {edits[name]:g} was taken.")
-        edits[name] = round(edits[name]) if is_whole else edits[name]
+    edits, notes = taken(loose, _BOUNDS, "steps")
     if "points" in loose:
         points, sentences = _points(loose["points"])
         notes += sentences
