@@ -177,7 +177,7 @@ class LessonBook:
                     with self._database.writing() as connection:
                         for each in every:
                             each.write(connection)
-                except LibraryAway as error:
+                except Exception as error:  # most often `LibraryAway`; nothing is kept of any of them
                     for each in every:
                         each.refused = error
                 finally:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard.lessons import book as books
-from dashboard.lessons.book import LessonBook, Refused
+from dashboard.lessons.book import LessonBook, Refused, _Waiting
 from dashboard.lessons.model import Lesson, Question
 from dashboard.runs.database import Database
 
@@ -58,6 +58,18 @@ def test_what_was_read_is_believed_for_a_second(kept, lesson, monkeypatch):
     clock = books.time.monotonic()
     monkeypatch.setattr(books.time, "monotonic", lambda: clock + books.FRESH_SECONDS + 0.1)
     assert kept.look(lesson.id).tally.answers == 1
+
+
+def test_an_answer_that_cannot_be_kept_with_those_of_others_is_said_to_all_of_them(kept, lesson, monkeypatch):
+    """Whoever is first writes for all that wait, and what it stumbles over is nobody's answer kept."""
+    given = _Waiting(lesson, "b", 2)
+    kept._waiting.append(given)
+    monkeypatch.setattr(books.Lesson, "from_json", lambda lesson_id, content: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        kept.answer(lesson, "a", 1)
+    assert given.is_done and isinstance(given.refused, ZeroDivisionError)
+    monkeypatch.undo()
+    assert kept.answer(lesson, "a", 1) == 1 and kept.mine(lesson, "b") is None
 
 
 def test_what_is_no_answer_is_refused_and_nothing_is_kept(kept, lesson):
