@@ -146,7 +146,7 @@ def _bring_up_to_date(connection: Connection) -> None:
 def _engine_of(text: str) -> Engine:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise LibraryAway("The library of runs has no address: MAML_LAB_DATABASE must be like postgresql://...") from None
     kind = url.get_backend_name()
     if kind in ("postgresql", "postgres"):

@@ -111,10 +111,12 @@ def load_files(files: Mapping[str, bytes]) -> Learner | TableLearner:
       ValueError: one sentence, whatever the files hold.
     """
     with tempfile.TemporaryDirectory(prefix="maml-lab-") as folder:
-        for name, part in files.items():
-            (Path(folder) / name).write_bytes(part)
         try:
+            for name, part in files.items():
+                (Path(folder) / name).write_bytes(part)
             return Learner.load(folder)
+        except OSError as error:
+            raise ValueError(f"A learner's file must be unpacked for a moment, which fails here: {error.strerror}.") from None
         except (StorageError, ValueError) as error:
             raise ValueError(str(error).replace(f"{folder}/", "").replace(folder, "The learner's folder")) from None
         except (KeyError, TypeError, IndexError, AttributeError, OverflowError, MemoryError, RecursionError) as error:

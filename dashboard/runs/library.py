@@ -1,5 +1,6 @@
 """What was trained here, kept: runs and the learners that they left."""
 
+import logging
 import re
 import threading
 import time
@@ -15,6 +16,9 @@ from dashboard.runs.database import Database, LibraryAway
 from dashboard.runs.queue import Claim, Heard, Held, UnderWay, Waiting
 from dashboard.runs.run import ENDED, MAX_NAME, MAX_NOTE, Run, cleaned, digest_of, from_values, to_values
 from dashboard.runs.tables import jobs, learners, runs
+from maml_engine.io.arrays import StorageError
+
+log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0  # for which what `trouble` found is believed
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -72,10 +76,14 @@ class RunLibrary:
             _save(connection, values, learner)
 
     def get(self, run_id: str) -> Run | None:
-        """A run with all that is kept of it, whoever asks: who has its id has its link. None where there is none."""
+        """A run with all that is kept of it, whoever asks: who has its id has its link.
+
+        Returns:
+          None where there is none, or where it was altered and cannot be read, which the log and `doctor` say.
+        """
         with self.database.reading() as connection:
             found = connection.execute(_with_sizes(list(runs.c)).where(runs.c.id == _checked(run_id))).mappings().first()
-        return None if found is None else from_values(found)
+        return None if found is None else _readable(found)
 
     def learner(self, run_id: str) -> bytes | None:
         """The file with a run's learner; None where there is no such run, or it left none."""
@@ -84,7 +92,7 @@ class RunLibrary:
             return connection.execute(content.where(runs.c.id == _checked(run_id))).scalar()
 
     def list(self, owner: str, also: Sequence[str] = (), *, limit: int = 100, offset: int = 0) -> list[Run]:
-        """Runs without their history, the newest first.
+        """Runs without their history, the newest first; without those that were altered and cannot be read.
 
         Args:
           owner: whose.
@@ -95,7 +103,7 @@ class RunLibrary:
         newest = _with_sizes(_LISTED).where(_seen_by(owner, also)).order_by(runs.c.created.desc(), runs.c.id)
         with self.database.reading() as connection:
             found = connection.execute(newest.limit(limit).offset(offset)).mappings().all()
-        return [from_values(row) for row in found]  # not while the transaction holds SQLite's lock
+        return [run for row in found if (run := _readable(row))]  # not while the transaction holds SQLite's lock
 
     def count(self, owner: str, also: Sequence[str] = ()) -> int:
         """How many runs `list` has in all."""
@@ -241,6 +249,15 @@ def _checked(run_id: str) -> str:
 def _seen_by(owner: str, also: Sequence[str]) -> Any:
     others = [run_id for run_id in also if _ID.fullmatch(run_id)]
     return or_(runs.c.owner == owner, runs.c.id.in_(others)) if others else runs.c.owner == owner
+
+
+def _readable(row: Any) -> Run | None:
+    """A run as it was kept; one damaged row must not take a whole list with it."""
+    try:
+        return from_values(row)
+    except (StorageError, ValueError, TypeError) as error:
+        log.warning("The run %s cannot be read: %s", row["id"], error)
+        return None
 
 
 def _with_sizes(columns: Sequence[Any]) -> Any:

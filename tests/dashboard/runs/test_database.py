@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from benchmarks.database import Postgres
+from benchmarks.troubles import Postgres
 from dashboard.runs import LibraryAway, RunLibrary, database, sqlite
 from dashboard.runs.database import configured_url
 from tests.dashboard.runs.examples import a_run
@@ -143,7 +143,17 @@ def test_a_transaction_is_whole_or_nothing(library):
     assert library.count("me") == 1
 
 
-@pytest.mark.parametrize("url", ["mysql://u:secret@h/d", "no address", "sqlite://", "sqlite:///:memory:", "oracle://secret"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://u:secret@h/d",
+        "no address",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "oracle://secret",
+        "postgresql://secret@h:port/d",
+    ],
+)
 def test_other_databases_are_refused_in_a_sentence(url):
     with pytest.raises(LibraryAway, match=r"^The library of runs .*[.]$") as refused:
         RunLibrary(url).list("me")

@@ -124,6 +124,16 @@ def test_names_in_an_archive_are_no_places(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_nothing_can_be_unpacked_one_sentence_says_so(monkeypatch):
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(exchange.Path, "write_bytes", full)
+    with pytest.raises(ValueError, match="fails here: No space left on device") as refused:
+        open_learner(a_learner())
+    assert len(str(refused.value).splitlines()) == 1
+
+
 def test_changed_bytes_are_noticed_or_change_nothing_that_is_kept():
     rng, began = random.Random(0), time.process_time()
     good, learner = exchange.unpacked(GOOD, "me")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dashboard import runs
-from dashboard.runs import Run, RunLibrary
+from dashboard.runs import Run, RunLibrary, tables
 from tests.dashboard.runs.examples import SMALL, a_run
 
 
@@ -36,6 +36,18 @@ def test_a_run_may_be_almost_empty_and_have_diverged(library):
     library.save(a_run("nan", curves=np.full((3, 2), np.nan), result={"error": math.inf}, status="diverged"))
     assert library.get("empty").experiment is None and library.learner("empty") is None
     assert np.isnan(library.get("nan").curves).all() and library.get("nan").result == {"error": math.inf}
+
+
+def test_a_run_that_was_altered_takes_no_others_with_it(library, caplog):
+    for run_id, values in (("good", {}), ("arrays", {"curves": b"no arrays"}), ("words", {"result": "{no JSON"})):
+        library.save(a_run(run_id))
+        if values:
+            with library.database.writing() as connection:
+                connection.execute(tables.runs.update().where(tables.runs.c.id == run_id).values(values))
+    assert [run.id for run in library.list("me")] == ["good"]
+    assert library.get("arrays") is None and library.get("words") is None and library.export("words") is None
+    assert "The run arrays cannot be read" in caplog.text
+    assert len(library.doctor().problems) == 2 and library.delete("arrays", "me")
 
 
 def test_only_its_owner_lists_renames_and_deletes_a_run_and_a_stranger_is_told_what_is_told_of_none(library):
