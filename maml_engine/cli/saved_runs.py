@@ -41,7 +41,10 @@ def _tasks_of_pictures(learner: Learner, name: str | None, n_way: str | None, da
     if name is not None or learner.experiment.tasks not in PICTURES:
         check_choice("tasks", name or learner.experiment.tasks, (*NAMED, RUNS))
     if name == RUNS:
-        tasks, ways = OmniglotRuns.read(), 20
+        tasks = OmniglotRuns.read()
+        if n_way is not None:
+            raise ValueError(f"`--n-way` must be left out: each of Omniglot's runs is of {tasks.n_way} classes, got {n_way!r}.")
+        ways = tasks.n_way
     else:
         changes = {} if n_way is None else {"n_way": Experiment.parse("n_way", n_way)}
         experiment = dataclasses.replace(learner.experiment, tasks=name or learner.experiment.tasks, **changes)

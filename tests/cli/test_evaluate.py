@@ -8,6 +8,7 @@ import pytest
 
 from maml_engine import Experiment, Learner
 from maml_engine.tasks.images import omniglot_files
+from tests.tasks.images.omniglot_archives import write_runs
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,22 @@ def test_tasks_that_a_learner_cannot_take_are_refused(run, untrained, tmp_path, 
     code, _, err = run("evaluate", untrained["maml"], *flags.split())
     assert code == 2
     assert complaint in err
+
+
+def test_the_authors_runs_of_omniglot_are_tasks_of_their_own_number_of_classes(run, untrained, tmp_path, monkeypatch):
+    monkeypatch.setenv("MAML_LAB_DATA", str(tmp_path))
+    (tmp_path / "omniglot").mkdir()
+    write_runs(tmp_path / "omniglot" / "one_shot_all_runs.zip")
+    asked = ("--tasks", "omniglot_runs", "--inner-steps", 1, "--json")
+    code, out, err = run("evaluate", untrained["protonet"], *asked)
+    assert code == 0, err
+    facts = json.loads(out)
+    assert (facts["tasks"], facts["num_tasks"]) == ("omniglot_runs", 2)
+    assert facts["curve"][0]["accuracy"] == pytest.approx(1 / 20, abs=0.1) and "accuracy" in facts["curve"][1]
+    code, _, err = run("evaluate", untrained["maml"], *asked)
+    assert code == 2 and "`--tasks` must have 2 classes, for which this learner has outputs, got 20" in err
+    code, _, err = run("evaluate", untrained["protonet"], *asked, "--n-way", 5)
+    assert code == 2 and "`--n-way` must be left out: each of Omniglot's runs is of 20 classes, got '5'" in err
 
 
 def test_a_learner_of_functions_takes_no_pictures(run, trained):

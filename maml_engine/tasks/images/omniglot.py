@@ -105,6 +105,11 @@ class OmniglotRuns(Replaceable):
         """
         return cls(*map(jnp.asarray, omniglot_files.runs()))
 
+    @property
+    def n_way(self) -> int:
+        """Classes of each run."""
+        return self.known.shape[1]
+
     def split(self, name: str) -> "OmniglotRuns":
         """The same runs."""
         check_choice("split", name, SPLITS)
@@ -120,9 +125,8 @@ class OmniglotRuns(Replaceable):
         if k_shot != 1:
             raise ValueError(f"`k_shot` must be 1 in Omniglot's one-shot runs, got {k_shot}.")
         known, asked = (part.astype(jnp.float32) / WHITE for part in (self.known, self.asked))
-        ways = known.shape[1]
-        y = jnp.broadcast_to(jnp.eye(ways), (len(known), ways, ways))
-        return Episode(Batch(known, y), Batch(asked, jax.nn.one_hot(self.classes, ways)))
+        y = jnp.broadcast_to(jnp.eye(self.n_way), (len(known), self.n_way, self.n_way))
+        return Episode(Batch(known, y), Batch(asked, jax.nn.one_hot(self.classes, self.n_way)))
 
     def sample(self, key: jax.Array, meta_batch_size: int, k_shot: int, k_query: int) -> Episode:
         """Random runs, as `every` has them.

@@ -16,6 +16,7 @@ from maml_engine.tasks import SPLITS, Omniglot, OmniglotRuns
 from maml_engine.tasks.images import omniglot_files
 from maml_engine.tasks.images.omniglot import CLASS_SPLITS
 from tests.real_data import DATA, real_file
+from tests.tasks.images.omniglot_archives import write_archive, write_runs
 
 KEY = jax.random.key(0)
 # The published split, as one digest of its sorted characters.
@@ -26,31 +27,6 @@ VINYALS = {
 }
 BACKGROUND = {"Latin": 3, "Hebrew": 2, "N_Ko": 2}
 EVALUATION = {"Tengwar": 2, "Gurmukhi": 2, "Malay_(Jawi_-_Arabic)": 2}
-
-
-def drawing(rng):
-    """105 x 105, one bit a pixel; ink 0."""
-    ink = np.zeros((105, 105), bool)
-    row, column = rng.integers(20, 80, 2)
-    ink[row : row + 4, 10:95] = True
-    ink[10:95, column : column + 4] = True
-    file = io.BytesIO()
-    Image.fromarray(~ink).convert("1").save(file, "PNG")
-    return file.getvalue()
-
-
-def write_archive(path, top, alphabets, start=1):
-    rng = np.random.default_rng(0)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(f"{top}/", b"")  # the authors' have entries for folders
-        number = start
-        for alphabet, count in alphabets.items():
-            for character in range(1, count + 1):
-                folder = f"{top}/{alphabet}/character{character:02d}"
-                archive.writestr(f"{folder}/", b"")
-                for drawer in range(20, 0, -1):  # in no order
-                    archive.writestr(f"{folder}/{number:04d}_{drawer:02d}.png", drawing(rng))
-                number += 1
 
 
 @pytest.fixture
@@ -150,18 +126,7 @@ def test_where_it_is_not_and_cannot_be_had_one_sentence_says_what_to_do(tmp_path
 
 
 def test_runs_are_tasks_of_one_known_picture_a_class(small):
-    rng = np.random.default_rng(1)
-    known, asked = ([[drawing(rng) for _ in range(20)] for _ in range(2)] for _ in range(2))
-    order = rng.permutation(20)
-    with zipfile.ZipFile(small / "one_shot_all_runs.zip", "w") as archive:
-        for run in range(2):
-            lines = []
-            for place in range(20):
-                archive.writestr(f"run{run + 1:02d}/training/class{place + 1:02d}.png", known[run][place])
-                archive.writestr(f"run{run + 1:02d}/test/item{place + 1:02d}.png", asked[run][place])
-                right = f"run{run + 1:02d}/training/class{order[place] + 1:02d}.png"
-                lines.append(f"run{run + 1:02d}/test/item{place + 1:02d}.png {right}")
-            archive.writestr(f"run{run + 1:02d}/class_labels.txt", "\n".join(lines))
+    asked, order = write_runs(small / "one_shot_all_runs.zip")
     tasks = OmniglotRuns.read()
     episode = tasks.split("test").every(KEY, 1)
     assert episode.support.x.shape == episode.query.x.shape == (2, 20, 28, 28, 1)
