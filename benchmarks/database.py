@@ -10,9 +10,7 @@ import argparse
 import contextlib
 import json
 import os
-import secrets
 import signal
-import sqlite3
 import sys
 import tempfile
 import threading
@@ -24,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Engine, NullPool, create_engine, event, inspect
+from sqlalchemy import NullPool, create_engine, event, inspect
 
 from benchmarks.postgres import MISSING, Cluster, is_here
+from benchmarks.troubles import Postgres, Sqlite
 from dashboard.runs import Held, LibraryAway, Run, RunLibrary
 from dashboard.runs.tables import metadata
 from maml_engine import Experiment
@@ -56,118 +55,6 @@ def main() -> int:
                     print(json.dumps({"design": name, "database": kind} | row), flush=True)
                     is_well &= row["well"]
     return 0 if is_well else 1
-
-
-class Sqlite:
-    """New files, and what can happen to one."""
-
-    def __enter__(self) -> "Sqlite":
-        self._folder = tempfile.TemporaryDirectory(prefix="maml-lab-database-")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
-
-    def new(self) -> str:
-        """The address of an empty database."""
-        return f"sqlite:///{self._folder.name}/{secrets.token_hex(4)}.db"
-
-    def troubles(self, url: str) -> dict[str, Callable[[], Any]]:
-        """What goes wrong, by name: a context manager during which it does."""
-        path = Path(url.removeprefix("sqlite:///"))
-        return {"locked": lambda: _locked(path), "moved away": lambda: _moved(path), "full": lambda: _full(path)}
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        yield
-        other.execute("ROLLBACK")
-
-
-@contextlib.contextmanager
-def _moved(path: Path) -> Iterator[None]:
-    """Its folder is gone, and a file stands in its place."""
-    aside = path.parent.rename(path.parent.with_name(f"{path.parent.name}.aside"))
-    path.parent.write_text("")
-    yield
-    path.parent.unlink()
-    aside.rename(path.parent)
-
-
-@contextlib.contextmanager
-def _full(path: Path) -> Iterator[None]:
-    """SQLite's own bound on the size of a file answers as a full disk does."""
-
-    def bound(connection: Any, record: Any) -> None:
-        connection.execute("PRAGMA max_page_count = 1")
-
-    event.listen(Engine, "connect", bound)
-    yield
-    event.remove(Engine, "connect", bound)
-
-
-class Postgres:
-    """New databases in a server, and what can happen to it."""
-
-    def __init__(self, cluster: Cluster):
-        self.cluster = cluster
-
-    def new(self) -> str:
-        """The address of an empty database."""
-        return self.cluster.url(self.cluster.new_database())
-
-    def troubles(self, url: str) -> dict[str, Callable[[], Any]]:
-        """What goes wrong, by name: a context manager during which it does."""
-        name = url.rpartition("/")[2]
-        return {
-            "stopped": lambda: self._stopped(signal.SIGINT),
-            "crashed": lambda: self._stopped(signal.SIGQUIT),
-            "hangs": self.cluster.hanging,
-            "read-only": lambda: self._read_only(name),
-            "locked": lambda: self._table_locked(name),
-            "sessions ended": lambda: self._ended(name),
-        }
-
-    @contextlib.contextmanager
-    def _stopped(self, how: int) -> Iterator[None]:
-        self.cluster.stop(how)
-        yield
-        self.cluster.start()
-
-    @contextlib.contextmanager
-    def _read_only(self, name: str) -> Iterator[None]:
-        self.cluster.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-        self._end_sessions(name)
-        yield
-        self.cluster.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
-        self._end_sessions(name)
-
-    @contextlib.contextmanager
-    def _table_locked(self, name: str) -> Iterator[None]:
-        engine = create_engine(self.cluster.url(name), poolclass=NullPool)
-        with engine.connect() as connection, connection.begin():
-            connection.exec_driver_sql("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
-            yield
-
-    @contextlib.contextmanager
-    def _ended(self, name: str) -> Iterator[None]:
-        """Ten times a second, whatever they are at."""
-        done = threading.Event()
-
-        def end() -> None:
-            while not done.wait(0.1):
-                self._end_sessions(name)
-
-        thread = threading.Thread(target=end)
-        thread.start()
-        yield
-        done.set()
-        thread.join()
-
-    def _end_sessions(self, name: str) -> None:
-        self.cluster.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
 
 def a_run(run_id: str, owner: str = "me", **changes: Any) -> Run:
@@ -389,7 +276,7 @@ def killed_migrations(place: Any, scale: float) -> Iterator[Row]:
     while True:
         statement += 1
         url = place.new()
-        child = in_process(lambda url=url, statement=statement: _die_at(url, statement))
+        child = in_process(lambda url=url, statement=statement: die_at(url, statement))
         if not os.WIFSIGNALED(os.waitpid(child, 0)[1]):
             break
         engine = create_engine(url, poolclass=NullPool)
@@ -416,7 +303,8 @@ def killed_migrations(place: Any, scale: float) -> Iterator[Row]:
     }
 
 
-def _die_at(url: str, statement: int) -> None:
+def die_at(url: str, statement: int) -> None:
+    """Opens a library, which makes its tables, and ends at its statement of that number as by a power cut."""
     library, count = RunLibrary(url), 0
 
     def die(*_: Any) -> None:

@@ -1,15 +1,15 @@
 """Tables come to be, and go from one version to the next: whole, once, and forward only."""
 
 import os
-import signal
 import sqlite3
 import threading
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import NullPool, create_engine, event, inspect, text
+from sqlalchemy import NullPool, create_engine, inspect, text
 
+from benchmarks.database import die_at, in_process
 from dashboard.runs import LibraryAway, RunLibrary, schema
 from dashboard.runs.tables import metadata
 from tests.dashboard.runs.examples import a_run
@@ -40,25 +40,7 @@ def test_libraries_that_begin_at_once_make_the_tables_once(database_url):
 
 def killed_at(statement, database_url):
     """A process makes the tables and dies before its statement of that number; whether it did die."""
-    child = os.fork()
-    if child == 0:
-        count = 0
-
-        def count_statements(*_):
-            nonlocal count
-            count += 1
-            if count == statement:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            library = RunLibrary(database_url)
-            engine = library.database.engine()
-            event.listen(engine, "before_cursor_execute", count_statements)
-            event.listen(engine, "commit", count_statements)
-            os._exit(0 if library.trouble() == "" else 1)
-        finally:
-            os._exit(2)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    return os.WIFSIGNALED(os.waitpid(in_process(lambda: die_at(database_url, statement)), 0)[1])
 
 
 def tables_of(database_url):
