@@ -12,7 +12,7 @@ from dashboard.jobs import DONE, FAILED, STOPPED, JobRegistry, keeping
 from dashboard.jobs.keeping import Keeper
 from dashboard.runs import LibraryAway, RunLibrary
 from maml_engine import Experiment, Learner
-from tests.dashboard.jobs.test_registry import status, wait_for
+from tests.dashboard.jobs.held_trainer import status, wait_for
 
 RUN = Experiment(num_iterations=30, hidden_dim=4)
 LEARNER = Learner.untrained(RUN)

@@ -14,8 +14,8 @@ from dashboard.jobs.keeping import Keeper
 from dashboard.jobs.leases import Leases
 from dashboard.runs import RunLibrary
 from maml_engine import Experiment, train
+from tests.dashboard.jobs.held_trainer import wait_for
 from tests.dashboard.jobs.test_keeping import RUN, Trainer
-from tests.dashboard.jobs.test_registry import wait_for
 
 
 class Process:
