@@ -65,7 +65,9 @@ class Estimates:
           work: the job.
           is_warm: whether its like will be trained before it, if it was not yet.
         """
-        return self._whole(work.experiment, work.like, is_warm=is_warm) if work.is_plain else self._of_kind(work)
+        if work.is_plain:
+            return self._whole(work.experiment, work.like, done=work.snapshot.iteration, is_warm=is_warm)
+        return self._of_kind(work)
 
     def seconds_left(self, work: Work, now: float) -> float:
         """Of a job that runs, by what it has done so far."""
@@ -80,13 +82,11 @@ class Estimates:
             return _at_least(self._of_kind(work) - elapsed, elapsed)
         done, whole = work.snapshot.iteration, work.experiment.num_iterations
         if work.first_report is None:
-            took = self._took(work.like)
-            return self.seconds_until_report(work, now) + took.beside + whole * took.each
+            return self.seconds_until_report(work, now) + self._computing(work.experiment, work.like, done)
         reported, at_first, _ = work.first_report
         if done > at_first and now > reported:
             return (whole - done) * (now - reported) / (done - at_first)  # its evaluations with it
-        took = self._took(work.like)
-        return took.beside + (whole - done) * took.each
+        return self._computing(work.experiment, work.like, done)
 
     def seconds_until_report(self, work: Work, now: float) -> float:
         """Until a plain run that has begun reports for the first time."""
@@ -118,6 +118,8 @@ class Estimates:
         """What it took until the first report; gives back how much of it is neither compiling nor the process's start."""
         assert work.began is not None and work.first_report is not None, "It has reported."
         reported, _, computed = work.first_report
+        if computed > reported - work.began:  # by another process, which has died
+            return self._took(work.like).begin
         until_report, is_new = max(1e-3, reported - work.began - computed), work.like not in self._trained
         if not is_new and not work.is_fresh:
             self._begin = self._mix("begin", self._begin, until_report)
@@ -157,9 +159,13 @@ class Estimates:
         compiles = kind not in self._trained and not is_warm
         return self._took(kind).begin + self._compile * compiles + self._process * is_fresh
 
-    def _whole(self, experiment: Experiment, kind: Experiment, *, is_warm: bool = False) -> float:
-        took = self._took(kind)
-        return self._until_report(kind, is_warm=is_warm) + took.beside + took.each * experiment.num_iterations
+    def _whole(self, experiment: Experiment, kind: Experiment, *, done: int = 0, is_warm: bool = False) -> float:
+        return self._until_report(kind, is_warm=is_warm) + self._computing(experiment, kind, done)
+
+    def _computing(self, experiment: Experiment, kind: Experiment, done: int) -> float:
+        """What comes after the first report; `done` was done by a process that has died."""
+        took, left = self._took(kind), experiment.num_iterations - done
+        return took.beside * left / experiment.num_iterations + took.each * left
 
     def _of_kind(self, work: Work) -> float:
         return self._kinds.get(work.kind, WORK_SECONDS)

@@ -123,6 +123,19 @@ def test_of_a_run_under_way_its_own_speed_says_what_is_left():
     assert Estimates().seconds_left(begun, 400.0) == pytest.approx(100.0 + after_report), "What is overdue takes longer yet."
 
 
+def test_of_a_run_that_another_process_has_left_only_the_rest_is_expected():
+    estimates, run = Estimates(), work()
+    run.snapshot = dataclasses.replace(run.snapshot, iteration=900)
+    rest = estimates.seconds_of(RUN) - BEGIN_SECONDS - COMPILE_SECONDS
+    assert estimates.seconds(run) == pytest.approx(BEGIN_SECONDS + COMPILE_SECONDS + 0.1 * rest)
+    run.begin(100.0)
+    assert estimates.seconds_left(run, 100.0) == pytest.approx(BEGIN_SECONDS + COMPILE_SECONDS + 0.1 * rest)
+    left, now = train(0.02, startup=-50.0)  # its reports tell of seconds that another process has spent
+    before = estimates.seconds_of(dataclasses.replace(RUN, hidden_dim=80))
+    estimates.learn(left, now)
+    assert estimates.seconds_of(dataclasses.replace(RUN, hidden_dim=80)) >= 0.9 * before
+
+
 def test_a_run_that_was_stopped_is_over_soon():
     run, now = train(0.5, startup=60.0, until=400)
     run.unwanted = now
