@@ -149,6 +149,11 @@ class Visitor:
         self._leaving = contextlib.ExitStack()
         self._socket = self._leaving.enter_context(connected)
 
+    @property
+    def pages(self) -> list[str]:
+        """The paths of the app's pages, once one was opened."""
+        return list(self._pages)
+
     def close(self) -> None:
         """Leaves."""
         self._leaving.close()

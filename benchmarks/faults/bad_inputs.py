@@ -54,7 +54,8 @@ def tried(name: str, count: int) -> dict[str, Any]:
     return tries.figure()
 
 
-def _link(rng: random.Random) -> Callable[[], Any]:
+def bad_parameters(rng: random.Random) -> dict[str, list[str]]:
+    """What stands behind the "?" of a bad link."""
     from dashboard.widgets import links
 
     keys = [
@@ -71,7 +72,13 @@ def _link(rng: random.Random) -> Callable[[], Any]:
     ]
     words = [*ODD_CELLS, *map(str, VALUES[:-1]), "sinusoid", "maml", "table", "1,2", "0.01", "40", "run x", "%00", "0,0,0"]
     words = [word for word in words if word.isascii() or word.encode(errors="ignore").decode() == word]  # as a browser sends it
-    parameters = {rng.choice(keys): rng.choices(words, k=rng.choice([1, 1, 1, 3])) for _ in range(rng.randrange(12))}
+    return {rng.choice(keys): rng.choices(words, k=rng.choice([1, 1, 1, 3])) for _ in range(rng.randrange(12))}
+
+
+def _link(rng: random.Random) -> Callable[[], Any]:
+    from dashboard.widgets import links
+
+    parameters = bad_parameters(rng)
 
     def read() -> None:
         link = links.read(parameters)

@@ -214,6 +214,8 @@ def spell_duration(seconds: float) -> str:
     """A duration for reading."""
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    if seconds < 600:  # to whole minutes it would be a third off
+        return f"{round(seconds / 60, 1):g} min"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 

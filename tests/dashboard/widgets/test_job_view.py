@@ -167,7 +167,7 @@ def test_places_and_waits_are_said_in_words():
 
     assert waits((0, None)).text == "Waiting: next in line."
     assert waits((1, 0.2)).text == "Waiting: one run is before it, begins in about 1.0 s."
-    assert waits((7, 200.0), (8, 210.0)).text == "Waiting: 7 runs are before it, begins in about 3 min."
+    assert waits((7, 200.0), (8, 210.0)).text == "Waiting: 7 runs are before it, begins in about 3.3 min."
     assert job_view.waiting(Snapshot(RUN, QUEUED), Snapshot(RUN, RUNNING)) is None
 
 
@@ -178,6 +178,9 @@ def test_several_runs_are_one_sum():
     assert text == "15 of 20 meta-iterations in all (seed 0); one run after the other"
 
 
-@pytest.mark.parametrize(("seconds", "spelled"), [(0.26, "0.3 s"), (12.6, "13 s"), (150, "2 min"), (3 * 3600, "3.0 h")])
+@pytest.mark.parametrize(
+    ("seconds", "spelled"),
+    [(0.26, "0.3 s"), (12.6, "13 s"), (150, "2.5 min"), (120, "2 min"), (1000, "17 min"), (3 * 3600, "3.0 h")],
+)
 def test_durations_are_short(seconds, spelled):
     assert job_view.spell_duration(seconds) == spelled
