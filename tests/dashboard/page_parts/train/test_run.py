@@ -16,7 +16,7 @@ RUN = Snapshot(EXPERIMENT, RUNNING, iteration=500, iterations_per_second=1234.0,
     ("snapshot", "text"),
     [
         (Snapshot(EXPERIMENT, RUNNING), "Compiling the training step ..."),
-        (RUN, "500 of 2,000 iterations, 1,234 a second, 2 min left"),
+        (RUN, "500 of 2,000 iterations, 1,234 a second, 1.6 min left"),
         (dataclasses.replace(RUN, status=DONE, iteration=2000), "2,000 of 2,000 iterations in 20 s"),
     ],
 )
