@@ -24,6 +24,7 @@ def test_each_method_learns_with_each_normalisation(method, norm, downsampling):
 @pytest.mark.parametrize("model", ["resnet", "image_mlp"])
 @pytest.mark.parametrize("method", PAIRS)
 def test_each_method_learns_with_the_other_networks(method, model):
-    norm = PAIRS[method]
-    first, *later = losses(dataclasses.replace(SMALL, method=method, norm=norm, model=model))
+    # Past steps of 0.4 a residual network's loss is so rough that no step down is small enough (its gradient is exact).
+    inner_lr = 0.05 if model == "resnet" else SMALL.inner_lr
+    first, *later = losses(dataclasses.replace(SMALL, method=method, norm=PAIRS[method], model=model, inner_lr=inner_lr))
     assert min(later[-3:]) < first
