@@ -60,7 +60,7 @@ $(VENV)/.audit-tool/.installed: | $(VENV)/.made
 
 # The engine does not know the app, so the app's part is named.
 doctor: $(VENV)/.app-installed
-	$(BIN)/python -m maml_engine doctor --import dashboard.runs.doctor
+	$(BIN)/python -m maml_engine doctor --import dashboard.runs
 
 # The peers live in an environment of their own: PyTorch's is larger than all of ours.
 bench: $(VENV)/.app-installed benchmarks/.venv/.installed

@@ -1,7 +1,4 @@
-"""Whether all that the library keeps is whole: rows, digests, learners that open, jobs that a process has.
-
-`maml doctor --import dashboard.runs.doctor` looks at it, too.
-"""
+"""Whether all that the library keeps is whole: rows, digests, learners that open, jobs that a process has."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +7,11 @@ from pathlib import Path
 from sqlalchemy import Connection, exists, func, select, text
 
 from dashboard.runs import queue
-from dashboard.runs.database import Database, LibraryAway
+from dashboard.runs.database import Database
 from dashboard.runs.exchange import open_learner
 from dashboard.runs.run import ENDED, KINDS, UNDER_WAY, digest_of, from_values
 from dashboard.runs.tables import job_states, jobs, learners, runs
 from maml_engine.io.arrays import StorageError
-from maml_engine.runtime import doctors
 from maml_engine.runtime.paths import home_folder
 
 
@@ -130,17 +126,3 @@ def _of_the_folders(folder: Path) -> Iterator[str]:
     """Of the learners that were also saved as folders on this machine."""
     for part in sorted(folder.glob("**/.*.part")) if folder.is_dir() else ():
         yield f"{part} was left behind by a process that was killed; it can be removed."
-
-
-def _for_the_engine() -> doctors.Findings:
-    """The library as the app has it, for `maml doctor`."""
-    from dashboard.runs.library import library  # it asks this module for `examine`
-
-    try:
-        found = library().doctor()
-    except LibraryAway as error:
-        return doctors.Findings("the library of runs", [str(error)])
-    return doctors.Findings(found.told(), found.problems)
-
-
-doctors.DOCTORS["library"] = _for_the_engine

@@ -75,11 +75,11 @@ def test_the_engine_s_doctor_looks_at_the_library_where_it_is_told_to(tmp_path, 
     forget_library()
     try:
         library().save(a_run("one"), a_learner())
-        assert engine.main(["doctor", "--import", "dashboard.runs.doctor"]) == 0
+        assert engine.main(["doctor", "--import", "dashboard.runs"]) == 0
         assert "runs.db: 1 runs, 1 learners" in capsys.readouterr().out
         with library().database.writing() as connection:
             connection.execute(text("UPDATE learners SET size = 1"))
-        assert engine.main(["doctor", "--import", "dashboard.runs.doctor"]) == 1
+        assert engine.main(["doctor", "--import", "dashboard.runs"]) == 1
         assert "was altered after it was kept" in capsys.readouterr().out
     finally:
         forget_library()
