@@ -28,6 +28,11 @@ NAMES = {
     ORACLE: "Oracle",
 }
 
+# Methods that solve for what adapts, so that no inner step size and no number of steps is theirs; the engine need not be up.
+SOLVING = frozenset({"r2d2", "alpaca", "dkt", "pacoh", "cnp", "protonet"})
+# Tasks of pictures.
+PICTURE_NAMES = {"glyphs": "Glyphs", "omniglot": "Omniglot", "images": "other pictures"}
+
 
 class Paper(NamedTuple):
     """Where something was published.

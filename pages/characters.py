@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.page_parts.characters import choices, drawing, episodes, learner_choice, standing, your_pictures
 from dashboard.widgets import page, session
 
-OWN = {session.PICTURE_LEARNER: choices.DEFAULT, **episodes.OWN}
+OWN = {session.PICTURE_LEARNER: choices.DEFAULT, session.PICTURE_RUNS: "", **episodes.OWN}
 
 
 page.opening(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.engine_calls import resources
+from dashboard.engine_calls import held_out, resources
 from dashboard.method_names import PAPERS
 from dashboard.page_parts.train import protocol_card, run, shipped, take_along
 from dashboard.page_parts.train.table_upload import table_controls
@@ -19,7 +19,8 @@ page.opening(
 )
 wants_table = controls.current("tasks") == "table"
 table = table_controls() if wants_table else None
-experiment = controls.experiment_controls(*FIELDS, **(table.fields if table else {}))
+pictures = [name for name in ("glyphs", "omniglot") if held_out.have_pictures(name)]
+experiment = controls.experiment_controls(*FIELDS, pictures=pictures, **(table.fields if table else {}))
 with st.container(horizontal=True):
     wants_run = st.button(
         "Train", type="primary", icon=":material/play_arrow:", key="train", disabled=wants_table and table is None
@@ -30,7 +31,7 @@ if wants_run:
 
 job_id = run.current()
 if job_id is None:
-    shipped.show("Until you train")
+    shipped.show("Until you train", of_pictures=held_out.of_pictures(experiment))
     if experiment.tasks != "table":
         resources.jobs().warm_up(experiment)
 else:

@@ -21,15 +21,18 @@ def smoothed(values: np.ndarray, span: int) -> np.ndarray:
     return result
 
 
-def meta_loss_figure(history: np.ndarray, colour: str = AFTER, *, num_iterations: int | None = None) -> plain.Figure:
+def meta_loss_figure(
+    history: np.ndarray, colour: str = AFTER, *, num_iterations: int | None = None, measure: str = "MSE"
+) -> plain.Figure:
     """Meta-loss over iterations, smoothed over raw.
 
     Args:
       history: `[n, 3]`: iteration, its meta-loss, the mean since the row before. No rows give empty axes.
       colour: of the line; the raw losses are a fainter one.
       num_iterations: how far the axis reaches, so that it does not move as training goes on.
+      measure: what the loss is.
     """
-    figure = base_figure("meta-iteration", "meta-loss (MSE)", height=300, log_y=True)
+    figure = base_figure("meta-iteration", f"meta-loss ({measure})", height=300, log_y=True)
     if len(history):
         iterations, raw, means = history.T
         figure.add_scatter(
@@ -74,6 +77,51 @@ def fan_figure(
             showlegend=step in named,
             hovertemplate=f"{_steps_name(step)}: %{{y:.3f}} at %{{x:,}}<extra></extra>",
         )
+    _reach(figure, num_iterations)
+    return figure
+
+
+def accuracy_fan_figure(
+    iterations: np.ndarray,
+    accuracies: np.ndarray,
+    *,
+    colour: str = AFTER,
+    chance: float,
+    trained_steps: int = 1,
+    num_iterations: int | None = None,
+) -> plain.Figure:
+    """Share of right answers on held-out tasks over iterations: before adapting, and after it with its 95 % interval.
+
+    Args:
+      iterations: when it was measured, `[m]`; no measurements give empty axes.
+      accuracies: the share with the ends of its interval, `[m, inner_steps + 1, 3]`.
+      colour: of the line that training works on, and of its interval.
+      chance: the share of whoever guesses, marked by a line.
+      trained_steps: which line that is.
+      num_iterations: how far the axis reaches, so that it does not move as training goes on.
+    """
+    figure = base_figure("meta-iteration", "right answers (%)", height=300)
+    inner_steps = accuracies.shape[1] - 1 if len(accuracies) else -1
+    mode = "lines+markers" if len(iterations) == 1 else "lines"
+    for step in sorted({0, trained_steps, inner_steps} & set(range(inner_steps + 1))):
+        mean, low, high = 100 * accuracies[:, step].T
+        is_trained = step == trained_steps
+        line = {"color": colour if step else BEFORE, "width": 2.75 if is_trained else 1.25}
+        if step and not is_trained:
+            line["dash"] = "dash"
+        if is_trained:
+            figure.add_traces([parts.band(iterations, low, high, fill=faint(colour), name="95 % interval")])
+        figure.add_scatter(
+            x=iterations,
+            y=mean,
+            name=_steps_name(step),
+            mode=mode,
+            line=line,
+            customdata=np.stack([low, high], 1),
+            hovertemplate="%{y:.1f} % at %{x:,} (95 % from %{customdata[0]:.1f} to %{customdata[1]:.1f})<extra></extra>",
+        )
+    place = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 100 * chance, "y1": 100 * chance}
+    figure.update_layout(shapes=[place | {"line": {"color": TRUTH, "width": 1, "dash": "dot"}}], yaxis={"range": [0, 102]})
     _reach(figure, num_iterations)
     return figure
 
@@ -175,27 +223,19 @@ def prediction_figure(
     return figure
 
 
-def run_figure(
-    history: np.ndarray, iterations: np.ndarray, curves: np.ndarray, *, colour: str, trained_steps: int
-) -> plain.Figure:
-    """Meta-loss and held-out loss one above the other, to be kept as one picture.
+def run_figure(meta_loss: plain.Figure, held_out: plain.Figure) -> plain.Figure:
+    """Two figures one above the other, to be kept as one picture.
 
     Args:
-      history: `[n, 3]`, as for `meta_loss_figure`.
-      iterations: when the held-out losses were measured, `[m]`.
-      curves: these losses, `[m, inner_steps + 1]`.
-      colour: the method's.
-      trained_steps: inner steps that training works on.
+      meta_loss: of `meta_loss_figure`.
+      held_out: of `fan_figure` or `accuracy_fan_figure`, over the same iterations.
     """
     figure = plain.grid(2, 1, shared_x=True, vertical_spacing=0.06)
     figure.update_layout(base_figure("", "", height=720).properties)
-    above_and_below = (
-        meta_loss_figure(history, colour),
-        fan_figure(iterations, curves, trained_steps=trained_steps),
-    )
-    for row, part in enumerate(above_and_below, start=1):
+    for row, part in enumerate((meta_loss, held_out), start=1):
         figure.add_traces(part.traces, row=row, col=1)
-        figure.update_yaxes(type="log", title={"text": part.properties["yaxis"]["title"]["text"]}, row=row)
+        axis = {name: part.properties["yaxis"][name] for name in ("type", "range") if name in part.properties["yaxis"]}
+        figure.update_yaxes(**axis, title={"text": part.properties["yaxis"]["title"]["text"]}, row=row)
     figure.update_xaxes(title={"text": None}, row=1)
     figure.update_xaxes(title={"text": "meta-iteration"}, row=2)
     return figure

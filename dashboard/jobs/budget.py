@@ -2,6 +2,7 @@
 
 from dashboard.jobs.estimates import Estimates, memory_mb
 from maml_engine import Experiment
+from maml_engine.tasks import PICTURES
 
 # Each field by itself.
 BUDGETS = {
@@ -57,7 +58,7 @@ def check_whole(experiment: Experiment, estimates: Estimates) -> None:
         fits = max(1, int(experiment.meta_batch_size * MAX_MEMORY_MB / needed))
         raise ValueError(
             f"This run would need about {needed:,.0f} MB for one meta-step, and this hosted demo gives {MAX_MEMORY_MB:,.0f}: "
-            f"`meta_batch_size` {fits} would fit, or fewer `inner_steps`, `k_shot` or `hidden_dim`."
+            f"`meta_batch_size` {fits} would fit, or fewer {_others(experiment)}."
         )
     if (seconds := estimates.seconds_of(experiment)) > MAX_SECONDS:
         fits = _round(estimates.iterations_in(MAX_SECONDS, experiment))
@@ -65,6 +66,13 @@ def check_whole(experiment: Experiment, estimates: Estimates) -> None:
             f"This run would take about {seconds / 60:,.0f} minutes here, and this hosted demo gives a run "
             f"{MAX_SECONDS / 60:.0f}: `num_iterations` {fits} would fit."
         )
+
+
+def _others(experiment: Experiment) -> str:
+    """What else takes memory."""
+    if experiment.tasks in PICTURES:
+        return "`inner_steps`, `k_query`, `n_way` or `filters`"
+    return "`inner_steps`, `k_shot` or `hidden_dim`"
 
 
 def _round(number: int) -> int:

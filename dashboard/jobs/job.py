@@ -75,6 +75,7 @@ class Work:
     start: Start | None = field(init=False, default=None)
     _history: History = field(default_factory=History)
     _curves: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    _accuracies: list[np.ndarray] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.snapshot, self.like = Snapshot(self.experiment, QUEUED), like(self.experiment)
@@ -125,6 +126,8 @@ class Work:
         was_measured_there = before is not None and report.curve_iteration == before.checkpoint.iteration  # to begin with
         if not was_measured_there and (not self._curves or self._curves[-1][0] != report.curve_iteration):
             self._curves.append((report.curve_iteration, np.array(report.curve.mean)))
+            if (found := getattr(report.curve, "metrics", {}).get("accuracy")) is not None:
+                self._accuracies.append(np.stack([found.mean(axis=0), *report.curve.interval(of="accuracy")], axis=-1))
             # The learner that the run starts from does not come with a report.
             measured = report.learner if report.iteration == report.curve_iteration else None
         self.snapshot = dataclasses.replace(
@@ -137,6 +140,7 @@ class Work:
             history=self._history.array(),
             curve_iterations=np.array([iteration for iteration, _ in self._curves]),
             curves=np.stack([curve for _, curve in self._curves]),
+            accuracies=np.stack(self._accuracies) if self._accuracies else self.snapshot.accuracies,
             learner=report.learner,
             result=report.result,
             warning=report.warning,

@@ -142,6 +142,7 @@ class Keeper:
             history=run.history,
             curve_iterations=run.curve_iterations,
             curves=run.curves,
+            accuracies=run.accuracies,
             learner=learner,
             result=learner,
             measured=learner,
@@ -231,6 +232,7 @@ class _Item:
             seconds=snapshot.seconds,
             curve_iterations=snapshot.curve_iterations,
             curves=snapshot.curves,
+            accuracies=snapshot.accuracies,
             history=snapshot.history,
             result=result,
         )

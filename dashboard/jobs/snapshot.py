@@ -30,6 +30,7 @@ class Snapshot:
     history: `[n, 3]`, at most a thousand rows of iteration, meta-loss of that iteration, mean since the row before.
     curve_iterations: `[m]`, where the held-out loss was measured.
     curves: `[m, steps + 1]`, the held-out loss there after each inner step.
+    accuracies: `[m, steps + 1, 3]`, of pictures the share of right answers there, with its 95 % interval; else empty.
     learner: the latest.
     result: what the run would leave behind now (the best or the last, as the experiment says).
     report: the latest report of work other than a plain run (`submit_work`).
@@ -50,6 +51,7 @@ class Snapshot:
     history: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     curve_iterations: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     curves: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    accuracies: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 3)))
     learner: Learner | None = None
     result: Learner | None = None
     report: Any = None

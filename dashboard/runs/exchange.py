@@ -56,6 +56,8 @@ def packed(run: Run, learner: bytes | None) -> bytes:
         "learner": None if learner is None else digest_of(learner),
     }
     arrays = {"curve_iterations": run.curve_iterations, "curves": run.curves, "history": run.history}
+    if run.accuracies.size:
+        arrays["accuracies"] = run.accuracies
     files = {RUN: json.dumps(facts, indent=1).encode(), CURVES: pack_arrays(arrays, {})}
     if learner is not None:
         files[LEARNER] = learner
@@ -192,7 +194,12 @@ def _curves(content: bytes) -> dict[str, np.ndarray]:
         raise ValueError(
             f"{CURVES} must hold curves [m, steps + 1] of `m` iterations and a history [n, 3], n at most {MAX_POINTS}."
         )
-    return {"curve_iterations": at.astype(np.int64), "curves": curves.astype(float), "history": history.astype(float)}
+    found = {"curve_iterations": at.astype(np.int64), "curves": curves.astype(float), "history": history.astype(float)}
+    if (accuracies := arrays.get("accuracies")) is not None:
+        if accuracies.dtype.kind not in "fiu" or accuracies.shape != (*curves.shape, 3):
+            raise ValueError(f"{CURVES} must hold accuracies [m, steps + 1, 3] beside curves [m, steps + 1].")
+        found["accuracies"] = accuracies.astype(float)
+    return found
 
 
 def _text(name: str, value: Any) -> str:

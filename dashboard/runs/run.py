@@ -20,6 +20,7 @@ ENDED = ("stopped", "done", "diverged", "failed")  # statuses of which nothing m
 KINDS = ("train", "verdict", "comparison", "pictures")
 MAX_NAME, MAX_NOTE, MAX_MESSAGE, MAX_RESULT = 80, 10_000, 2_000, 200_000  # characters
 MAX_POINTS = 1000  # of the history
+OPTIONAL = {"curves": ("accuracies",), "history": ()}  # arrays that not every run has
 
 
 def now() -> datetime:
@@ -45,6 +46,7 @@ class Run:
     seconds: that it has taken.
     curve_iterations: `[m]`, where the held-out loss was measured.
     curves: `[m, steps + 1]`, the held-out loss there after each inner step.
+    accuracies: `[m, steps + 1, 3]`, of pictures the share of right answers there, with its 95 % interval; else empty.
     history: `[n, 3]`, at most `MAX_POINTS` rows of iteration, meta-loss, mean since the row before; empty in a list of runs.
     result: what came out on tasks that were held out, as plain JSON.
     learner_digest: SHA-256 of the file with its learner; None where there is none.
@@ -65,6 +67,7 @@ class Run:
     seconds: float = 0.0
     curve_iterations: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     curves: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    accuracies: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 3)))
     history: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     result: Mapping[str, Any] = field(default_factory=dict)
     learner_digest: str | None = None
@@ -87,6 +90,8 @@ def to_values(run: Run) -> dict[str, Any]:
     history = np.asarray(run.history, float).reshape(-1, 3)
     stride = -(-len(history) // MAX_POINTS) or 1
     curves = {"curve_iterations": np.asarray(run.curve_iterations, np.int64), "curves": np.asarray(run.curves, float)}
+    if run.accuracies.size:
+        curves["accuracies"] = np.asarray(run.accuracies, float)
     return {
         "id": run.id,
         "owner": run.owner,
@@ -117,7 +122,7 @@ def from_values(values: Mapping[str, Any]) -> Run:
     for name, parts in (("curves", ("curve_iterations", "curves")), ("history", ("history",))):
         if (content := values.pop(name, None)) is not None:
             found = parse_arrays(content, Path(f"run {values['id']}"))[0]
-            if set(found) != set(parts):
+            if not set(parts) <= set(found) <= {*parts, *OPTIONAL[name]}:
                 raise StorageError(f"Run {values['id']} must hold {' and '.join(parts)}, got {', '.join(found)}.")
             arrays |= found
     values["result"] = json.loads(values.get("result", "{}"))

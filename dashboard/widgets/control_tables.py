@@ -85,6 +85,18 @@ LABELS = {
 }
 
 
+# The same where the tasks are pictures.
+PICTURE_LABELS = {
+    "k_shot": "Support pictures of each class",
+    "k_query": "Query pictures of each class",
+}
+
+
+def label(name: str, tasks: str) -> str:
+    """What a field is called beside these tasks."""
+    return (PICTURE_LABELS if tasks in PICTURES else {}).get(name, LABELS[name])
+
+
 def _of_family(name: str) -> Callable[[Mapping[str, Any]], bool]:
     """Whether the family of functions that is chosen has a field of this name, and leaves it open (a line's order is 1)."""
     return lambda values: (
@@ -137,8 +149,52 @@ RELEVANT: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     **{name: lambda values: values["tasks"] == "table" for name in TABLE_FIELDS},
 }
 
-# What no page about functions offers, and a link may not bring there: tasks of pictures, and their networks.
-OF_PICTURES: dict[str, Collection[str]] = {"tasks": PICTURES, "model": IMAGE_MODELS}
+# What no page about functions offers, and a link may not bring there: tasks of pictures, their networks and their loss.
+PICTURE_LOSS = "softmax_cross_entropy"
+OF_PICTURES: dict[str, Collection[str]] = {"tasks": PICTURES, "model": IMAGE_MODELS, "loss": (PICTURE_LOSS,)}
+NEEDS_CONTEXT = ("cavia", "cnp")  # methods that adapt a context, which no network of pictures has
+# Where a visitor begins who turns from functions to pictures: of use within a minute or so of two cores, for any number of
+# classes, and in a network that looks at each drawing by itself.
+PICTURE_START: dict[str, Any] = {
+    **{"tasks": "glyphs", "k_shot": 1, "k_query": 5, "method": "protonet", "loss": PICTURE_LOSS},
+    **{"model": "conv4", "filters": 32, "norm": "group"},
+    **{"num_iterations": 1000, "meta_batch_size": 4, "meta_lr": 0.003, "meta_schedule": "cosine"},
+}
+
+
+def offered(name: str, choices: Collection[str], tasks: str, pictures: Collection[str] = ()) -> list[str]:
+    """Which of a field's choices a page offers.
+
+    Args:
+      name: of the field.
+      choices: all that it has.
+      tasks: that are chosen.
+      pictures: tasks of pictures that the page has.
+    """
+    if name == "tasks":
+        return [choice for choice in choices if choice not in PICTURES or choice in pictures]
+    if tasks not in PICTURES:
+        return [choice for choice in choices if choice not in OF_PICTURES.get(name, ())]
+    if name == "model":
+        return [choice for choice in choices if choice in IMAGE_MODELS]
+    return [choice for choice in choices if name != "method" or choice not in NEEDS_CONTEXT]
+
+
+def of_functions(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a link to pictures means something for functions, too."""
+    return {name: value for name, value in kept.items() if value not in OF_PICTURES.get(name, ())}
+
+
+def why_not_pictures(name: str, value: str, instead: str) -> str:
+    """One sentence about what a link says of pictures and a page does not have."""
+    why = {
+        "method": f"`method` {value} adapts a context, which no network of pictures has",
+        "model": f"`model` {value} is no network for pictures",
+        "tasks": f"`tasks` {value} needs pictures that are not on this server, and a page downloads none (`maml train --tasks "
+        f"{value}` does, or reads yours)",
+    }[name]
+    return f"The link's value was set aside: {why}. The page uses {instead}."
+
 
 # Marks of the sliders over orders of magnitude; values from a link that lie between are added.
 STEP_SIZES = tuple(float(f"{digit}e{power}") for power in range(-5, 0) for digit in (1, 2, 5)) + (1.0,)

@@ -5,23 +5,24 @@ A page lists the fields that it shows. The others keep the value that the link o
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from dashboard.widgets import links
-from dashboard.widgets.control_tables import GROUPS, LABELS, OF_PICTURES, RELEVANT, SLIDERS, STEPS
+from dashboard.widgets import control_tables, links
+from dashboard.widgets.control_tables import GROUPS, PICTURE_LOSS, RELEVANT, SLIDERS, STEPS
 from dashboard.widgets.links import FIELDS, TABLE_FIELDS
-from dashboard.widgets.session import EXTRA, JOB, KEPT, LEARNER_WRITTEN, NOTES, SHOWN, STRANGE, VALID, settle
+from dashboard.widgets.session import AWAY, EXTRA, JOB, KEPT, LEARNER_WRITTEN, NOTES, OTHER_KIND, SHOWN, STRANGE, VALID, settle
 from maml_engine.experiment import Experiment
+from maml_engine.tasks import PICTURES
 
 # So many controls need no folding.
 FOLD_ABOVE = 8
 
 
-def experiment_controls(*names: str, **fixed: Any) -> Experiment:
+def experiment_controls(*names: str, pictures: Collection[str] = (), **fixed: Any) -> Experiment:
     """The sidebar's widgets for the fields `names`, and the run that they and the link describe.
 
     A value that cannot work is answered by one sentence in the main area, and the last run that can work is given back.
@@ -29,10 +30,14 @@ def experiment_controls(*names: str, **fixed: Any) -> Experiment:
     Args:
       names: fields of the Experiment, in any order. Where `tasks` is a table that the page has not got yet, the run is
         described without it.
+      pictures: tasks of pictures that the page offers beside functions; on a page without any, settings of pictures are put
+        aside until a page comes that has them.
       fixed: values that the page sets itself, over widgets and link.
     """
     settle()
-    kept = {name: value for name, value in st.session_state[KEPT].items() if value not in OF_PICTURES.get(name, ())}
+    _settle_kind(pictures)
+    kept = st.session_state[KEPT]
+    kept = kept if kept.get("tasks") in PICTURES else control_tables.of_functions(kept)
     values = {name: kept.get(name, spec.default) for name, spec in FIELDS.items()} | fixed
     if "tasks" not in (*names, *fixed):  # a table's rows are at hand only where tasks are chosen
         values |= _no_table()
@@ -44,7 +49,9 @@ def experiment_controls(*names: str, **fixed: Any) -> Experiment:
                     for name in shown:
                         if _is_relevant(name, values):
                             st.session_state[SHOWN] = [*st.session_state[SHOWN], name]
-                            values[name] = _widget(name)
+                            values[name] = _widget(name, values["tasks"], pictures)
+        if values["tasks"] in PICTURES:
+            values["loss"] = PICTURE_LOSS
         values = {name: value if _is_relevant(name, values) else FIELDS[name].default for name, value in values.items()}
         is_complete = values["tasks"] != "table" or values["data"]
         experiment = Experiment.from_values(values if is_complete else values | _no_table())
@@ -124,15 +131,25 @@ def keep_in_link(own: Mapping[str, Any] | None = None) -> None:
 
 def choose(experiment: Experiment) -> None:
     """A callback: every field as this run has it, on whichever page its widget is."""
-    changes = experiment.changes()
-    for name in FIELDS:
-        if name in st.session_state:
-            st.session_state[name] = _widget_value(name, getattr(experiment, name))
-    st.session_state[KEPT] = changes
-    st.session_state.pop(VALID, None)
-    for name in [name for name in st.query_params if name in FIELDS and name not in changes]:
+    _set(experiment.changes())
+    st.session_state.pop(AWAY, None)
+    _clean_address(st.session_state[KEPT])
+
+
+def _clean_address(kept: Mapping[str, Any]) -> None:
+    """Fields that are at their defaults do not stand in the address."""
+    for name in [name for name in st.query_params if name in FIELDS and name not in kept]:
         with contextlib.suppress(StreamlitAPIException):  # bound: its widget takes it out
             del st.query_params[name]
+
+
+def _set(changes: Mapping[str, Any]) -> None:
+    """Before widgets are made: every field as it is here, the others at their defaults."""
+    for name, spec in FIELDS.items():
+        if name in st.session_state:
+            st.session_state[name] = _widget_value(name, changes.get(name, spec.default))
+    st.session_state[KEPT] = dict(changes)
+    st.session_state.pop(VALID, None)
 
 
 def reset(own: Mapping[str, Any]) -> None:
@@ -149,7 +166,7 @@ def reset(own: Mapping[str, Any]) -> None:
     st.session_state[links.LEARNER_KEY] = st.session_state[LEARNER_WRITTEN] = ""
     for key in (KEPT, NOTES, STRANGE):
         st.session_state[key] = type(st.session_state.get(key, []))()
-    for key in (VALID, JOB):
+    for key in (VALID, JOB, OTHER_KIND, AWAY):
         st.session_state.pop(key, None)
     for name in list(st.query_params):
         try:
@@ -158,20 +175,78 @@ def reset(own: Mapping[str, Any]) -> None:
             continue
 
 
+# Functions or pictures: what was set for one kind is put aside while the other is looked at.
+
+
+def _settle_kind(pictures: Collection[str]) -> None:
+    """Before any widget is made: the settings that are kept are of the kind that the page shows."""
+    state = st.session_state
+    before, tasks = state[KEPT].get("tasks", FIELDS["tasks"].default), current("tasks")
+    if not pictures:
+        if before in PICTURES:
+            came_by_link = OTHER_KIND not in state
+            rest = control_tables.of_functions(state[KEPT]) if came_by_link else state[OTHER_KIND]
+            state[OTHER_KIND], state[AWAY] = state[KEPT], True
+            _come_with(rest)
+        return
+    if state.pop(AWAY, False) and before not in PICTURES:
+        found, state[OTHER_KIND] = state[OTHER_KIND], state[KEPT]
+        before = tasks = found["tasks"]
+        _come_with(found)
+    if (tasks in PICTURES) != (before in PICTURES):
+        start = control_tables.PICTURE_START if tasks in PICTURES else {}
+        found = {**state.get(OTHER_KIND, start), "tasks": tasks}
+        state[OTHER_KIND] = state[KEPT]
+        _set(found)
+        _clean_address(found)
+    elif tasks in PICTURES:
+        state.setdefault(OTHER_KIND, {})
+    if tasks in PICTURES:
+        _set_right(tasks, pictures)
+
+
+def _come_with(kept: Mapping[str, Any]) -> None:
+    """On the way from another page: what its widgets held is not this page's."""
+    for name in FIELDS:
+        st.session_state.pop(name, None)
+    _set(kept)
+
+
+def _set_right(tasks: str, pictures: Collection[str]) -> None:
+    """What a link says of pictures and cannot be here gives way, with a sentence; the network is one for pictures anyway."""
+    kept = st.session_state[KEPT]
+    choices = {name: FIELDS[name].metadata["choices"] for name in ("tasks", "model", "method")}
+    known = {name: control_tables.offered(name, of_field, tasks, pictures) for name, of_field in choices.items()}
+    wrong = {name: kept[name] for name, options in known.items() if name in kept and kept[name] not in options}
+    if not wrong:
+        return
+    mended = {name: control_tables.PICTURE_START[name] for name in wrong}
+    st.session_state[NOTES] = [
+        *st.session_state[NOTES],
+        *(control_tables.why_not_pictures(name, value, mended[name]) for name, value in wrong.items()),
+    ]
+    _set(kept | mended)
+    for name, value in mended.items():
+        st.query_params[name] = value
+    st.rerun()  # a widget reads the address as it was when the run began, and drops what it does not know
+
+
 # Widgets.
 
 
-def _widget(name: str) -> Any:
-    """The widget of one field, and its value in the field's own type."""
+def _widget(name: str, tasks: str, pictures: Collection[str]) -> Any:
+    """The widget of one field, and its value in the field's own type; `tasks` those that are chosen."""
     _bring_back(name)
     spec = FIELDS[name]
     kind, default = spec.metadata["kind"], spec.default
-    common = {"label": f"{LABELS[name]} (`{name}`)", "key": name, "bind": "query-params", "help": _help(name)}
+    label = f"{control_tables.label(name, tasks)} (`{name}`)"
+    common = {"label": label, "key": name, "bind": "query-params", "help": _help(name)}
     if name in SLIDERS:
         return st.select_slider(options=_marks(name), value=default, format_func=Experiment.spell, **common)
     if kind == "choice":
-        options = [choice for choice in spec.metadata["choices"] if choice not in OF_PICTURES.get(name, ())]
-        return st.selectbox(options=options, index=options.index(default), **common)
+        options = control_tables.offered(name, spec.metadata["choices"], tasks, pictures)
+        first = default if default in options else control_tables.PICTURE_START[name]
+        return st.selectbox(options=options, index=options.index(first), **common)
     if kind == "switch":
         return st.toggle(value=default, **common)
     if kind == "number":
@@ -187,7 +262,8 @@ def _bring_back(name: str) -> None:
     kept = st.session_state[KEPT]
     if name in kept and name not in st.session_state and name not in st.query_params:
         st.session_state[name] = _widget_value(name, kept[name])
-        st.query_params[name] = Experiment.spell(kept[name])
+        with contextlib.suppress(StreamlitAPIException):  # bound already: its widget writes it there
+            st.query_params[name] = Experiment.spell(kept[name])
 
 
 def _widget_value(name: str, value: Any) -> Any:

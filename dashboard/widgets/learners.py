@@ -3,12 +3,24 @@
 import streamlit as st
 
 from dashboard.engine_calls import resources
+from dashboard.method_names import PICTURE_NAMES
 from dashboard.widgets import job_view, links, page, run_words, visitor
-from dashboard.widgets.session import LEARNER_CHOICE, LEARNER_NAME, LEARNER_WRITTEN, RUNS, settle
+from dashboard.widgets.session import (
+    LEARNER_CHOICE,
+    LEARNER_NAME,
+    LEARNER_WRITTEN,
+    PICTURE_LEARNER,
+    PICTURE_RUNS,
+    RUNS,
+    settle,
+)
 from maml_engine import Learner
 
 SHIPPED = "MAML (shipped)"
 GONE = "The learner of this link is no longer on this server: this is the shipped MAML."
+OF_PICTURES = "The learner of this link tells pictures apart, which the Characters page shows: this is the shipped MAML."
+PICTURES_GONE = "A run of this link is no longer on this server, or is none of pictures."
+MAX_PICTURE_RUNS = 5  # that are offered on Characters; each is measured there
 
 
 def learner_control(label: str = "Learner") -> Learner:
@@ -36,9 +48,10 @@ def _linked_learner() -> str:
     if linked and linked != st.session_state.get(LEARNER_WRITTEN):
         held = linked
     job_id = "" if held == SHIPPED else held.removeprefix("run ")
-    is_gone = bool(job_id) and resources.jobs().learner(job_id) is None
-    page.answer_link(links.LEARNER_KEY, GONE if is_gone else "")
-    if is_gone:
+    found = resources.jobs().learner(job_id) if job_id else None
+    is_gone, is_elsewhere = bool(job_id) and found is None, found is not None and of_pictures(found)
+    page.answer_link(links.LEARNER_KEY, GONE if is_gone else OF_PICTURES if is_elsewhere else "")
+    if is_gone or is_elsewhere:
         job_id = ""
     _show_learner(job_id)
     if not job_id:
@@ -69,6 +82,41 @@ def offer_run(job_id: str) -> None:
     """A callback: offers a run's learner on every page of this session, and chooses it; "" chooses the shipped one."""
     _show_learner(job_id)
     st.session_state[LEARNER_WRITTEN] = st.query_params.get(links.LEARNER_KEY, "")  # what still stands there is no news
+
+
+# Of pictures, for the Characters page.
+
+
+def of_pictures(learner: Learner) -> bool:
+    """Whether a learner tells pictures apart."""
+    return learner.experiment.tasks in PICTURE_NAMES
+
+
+def offer_pictures(job_id: str) -> None:
+    """A callback: offers a run's learner on the Characters page of this session, and chooses it there."""
+    _keep_picture_runs([each for each in _picture_run_ids() if each != job_id] + [job_id])
+    st.session_state[PICTURE_LEARNER] = f"run {job_id}"
+
+
+def picture_runs() -> dict[str, Learner]:
+    """Learners by run that are offered on the Characters page: this session's, and those that its link named."""
+    asked = _picture_run_ids()
+    found = {job_id: learner for job_id in asked if (learner := resources.jobs().learner(job_id)) and of_pictures(learner)}
+    if len(found) < len(asked):
+        _keep_picture_runs(list(found))
+        page.answer_link(PICTURE_RUNS, PICTURES_GONE)
+    return found
+
+
+def _picture_run_ids() -> list[str]:
+    spelled = st.session_state.get(PICTURE_RUNS) or st.query_params.get(PICTURE_RUNS, "")
+    return [job_id for job_id in spelled.split(".") if job_id][-MAX_PICTURE_RUNS:]
+
+
+def _keep_picture_runs(job_ids: list[str]) -> None:
+    st.session_state[PICTURE_RUNS] = ".".join(job_ids[-MAX_PICTURE_RUNS:])
+    if not job_ids:
+        st.query_params.pop(PICTURE_RUNS, None)
 
 
 def run_name(job_id: str) -> str:

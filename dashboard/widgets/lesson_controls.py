@@ -101,7 +101,7 @@ OWN: Mapping[str, tuple[str, ...]] = {
     session.CHECK_JOB: ("Running the checks", "run_*"),
 }
 # How far somebody has come, what is unfolded, which of the visitor's own stands there: each pupil's, and no control.
-FREE = frozenset({session.ANSWERED, session.DONE_FOR_ME, session.OWN_RUNS})
+FREE = frozenset({session.ANSWERED, session.DONE_FOR_ME, session.OWN_RUNS, session.PICTURE_RUNS})
 # Charts whose points set a key when they are clicked on: nothing of them is clicked then.
 CLICKED = {session.CHOSEN_TASK: session.PICTURES, session.CELL_LR: session.MAP, session.CELL_STEPS: session.MAP}
 # Where the widget holds the page's content, only its choices go.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dashboard import escape
-from dashboard.method_names import NAMES, PRETRAINED
+from dashboard.method_names import NAMES, PICTURE_NAMES, PRETRAINED, SOLVING
 
 if TYPE_CHECKING:
     from maml_engine import Experiment
@@ -34,7 +34,25 @@ def of_run(run: Any, iteration: int | None = None, *, title: str = "") -> str:
 
 def method_of(run: Any) -> str:
     """What a run's method is called; without inner steps it is pretraining."""
-    return NAMES[PRETRAINED] if run.inner_steps == 0 else name_of_method(run.method)
+    return NAMES[PRETRAINED] if run.inner_steps == 0 and run.method not in SOLVING else name_of_method(run.method)
+
+
+def task_of(run: Any) -> str:
+    """What pictures a run tells apart, as in "5-way 1-shot Glyphs"; "" for one of functions or of a table."""
+    if run is None or run.tasks not in PICTURE_NAMES:
+        return ""
+    return f"{run.n_way}-way {run.k_shot}-shot {PICTURE_NAMES[run.tasks]}"
+
+
+def with_task(words: str, run: Any) -> str:
+    """A run's title, and beside it the pictures that it tells apart, if any."""
+    return ", ".join(part for part in (words, task_of(run)) if part)
+
+
+def statistics_of(run: Any) -> str:
+    """By what a network of pictures normalises, said as it stands beside a number."""
+    by_rows = {"batch": "all queries of a task together (transductive)", "support": "the support’s statistics (inductive)"}
+    return by_rows.get("batch" if run.norm == "per_step" else run.norm, "each picture by itself (inductive)")
 
 
 def name_of_method(method: str) -> str:
@@ -48,7 +66,8 @@ def title(run: Any, name: str) -> str:
 
 
 def _inner(run: Any) -> list[str]:
-    return [spell("inner_lr", run.inner_lr), spell("inner_steps", run.inner_steps)] if run.inner_steps else []
+    has_steps = run.inner_steps and run.method not in SOLVING
+    return [spell("inner_lr", run.inner_lr), spell("inner_steps", run.inner_steps)] if has_steps else []
 
 
 # Differences.

@@ -15,6 +15,8 @@ from dashboard.components import address
 # Of every page.
 KEPT = "_kept"  # field -> value, for fields that are not the default, on whichever page they were set
 SHOWN = "_shown"  # the fields that have a widget in this run
+OTHER_KIND = "_other_kind"  # the same of the kind of tasks that is not looked at, functions or pictures
+AWAY = "_away"  # whether a page about functions has put pictures aside there
 VALID = "_valid"  # the last Experiment that was accepted
 NOTES = "_notes"  # sentences about the link that the visitor came by
 STRANGE = "_strange"  # the link's keys that are no field
@@ -79,6 +81,7 @@ CHOSEN_TASK = "chosen_task"
 TASK_SEED = "task_seed"
 # Characters.
 PICTURE_LEARNER = "picture_learner"
+PICTURE_RUNS = "picture_runs"  # ids of runs whose learners are offered there, as in "id.id"
 OWN_PICTURE_LEARNER, LEARNER_FILE = "_own_picture_learner", "_learner_file"  # what the visitor brought; its upload
 LEARNER_REFUSED = "_learner_refused"  # why the last one was not taken
 LEARNER_TAKEN = "_learner_taken"  # whether one has just come with drawings
@@ -170,6 +173,8 @@ def settle(renamed: Mapping[str, str] | None = None) -> None:
         return
     st.session_state[SHOWN] = []
     st.session_state[KEPT], st.session_state[NOTES], st.session_state[STRANGE] = {}, [], []
+    for name in (OTHER_KIND, AWAY):
+        st.session_state.pop(name, None)
     came_by = {name: st.query_params.get_all(name) for name in st.query_params}
     if not came_by:
         return

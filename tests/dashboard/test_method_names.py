@@ -6,8 +6,11 @@ import sys
 
 import pytest
 
-from dashboard.method_names import COLOURS, NAMES, PAPERS
+from dashboard.method_names import COLOURS, NAMES, PAPERS, PICTURE_NAMES, SOLVING
+from dashboard.widgets.control_tables import NEEDS_CONTEXT
 from maml_engine import METHODS
+from maml_engine.tasks import PICTURES
+from tests.test_few_shot_images import NO_PICTURES
 
 
 @pytest.mark.parametrize("name", METHODS.built_in)
@@ -24,3 +27,9 @@ def test_every_method_has_a_name_a_colour_and_the_paper_that_its_module_names(na
 def test_no_two_methods_share_a_paper_but_maml_and_its_first_order():
     shared = [name for name, paper in PAPERS.items() if [*PAPERS.values()].count(paper) > 1]
     assert shared == ["maml", "fomaml"]
+
+
+def test_what_solves_and_which_tasks_are_pictures_is_said_as_the_engine_has_it():
+    assert {name for name in METHODS.built_in if METHODS[name].support_gives == "solution"} == SOLVING
+    assert set(PICTURE_NAMES) == set(PICTURES)
+    assert set(NEEDS_CONTEXT) == set(NO_PICTURES)

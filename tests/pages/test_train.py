@@ -198,3 +198,69 @@ def test_a_table_that_cannot_work_is_answered_with_one_sentence(content, says, t
     assert not page.exception
     assert says in page.error[0].value
     assert page.button(key="train").disabled
+
+
+# Pictures.
+
+TINY = {
+    **{"tasks": "glyphs", "method": "protonet", "n_way": "2", "k_shot": "1", "k_query": "1", "filters": "2"},
+    **{"num_iterations": "3", "meta_batch_size": "1", "norm": "group"},
+}
+
+
+@pytest.fixture(scope="module")
+def trained_on_pictures(train, run_to_its_end):
+    return run_to_its_end(train(**TINY))
+
+
+def test_before_pictures_are_trained_on_a_learner_of_pictures_stands_there(train):
+    page = train(**TINY)
+    (chart,) = charts(page)
+    assert "examples of 5 classes and 15 questions" in chart.proto.alt
+    assert not page.error and not page.info
+
+
+def test_pictures_are_trained_on_with_right_answers_and_taken_to_characters(trained_on_pictures):
+    page, job_id = trained_on_pictures, trained_on_pictures.session_state[session.JOB]
+    shown = {metric.label: metric for metric in page.metric}
+    assert set(shown) == {"Meta-loss (cross-entropy)", "Right answers", "Guessing"}
+    share = float(shown["Right answers"].value.removesuffix(" %"))
+    low, high = map(float, shown["Right answers"].delta.removeprefix("95 %: ").split(" to "))
+    assert 0 <= low < share < high <= 100 and shown["Guessing"].value == "50.0 %"
+    said = " ".join(caption.value for caption in page.caption)
+    assert "600 test tasks (seed 0), 2-way 1-shot Glyphs" in said and "each picture by itself (inductive)" in said
+    alts = " ".join(chart.proto.alt for chart in charts(page))
+    assert "Right answers on validation tasks" in alts and "2-way 1-shot Glyphs, 3 meta-iterations, seed 0" in alts
+    snapshot = resources.jobs().snapshot(job_id)
+    assert snapshot.accuracies.shape == (4, 6, 3)
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert {"Learner", "Curves (CSV)", "Figure (HTML)", "Python script", "Notebook"} <= set(labels)
+    assert "offer" not in {button.key for button in page.button}
+    page.button(key="use_on_characters").click().run()
+    assert page.session_state[session.PICTURE_RUNS] == job_id
+    assert page.session_state[session.PICTURE_LEARNER] == f"run {job_id}"
+
+
+def test_a_run_on_pictures_is_found_again_and_offered_on_characters_alone(trained_on_pictures, train, open_page):
+    job_id = trained_on_pictures.session_state[session.JOB]
+    again = train(job=job_id, **TINY)
+    assert len(charts(again)) == 3 and not again.info
+    characters = open_page("characters", picture_runs=job_id, picture_task="5.5")
+    offered = characters.selectbox(key=session.PICTURE_LEARNER).options
+    (label,) = [label for label in offered if label.startswith("Trained here")]
+    assert label == "Trained here: ProtoNet, 3 meta-iterations, seed 0"
+    assert not characters.info
+    adapt = open_page("adapt", learner=f"run {job_id}")
+    assert "which the Characters page shows" in adapt.info[0].value
+
+
+def test_a_run_of_pictures_that_is_gone_is_said_on_characters(open_page):
+    page = open_page("characters", picture_runs="nobody.here")
+    assert [note.value for note in page.info] == ["A run of this link is no longer on this server, or is none of pictures."]
+
+
+def test_a_hosted_demo_says_what_of_pictures_would_fit(monkeypatch, train):
+    monkeypatch.setattr(resources.jobs(), "hosted", True)
+    page = train(**TINY | {"n_way": "20", "k_query": "5", "filters": "64", "meta_batch_size": "32"})
+    page.button(key="train").click().run()
+    assert "`meta_batch_size` 1 would fit, or fewer `inner_steps`, `k_query`, `n_way` or `filters`" in page.error[0].value

@@ -10,15 +10,18 @@ from dashboard.components.drawing_pad.weights import weights
 from dashboard.engine_calls import resources
 from dashboard.figures.characters import Look
 from dashboard.figures.style import method_colour
+from dashboard.method_names import PICTURE_NAMES as TRAINED_ON
+from dashboard.page_parts.characters import learner_upload
+from dashboard.widgets import learners as run_learners
 from dashboard.widgets import run_words, session
 from maml_engine import Learner
 
-# What learners of pictures were trained on: whichever lies among the shipped learners is offered.
-TRAINED_ON = {"glyphs": "Glyphs", "omniglot": "Omniglot", "images": "other pictures"}
+# Whichever lies among the shipped learners and was trained on pictures is offered.
 DEFAULT = "glyphs_protonet"
 STATISTICS = {"batch": "transductive", "support": "inductive"}  # what a network normalises by
 NORMALISED_BY = {"batch": "All questions together (transductive)", "support": "The examples (inductive)"}
 DASHES = {"glyphs": "solid", "omniglot": "dash"}
+RUN = "run "  # before a run's id
 BROUGHT = "brought"  # the visitor's own, which no link opens elsewhere
 
 
@@ -48,9 +51,14 @@ def shipped() -> dict[str, Learner]:
 
 
 def learners() -> Mapping[str, Learner]:
-    """Those, and the one that this visitor brought."""
+    """Those, the ones of runs that were taken here, and the one that this visitor brought."""
     brought = st.session_state.get(session.OWN_PICTURE_LEARNER)
-    return shipped() if brought is None else shipped() | {BROUGHT: brought}
+    return shipped() | trained() | ({} if brought is None else {BROUGHT: brought})
+
+
+def trained() -> dict[str, Learner]:
+    """Learners of runs of the Train page, by "run" and the id; those that this page can adapt while a visitor waits."""
+    return {RUN + job_id: one for job_id, one in run_learners.picture_runs().items() if not learner_upload.why_too_large(one)}
 
 
 def labels() -> dict[str, str]:
@@ -62,7 +70,10 @@ def labels() -> dict[str, str]:
         name: words if often.count(words) == 1 else f"{words}, {one.out_dim}-way {one.experiment.k_shot}-shot"
         for (name, words), one in zip(short.items(), all_of.values(), strict=True)
     }
-    return run_words.unlike(longer | ({BROUGHT: f"Yours: {longer[BROUGHT]}"} if BROUGHT in longer else {}))
+    titles = {
+        name: f"Trained here: {run_learners.run_title(name.removeprefix(RUN))}" for name in all_of if name.startswith(RUN)
+    }
+    return run_words.unlike(longer | titles | ({BROUGHT: f"Yours: {longer[BROUGHT]}"} if BROUGHT in longer else {}))
 
 
 def _label(learner: Learner) -> str:

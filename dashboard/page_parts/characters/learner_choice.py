@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import escape
 from dashboard.page_parts.characters import choices, learner_upload
 from dashboard.widgets import controls, session
+from dashboard.widgets import learners as run_learners
 from maml_engine import Learner
 
 
@@ -22,7 +23,8 @@ def choose() -> Learner:
             key=session.PICTURE_LEARNER,
             bind="query-params",
             width=380,
-            help="Networks that come with the app, and yours. None of those has seen your symbols, nor these characters.",
+            help="Networks that come with the app, and yours. None of those has seen your symbols, nor these characters. Train "
+            "one of your own on the Train page, with the tasks `glyphs`.",
         )
         with st.popover("Bring a learner", icon=":material/upload:", key="bring_learner"):
             st.file_uploader(
@@ -36,6 +38,9 @@ def choose() -> Learner:
             )
             if choices.BROUGHT in learners and not st.session_state.get(session.LEARNER_FILE):
                 st.button("Forget mine", icon=":material/delete:", key="forget_learner", on_click=take, args=(None,))
+    for job_id, one in run_learners.picture_runs().items():
+        if why := learner_upload.why_too_large(one):
+            st.info(escape.markdown(f"{run_learners.run_title(job_id)}: {why}"), icon=":material/info:")
     if sentence := st.session_state.get(session.LEARNER_REFUSED):
         st.error(escape.markdown(sentence), icon=":material/error:")
     return learners[name if name in learners else choices.DEFAULT]

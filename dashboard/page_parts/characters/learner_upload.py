@@ -37,6 +37,13 @@ def learner_in(content: bytes) -> Learner:
 def _checked(learner: Learner) -> Learner:
     """Refuses what is no learner of pictures, and what would keep others waiting."""
     picture_shape(learner)
+    if why := why_too_large(learner):
+        raise ValueError(why)
+    return learner
+
+
+def why_too_large(learner: Learner) -> str:
+    """Why a learner of pictures cannot be shown beside other visitors, in one sentence; "" where it can."""
     leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(learner.meta)]
     found = {
         "parameters": (sum(leaf.size for leaf in leaves), MAX_PARAMETERS),
@@ -46,7 +53,7 @@ def _checked(learner: Learner) -> Learner:
     }
     for what, (value, most) in found.items():
         if value > most:
-            raise ValueError(f"A learner on this page must have at most {most:,} {what}, got {value:,}.")
+            return f"A learner on this page must have at most {most:,} {what}, got {value:,}."
     if not all(np.isfinite(leaf).all() for leaf in leaves if leaf.dtype.kind == "f"):
-        raise ValueError("The learner's parameters must be finite numbers, and some of these are not: its training diverged.")
-    return learner
+        return "The learner's parameters must be finite numbers, and some of these are not: its training diverged."
+    return ""

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.engine_calls import resources
+from dashboard.method_names import PICTURE_NAMES
 from dashboard.page_parts.runs import kept, rows
 from dashboard.page_parts.runs.kept import Kept
 from dashboard.runs import MAX_NOTE, LibraryAway, Run, library
@@ -83,7 +84,18 @@ def _buttons_of_one(run: Run, baseline: Run | None) -> None:
         "Open in Train", icon=":material/model_training:", key="open_in_train", on_click=_open_in_train, args=(run,)
     ):
         st.switch_page("pages/train.py")
-    if run.experiment is not None and can_open and run.learner_bytes and run.experiment.tasks != "table":
+    is_of_pictures = run.experiment is not None and run.experiment.tasks in PICTURE_NAMES
+    if can_open and run.learner_bytes and is_of_pictures:
+        if st.button(
+            "Use it on Characters",
+            icon=":material/draw:",
+            type="primary",
+            key="use_on_characters",
+            on_click=learners.offer_pictures,
+            args=(run.id,),
+        ):
+            st.switch_page("pages/characters.py")
+    elif run.experiment is not None and can_open and run.learner_bytes and run.experiment.tasks != "table":
         st.button(
             "Use on every page",
             icon=":material/check:",

@@ -30,7 +30,7 @@ USUAL = ("inner_lr", "inner_steps", "num_iterations", "seed")
 FIELDS = {spec.name: spec for spec in dataclasses.fields(Experiment)}
 SPARK_POINTS = 40
 MAX_AXES = 5  # beside that of what came out, so that their labels stand apart on a telephone
-HELD_OUT = "held_out"
+HELD_OUT, RIGHT, RIGHT_INTERVAL = "held_out", "right", "right_interval"
 BASELINE_MARK = "◆"
 
 
@@ -64,6 +64,18 @@ def held_out(run: Run) -> float:
     return float(last[-1]) if len(last) and np.isfinite(last[-1]) else float("nan")
 
 
+def right_answers(run: Run) -> tuple[float, float, float] | None:
+    """Of pictures, the share of right answers after the steps of the training, and its interval, in percent; else None."""
+    found, step = run.result.get("accuracy"), max(1, steps_of(run))
+    curves = [found.get(name) for name in ("mean", "low", "high")] if isinstance(found, Mapping) else []
+    numbers = [curve[min(step, len(curve) - 1)] for curve in curves if isinstance(curve, list) and curve]
+    if len(numbers) < 3 or not all(isinstance(number, int | float) for number in numbers):  # it may be a stranger's file
+        if not run.accuracies.shape[1] > 0 or not len(run.accuracies):
+            return None
+        numbers = run.accuracies[-1, min(step, run.accuracies.shape[1] - 1)].tolist()
+    return 100.0 * numbers[0], 100.0 * numbers[1], 100.0 * numbers[2]
+
+
 # Names.
 
 
@@ -77,7 +89,10 @@ def title(run: Run) -> str:
 
 def words(run: Run) -> str:
     """A run as pictures name it. Plain text."""
-    return title(run) if run.experiment is None else run_words.of_run(run.experiment, run.iteration, title=title(run))
+    if run.experiment is None:
+        return title(run)
+    named = run_words.with_task(title(run), run.experiment) if run.kind == "train" else title(run)
+    return run_words.of_run(run.experiment, run.iteration, title=named)
 
 
 def labels(runs: Sequence[Run]) -> list[str]:
@@ -138,6 +153,10 @@ def columns(runs: Sequence[Run], baseline: Run | None = None, *, only_difference
     intervals = [f"{found[1]:.3g} to {found[2]:.3g}" if (found := measured(run)) else None for run in runs]
     if any(intervals):
         cells["interval"] = intervals
+    found = [right_answers(run) for run in runs]
+    if any(found):
+        cells[RIGHT] = [None if each is None else each[0] for each in found]
+        cells[RIGHT_INTERVAL] = [None if each is None else f"{each[1]:.1f} to {each[2]:.1f} %" for each in found]
     if baseline is not None:
         gaps = (held_out(run) - held_out(baseline) for run in runs)
         cells["against"] = [None if base else _known(gap) for gap, base in zip(gaps, is_base, strict=True)]

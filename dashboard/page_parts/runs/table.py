@@ -91,6 +91,10 @@ def _columns(cells: dict[str, list[Any]], *, with_baseline: bool) -> dict[str, A
             "held out", format="%.3g", help="On 600 test tasks, as `maml evaluate` has it; before that, the end of the line."
         ),
         "interval": column.TextColumn("95 % interval", width="small", help="Of the mean over test tasks."),
+        rows.RIGHT: column.NumberColumn(
+            "right", format="%.1f %%", help="Of pictures: right answers on 600 test tasks, as `maml evaluate` has it."
+        ),
+        rows.RIGHT_INTERVAL: column.TextColumn("right, 95 %", width="small", help="Of the mean over test tasks."),
         "against": column.NumberColumn(
             "− baseline", format="%+.3g", help="Held out, minus the pinned run’s: below 0 is better."
         ),

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from dashboard.engine_calls.cache import cached
-from dashboard.results import LossCurve
+from dashboard.engine_calls.held_out import steps_of
+from dashboard.results import LossCurve, PictureTask
 from maml_engine import Batch, Experiment, Learner
 from maml_engine.core.keys import key_of
 from maml_engine.evaluation import evaluate_as_agreed
@@ -17,6 +18,8 @@ from maml_engine.tasks import FunctionFamily
 
 NUM_TASKS, NUM_POINTS = 6, 101
 KEY = 20
+# Of a task of pictures: questions of each class, and fewer where classes are many; examples that are shown.
+QUERIES, MANY_CLASSES, SHOWN_SHOTS = 3, 10, 5
 
 
 class Family(NamedTuple):
@@ -98,6 +101,24 @@ def rows(learner: Learner, inner_steps: int) -> Rows:
     path = np.asarray(learner.path_predictions(episode.support, episode.query.x, inner_steps))
     real = np.asarray(episode.query.weight) > 0
     return Rows(np.asarray(episode.query.y)[..., 0][real], path[:, 0, :, 0][real], path[:, -1, :, 0][real])
+
+
+@cached
+def answers(learner: Learner) -> PictureTask:
+    """One test task of pictures before adapting, and after as many steps as in training."""
+    run, key = learner.experiment, jax.random.key(KEY)
+    queries = QUERIES if run.n_way <= MANY_CLASSES else 1
+    episode = learner.default_tasks.split("test").sample(key, 1, run.k_shot, queries)
+    steps = min(max(1, run.inner_steps), steps_of(run))
+    logits = np.asarray(learner.path_predictions(episode.support, episode.query.x, steps))[0]
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    support, query = (np.round(255 * np.asarray(batch.x)[0]).astype(np.uint8).mean(axis=-1) for batch in episode)
+    return PictureTask(
+        support.reshape(run.n_way, run.k_shot, *support.shape[1:])[:, :SHOWN_SHOTS],
+        query,
+        np.asarray(episode.query.y)[0].argmax(-1).astype(np.int32),
+        powers / powers.sum(axis=-1, keepdims=True),
+    )
 
 
 @lru_cache(maxsize=64)

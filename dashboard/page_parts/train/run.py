@@ -4,11 +4,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.engine_calls import resources
+from dashboard.engine_calls import held_out, resources
+from dashboard.figures import plain
 from dashboard.figures import training as figures
 from dashboard.figures.style import method_colour
 from dashboard.jobs import POOL, Snapshot
-from dashboard.page_parts.train import held_out_pictures, held_out_tasks, shipped
+from dashboard.page_parts.train import held_out_pictures, held_out_tasks, picture_run, shipped
 from dashboard.widgets import job_view, links, page, run_notes, run_words, session
 from dashboard.widgets.job_view import Progress, spell_duration
 from maml_engine import Experiment
@@ -80,21 +81,26 @@ def show(snapshot: Snapshot) -> None:
     if snapshot.warning:
         st.warning(snapshot.warning, icon=":material/warning:")
     if not len(snapshot.history) or (snapshot.learner is None and snapshot.ended):
-        shipped.show("Nothing was learned" if snapshot.ended else "While the training step is compiled")
+        until = "Nothing was learned" if snapshot.ended else "While the training step is compiled"
+        shipped.show(until, of_pictures=held_out.of_pictures(snapshot.experiment))
         return
     is_over = snapshot.ended and snapshot.result is not None
     learner = snapshot.result if is_over else snapshot.measured
     iteration = learner.iteration if learner else int(snapshot.curve_iterations[-1])
-    _show_numbers(snapshot, iteration, is_over=is_over)
+    can_measure = learner is not None and held_out.are_at_hand(learner)
+    _show_numbers(snapshot, iteration, is_over=is_over and can_measure)
     left, right = st.columns(2)
     with page.pictures_of(words(snapshot, snapshot.iteration)):
         with left:
             _show_meta_loss(snapshot)
         with right:
-            _show_fan(snapshot)
+            _show_held_out(snapshot)
     st.markdown(f"**Held-out tasks after {iteration:,} meta-iterations**")
     if learner is None:
         st.caption(ANOTHER_PROCESS if snapshot.learner is None else UNMEASURED)
+        return
+    if not can_measure:
+        st.caption("What it was trained on is not on this server: the numbers are those of its training, and nothing is drawn.")
         return
     with page.pictures_of(words(snapshot, iteration)):
         held_out_pictures.show(learner, "family")
@@ -103,7 +109,7 @@ def show(snapshot: Snapshot) -> None:
 def words(snapshot: Snapshot, iteration: int) -> str:
     """The run at one moment, under its learner's name if it has one."""
     run = snapshot.experiment
-    return run_words.of_run(run, iteration, title=run_words.title(run, snapshot.name))
+    return run_words.of_run(run, iteration, title=run_words.with_task(run_words.title(run, snapshot.name), run))
 
 
 def _show_numbers(snapshot: Snapshot, iteration: int, *, is_over: bool) -> None:
@@ -114,11 +120,14 @@ def _show_numbers(snapshot: Snapshot, iteration: int, *, is_over: bool) -> None:
       iteration: what the numbers are of, as the pictures below are.
       is_over: whether the run has ended and left something behind.
     """
+    until = snapshot.history[snapshot.history[:, 0] <= max(iteration, snapshot.history[0, 0])]
+    meta_loss = figures.smoothed(until[:, 2], len(until) // 40)[-1]
+    if held_out.of_pictures(snapshot.experiment) and len(snapshot.accuracies):
+        picture_run.show_numbers(snapshot, iteration, meta_loss, is_over=is_over)
+        return
     steps = snapshot.experiment.inner_steps
     curve = held_out_tasks.curve(snapshot.result).mean if is_over else snapshot.curves[-1]
-    until = snapshot.history[snapshot.history[:, 0] <= max(iteration, snapshot.history[0, 0])]
     with st.container(horizontal=True, gap="large"):
-        meta_loss = figures.smoothed(until[:, 2], len(until) // 40)[-1]
         st.metric("Meta-loss", f"{meta_loss:.3f}", width="content")
         st.metric("Held out, before", f"{curve[0]:.3f}", width="content")
         st.metric("After 1 step" if steps <= 1 else f"After {steps} steps", f"{curve[max(1, steps)]:.3f}", width="content")
@@ -134,12 +143,32 @@ def _show_numbers(snapshot: Snapshot, iteration: int, *, is_over: bool) -> None:
 
 def _show_meta_loss(snapshot: Snapshot) -> None:
     st.markdown("**Meta-loss**")
-    colour, reach = method_colour(snapshot.experiment.method), snapshot.experiment.num_iterations
-    figure = figures.meta_loss_figure(snapshot.history, colour, num_iterations=reach)
+    reach = snapshot.experiment.num_iterations
+    figure = figure_of_meta_loss(snapshot, num_iterations=reach)
     page.chart(figure, "meta_loss", f"Meta-loss over {snapshot.iteration:,} meta-iterations.")
 
 
-def _show_fan(snapshot: Snapshot) -> None:
+def figure_of_meta_loss(snapshot: Snapshot, *, num_iterations: int | None = None) -> plain.Figure:
+    """The run's meta-loss; `num_iterations` as for `meta_loss_figure`."""
+    if held_out.of_pictures(snapshot.experiment):
+        return picture_run.meta_loss_figure(snapshot, num_iterations=num_iterations)
+    return figures.meta_loss_figure(snapshot.history, method_colour(snapshot.experiment.method), num_iterations=num_iterations)
+
+
+def figure_of_both(snapshot: Snapshot) -> plain.Figure:
+    """Meta-loss and what was measured on held-out tasks, one above the other, to be kept."""
+    if held_out.of_pictures(snapshot.experiment):
+        measured = picture_run.accuracy_figure(snapshot)
+    else:
+        steps = max(1, snapshot.experiment.inner_steps)
+        measured = figures.fan_figure(snapshot.curve_iterations, snapshot.curves, trained_steps=steps)
+    return figures.run_figure(figure_of_meta_loss(snapshot), measured)
+
+
+def _show_held_out(snapshot: Snapshot) -> None:
+    if held_out.of_pictures(snapshot.experiment):
+        picture_run.show_accuracy(snapshot)
+        return
     experiment, latest = snapshot.experiment, snapshot.curves[-1]
     st.markdown(f"**Held-out loss after 0, 1, ... {len(latest) - 1} steps**")
     figure = figures.fan_figure(

@@ -8,12 +8,22 @@ from dashboard.page_parts.train import held_out_pictures, held_out_tasks
 from dashboard.widgets import learners, page
 
 
-def show(until: str) -> None:
-    """Its loss step by step, and six new tasks.
+def show(until: str, *, of_pictures: bool = False) -> None:
+    """Its loss step by step, and six new tasks; of pictures, its answers in a new task.
 
     Args:
       until: what it stands in for, as in "Until you train".
+      of_pictures: whether pictures are to be trained on.
     """
+    if of_pictures:
+        learner = resources.shipped_learners()["glyphs_protonet"]
+        st.caption(
+            f"{until}: the learner that comes with the app, ProtoNet after {learner.iteration:,} meta-iterations on Glyphs. "
+            "One example of each of five characters that it has never seen, and it says which one each of the others is."
+        )
+        with page.pictures_of(learners.learner_words(learner)):
+            held_out_pictures.show(learner, "shipped_family")
+        return
     learner = resources.shipped_learners()["sinusoid_maml"]
     st.caption(f"{until}: the learner that comes with the app, after {learner.iteration:,} meta-iterations.")
     left, right = st.columns([5, 6])

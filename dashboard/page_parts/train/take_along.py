@@ -3,9 +3,8 @@
 import streamlit as st
 
 from dashboard.downloads import files
-from dashboard.engine_calls import resources
-from dashboard.figures import training as figures
-from dashboard.figures.style import method_colour, named
+from dashboard.engine_calls import held_out, resources
+from dashboard.figures.style import named
 from dashboard.jobs import Snapshot
 from dashboard.page_parts.train import run
 from dashboard.widgets import learners, page, run_words, session
@@ -19,7 +18,18 @@ def show(snapshot: Snapshot, job_id: str) -> None:
     st.subheader("Take it along", anchor=False)
     learners.name_field(job_id)
     with st.container(horizontal=True):
-        if experiment.tasks != "table":
+        if held_out.of_pictures(experiment):
+            if st.button(
+                "Use it on Characters",
+                icon=":material/draw:",
+                type="primary",
+                key="use_on_characters",
+                on_click=learners.offer_pictures,
+                args=(job_id,),
+                help="Draw symbols of your own there, and this network tells them apart.",
+            ):
+                st.switch_page("pages/characters.py")
+        elif experiment.tasks != "table":
             st.button(
                 "Use this learner on every page",
                 icon=":material/check:",
@@ -52,8 +62,4 @@ def _save(learner: Learner, stem: str) -> None:
 
 
 def _figure(snapshot: Snapshot) -> str:
-    colour, steps = method_colour(snapshot.experiment.method), max(1, snapshot.experiment.inner_steps)
-    figure = figures.run_figure(
-        snapshot.history, snapshot.curve_iterations, snapshot.curves, colour=colour, trained_steps=steps
-    )
-    return files.figure_html(named(figure, run.words(snapshot, snapshot.iteration)))
+    return files.figure_html(named(run.figure_of_both(snapshot), run.words(snapshot, snapshot.iteration)))

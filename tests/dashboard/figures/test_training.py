@@ -72,3 +72,18 @@ def test_predictions_lie_beside_the_line_where_they_would_be_right():
     assert [trace.name for trace in figure.data] == ["truth", "before", "after 5 steps"]
     assert figure.layout.xaxis.title.text == "true sst_c"
     assert list(figure.data[0].x) == [1.0, 3.0]
+
+
+def test_right_answers_have_their_interval_and_the_line_of_guessing():
+    at, accuracies = np.array([0, 50]), np.stack([np.full((2, 3), share) for share in (0.5, 0.4, 0.6)], axis=-1)
+    accuracies[:, 1] = [[0.2, 0.1, 0.3], [0.9, 0.85, 0.95]]
+    figure = figures.accuracy_fan_figure(at, accuracies, chance=0.2, colour="#123456", num_iterations=80)
+    band, trained = figure.data[1], figure.data[2]
+    assert [trace.name for trace in figure.data] == ["before", "95 % interval", "after 1 step", "after 2 steps"]
+    np.testing.assert_allclose(trained.y, [20, 90])
+    np.testing.assert_allclose(sorted(band.y), [10, 30, 85, 95])
+    assert figure.layout.shapes[0].y0 == 20 and tuple(figure.layout.xaxis.range) == (0, 80)
+    assert not figures.accuracy_fan_figure(np.zeros(0), np.zeros((0, 0, 3)), chance=0.5).data
+    both = figures.run_figure(figures.meta_loss_figure(HISTORY), figures.accuracy_fan_figure(at, accuracies, chance=0.2))
+    assert (both.layout.yaxis.type, both.layout.yaxis2.type) == ("log", "linear")
+    assert both.layout.yaxis2.title.text == "right answers (%)"

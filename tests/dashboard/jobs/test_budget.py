@@ -7,6 +7,7 @@ import pytest
 
 from dashboard.jobs.budget import BUDGETS, MAX_SECONDS, check_fields, check_whole
 from dashboard.jobs.estimates import Estimates
+from dashboard.widgets.control_tables import PICTURE_START
 from maml_engine import Experiment
 
 LARGE = {name: BUDGETS[name] for name in ("meta_batch_size", "inner_steps", "k_shot", "k_query", "hidden_dim")}
@@ -41,3 +42,17 @@ def test_what_pages_offer_by_default_is_allowed(method):
         experiment = Experiment(method=method, num_iterations=iterations)
         check_fields(experiment)
         check_whole(experiment, Estimates())
+
+
+def test_pictures_are_allowed_as_the_page_begins_and_refused_in_their_own_words():
+    start = Experiment(**PICTURE_START)
+    check_fields(start)
+    check_whole(start, Estimates())
+    assert Estimates().seconds_of(start) < 90
+    large = dataclasses.replace(start, filters=64, n_way=20, meta_batch_size=16)
+    with pytest.raises(ValueError, match=r"`meta_batch_size` 1 would fit.*`n_way` or `filters`"):
+        check_whole(large, Estimates())
+    with pytest.raises(ValueError, match=r"`num_iterations` \d+ would fit"):
+        check_whole(dataclasses.replace(start, num_iterations=100_000), Estimates())
+    with pytest.raises(ValueError, match="`filters` must be at most 64"):
+        check_fields(dataclasses.replace(start, filters=65))

@@ -89,6 +89,7 @@ BAD = {
     "large result": (with_facts(result={"x": "x" * 300_000}), "`result` must be|at most"),
     "words for curves": (with_curves(curves=np.array([["a", "b"]] * 3).view(np.uint32).astype(bool)), "as numbers"),
     "other curves": (with_curves(curves=np.ones((4, 2))), "must hold curves"),
+    "other accuracies": (with_curves(accuracies=np.ones((3, 2, 2))), "must hold accuracies"),
     "long history": (with_curves(history=np.ones((2000, 3))), "must hold curves"),
     "wide history": (with_curves(history=np.ones((5, 4))), "must hold curves"),
     "altered curves": (zipped(unzipped(GOOD) | {"curves.safetensors": b"\0" * 100}), "curves.safetensors"),
@@ -153,3 +154,13 @@ def test_changed_bytes_are_noticed_or_change_nothing_that_is_kept():
 def test_an_experiment_of_before_takes_todays_defaults():
     run = exchange.unpacked(with_facts(experiment={"seed": 3, "hidden_dim": 4, "num_layers": 1}), "me")[0]
     assert run.experiment == Experiment(seed=3, hidden_dim=4, num_layers=1)
+
+
+def test_right_answers_travel_where_a_run_has_them(library):
+    accuracies = np.linspace(0, 1, 18).reshape(3, 2, 3)
+    library.save(a_run("pictures", accuracies=accuracies))
+    library.save(a_run("functions"))
+    kept = library.get("pictures")
+    np.testing.assert_array_equal(kept.accuracies, accuracies)
+    np.testing.assert_array_equal(library.import_run(library.export("pictures"), "me").accuracies, accuracies)
+    assert not library.get("functions").accuracies.size

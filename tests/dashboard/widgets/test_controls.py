@@ -240,3 +240,92 @@ def test_a_method_that_solves_has_no_steps_to_choose():
     page = run(["method", "inner_lr", "inner_steps"], method="r2d2", inner_steps="4")
     assert not [widget.key for widget in (*page.number_input, *page.select_slider)]
     assert experiment_of(page).changes() == {"method": "r2d2"}
+
+
+# Functions and pictures.
+
+
+def shown_with_pictures():
+    import streamlit as st
+
+    from dashboard.widgets import controls, page
+    from dashboard.widgets.control_tables import GROUPS
+
+    every = [name for members in GROUPS.values() for name in members if name != "loss"]
+    page.opening("Title", "Try this.")
+    names, pictures = (["k_shot"], []) if st.session_state.get("elsewhere") else (every, ["glyphs"])
+    st.text(controls.experiment_controls(*names, pictures=pictures).to_json())
+    page.finish()
+
+
+def with_pictures(**parameters):
+    page = AppTest.from_function(shown_with_pictures, default_timeout=120)
+    page.query_params.update(parameters)
+    page.run()
+    assert not page.exception
+    return page
+
+
+def test_who_turns_to_pictures_begins_with_what_is_of_use_there_and_finds_the_functions_again():
+    page = with_pictures(inner_lr="0.05", k_shot="7", model="mlp")
+    assert page.selectbox(key="tasks").options[-2:] == ["glyphs", "table"]
+    page.selectbox(key="tasks").set_value("glyphs").run()
+    assert experiment_of(page).changes() == control_tables.PICTURE_START
+    assert set(page.selectbox(key="model").options) == {"conv4", "resnet", "image_mlp"}
+    assert not {"cavia", "cnp"} & set(page.selectbox(key="method").options)
+    shown = {widget.key for kind in ("number_input", "text_input", "toggle") for widget in page.get(kind)} & set(links.FIELDS)
+    assert {"n_way", "k_shot", "variation", "filters"} <= shown
+    assert not shown & {"amplitude", "phase", "x_range", "noise", "pool", "inner_steps", "hidden_dim", "rotations", "data"}
+    assert page.number_input(key="k_shot").label == "Support pictures of each class (`k_shot`)"
+    page.number_input(key="n_way").set_value(3).run()
+    page.selectbox(key="tasks").set_value("sinusoid").run()
+    assert experiment_of(page).changes() == {"inner_lr": 0.05, "k_shot": 7, "model": "mlp"}
+    page.selectbox(key="tasks").set_value("glyphs").run()
+    assert experiment_of(page).changes() == control_tables.PICTURE_START | {"n_way": 3}
+    page.button(key="_reset").click().run()
+    assert experiment_of(page).changes() == {}
+
+
+def test_a_page_about_functions_puts_pictures_aside_until_one_comes_that_has_them():
+    page = with_pictures(k_shot="7")
+    page.selectbox(key="tasks").set_value("glyphs").run()
+    page.session_state["elsewhere"] = True
+    page.query_params.clear()  # as on the way to another page
+    page.run()
+    assert experiment_of(page).changes() == {"k_shot": 7}
+    page.session_state["elsewhere"] = False
+    page.query_params.clear()
+    page.run()
+    assert experiment_of(page).changes() == control_tables.PICTURE_START
+
+
+def test_a_link_to_pictures_means_what_the_command_line_means():
+    assert experiment_of(with_pictures(tasks="glyphs", n_way="3")).changes() == {
+        "tasks": "glyphs", "n_way": 3, "model": "conv4", "loss": "softmax_cross_entropy"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"tasks": "omniglot", "method": "protonet"}, "a page downloads none"),
+        ({"tasks": "images", "data": "ab"}, "`tasks` images needs pictures"),
+        ({"tasks": "glyphs", "model": "mlp"}, "`model` mlp is no network for pictures. The page uses conv4."),
+        ({"tasks": "glyphs", "method": "cavia"}, "`method` cavia adapts a context, which no network of pictures has"),
+    ],
+)
+def test_what_a_link_says_of_pictures_and_is_not_here_gives_way_with_a_sentence(parameters, says):
+    page = with_pictures(n_way="4", **parameters)
+    (note,) = [note.value for note in page.info]
+    assert says in note
+    run = experiment_of(page)
+    assert (run.tasks, run.n_way, run.model) == ("glyphs", 4, "conv4")
+    page.run()
+    assert experiment_of(page) == run
+
+
+def test_a_link_with_pictures_that_cannot_be_is_answered_by_a_sentence():
+    page = with_pictures(tasks="glyphs", n_way="1", variation="-2", filters="abc")
+    said = " ".join(note.value for note in page.info)
+    assert all(f"`{name}`" in said for name in ("n_way", "variation", "filters"))
+    assert experiment_of(page).n_way == 5

@@ -74,3 +74,13 @@ def test_a_files_name_holds_letters_digits_and_dashes(name, stem):
 def test_no_two_titles_are_alike():
     assert run_words.unlike({"a": "x", "b": "y", "c": "x", "d": "x"}) == {"a": "x", "b": "y", "c": "x (2)", "d": "x (3)"}
     assert run_words.unlike({"a": "x (2)", "b": "x", "c": "x"}) == {"a": "x (2)", "b": "x", "c": "x (3)"}
+
+
+def test_a_run_on_pictures_names_its_task_and_no_step_where_the_method_has_none():
+    run = Experiment(method="protonet", tasks="omniglot", n_way=20, k_shot=1, num_iterations=100, norm="per_step")
+    words = run_words.of_run(run, title=run_words.with_task("mine", run))
+    assert words == "mine, 20-way 1-shot Omniglot, 100 meta-iterations, seed 0"
+    assert run_words.with_task("mine", RUN) == "mine"
+    assert "transductive" in run_words.statistics_of(run)
+    assert "inductive" in run_words.statistics_of(dataclasses.replace(run, norm="support"))
+    assert run_words.statistics_of(dataclasses.replace(run, norm="group")) == "each picture by itself (inductive)"

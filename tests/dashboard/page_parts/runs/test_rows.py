@@ -165,3 +165,26 @@ def test_what_is_brushed_keeps_the_runs_within_on_every_axis():
 )
 def test_the_filter_looks_at_names_notes_methods_status_and_settings(text, found):
     assert [run.id for run in ALL if rows.matches(run, text)] == found
+
+
+MEASURED = {"mean": [0.2, 0.9], "low": [0.2, 0.85], "high": [0.2, 0.95]}
+
+
+@pytest.mark.parametrize(
+    ("result", "found"),
+    [
+        ({"accuracy": MEASURED}, (90.0, 85.0, 95.0)),
+        ({}, (80.0, 70.0, 90.0)),  # as it was in training
+        ({"accuracy": {"mean": [0.2, "x"], "low": 3, "high": None}}, (80.0, 70.0, 90.0)),
+    ],
+)
+def test_right_answers_of_pictures_stand_beside_the_loss(result, found):
+    accuracies = np.array([[[0.2, 0.2, 0.2], [0.8, 0.7, 0.9], [0.8, 0.7, 0.9]]] * 2)
+    run = dataclasses.replace(a_run("pictures", tasks="glyphs"), result=result, accuracies=accuracies)
+    assert rows.right_answers(run) == pytest.approx(found)
+    assert rows.right_answers(MAML) is None and rows.right_answers(NEWER) is None
+    cells = rows.columns([run, MAML])
+    assert cells["right"] == [pytest.approx(found[0]), None]
+    assert cells["right_interval"] == [f"{found[1]:.1f} to {found[2]:.1f} %", None]
+    assert "right" not in rows.columns([MAML, REPTILE])
+    assert "5-way 10-shot Glyphs" in rows.words(run)
