@@ -51,7 +51,7 @@ def with_task(words: str, run: Any) -> str:
 
 def statistics_of(run: Any) -> str:
     """By what a network of pictures normalises, said as it stands beside a number."""
-    by_rows = {"batch": "all queries of a task together (transductive)", "support": "the support’s statistics (inductive)"}
+    by_rows = {"batch": "all queries of a task together (transductive)", "support": "by the support’s statistics (inductive)"}
     return by_rows.get("batch" if run.norm == "per_step" else run.norm, "each picture by itself (inductive)")
 
 

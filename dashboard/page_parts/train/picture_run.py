@@ -55,7 +55,7 @@ def show_numbers(snapshot: Snapshot, iteration: int, meta_loss: float, *, is_ove
     queries = "as `maml evaluate` and the code below print it" if is_over else f"{PICTURE_QUERIES} queries of each class"
     st.caption(
         f"After {iteration:,} meta-iterations. Held out{'' if is_over else ', as it trains'}: {tasks}, "
-        f"{run_words.task_of(run)}, {queries}; normalised by {run_words.statistics_of(run)}"
+        f"{run_words.task_of(run)}, {queries}; normalised: {run_words.statistics_of(run)}"
         f"{' and, beside it, the other way' if is_over and len(rows) > 1 else ''}."
     )
 
