@@ -12,11 +12,17 @@ FIELDS = tuple(name for members in control_tables.GROUPS.values() for name in me
 OWN = {"card": ""}
 
 
-page.opening(
-    "Train",
+TRY_FUNCTIONS = (
     "Press **Train** and watch the held-out curves fan apart: the start itself gets a little better, one step from it a great "
-    "deal. Then raise the inner step size α until training breaks.",
+    "deal. Then raise the inner step size α until training breaks."
 )
+TRY_PICTURES = (
+    "Press **Train**: within a minute or two a network learns to tell characters apart that it has never seen, from one "
+    "example each. Then use it on Characters, and draw your own."
+)
+
+
+page.opening("Train", TRY_PICTURES if held_out.are_pictures(controls.likely("tasks")) else TRY_FUNCTIONS)
 wants_table = controls.current("tasks") == "table"
 table = table_controls() if wants_table else None
 pictures = [name for name in ("glyphs", "omniglot") if held_out.have_pictures(name)]

@@ -32,7 +32,12 @@ class RightAnswers(NamedTuple):
 
 def of_pictures(experiment: Experiment) -> bool:
     """Whether a run's tasks are classes of pictures."""
-    return experiment.tasks in PICTURES
+    return are_pictures(experiment.tasks)
+
+
+def are_pictures(tasks: str) -> bool:
+    """Whether tasks of this name are classes of pictures."""
+    return tasks in PICTURES
 
 
 def are_at_hand(learner: Learner) -> bool:

@@ -126,5 +126,6 @@ def _found(job: UnderWay) -> Found:
             history=snapshot.history,
             curve_iterations=snapshot.curve_iterations,
             curves=snapshot.curves,
+            accuracies=snapshot.accuracies,
         )
     return Found(job.owner, snapshot)

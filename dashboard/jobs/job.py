@@ -82,6 +82,7 @@ class Work:
         if (before := self.goes_on_from) is not None:
             self._history = before.history.copy()
             self._curves = list(zip(before.curve_iterations.tolist(), before.curves, strict=True))
+            self._accuracies = list(before.accuracies)
             self.snapshot = dataclasses.replace(
                 self.snapshot,
                 iteration=before.checkpoint.iteration,
@@ -89,6 +90,7 @@ class Work:
                 history=self._history.array(),
                 curve_iterations=before.curve_iterations,
                 curves=before.curves,
+                accuracies=before.accuracies,
             )
 
     @property
@@ -120,7 +122,8 @@ class Work:
     def _take_in_training(self, report: Report) -> None:
         before = self.goes_on_from
         if before is not None and report.iteration - len(report.meta_loss) < before.checkpoint.iteration:  # it begins anew
-            self._history, self._curves, self.goes_on_from, before = History(), [], None, None
+            self._history, self._curves, self._accuracies = History(), [], []
+            self.goes_on_from = before = None
         self._history.extend(report.meta_loss)
         measured = self.snapshot.measured
         was_measured_there = before is not None and report.curve_iteration == before.checkpoint.iteration  # to begin with
@@ -147,7 +150,8 @@ class Work:
             measured=measured,
         )
         if (checkpoint := getattr(report, "checkpoint", None)) is not None:
-            self.start = Start(checkpoint, self._history.copy(), self.snapshot.curve_iterations, self.snapshot.curves)
+            now = self.snapshot
+            self.start = Start(checkpoint, self._history.copy(), now.curve_iterations, now.curves, now.accuracies)
 
 
 @dataclass(eq=False)

@@ -1,7 +1,7 @@
 """A run under way as bytes: what other processes show of it, and what one of them goes on from where its own has died."""
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ def packed_progress(snapshot: Snapshot) -> bytes:
         "history": snapshot.history[len(snapshot.history) - 1 :: -stride][::-1],
         "curve_iterations": np.asarray(snapshot.curve_iterations),
         "curves": np.asarray(snapshot.curves),
+        "accuracies": np.asarray(snapshot.accuracies),
     }
     return pack_arrays(arrays, {name: getattr(snapshot, name) for name in NUMBERS})
 
@@ -49,12 +50,14 @@ class Start:
     history: the meta-losses until there.
     curve_iterations: `[m]`, where the held-out loss was measured until there.
     curves: `[m, steps + 1]`, that loss.
+    accuracies: `[m, steps + 1, 3]`, of pictures, as a snapshot has it; else empty.
     """
 
     checkpoint: Checkpoint
     history: History
     curve_iterations: np.ndarray
     curves: np.ndarray
+    accuracies: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 3)))
 
     def packed(self) -> bytes:
         """For another process."""
@@ -64,6 +67,7 @@ class Start:
             "pending": np.array(self.history.pending, float),
             "curve_iterations": self.curve_iterations,
             "curves": self.curves,
+            "accuracies": self.accuracies,
         }
         return pack_arrays(arrays, {"stride": self.history.stride})
 
@@ -82,6 +86,7 @@ class Start:
             history.stride, history.iteration = facts["stride"], checkpoint.iteration
             history.rows = [(row[0], row[1], row[2]) for row in arrays["history"].tolist()]
             history.pending = arrays["pending"].tolist()
-            return cls(checkpoint, history, arrays["curve_iterations"], arrays["curves"])
+            measured = {name: arrays[name] for name in ("curve_iterations", "curves", "accuracies")}
+            return cls(checkpoint, history, **measured)
         except (KeyError, TypeError, IndexError) as error:
             raise ValueError(f"{_SOURCE} is not a run to go on from: {error}.") from error

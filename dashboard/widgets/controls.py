@@ -71,6 +71,12 @@ def current(name: str) -> Any:
     return st.session_state.get(name, default)
 
 
+def likely(name: str) -> Any:
+    """The same before a page has begun, and the link is taken in."""
+    kept = st.session_state.get(KEPT, st.query_params).get(name, FIELDS[name].default)
+    return st.session_state.get(name, kept)
+
+
 # The link.
 
 
