@@ -245,7 +245,7 @@ def test_a_run_on_pictures_is_found_again_and_offered_on_characters_alone(traine
     job_id = trained_on_pictures.session_state[session.JOB]
     again = train(job=job_id, **TINY)
     assert len(charts(again)) == 3 and not again.info
-    characters = open_page("characters", picture_runs=job_id, picture_task="5.5")
+    characters = open_page("characters", picture_runs=job_id)
     offered = characters.selectbox(key=session.PICTURE_LEARNER).options
     (label,) = [label for label in offered if label.startswith("Trained here")]
     assert label == "Trained here: ProtoNet, 3 meta-iterations, seed 0"
