@@ -98,6 +98,17 @@ def offer_pictures(job_id: str) -> None:
     st.session_state[PICTURE_LEARNER] = f"run {job_id}"
 
 
+def is_on_characters(job_id: str) -> bool:
+    """Whether a run's learner is offered there."""
+    return job_id in _picture_run_ids()
+
+
+def on_characters(job_id: str) -> str:
+    """That it is, with a link, as Markdown."""
+    link = links.address("characters", {}, {PICTURE_RUNS: job_id, PICTURE_LEARNER: f"run {job_id}"})
+    return f"Characters has it among its learners now: [open Characters]({link}) and draw."
+
+
 def picture_runs() -> dict[str, Learner]:
     """Learners by run that are offered on the Characters page: this session's, and those that its link named."""
     asked = _picture_run_ids()

@@ -238,7 +238,9 @@ def test_pictures_are_trained_on_with_right_answers_and_taken_to_characters(trai
     assert "offer" not in {button.key for button in page.button}
     page.button(key="use_on_characters").click().run()
     assert page.session_state[session.PICTURE_RUNS] == job_id
+    assert not page.exception
     assert page.session_state[session.PICTURE_LEARNER] == f"run {job_id}"
+    assert any(f"(characters?v=1&picture_runs={job_id}&picture_learner=run+{job_id})" in part.value for part in page.markdown)
 
 
 def test_a_run_on_pictures_is_found_again_and_offered_on_characters_alone(trained_on_pictures, train, open_page):

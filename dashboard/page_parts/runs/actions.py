@@ -86,15 +86,14 @@ def _buttons_of_one(run: Run, baseline: Run | None) -> None:
         st.switch_page("pages/train.py")
     is_of_pictures = run.experiment is not None and run.experiment.tasks in PICTURE_NAMES
     if can_open and run.learner_bytes and is_of_pictures:
-        if st.button(
+        st.button(
             "Use it on Characters",
             icon=":material/draw:",
             type="primary",
             key="use_on_characters",
-            on_click=learners.offer_pictures,
+            on_click=_use_on_characters,
             args=(run.id,),
-        ):
-            st.switch_page("pages/characters.py")
+        )
     elif run.experiment is not None and can_open and run.learner_bytes and run.experiment.tasks != "table":
         st.button(
             "Use on every page",
@@ -190,6 +189,11 @@ def _use(run: Run) -> None:
         _say("The other pages show this learner now; their sidebar has the choice.")
     else:
         _say("Its learner can no longer be opened here.")
+
+
+def _use_on_characters(run_id: str) -> None:
+    learners.offer_pictures(run_id)
+    _say(learners.on_characters(run_id))
 
 
 def _delete(run_ids: Sequence[str]) -> None:

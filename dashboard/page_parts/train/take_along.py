@@ -19,7 +19,7 @@ def show(snapshot: Snapshot, job_id: str) -> None:
     learners.name_field(job_id)
     with st.container(horizontal=True):
         if held_out.of_pictures(experiment):
-            if st.button(
+            st.button(
                 "Use it on Characters",
                 icon=":material/draw:",
                 type="primary",
@@ -27,8 +27,7 @@ def show(snapshot: Snapshot, job_id: str) -> None:
                 on_click=learners.offer_pictures,
                 args=(job_id,),
                 help="Draw symbols of your own there, and this network tells them apart.",
-            ):
-                st.switch_page("pages/characters.py")
+            )
         elif experiment.tasks != "table":
             st.button(
                 "Use this learner on every page",
@@ -49,6 +48,8 @@ def show(snapshot: Snapshot, job_id: str) -> None:
             st.button("Save on this machine", icon=":material/save:", key="save", on_click=_save, args=(learner, stem))
     if job_id in st.session_state.get(session.RUNS, ()):
         st.caption("The other pages show this learner now; their sidebar has the choice.")
+    if learners.is_on_characters(job_id):
+        st.markdown(learners.on_characters(job_id))
     if saved := st.session_state.pop(session.SAVED, None):
         st.info(saved)
 
