@@ -17,7 +17,6 @@ from dashboard.runs.queue import Claim, Heard, Held, UnderWay, Waiting
 from dashboard.runs.run import ENDED, MAX_NAME, MAX_NOTE, Run, cleaned, digest_of, from_values, to_values
 from dashboard.runs.tables import jobs, learners, runs
 from maml_engine.io.arrays import StorageError
-from maml_engine.runtime.doctors import DOCTORS, Findings
 
 log = logging.getLogger(__name__)
 
@@ -323,15 +322,3 @@ def forget_library() -> None:
         if _library is not None:
             _library.close()
         _library = None
-
-
-def _for_the_engine() -> Findings:
-    """The process's library, for `maml doctor --import dashboard.runs`."""
-    try:
-        found = library().doctor()
-    except LibraryAway as error:
-        return Findings("the library of runs", [str(error)])
-    return Findings(found.told(), found.problems)
-
-
-DOCTORS["library"] = _for_the_engine
