@@ -34,7 +34,7 @@ def _show_answers(learner: Learner, key: str) -> None:
     right, asked = int((task.answers[-1] == task.truth).sum()), len(task.truth)
     with st.container(width=560):
         alt = f"A task of new characters: examples of {learner.out_dim} classes and {asked} questions, {right} of them right."
-        page.chart(characters.answers_figure(task, len(task.shares) - 1, row=64), key, alt)
+        page.chart(characters.answers_figure(task, len(task.shares) - 1), key, alt)
     st.caption(
         f"One new task, the same for every learner. Left the examples, then the questions: {right} of {asked} are right; a "
         "dashed frame is wrong, with what it was taken for."
