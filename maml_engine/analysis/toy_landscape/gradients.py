@@ -10,9 +10,10 @@ import jax.numpy as jnp
 from maml_engine.analysis.toy_landscape.landscape import MAX_STEPS, Setting
 from maml_engine.analysis.toy_landscape.newton import gradient, newton, solve
 from maml_engine.analysis.toy_landscape.surfaces import of_form
+from maml_engine.core.episode import Array
 
 
-def inner_path(theta: jax.Array, task: jax.Array, setting: Setting) -> jax.Array:
+def inner_path(theta: jax.Array, task: Array, setting: Setting) -> jax.Array:
     """Adapts to one task (Finn et al., 2017, eq. 1).
 
     Args:
@@ -33,7 +34,7 @@ def inner_path(theta: jax.Array, task: jax.Array, setting: Setting) -> jax.Array
     return jnp.concatenate([theta[None], rest])
 
 
-def inner_end(theta: jax.Array, task: jax.Array, setting: Setting) -> jax.Array:
+def inner_end(theta: jax.Array, task: Array, setting: Setting) -> jax.Array:
     """The end of `inner_path` alone, `[2]`; only K steps are made.
 
     Args:
@@ -44,12 +45,12 @@ def inner_end(theta: jax.Array, task: jax.Array, setting: Setting) -> jax.Array:
     return jax.lax.fori_loop(0, setting.inner_steps, lambda _, theta: _moved(theta, task, setting), theta)
 
 
-def _moved(theta: jax.Array, task: jax.Array, setting: Setting) -> jax.Array:
+def _moved(theta: jax.Array, task: Array, setting: Setting) -> jax.Array:
     """One inner step."""
     return theta - setting.inner_lr * gradient(of_form)(theta, task, setting.form)
 
 
-def proximal_solution(theta: jax.Array, task: jax.Array, setting: Setting) -> jax.Array:
+def proximal_solution(theta: jax.Array, task: Array, setting: Setting) -> jax.Array:
     """The `phi` with the least `loss(phi) + lambda / 2 |phi - theta|^2`, or a local least one, downhill from theta.
 
     Args:
@@ -70,7 +71,7 @@ def proximal_solution(theta: jax.Array, task: jax.Array, setting: Setting) -> ja
 def mean_query_loss(theta: jax.Array, setting: Setting) -> jax.Array:
     """The meta-loss `[]` of a start `theta` `[2]`: the mean over tasks of the query loss after K steps."""
 
-    def one_task(query: jax.Array, support: jax.Array) -> jax.Array:
+    def one_task(query: Array, support: Array) -> jax.Array:
         return of_form(inner_end(theta, support, setting), query, setting.form)
 
     return mean_of(jax.vmap(one_task)(setting.query, setting.support), setting)
@@ -79,7 +80,7 @@ def mean_query_loss(theta: jax.Array, setting: Setting) -> jax.Array:
 def exact(theta: jax.Array, setting: Setting) -> jax.Array:
     """MAML's gradients at `theta` `[2]`, `[MAX_TASKS, 2]`: a task's each (Finn et al., 2017, eq. 4)."""
 
-    def query_loss(theta: jax.Array, query: jax.Array, support: jax.Array) -> jax.Array:
+    def query_loss(theta: jax.Array, query: Array, support: Array) -> jax.Array:
         return of_form(inner_end(theta, support, setting), query, setting.form)
 
     return jax.vmap(gradient(query_loss), (None, 0, 0))(theta, setting.query, setting.support)
@@ -88,7 +89,7 @@ def exact(theta: jax.Array, setting: Setting) -> jax.Array:
 def first_order(theta: jax.Array, setting: Setting) -> jax.Array:
     """First-order MAML's gradients at `theta` `[2]`, `[MAX_TASKS, 2]`: the query gradients at theta_K."""
 
-    def one_task(query: jax.Array, support: jax.Array) -> jax.Array:
+    def one_task(query: Array, support: Array) -> jax.Array:
         return gradient(of_form)(inner_end(theta, support, setting), query, setting.form)
 
     return jax.vmap(one_task)(setting.query, setting.support)
@@ -102,7 +103,7 @@ def chord(theta: jax.Array, setting: Setting) -> jax.Array:
 def implicit(theta: jax.Array, setting: Setting) -> jax.Array:
     """iMAML's gradients at `theta` `[2]`, `[MAX_TASKS, 2]` (Rajeswaran et al., 2019, eq. 6)."""
 
-    def one_task(query: jax.Array, support: jax.Array) -> jax.Array:
+    def one_task(query: Array, support: Array) -> jax.Array:
         solution = proximal_solution(theta, support, setting)
         system = jnp.eye(2) + gradient(gradient(of_form))(solution, support, setting.form) / setting.proximal
         return solve(system, gradient(of_form)(solution, query, setting.form))

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from maml_engine.core.episode import Array
+
 # What the valleys and rivers are made of: curvatures across and along, height and frequency of a river's bends.
 STEEP, FLAT = 2.0, 0.15
 BANK, BED, BEND, WINDING = 1.0, 0.1, 1.0, 1.0
@@ -13,7 +15,7 @@ BANK, BED, BEND, WINDING = 1.0, 0.1, 1.0, 1.0
 Task = tuple[float, float, float]  # x and y of the optimum, and the turn of the surface in radians
 
 
-def bowl(theta: jax.Array, task: jax.Array) -> jax.Array:
+def bowl(theta: jax.Array, task: Array) -> jax.Array:
     """`|theta - optimum|^2 / 2`: of a sine wave `p sin x + q cos x`, the squared error over a whole period.
 
     Args:
@@ -26,7 +28,7 @@ def bowl(theta: jax.Array, task: jax.Array) -> jax.Array:
     return jnp.sum((theta - task[:2]) ** 2) / 2
 
 
-def valley(theta: jax.Array, task: jax.Array) -> jax.Array:
+def valley(theta: jax.Array, task: Array) -> jax.Array:
     """A quadratic that is steep across and flat along.
 
     Args:
@@ -40,7 +42,7 @@ def valley(theta: jax.Array, task: jax.Array) -> jax.Array:
     return (STEEP * across**2 + FLAT * along**2) / 2
 
 
-def river(theta: jax.Array, task: jax.Array) -> jax.Array:
+def river(theta: jax.Array, task: Array) -> jax.Array:
     """A valley that winds: its bed is a sine wave, so that its curvature changes from place to place and may be negative.
 
     Args:
@@ -54,7 +56,7 @@ def river(theta: jax.Array, task: jax.Array) -> jax.Array:
     return (BED * along**2 + BANK * (across - BEND * jnp.sin(WINDING * along)) ** 2) / 2
 
 
-def wave(theta: jax.Array, task: jax.Array) -> jax.Array:
+def wave(theta: jax.Array, task: Array) -> jax.Array:
     """Half the squared error between sine waves over a whole period.
 
     The functions are the bowl's; the coordinates are not, and they alone make the curvature.
@@ -70,7 +72,7 @@ def wave(theta: jax.Array, task: jax.Array) -> jax.Array:
     return (amplitude**2 + true_amplitude**2 - 2 * amplitude * true_amplitude * jnp.cos(phase - true_phase)) / 2
 
 
-def of_form(theta: jax.Array, task: jax.Array, form: jax.Array) -> jax.Array:
+def of_form(theta: jax.Array, task: Array, form: Array) -> jax.Array:
     """Any of these losses by its numbers, so that one compiled program serves them all.
 
     Args:
@@ -86,14 +88,14 @@ def of_form(theta: jax.Array, task: jax.Array, form: jax.Array) -> jax.Array:
     return (first * x**2 + second * (y - bend * jnp.sin(WINDING * x)) ** 2) / 2
 
 
-def _between_waves(theta: jax.Array, task: jax.Array) -> jax.Array:
+def _between_waves(theta: jax.Array, task: Array) -> jax.Array:
     """The difference of two waves given by phase and amplitude, in weights of sine and cosine."""
     (phase, amplitude), (true_phase, true_amplitude, _) = theta, task
     own = amplitude * jnp.array([jnp.cos(phase), jnp.sin(phase)])
     return own - true_amplitude * jnp.array([jnp.cos(true_phase), jnp.sin(true_phase)])
 
 
-def _own_axes(theta: jax.Array, task: jax.Array) -> jax.Array:
+def _own_axes(theta: jax.Array, task: Array) -> jax.Array:
     """`theta` as the task sees it: from its optimum, along its own axes."""
     cos, sin = jnp.cos(task[2]), jnp.sin(task[2])
     return jnp.array([[cos, sin], [-sin, cos]]) @ (theta - task[:2])

@@ -19,6 +19,7 @@ from maml_engine.analysis.toy_landscape.gradients import (
 from maml_engine.analysis.toy_landscape.landscape import Landscape, Setting, setting_of
 from maml_engine.analysis.toy_landscape.newton import gradient
 from maml_engine.analysis.toy_landscape.surfaces import of_form
+from maml_engine.core.episode import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +106,7 @@ def _view(theta: jax.Array, setting: Setting) -> dict[str, jax.Array]:
     end = jax.vmap(gradient(inner_end), (None, 0, None))
     solution = jax.vmap(lambda task: proximal_solution(theta, task, setting))(setting.support)
 
-    def losses(theta: jax.Array, task: jax.Array) -> jax.Array:
+    def losses(theta: jax.Array, task: Array) -> jax.Array:
         return of_form(theta, task, setting.form)
 
     by_task = jnp.stack([directions(theta, setting) for directions in GRADIENTS.values()])  # [methods, tasks, 2]
