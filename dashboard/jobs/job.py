@@ -46,6 +46,7 @@ class Work:
     unwanted: since when nobody wants it any more; None where somebody does.
     why_cut: the sentence with which it ends, where it took too much; "" where it did not.
     is_cut: whether its process was ended.
+    is_over: whether nothing more comes, and how it has ended is on its way into the library: no Stop alters that.
     keep_as: the kind of run as which the library keeps it; "" where it leaves nothing to be kept.
     summary: what comes out of it, as plain JSON, and its learner, if it has one.
     snapshot: as it is now.
@@ -67,6 +68,7 @@ class Work:
     unwanted: float | None = None
     why_cut: str = ""
     is_cut: bool = False
+    is_over: bool = False
     keep_as: str = ""
     summary: Callable[[Snapshot], tuple[Mapping[str, Any], Any]] = lambda snapshot: ({}, snapshot.result)
     snapshot: Snapshot = field(init=False)

@@ -1,6 +1,7 @@
 """Ended runs go into the library, in a thread of their own: where the library is away, again and again until it is back."""
 
 import contextlib
+import dataclasses
 import logging
 import threading
 import time
@@ -84,11 +85,12 @@ class Keeper:
         """A run that was trained before this process began, or by another one; None where the library has none, or is away."""
         with self._changed:
             when, found = self._known.get(job_id, (float("-inf"), None))
-            if found is not None or self._clock() - when < KNOWN_SECONDS:
+            if self._clock() - when < KNOWN_SECONDS:
                 return found
-        found = None
+            if found is not None:
+                self._known[job_id] = self._clock(), found  # of many who look at once, one asks
         with contextlib.suppress(LibraryAway):
-            found = self._look_up(job_id)
+            found = self._look_up(job_id, found)
         with self._changed:
             self._known[job_id] = self._clock(), found
             self._known.move_to_end(job_id)
@@ -123,11 +125,13 @@ class Keeper:
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def _look_up(self, job_id: str) -> Found | None:
+    def _look_up(self, job_id: str, before: Found | None) -> Found | None:
         library = self._library()
         run = library.get(job_id)
         if run is None or run.kind != "train" or run.experiment is None or run.status in (QUEUED, RUNNING):
             return None
+        if before is not None and (run.status, run.iteration) == (before.snapshot.status, before.snapshot.iteration):
+            return before._replace(snapshot=dataclasses.replace(before.snapshot, name=run.name))  # its learner stays open
         learner: Any = None
         if run.learner_digest is not None and (content := library.learner(job_id)) is not None:
             with contextlib.suppress(ValueError):  # of a newer MAML Lab, or altered
@@ -190,6 +194,7 @@ class _Item:
         self.job, self.snapshot = job, snapshot
         self.tried = threading.Event()
         self._is_others = False
+        self._measured: Mapping[str, Any] | None = None  # once it is worked out, for the next try
 
     def save(self, library: RunLibrary, pack: Callable[[Any], bytes], lease_number: int | None) -> None:
         """Puts it there, unless another process has taken it since.
@@ -212,9 +217,10 @@ class _Item:
           LibraryAway: it must be tried again.
         """
         learner = self.snapshot.result if self.job.work.is_plain and not self._is_others else None
-        result = measure(learner) if learner is not None else {}
-        if result and library.get(self.job.id) is not None:
-            library.save(self._run(result))
+        if self._measured is None:
+            self._measured = measure(learner) if learner is not None else {}
+        if self._measured and library.get(self.job.id) is not None:
+            library.save(self._run(self._measured))
 
     def _run(self, result: Mapping[str, Any]) -> Run:
         snapshot, job = self.snapshot, self.job

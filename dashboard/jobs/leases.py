@@ -3,10 +3,11 @@
 A run stands in the table of jobs from when it is asked for until it has ended. Whoever has it renews its lease, says with it
 how the run is, which others show, and now and then from where another would go on; and hears whether somebody looks at it
 elsewhere, and whether its owner has stopped it there. Where the lease has run out, the next process that is free takes the run,
-under a higher number and the same link, and goes on from what was said last. What the first one says or writes afterwards, if
-it only slept, is refused by its number (`RunLibrary.renew`, `.write`).
+under a higher number and the same link, and goes on from what was said last; but not for ever, since the run may be what ends
+them. What the first one says or writes afterwards, if it only slept, is refused by its number (`RunLibrary.renew`, `.write`).
 """
 
+import dataclasses
 import json
 import logging
 import os
@@ -14,13 +15,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashboard.jobs.elsewhere import Elsewhere
 from dashboard.jobs.job import Job
 from dashboard.jobs.progress import Start, packed_progress
-from dashboard.jobs.snapshot import Snapshot
-from dashboard.runs import Claim, Heard, Held, LibraryAway, RunLibrary
+from dashboard.jobs.snapshot import FAILED, Snapshot
+from dashboard.runs import Claim, Heard, Held, LibraryAway, Run, RunLibrary
 from maml_engine import Experiment
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS, LEASE_SECONDS = 2.0, 20.0
+MAX_TAKINGS = 3  # processes that have a run, one after another; it may be what ends them
 SAY_AGAIN_SECONDS = 10.0  # after which a run that has come no further is described again: it may wait longer than was expected
 
 
@@ -89,8 +92,13 @@ class Leases:
         while (job := self._first_asked()) is not None:
             if job.is_active:
                 request = {"experiment": json.loads(job.work.experiment.to_json())}
-                library.enqueue(job.id, job.owner, request, worker=self.name, lease_seconds=LEASE_SECONDS)
-                self._hold(job, 1)
+                try:
+                    library.enqueue(job.id, job.owner, request, worker=self.name, lease_seconds=LEASE_SECONDS)
+                    self._hold(job, 1)
+                except LibraryAway:
+                    raise
+                except Exception:  # it goes on here, and the next ones are not kept waiting
+                    log.exception("The run %s is this process's alone", job.id)
             with self._lock:
                 self._asked.remove(job)
         self.elsewhere.say(library)
@@ -153,6 +161,10 @@ class Leases:
                 start = Start.opened(claim.snapshot, experiment)
             except ValueError as error:
                 log.warning("The run %s begins anew: %s", claim.id, error)
+        if claim.lease_number > MAX_TAKINGS:
+            library.write(_given_up(claim, experiment, start), lease_number=claim.lease_number)
+            log.warning("The run %s is not tried again: %d processes ended while they had it", claim.id, MAX_TAKINGS)
+            return
         with self._lock:
             self._numbers[claim.id] = claim.lease_number  # before it can end
         job = registry.adopt(claim.id, experiment, owner=claim.owner, start=start)
@@ -185,3 +197,20 @@ class Leases:
                 time.sleep(BEAT_SECONDS)  # said elsewhere; leases that run out meanwhile are renewed if nobody has taken them
             except Exception:
                 log.exception("The table of jobs could not be kept up")
+
+
+def _given_up(claim: Claim, experiment: Experiment, start: Start | None) -> Run:
+    """A run that nobody tries again, as far as it was described."""
+    message = f"The server's process ended {MAX_TAKINGS} times while it had this run, which is not tried again."
+    run = Run(id=claim.id, owner=claim.owner, status=FAILED, message=message, ended=datetime.now(UTC), experiment=experiment)
+    if start is None:
+        return run
+    return dataclasses.replace(
+        run,
+        iteration=start.checkpoint.iteration,
+        seconds=start.checkpoint.seconds,
+        history=start.history.array(),
+        curve_iterations=start.curve_iterations,
+        curves=start.curves,
+        accuracies=start.accuracies,
+    )

@@ -67,6 +67,8 @@ class Running:
     def _leave(self, job: Job, why: str = "") -> None:
         """A job ends for its owner, and with the last of them what is computed."""
         work = job.work
+        if work.is_over:
+            return
         job.leave(why)
         self._keep(job, job.snapshot)
         self._let_go(work)
@@ -162,7 +164,7 @@ class Running:
         with self._changed:
             if work.why_cut and status != DONE:
                 status, message = FAILED, work.why_cut
-            work.is_cut = True  # by itself
+            work.is_cut = work.is_over = True  # by itself
             ended = work.as_ended(status, message)
             goes_on = self._closing and self._leases is not None  # in another process, once its lease has run out
             kept = {job: None if goes_on else self._keep(job, ended) for job in work.wanted_by}

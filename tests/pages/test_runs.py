@@ -183,6 +183,24 @@ def test_a_library_that_is_away_is_one_sentence(three, opened, monkeypatch):
     assert sentence.startswith("The library of runs cannot be reached.")
 
 
+def test_a_library_that_goes_away_midway_is_told_with_what_was_deleted(three, opened, monkeypatch):
+    page, delete, deleted = opened(run="middle.oldest.newest"), RunLibrary.delete, []
+
+    def goes_away(library, run_id, owner):
+        if deleted:
+            raise LibraryAway("The library of runs cannot be reached.")
+        deleted.append(run_id)
+        return delete(library, run_id, owner)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunLibrary, "delete", goes_away)
+        page.button(key="delete_runs").click().run()
+    assert not page.exception and len(names(page)) == 2
+    assert said(page) == [
+        "The library of runs cannot be reached. 1 of the 3 runs had been deleted; the others are as they were."
+    ]
+
+
 def test_many_runs_are_shown_in_part_until_more_are_asked_for(opened, monkeypatch):
     monkeypatch.setattr(kept_part, "FIRST", 2)
     with kept(*(a_run(f"run{number}", seed=number) for number in (3, 2, 1, 0))):

@@ -197,7 +197,15 @@ def _use_on_characters(run_id: str) -> None:
 
 
 def _delete(run_ids: Sequence[str]) -> None:
-    gone = [run_id for run_id in run_ids if library().delete(run_id, owner())]
+    gone: list[str] = []
+    try:
+        for run_id in run_ids:
+            if library().delete(run_id, owner()):
+                gone.append(run_id)
+    except LibraryAway as error:
+        if not gone:
+            raise
+        _say(f"{error} {len(gone)} of the {len(run_ids)} runs had been deleted; the others are as they were.")
     for run_id in gone:
         resources.jobs().forget(run_id, owner=owner())
     kept.forget(gone)

@@ -231,3 +231,64 @@ def test_what_is_not_there_is_not_asked_for_at_every_look(make, library):
     for number in range(1000):
         keeper.found(f"guess{number}")
     assert len(keeper._known) <= keeping.MAX_KNOWN
+
+
+def test_a_run_that_is_done_is_not_stopped_while_it_is_kept(make, trainer, library, monkeypatch):
+    may_save, save, kept = threading.Event(), library._real.save, []
+
+    def save_later(run, learner=None):
+        kept.append(run.status)
+        assert may_save.wait(100)
+        save(run, learner)
+
+    monkeypatch.setattr("dashboard.jobs.running.KEPT_SECONDS", 100.0)
+    monkeypatch.setattr(library._real, "save", save_later)
+    registry = make()
+    trainer.allowed.release(3)
+    job_id = registry.submit(RUN, owner="ada")
+    wait_for(lambda: kept)
+    registry.stop(job_id, owner="ada")
+    may_save.set()
+    wait_for(lambda: registry.is_free() and not registry.is_being_kept(job_id))
+    assert status(registry, job_id) == library.get(job_id).status == DONE
+
+
+def test_what_came_out_is_worked_out_once_however_often_it_must_be_kept(trainer, library):
+    measured = []
+
+    def measure(learner):
+        library.is_away = True  # before its numbers are there
+        measured.append(learner.iteration)
+        return {"held_out": {"mean": [1.0]}}
+
+    registry = JobRegistry(train=trainer, keeper=Keeper(lambda: library, pack=learner_zip, measure=measure))
+    trainer.allowed.release(3)
+    job_id = registry.submit(RUN, owner="ada")
+    wait_for(lambda: measured)
+    tries = library.tries
+    wait_for(lambda: library.tries > tries + 2)
+    library.is_away = False
+    wait_for(lambda: library.get(job_id).result)
+    registry.close()
+    assert measured == [30]
+
+
+def test_what_another_process_renames_and_deletes_is_seen_soon_and_what_is_away_stays(make, trainer, library):
+    registry, now = make(), [0.0]
+    trainer.allowed.release(3)
+    job_id = registry.submit(RUN, owner="ada")
+    wait_for(lambda: registry.snapshot(job_id).ended)
+    wait_for(lambda: library.get(job_id).result)
+    keeper = Keeper(lambda: library, pack=learner_zip, clock=lambda: now[0])
+    learner = keeper.found(job_id).snapshot.learner
+    library.rename(job_id, "ada", "Another's")
+    tries = library.tries
+    assert keeper.found(job_id).snapshot.name == "" and library.tries == tries
+    now[0] += keeping.KNOWN_SECONDS
+    found = keeper.found(job_id).snapshot
+    assert found.name == "Another's" and found.learner is learner and library.tries == tries + 1
+    now[0], library.is_away = now[0] + keeping.KNOWN_SECONDS, True
+    assert keeper.found(job_id).snapshot.name == "Another's"
+    now[0], library.is_away = now[0] + keeping.KNOWN_SECONDS, False
+    library.delete(job_id, "ada")
+    assert keeper.found(job_id) is None

@@ -1,6 +1,7 @@
 """Two processes on one database, as two registries: what a dead one leaves goes on, and a sleeper that wakes writes nothing."""
 
 import dataclasses
+import json
 import threading
 import time
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from dashboard.downloads.files import learner_zip
-from dashboard.jobs import DONE, QUEUED, RUNNING, STOPPED, JobRegistry, elsewhere, job, leases
+from dashboard.jobs import DONE, FAILED, QUEUED, RUNNING, STOPPED, JobRegistry, elsewhere, job, leases
 from dashboard.jobs.keeping import Keeper
 from dashboard.jobs.leases import Leases
 from dashboard.runs import RunLibrary
@@ -289,3 +290,33 @@ def test_what_cannot_be_read_stands_in_nobody_s_way(processes):
     one.beat()
     assert line(one) == {}
     assert one.registry.is_free()
+
+
+def test_a_run_that_cannot_be_put_down_does_not_stand_in_the_way(processes, monkeypatch, caplog):
+    one, _ = processes
+    enqueue = one.library.enqueue
+    ids = [one.registry.submit(dataclasses.replace(RUN, seed=seed), owner="ada") for seed in range(2)]
+
+    def refuse_one(job_id, *args, **kwargs):
+        if job_id == ids[0]:
+            raise ValueError("No.")
+        enqueue(job_id, *args, **kwargs)
+
+    monkeypatch.setattr(one.library, "enqueue", refuse_one)
+    one.beat()
+    assert line(one) == {ids[1]: "one"} and "alone" in caplog.text
+    one.trainer.allowed.release(6)
+    wait_for(lambda: one.registry.snapshot(ids[0]).status == one.registry.snapshot(ids[1]).status == DONE)
+
+
+def test_a_run_that_ends_its_processes_is_given_up(processes):
+    one, two = processes
+    request = {"experiment": json.loads(RUN.to_json())}
+    one.library.enqueue("deadly", "ada", request, worker="first", lease_seconds=0.0)
+    for _ in range(leases.MAX_TAKINGS - 1):
+        assert one.library.claim("next", 0.0) is not None
+    two.beat()
+    assert two.registry.is_free() and line(two) == {}
+    ended = two.registry.snapshot("deadly")
+    assert ended.status == FAILED and ended.message.startswith("The server's process ended 3 times"), ended.message
+    assert two.registry.belongs_to("deadly", "ada")
