@@ -153,8 +153,8 @@ RELEVANT: dict[str, Callable[[Mapping[str, Any]], bool]] = {
 PICTURE_LOSS = "softmax_cross_entropy"
 OF_PICTURES: dict[str, Collection[str]] = {"tasks": PICTURES, "model": IMAGE_MODELS, "loss": (PICTURE_LOSS,)}
 NEEDS_CONTEXT = ("cavia", "cnp")  # methods that adapt a context, which no network of pictures has
-# Where a visitor begins who turns from functions to pictures: of use within a minute or so of two cores, for any number of
-# classes, and in a network that looks at each drawing by itself.
+# Where a visitor begins who turns from functions to pictures: of use after about 95 s of processor time, compiling
+# included, for any number of classes, and in a network that looks at each drawing by itself.
 PICTURE_START: dict[str, Any] = {
     **{"tasks": "glyphs", "k_shot": 1, "k_query": 5, "method": "protonet", "loss": PICTURE_LOSS},
     **{"model": "conv4", "filters": 32, "norm": "group"},

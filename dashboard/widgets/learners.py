@@ -110,11 +110,19 @@ def on_characters(job_id: str) -> str:
 
 
 def picture_runs() -> dict[str, Learner]:
-    """Learners by run that are offered on the Characters page: this session's, and those that its link named."""
+    """Learners by run that are offered on the Characters page: this session's, and those that its link named.
+
+    The address names them at once: a link that is copied while the page measures opens what it shows.
+    """
     asked = _picture_run_ids()
     found = {job_id: learner for job_id in asked if (learner := resources.jobs().learner(job_id)) and of_pictures(learner)}
-    if len(found) < len(asked):
+    if asked:
         _keep_picture_runs(list(found))
+        if not found:
+            st.query_params.pop(PICTURE_RUNS, None)
+        elif st.query_params.get(PICTURE_RUNS) != st.session_state[PICTURE_RUNS]:
+            st.query_params[PICTURE_RUNS] = st.session_state[PICTURE_RUNS]
+    if len(found) < len(asked):
         page.answer_link(PICTURE_RUNS, PICTURES_GONE)
     return found
 
@@ -125,9 +133,8 @@ def _picture_run_ids() -> list[str]:
 
 
 def _keep_picture_runs(job_ids: list[str]) -> None:
+    """In the session alone: a callback of another page says it, too."""
     st.session_state[PICTURE_RUNS] = ".".join(job_ids[-MAX_PICTURE_RUNS:])
-    if not job_ids:
-        st.query_params.pop(PICTURE_RUNS, None)
 
 
 def run_name(job_id: str) -> str:

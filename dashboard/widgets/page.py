@@ -162,6 +162,7 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     _say_what_was_refused(own)
     controls.keep_in_link(own)
     strange = [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]
+    st.session_state[session.STRANGE] = strange  # what this page knows is strange on no later one
     with st.sidebar.container(horizontal=True):
         copy_link("_copy_link", {links.VERSION_KEY: str(links.VERSION)}, strange)
         settles = address.settles()

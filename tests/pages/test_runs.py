@@ -1,5 +1,7 @@
 """The Runs page, by the library of the tests' own home folder."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -150,7 +152,7 @@ def test_a_run_goes_out_as_a_file_and_comes_in_again(three, opened):
     assert library().count(OWNER) == 4
 
 
-def test_a_run_is_opened_in_train_and_its_learner_used_on_every_page(opened):
+def test_a_run_is_opened_in_train_and_its_learner_used_on_every_page(opened, open_page):
     with kept(a_run("mine", name="my run", inner_lr=0.02), with_learner=True):
         page = opened(run="mine")
         page.button(key="use_learner").click().run()
@@ -158,13 +160,19 @@ def test_a_run_is_opened_in_train_and_its_learner_used_on_every_page(opened):
         page.switch_page("pages/adapt.py").run()
         assert not page.exception and page.session_state["learner"] == "run mine"
         assert any("my run" in option for option in page.selectbox(key="_learner").options)
-        page.switch_page("pages/runs.py").run()
-        page.button(key="open_in_train").click().run()
-        assert not page.exception
-        page.switch_page("pages/train.py").run()
-        assert not page.exception and page.query_params["job"] == "mine"
+        page = opened(run="mine", find="my")
+        (link,) = [urlsplit(each.proto.url) for each in page.get("link_button") if each.proto.label == "Open in Train"]
+        assert link.path == "train"
+        page = open_page("train", **parse_qs(link.query))
+        assert page.query_params["job"] == "mine" and not said(page)
         assert page.select_slider(key="inner_lr").value == 0.02
         assert [chart for chart in page.get("plotly_chart") if "my run" in chart.proto.alt]
+
+
+def test_the_run_of_a_link_is_not_unknown_on_the_next_page(three, opened):
+    page = opened(run="middle", nonsense="1")
+    page.switch_page("pages/home.py").run()
+    assert not page.exception and "`nonsense`" in said(page)[-1] and "`run`" not in " ".join(said(page))
 
 
 def test_a_library_that_is_away_is_one_sentence(three, opened, monkeypatch):

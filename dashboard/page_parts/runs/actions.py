@@ -10,7 +10,7 @@ from dashboard.method_names import PICTURE_NAMES
 from dashboard.page_parts.runs import kept, rows
 from dashboard.page_parts.runs.kept import Kept
 from dashboard.runs import MAX_NOTE, LibraryAway, Run, library
-from dashboard.widgets import controls, learners, run_words, session
+from dashboard.widgets import learners, links, run_words, session
 from dashboard.widgets.visitor import owner
 
 FILE_ENDING = "maml-run.zip"
@@ -80,10 +80,10 @@ def _say_differences(run: Run, baseline: Run) -> None:
 
 def _buttons_of_one(run: Run, baseline: Run | None) -> None:
     can_open = run.experiment is not None and run.kind == "train"
-    if can_open and st.button(
-        "Open in Train", icon=":material/model_training:", key="open_in_train", on_click=_open_in_train, args=(run,)
-    ):
-        st.switch_page("pages/train.py")
+    if run.experiment is not None and can_open:
+        # A link, since code cannot leave a page while its address holds what a widget is bound to, as the filter.
+        link = links.address("train", run.experiment.changes(), {links.JOB_KEY: run.id})
+        st.link_button("Open in Train", link, icon=":material/model_training:", key="open_in_train")
     is_of_pictures = run.experiment is not None and run.experiment.tasks in PICTURE_NAMES
     if can_open and run.learner_bytes and is_of_pictures:
         st.button(
@@ -175,12 +175,6 @@ def _rename(run_id: str, key: str) -> None:
 
 def _annotate(run_id: str, key: str) -> None:
     library().annotate(run_id, owner(), st.session_state[key])
-
-
-def _open_in_train(run: Run) -> None:
-    if run.experiment is not None:
-        controls.choose(run.experiment)
-    st.session_state[session.JOB] = run.id
 
 
 def _use(run: Run) -> None:

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.engine_calls import resources
 from dashboard.jobs import DONE, Snapshot
-from dashboard.widgets import learners
+from dashboard.widgets import learners, session
 from maml_engine import Experiment, Learner
 
 RUNS = {"a": Experiment(seed=1), "b": Experiment(method="fomaml", num_iterations=500)}
@@ -42,6 +42,23 @@ def named(registry, **names):
     for job_id, name in names.items():
         run = registry.snapshots[job_id]
         registry.snapshots[job_id] = Snapshot(run.experiment, DONE, iteration=run.iteration, result=run.result, name=name)
+
+
+def offered():
+    from dashboard.widgets import learners
+
+    learners.picture_runs()  # no more: a page's first run goes on for long
+
+
+def test_the_address_names_runs_of_pictures_as_soon_as_they_are_read(registry, monkeypatch):
+    monkeypatch.setattr(learners, "of_pictures", lambda learner: learner is not None)
+    app = AppTest.from_function(offered, default_timeout=120)
+    app.session_state[session.PICTURE_RUNS] = "a.gone.b"
+    app.run()
+    assert not app.exception and app.query_params["picture_runs"] == "a.b"
+    registry.learner = lambda job_id: None
+    app.run()
+    assert not app.exception and "picture_runs" not in app.query_params and app.session_state[session.PICTURE_RUNS] == ""
 
 
 def opened(**parameters):
