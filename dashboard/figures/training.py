@@ -236,7 +236,7 @@ def run_figure(meta_loss: plain.Figure, held_out: plain.Figure) -> plain.Figure:
         figure.add_traces(part.traces, row=row, col=1)
         axis = {name: part.properties["yaxis"][name] for name in ("type", "range") if name in part.properties["yaxis"]}
         figure.update_yaxes(**axis, title={"text": part.properties["yaxis"]["title"]["text"]}, row=row)
-    figure.update_xaxes(title={"text": None}, row=1)
+    figure.update_xaxes(title=None, row=1)
     figure.update_xaxes(title={"text": "meta-iteration"}, row=2)
     return figure
 
