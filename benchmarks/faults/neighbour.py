@@ -1,6 +1,7 @@
 """L5: one visitor does the heaviest that is allowed, uploads, changes links; what others wait, before and meanwhile."""
 
 import functools
+import math
 import random
 import re
 import threading
@@ -18,6 +19,7 @@ MAX_TIMES, MAX_GROWTH_MB = 1.5, 200.0
 HEAVY = "num_iterations=100000&meta_batch_size=200&hidden_dim=256"
 _FITS = re.compile(r"`(\w+)` ([\d,]+) would fit")
 UPLOADS, LINKS, UPLOAD_BYTES = 500, 10_000, 5_000_000
+PAGE_SECONDS = 6.0  # that a page takes with its pauses, about and at the least: so the way ahead is as long as a half
 
 
 def figures(quick: bool) -> Iterator[dict[str, Any]]:
@@ -37,10 +39,7 @@ def disturb(others: int, *, seconds: float, uploads: int, links: int) -> dict[st
     server = Server("streamlit_app.py")
     problems, did = Counter(), Counter()
     try:
-        for page in CHANGES:  # everything has been used once, so that the first half is no slower for that
-            visitor = Visitor(server.port)
-            visitor.open(page)
-            visitor.close()
+        _warm(server.port, others, seconds, problems)
         alone = _wait(server.port, others, seconds, problems)
         before, over = server.memory_mb()[1], threading.Event()
         one = [
@@ -69,6 +68,19 @@ def disturb(others: int, *, seconds: float, uploads: int, links: int) -> dict[st
     }
 
 
+def _warm(port: int, others: int, seconds: float, problems: Counter) -> None:
+    """The others ask once, without pauses, what they ask in either half, so that neither is slower for what is new."""
+    pages = math.ceil(seconds / PAGE_SECONDS)
+    together(functools.partial(_warm_other, port, number, pages, problems) for number in range(others))
+
+
+def _warm_other(port: int, number: int, pages: int, problems: Counter) -> None:
+    session = _Other(port, number, [], problems)
+    for _ in range(pages):
+        session.use_page(pace=0.0)
+    session.visitor.close()
+
+
 def _wait(port: int, others: int, seconds: float, problems: Counter) -> list[float]:
     times: list[float] = []
     until = time.monotonic() + seconds
@@ -77,22 +89,39 @@ def _wait(port: int, others: int, seconds: float, problems: Counter) -> list[flo
 
 
 def _other(port: int, number: int, until: float, times: list[float], problems: Counter) -> None:
-    """As a session of `make load`: a page, three changes, the next one."""
-    choose, visitor = random.Random(number), Visitor(port)
+    session = _Other(port, number, times, problems)
     while time.monotonic() < until:
+        session.use_page(until=until)
+    session.visitor.close()
+
+
+class _Other:
+    """As a session of `make load`; of the same number it does the same, however often it comes."""
+
+    def __init__(self, port: int, number: int, times: list[float], problems: Counter):
+        self.port, self.times, self.problems = port, times, problems
+        self.choose, self.visitor = random.Random(number), Visitor(port)
+
+    def use_page(self, *, pace: float = 1.0, until: float = math.inf) -> None:
+        """Opens the next page and changes three things on it.
+
+        Args:
+          pace: by which its pauses are multiplied.
+          until: after which nothing is changed.
+        """
         try:
-            page = choose.choice(list(CHANGES))
-            times.append(1e3 * visitor.open(page))
+            page = self.choose.choice(list(CHANGES))
+            self.times.append(1e3 * self.visitor.open(page))
             for _ in range(3):
-                time.sleep(choose.uniform(1, 3))
-                if time.monotonic() < until and CHANGES[page] and visitor.change(choose.choice(CHANGES[page]), choose):
-                    times.append(1e3 * visitor.rerun())
-            problems.update(visitor.exceptions)
-            visitor.exceptions.clear()
+                time.sleep(pace * self.choose.uniform(1, 3))
+                changes = CHANGES[page]
+                if time.monotonic() < until and changes and self.visitor.change(self.choose.choice(changes), self.choose):
+                    self.times.append(1e3 * self.visitor.rerun())
+            self.problems.update(self.visitor.exceptions)
+            self.visitor.exceptions.clear()
         except Exception as error:  # it is counted, and the session comes back
-            problems[f"{type(error).__name__}: {error}"] += 1
-            visitor = Visitor(port)
-    visitor.close()
+            self.problems[f"{type(error).__name__}: {error}"] += 1
+            self.visitor = Visitor(self.port)
 
 
 def _safely(work: Any, port: int, over: threading.Event, did: Counter, problems: Counter, most: int) -> None:
