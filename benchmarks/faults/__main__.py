@@ -39,7 +39,7 @@ PARTS = (
     Part("L2", "leaving", 6),
     Part("L3", "returning", 8),
     Part("L4", "rush", 15),
-    Part("L5", "neighbour", 6),
+    Part("L5", "neighbour", 7),
     Part("S1", "guessing", 12),
     Part("K3", "random_kills", 25),
 )
