@@ -13,24 +13,13 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from streamlit.testing.v1 import AppTest
-
 from dashboard.engine_calls import cache, first_numbers, first_pictures, resources, sine_bench
 from dashboard.engine_calls.cache import Answers
-from dashboard.page_parts.characters import choices
 from dashboard.page_parts.pitfalls import label_orders
-from dashboard.widgets import session
+from dashboard.server import warm
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-SECONDS = 600  # for a page on which everything is compiled
-
-
-def openings(page: str) -> list[dict[str, str]]:
-    """With which query strings a page is opened: with none, Characters with each of its learners, Train with pictures."""
-    others = [name for name in choices.shipped() if name != choices.DEFAULT] if page == "characters" else []
-    pictures = [{"tasks": "glyphs"}] if page == "train" else []
-    return [{}, *({session.PICTURE_LEARNER: name} for name in others), *pictures]
 
 
 def main() -> None:
@@ -60,22 +49,16 @@ def _unknown() -> Any:
 
 
 def asked_by(page: str) -> list[str]:
-    """The keys of what a page asks when it is opened, in each of its `openings`.
+    """The keys of what a page asks when it is opened, in each of its `warm.first_openings`.
 
     Raises:
       RuntimeError: the page shows an error.
     """
-    with cache.overheard() as questions:
-        for query in openings(page):
-            resources.forget_shipped_learners()  # as on a server that nobody has visited
-            app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS)
-            app = app if page == "home" else app.switch_page(f"pages/{page}.py")
-            for name, value in query.items():
-                app.query_params[name] = value
-            app.run()
-            if app.exception or not app.title:
-                raise RuntimeError(f"{page} was not shown: {[error.value for error in app.exception]}")
-    return [question.key for question in questions]
+    keys = []
+    for query in warm.first_openings(page):
+        resources.forget_shipped_learners()  # as on a server that nobody has visited
+        keys += [question.key for question in warm.asked_by(page, query)]
+    return keys
 
 
 @contextlib.contextmanager

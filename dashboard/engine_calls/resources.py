@@ -13,6 +13,7 @@ from dashboard.engine_calls.shipped_runs import PRETRAINED
 from dashboard.jobs import POOL, JobRegistry
 from dashboard.jobs.keeping import Keeper
 from dashboard.jobs.leases import Leases
+from dashboard.method_names import PICTURE_NAMES
 from dashboard.runs import is_configured, library
 from maml_engine import Learner
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
@@ -50,6 +51,11 @@ def _shipped_learners() -> dict[str, Learner]:
     trained = learners["sinusoid_maml"]
     start = jax.tree.unflatten(jax.tree.structure(trained.meta), _random_start(trained))
     return learners | {"random": trained.replace(meta=start, iteration=0)}
+
+
+def picture_learners() -> dict[str, Learner]:
+    """Those of them that were trained on pictures."""
+    return {name: one for name, one in shipped_learners().items() if one.experiment.tasks in PICTURE_NAMES}
 
 
 def forget_shipped_learners() -> None:

@@ -9,11 +9,10 @@ import argparse
 import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 from streamlit.logger import set_log_level
 
@@ -24,11 +23,10 @@ if TYPE_CHECKING:
     from dashboard.engine_calls.cache import Question
 
 ROOT = Path(__file__).resolve().parents[2]
-# How pages are opened beside by their bare address: what else their controls show at once.
-LINKS = {
-    "characters": ("picture_learner=glyphs_unicorn",),
-    "learn": tuple(f"lesson={number}" for number in range(2, 9)),
-    "parameter_space": ("space=The real network",),
+# How pages are opened beside their `first_openings`: what else their controls show at once.
+OPENINGS = {
+    "learn": [{"lesson": str(number)} for number in range(2, 9)],
+    "parameter_space": [{"space": "The real network"}],
 }
 SECONDS = 1800  # for a page, on a machine that is busy with much else
 
@@ -61,7 +59,7 @@ def warmed(pages: Sequence[str], done: Path) -> Iterator[str]:
     known = set(done.read_text().split() if done.is_file() else ())
     for page in pages:
         began, count = time.monotonic(), len(known)
-        asked = [question for query in ("", *LINKS.get(page, ())) for question in _asked_by(page, query)]
+        asked = [each for query in (*first_openings(page), *OPENINGS.get(page, ())) for each in asked_by(page, query)]
         work: dict[str, Callable[[], Any]] = {
             each.key: partial(cache.compute, each.function, each.args, each.kwargs) for each in asked
         }
@@ -75,20 +73,20 @@ def warmed(pages: Sequence[str], done: Path) -> Iterator[str]:
         yield f"{page}: {len(known) - count} answers, {time.monotonic() - began:.1f} s"
 
 
-def _sources() -> str:
-    """Names this version of the app: of another one other programs may be compiled."""
-    digest = hashlib.sha256()
-    for folder in ("dashboard", "maml_engine", "pages"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+def first_openings(page: str) -> list[dict[str, str]]:
+    """With which query strings a page is opened first: with none, Characters with each of its learners, Train with pictures."""
+    from dashboard.engine_calls import resources
+
+    learners = list(resources.picture_learners()) if page == "characters" else []
+    pictures = ["glyphs"] if page == "train" else []
+    return [{}, *({"picture_learner": name} for name in learners), *({"tasks": name} for name in pictures)]
 
 
-def _asked_by(page: str, query: str) -> "list[Question]":
+def asked_by(page: str, query: Mapping[str, str]) -> "list[Question]":
     """What a page asks of the engine when it is opened.
 
     Raises:
-      RuntimeError: the page shows an error.
+      RuntimeError: the page shows an error, or nothing.
     """
     from streamlit.testing.v1 import AppTest
 
@@ -96,13 +94,22 @@ def _asked_by(page: str, query: str) -> "list[Question]":
 
     app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=SECONDS)
     app = app if page == "home" else app.switch_page(f"pages/{page}.py")
-    for name, values in parse_qs(query).items():
-        app.query_params[name] = values[0]
+    for name, value in query.items():
+        app.query_params[name] = value
     with cache.overheard() as questions:
         app.run()
-    if app.exception:
+    if app.exception or not app.title:
         raise RuntimeError(f"{page} was not shown: {[error.value for error in app.exception]}")
     return questions
+
+
+def _sources() -> str:
+    """Names this version of the app: of another one other programs may be compiled."""
+    digest = hashlib.sha256()
+    for folder in ("dashboard", "maml_engine", "pages"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 if __name__ == "__main__":

@@ -46,8 +46,7 @@ def spell_task(name: str) -> str:
 
 def shipped() -> dict[str, Learner]:
     """The learners of pictures that come with the app, by their folders' names, the page's first one first."""
-    found = {name: one for name, one in resources.shipped_learners().items() if one.experiment.tasks in TRAINED_ON}
-    return dict(sorted(found.items(), key=lambda item: item[0] != DEFAULT))
+    return dict(sorted(resources.picture_learners().items(), key=lambda item: item[0] != DEFAULT))
 
 
 def learners() -> Mapping[str, Learner]:
