@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from maml_engine.checks import listed, shown
@@ -130,10 +130,21 @@ def _splits_of_classes(rows: Rows, by_class: Mapping[str, str]) -> list[tuple[st
     if place is None:
         return []
     body = rows.cells[find(rows.cells[0][place]) is None :]
-    others = (other for other in range(len(rows.cells[0])) if other != place)
-    of_splits = next((other for other in others if all(split_of(row[other]) for row in body)), None)
-    own = split_in(_file_of(rows.path))
-    return [(find(row[place]) or "", own if of_splits is None else split_of(row[of_splits])) for row in body]
+    _, splits = _splits_of(rows.path, body, place)
+    return [(find(row[place]) or "", split) for row, split in zip(body, splits, strict=True)]
+
+
+def _splits_of(path: str, body: list[list[str]], named: int) -> tuple[int | None, list[str]]:
+    """The column of splits, None where there is none, and the split of each row: by it, else by the list's name; "" for none.
+
+    Args:
+      path: of the list.
+      body: its cells without the header, a row or more.
+      named: the column that names pictures or classes.
+    """
+    others = (other for other in range(len(body[0])) if other != named)
+    place = next((other for other in others if all(split_of(row[other]) for row in body)), None)
+    return place, [split_in(_file_of(path)) if place is None else split_of(row[place]) for row in body]
 
 
 class _PictureList(NamedTuple):
@@ -166,11 +177,8 @@ class _PictureList(NamedTuple):
         has_header = find(rows.cells[0][place]) is None
         body = rows.cells[has_header:]
         header = rows.cells[0] if has_header else [f"column {number + 1}" for number in range(len(rows.cells[0]))]
-        others = [other for other in range(len(header)) if other != place]
-        of_splits = next((other for other in others if all(split_of(row[other]) for row in body)), None)
-        others = [other for other in others if other != of_splits]
-        own = split_in(_file_of(rows.path))
-        splits = [own if of_splits is None else split_of(row[of_splits]) for row in body]
+        of_splits, splits = _splits_of(rows.path, body, place)
+        others = [other for other in range(len(header)) if other not in (place, of_splits)]
         cells = [[row[other] for other in others] for row in body]
         return cls(rows.path, [find(row[place]) for row in body], [header[other] for other in others], cells, splits)
 
@@ -206,29 +214,28 @@ def _file_of(path: str) -> str:
 
 def _picture_index(paths: Sequence[str]) -> dict[str, str]:
     """Pictures by what a list may call them: the path or an end of it, with or without what follows the dot; each its own."""
-    names: dict[str, str] = {}
-    doubtful: set[str] = set()
-    for path in paths:
-        parts = path.lower().split("/")
-        for start in range(len(parts)):
-            whole = "/".join(parts[start:])
-            for name in (whole, re.sub(r"\.[a-z0-9]{2,4}$", "", whole)):
-                if names.setdefault(name, path) != path:
-                    doubtful.add(name)
-    return {name: path for name, path in names.items() if name not in doubtful}
+    ends = ((end, path) for path in paths for end in _ends(path.lower()))
+    return _index((name, path) for end, path in ends for name in (end, re.sub(r"\.[a-z0-9]{2,4}$", "", end)))
 
 
 def _class_index(classes: Sequence[str]) -> dict[str, str]:
     """Classes by what a list may call them: the name or an end of it, where no other class has it."""
-    names: dict[str, str] = {}
+    return _index((end, name) for name in dict.fromkeys(filter(None, classes)) for end in _ends(_plain(name)))
+
+
+def _ends(path: str) -> Iterator[str]:
+    parts = path.split("/")
+    return ("/".join(parts[start:]) for start in range(len(parts)))
+
+
+def _index(calls: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Things by name, of pairs of a name and a thing; without names that two things have."""
+    things: dict[str, str] = {}
     doubtful: set[str] = set()
-    for name in dict.fromkeys(filter(None, classes)):
-        parts = _plain(name).split("/")
-        for start in range(len(parts)):
-            end = "/".join(parts[start:])
-            if names.setdefault(end, name) != name:
-                doubtful.add(end)
-    return {end: name for end, name in names.items() if end not in doubtful}
+    for name, thing in calls:
+        if things.setdefault(name, thing) != thing:
+            doubtful.add(name)
+    return {name: thing for name, thing in things.items() if name not in doubtful}
 
 
 def _plain(name: str) -> str:
