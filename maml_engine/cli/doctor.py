@@ -1,8 +1,6 @@
 """`maml doctor`: whether this machine adds up right, and whether what was saved on it is whole."""
 
-import shutil
 import sys
-import tempfile
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
@@ -16,12 +14,11 @@ from maml_engine.io.snapshots import newest_snapshot
 from maml_engine.learner import Learner
 from maml_engine.runtime.doctors import DOCTORS, Findings
 from maml_engine.runtime.extras import MissingPackage
-from maml_engine.runtime.paths import home_folder
+from maml_engine.runtime.paths import MIN_FREE_MB, free_megabytes, home_folder
 from maml_engine.runtime.xla_guard import reduction_errors, reductions_are_correct
 from maml_engine.tables import TableLearner
 from maml_engine.training import Checkpoint
 
-MIN_FREE_MB = 50
 LEARNERS = {"learner.safetensors": Learner.load, "ensemble.safetensors": TableLearner.open}
 ASIDE = (".part",)  # what a file that is being written ends in
 
@@ -79,11 +76,7 @@ def _arithmetic() -> Findings:
 def _home() -> Findings:
     folder = home_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"probe")
-            probe.flush()
-        free = shutil.disk_usage(folder).free / 1e6
+        free = free_megabytes(folder)
     except OSError as error:
         return Findings(str(folder), [f"{folder} cannot be written: {error.strerror}. Set MAML_LAB_HOME to a folder that can."])
     return Findings(
