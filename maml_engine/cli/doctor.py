@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from maml_engine.cli.exit_codes import DONE, LEGEND, WRONG
-from maml_engine.cli.run_folder import CHECKPOINT_FOLDER, HISTORY_AHEAD, HISTORY_FILE
+from maml_engine.cli.run_folder import CHECKPOINT_FOLDER, HISTORY_FILES, histories
 from maml_engine.io.arrays import StorageError, load_arrays
 from maml_engine.io.snapshots import newest_snapshot
 from maml_engine.learner import Learner
@@ -117,7 +117,7 @@ def _things(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
             yield "learners", lambda load=load: load(folder)
     if newest_snapshot(folder / CHECKPOINT_FOLDER) is not None:
         yield "snapshots", lambda: _look_at_run(folder)
-    for file in (HISTORY_FILE, HISTORY_AHEAD):
+    for file in HISTORY_FILES:
         if (folder / file).is_file():
             yield "histories", lambda file=file: load_arrays(folder / file)
 
@@ -125,14 +125,10 @@ def _things(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
 def _look_at_run(folder: Path) -> None:
     """A snapshot, and whether one of the histories beside it reaches as far."""
     checkpoint = Checkpoint.load(folder / CHECKPOINT_FOLDER)
-    for file in (HISTORY_FILE, HISTORY_AHEAD):
-        try:
-            arrays, facts = load_arrays(folder / file)
-        except StorageError:
-            continue
-        if facts.get("experiment") == checkpoint.experiment.digest and len(arrays["meta_loss"]) >= checkpoint.iteration:
-            return
-    raise StorageError(f"{folder} has a snapshot of iteration {checkpoint.iteration} and no history of its run until there.")
+    if not any(is_its_own for is_its_own, _ in histories(folder, checkpoint)):
+        raise StorageError(
+            f"{folder} has a snapshot of iteration {checkpoint.iteration} and no history of its run until there."
+        )
 
 
 def _half_written(folder: Path) -> Iterator[str]:

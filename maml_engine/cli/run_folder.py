@@ -14,6 +14,7 @@ from maml_engine.io.snapshots import newest_snapshot
 from maml_engine.training import Checkpoint, Report
 
 CHECKPOINT_FOLDER, HISTORY_FILE, HISTORY_AHEAD = "checkpoint", "history.safetensors", "history_of_next.safetensors"
+HISTORY_FILES = (HISTORY_FILE, HISTORY_AHEAD)
 SECONDS_BETWEEN_SAVES = 2.0
 
 
@@ -117,16 +118,25 @@ def past_losses(folder: str, start: Checkpoint) -> np.ndarray:
     Returns:
       `[start.iteration]`; NaN where a loss was not kept.
     """
-    found: list[tuple[bool, np.ndarray]] = []  # whether it is the checkpoint's own, and the losses
-    for name in (HISTORY_FILE, HISTORY_AHEAD):
-        with contextlib.suppress(StorageError, KeyError):
-            arrays, facts = load_arrays(Path(folder) / name)
-            losses = arrays["meta_loss"]
-            found.append((facts["experiment"] == start.experiment.digest and len(losses) >= start.iteration, losses))
     # The first that is its own, else the first that there is.
-    _, losses = max(found, key=lambda one: one[0], default=(False, np.zeros(0, np.float32)))
+    _, losses = max(histories(Path(folder), start), key=lambda one: one[0], default=(False, np.zeros(0, np.float32)))
     unknown = np.full(max(0, start.iteration - len(losses)), np.nan, np.float32)
     return np.concatenate([unknown, losses[: start.iteration]])
+
+
+def histories(folder: Path, checkpoint: Checkpoint) -> list[tuple[bool, np.ndarray]]:
+    """The histories that can be read in the folder of a run: whether each is a checkpoint's own, and its losses `[iterations]`.
+
+    A history is the checkpoint's own where it is of the same run and reaches as far.
+    """
+    found = []
+    for name in HISTORY_FILES:
+        with contextlib.suppress(StorageError, KeyError):
+            arrays, facts = load_arrays(folder / name)
+            losses = arrays["meta_loss"]
+            is_its_own = facts["experiment"] == checkpoint.experiment.digest and len(losses) >= checkpoint.iteration
+            found.append((is_its_own, losses))
+    return found
 
 
 def _refuse_unwritable(folder: Path) -> None:
