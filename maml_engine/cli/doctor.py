@@ -9,7 +9,7 @@ from typing import Any
 
 from maml_engine.cli.exit_codes import DONE, LEGEND, WRONG
 from maml_engine.cli.run_folder import CHECKPOINT_FOLDER, HISTORY_FILES, histories
-from maml_engine.io.arrays import StorageError, load_arrays
+from maml_engine.io.arrays import ASIDE, StorageError, load_arrays
 from maml_engine.io.snapshots import newest_snapshot
 from maml_engine.learner import Learner
 from maml_engine.runtime.doctors import DOCTORS, Findings
@@ -20,7 +20,6 @@ from maml_engine.tables import TableLearner
 from maml_engine.training import Checkpoint
 
 LEARNERS = {"learner.safetensors": Learner.load, "ensemble.safetensors": TableLearner.open}
-ASIDE = (".part",)  # what a file that is being written ends in
 
 
 def add_doctor(commands: _SubParsersAction) -> None:

@@ -17,13 +17,10 @@ from maml_engine.cli.doctor import add_doctor
 from maml_engine.cli.evaluate import evaluate
 from maml_engine.cli.exit_codes import LEGEND
 from maml_engine.cli.saved_runs import NAMED, RUNS
-from maml_engine.cli.train import train
+from maml_engine.cli.train import CARDS, train
 from maml_engine.cli.verdict import verdict
 from maml_engine.evaluation import PROTOCOL_SEED
 from maml_engine.experiment import Experiment
-from maml_engine.experiment.folder_presets import FOLDER_PRESETS
-from maml_engine.experiment.picture_presets import PICTURE_PRESETS
-from maml_engine.experiment.presets import PRESETS
 from maml_engine.io.pictures.layouts import LAYOUTS
 from maml_engine.training.tracking import TENSORBOARD_FOLDER
 from maml_engine.verification.published import SEEDS
@@ -105,8 +102,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         "--out", metavar="FOLDER", help="keep snapshots there as training goes on; a run that is there is replaced"
     )
     parser.add_argument("--resume", metavar="FOLDER", help="go on from the snapshot in FOLDER, and keep further ones there")
-    presets = PRESETS | PICTURE_PRESETS | FOLDER_PRESETS
-    cards = "; ".join(f"{name}: {card.title}" for name, card in presets.items()).replace("%", "%%")
+    cards = "; ".join(f"{name}: {card.title}" for name, card in CARDS.items()).replace("%", "%%")
     parser.add_argument(
         "--preset",
         metavar="NAME",

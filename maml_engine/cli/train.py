@@ -43,6 +43,7 @@ from maml_engine.training import Checkpoint, Diverged, Report
 from maml_engine.training.outer_loop import steps_here
 
 TABLE_FIELDS = ("task", "inputs", "target", "log")
+CARDS: dict[str, Preset] = PRESETS | PICTURE_PRESETS | FOLDER_PRESETS  # by what `--preset` calls them
 
 
 class Run(NamedTuple):
@@ -253,7 +254,6 @@ def _pictures(values: dict[str, Any], options: Namespace) -> tuple[Experiment, A
 
 
 def _preset(name: str) -> Preset:
-    cards = PRESETS | PICTURE_PRESETS | FOLDER_PRESETS
-    if name not in cards:
-        raise ValueError(f"`--preset` must be one of {', '.join(cards)}, got {name!r}.")
-    return cards[name]
+    if name not in CARDS:
+        raise ValueError(f"`--preset` must be one of {', '.join(CARDS)}, got {name!r}.")
+    return CARDS[name]

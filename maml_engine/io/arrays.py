@@ -17,6 +17,7 @@ from safetensors.numpy import save as save_tensors
 
 PyTree = Any
 MAX_HEADER_BYTES = 10_000_000
+ASIDE = ".part"  # what the name of a file ends in while it is being written
 
 
 class StorageError(ValueError):
@@ -47,7 +48,7 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     try:
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, aside[path] = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+            descriptor, aside[path] = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=ASIDE)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
