@@ -30,7 +30,7 @@ NAMES = {
 
 # Methods that solve for what adapts, so that no inner step size and no number of steps is theirs; the engine need not be up.
 SOLVING = frozenset({"r2d2", "alpaca", "dkt", "pacoh", "cnp", "protonet"})
-# Tasks of pictures.
+# Tasks of pictures (`maml_engine.tasks.PICTURES`).
 PICTURE_NAMES = {"glyphs": "Glyphs", "omniglot": "Omniglot", "images": "other pictures"}
 
 

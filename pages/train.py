@@ -7,6 +7,7 @@ from dashboard.method_names import PAPERS
 from dashboard.page_parts.train import protocol_card, run, shipped, take_along
 from dashboard.page_parts.train.table_upload import table_controls
 from dashboard.widgets import control_tables, controls, job_view, page
+from maml_engine.tasks import PICTURES
 
 FIELDS = tuple(name for members in control_tables.GROUPS.values() for name in members if name != "loss")
 OWN = {"card": ""}
@@ -22,7 +23,7 @@ TRY_PICTURES = (
 )
 
 
-page.opening("Train", TRY_PICTURES if held_out.are_pictures(controls.likely("tasks")) else TRY_FUNCTIONS)
+page.opening("Train", TRY_PICTURES if controls.likely("tasks") in PICTURES else TRY_FUNCTIONS)
 wants_table = controls.current("tasks") == "table"
 table = table_controls() if wants_table else None
 pictures = [name for name in ("glyphs", "omniglot") if held_out.have_pictures(name)]
@@ -37,7 +38,7 @@ if wants_run:
 
 job_id = run.current()
 if job_id is None:
-    shipped.show("Until you train", of_pictures=held_out.of_pictures(experiment))
+    shipped.show("Until you train", of_pictures=experiment.tasks in PICTURES)
     if experiment.tasks != "table":
         resources.jobs().warm_up(experiment)
 else:

@@ -7,8 +7,8 @@ import numpy as np
 
 from dashboard.engine_calls.cache import cached
 from dashboard.jobs import POOL
-from dashboard.results import AccuracyCurve
-from maml_engine import Experiment, Learner
+from dashboard.results import AccuracyCurve, PictureTask
+from maml_engine import Episode, Experiment, Learner
 from maml_engine.evaluation import PROTOCOL_SEED, AdaptationCurves, evaluate_as_agreed, the_other_way
 from maml_engine.tasks import PICTURES
 from maml_engine.tasks.images import omniglot_files
@@ -30,16 +30,6 @@ class RightAnswers(NamedTuple):
     accuracy: dict[str, AccuracyCurve]
 
 
-def of_pictures(experiment: Experiment) -> bool:
-    """Whether a run's tasks are classes of pictures."""
-    return are_pictures(experiment.tasks)
-
-
-def are_pictures(tasks: str) -> bool:
-    """Whether tasks of this name are classes of pictures."""
-    return tasks in PICTURES
-
-
 def are_at_hand(learner: Learner) -> bool:
     """Whether the tasks of a learner can be drawn here: a page downloads nothing, and asks nobody for a table again."""
     tasks = learner.experiment.tasks
@@ -55,6 +45,37 @@ def steps_of(experiment: Experiment) -> int:
     """How far a learner of pictures is followed: one that solves for its head has one step."""
     solves = experiment.build_method().support_gives == "solution"
     return 1 if solves else max(PICTURE_STEPS, experiment.inner_steps)
+
+
+def trained_steps(experiment: Experiment) -> int:
+    """After how many steps a learner's answers count: as in its training; who solves has one step."""
+    return min(max(1, experiment.inner_steps), steps_of(experiment))
+
+
+def in_one_task(learner: Learner, episode: Episode, steps: int, *, order: Any = slice(None)) -> PictureTask:
+    """A learner's answers in a task of pictures.
+
+    Args:
+      learner: tells as many classes apart as the task has.
+      episode: one task, `[1, rows, height, width, channels]`, its support class by class.
+      steps: how far the learner is followed.
+      order: in which the queries are asked, `[queries]`.
+    """
+    query = np.asarray(episode.query.x)[0][order]
+    logits = np.asarray(learner.path_predictions(episode.support, query[None], steps))[0]
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    truth = np.asarray(episode.query.y)[0][order]
+    support = _grey(np.asarray(episode.support.x)[0])
+    return PictureTask(
+        support.reshape(truth.shape[-1], -1, *support.shape[1:]),
+        _grey(query),
+        truth.argmax(-1).astype(np.int32),
+        powers / powers.sum(axis=-1, keepdims=True),
+    )
+
+
+def _grey(pictures: np.ndarray) -> np.ndarray:
+    return np.round(255 * pictures.mean(axis=-1)).astype(np.uint8)
 
 
 @cached
@@ -75,7 +96,7 @@ def measured(learner: Learner) -> dict[str, Any]:
 
     Of pictures also, under `accuracy`, the same of the share of right answers, and what is normalised by.
     """
-    if not of_pictures(learner.experiment):
+    if learner.experiment.tasks not in PICTURES:
         return POOL.call(_measured, learner)
     found = right_answers(learner)
     statistics, curve = next(iter(found.accuracy.items()))

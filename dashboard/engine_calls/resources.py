@@ -13,10 +13,10 @@ from dashboard.engine_calls.shipped_runs import PRETRAINED
 from dashboard.jobs import POOL, JobRegistry
 from dashboard.jobs.keeping import Keeper
 from dashboard.jobs.leases import Leases
-from dashboard.method_names import PICTURE_NAMES
 from dashboard.runs import is_configured, library
 from maml_engine import Learner
 from maml_engine.runtime.compilation_cache import enable_compilation_cache
+from maml_engine.tasks import PICTURES
 
 enable_compilation_cache()  # before anything is compiled
 # No cache of Streamlit's holds what is here: any visitor can have it cleared.
@@ -55,7 +55,7 @@ def _shipped_learners() -> dict[str, Learner]:
 
 def picture_learners() -> dict[str, Learner]:
     """Those of them that were trained on pictures."""
-    return {name: one for name, one in shipped_learners().items() if one.experiment.tasks in PICTURE_NAMES}
+    return {name: one for name, one in shipped_learners().items() if one.experiment.tasks in PICTURES}
 
 
 def forget_shipped_learners() -> None:

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from dashboard.engine_calls import resources
-from dashboard.method_names import PICTURE_NAMES
 from dashboard.widgets import job_view, links, page, run_words, visitor
 from dashboard.widgets.session import (
     LEARNER_CHOICE,
@@ -15,6 +14,7 @@ from dashboard.widgets.session import (
     settle,
 )
 from maml_engine import Learner
+from maml_engine.tasks import PICTURES
 
 SHIPPED = "MAML (shipped)"
 GONE = "The learner of this link is no longer on this server: this is the shipped MAML."
@@ -49,7 +49,8 @@ def _linked_learner() -> str:
         held = linked
     job_id = "" if held == SHIPPED else held.removeprefix("run ")
     found = resources.jobs().learner(job_id) if job_id else None
-    is_gone, is_elsewhere = bool(job_id) and found is None, found is not None and of_pictures(found)
+    is_gone = bool(job_id) and found is None
+    is_elsewhere = found is not None and found.experiment.tasks in PICTURES
     page.answer_link(links.LEARNER_KEY, GONE if is_gone else OF_PICTURES if is_elsewhere else "")
     if is_gone or is_elsewhere:
         job_id = ""
@@ -87,11 +88,6 @@ def offer_run(job_id: str) -> None:
 # Of pictures, for the Characters page.
 
 
-def of_pictures(learner: Learner) -> bool:
-    """Whether a learner tells pictures apart."""
-    return learner.experiment.tasks in PICTURE_NAMES
-
-
 def offer_pictures(job_id: str) -> None:
     """A callback: offers a run's learner on the Characters page of this session, and chooses it there."""
     _keep_picture_runs([each for each in _picture_run_ids() if each != job_id] + [job_id])
@@ -115,7 +111,8 @@ def picture_runs() -> dict[str, Learner]:
     The address names them at once: a link that is copied while the page measures opens what it shows.
     """
     asked = _picture_run_ids()
-    found = {job_id: learner for job_id in asked if (learner := resources.jobs().learner(job_id)) and of_pictures(learner)}
+    learners = {job_id: resources.jobs().learner(job_id) for job_id in asked}
+    found = {job_id: one for job_id, one in learners.items() if one is not None and one.experiment.tasks in PICTURES}
     if asked:
         _keep_picture_runs(list(found))
         if not found:

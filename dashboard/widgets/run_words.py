@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from maml_engine import Experiment
 
 MAX_NAME = 40  # characters of a name that a visitor gives
+STATISTICS = {"batch": "transductive", "support": "inductive"}  # by whose statistics pictures are normalised, in a word
 
 
 def of_run(run: Any, iteration: int | None = None, *, title: str = "") -> str:
@@ -51,8 +52,9 @@ def with_task(words: str, run: Any) -> str:
 
 def statistics_of(run: Any) -> str:
     """By what a network of pictures normalises, said as it stands beside a number."""
-    by_rows = {"batch": "all queries of a task together (transductive)", "support": "by the support’s statistics (inductive)"}
-    return by_rows.get("batch" if run.norm == "per_step" else run.norm, "each picture by itself (inductive)")
+    by_rows = {"batch": "all queries of a task together", "support": "by the support’s statistics"}
+    name = "batch" if run.norm == "per_step" else run.norm
+    return f"{by_rows.get(name, 'each picture by itself')} ({STATISTICS.get(name, 'inductive')})"
 
 
 def name_of_method(method: str) -> str:

@@ -18,7 +18,6 @@ from maml_engine import Learner
 
 # Whichever lies among the shipped learners and was trained on pictures is offered.
 DEFAULT = "glyphs_protonet"
-STATISTICS = {"batch": "transductive", "support": "inductive"}  # what a network normalises by
 NORMALISED_BY = {"batch": "All questions together (transductive)", "support": "The examples (inductive)"}
 DASHES = {"glyphs": "solid", "omniglot": "dash"}
 RUN = "run "  # before a run's id

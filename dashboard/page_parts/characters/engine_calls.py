@@ -1,17 +1,17 @@
 """What the Characters page asks of the engine; no streamlit, since the engine's own processes import it."""
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
-import jax
 import numpy as np
 
 from dashboard.engine_calls.cache import cached
+from dashboard.engine_calls.held_out import in_one_task
 from dashboard.results import AccuracyCurve, PictureTask
-from maml_engine import Episode, Learner
+from maml_engine import Learner
 from maml_engine.core.closed_form import head_path
 from maml_engine.core.keys import key_of
-from maml_engine.evaluation import evaluate
+from maml_engine.evaluation import evaluate, sampled
 from maml_engine.models.head import head_of, with_head
 from maml_engine.tasks.images import Glyphs, Omniglot, omniglot_files
 
@@ -35,28 +35,9 @@ def picture_task(learner: Learner, source: str, *, ways: int, shots: int, seed: 
       seed: says which task.
     """
     queries = FEW if ways <= MANY else FEWER
-    episode = _sampled(tasks_of(source, ways).split("test"), key_of(seed), shots, queries)
+    episode = sampled(tasks_of(source, ways).split("test"), key_of(seed), 1, k_shot=shots, k_query=queries)
     order = np.random.default_rng(seed).permutation(ways * queries)
-    query = np.asarray(episode.query.x)[0][order]
-    steps = steps_of(learner)
-    logits = np.asarray(for_ways(learner, ways).path_predictions(episode.support, query[None], steps))[0]
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    support = np.asarray(episode.support.x)[0, ..., 0]
-    return PictureTask(
-        _bytes(support).reshape(ways, shots, *support.shape[1:]),
-        _bytes(query[..., 0]),
-        np.asarray(episode.query.y)[0][order].argmax(-1).astype(np.int32),
-        powers / powers.sum(axis=-1, keepdims=True),
-    )
-
-
-@partial(jax.jit, static_argnames=("shots", "queries"))
-def _sampled(tasks: Any, key: jax.Array, shots: int, queries: int) -> Episode:
-    return tasks.sample(key, 1, shots, queries)
-
-
-def _bytes(picture: np.ndarray) -> np.ndarray:
-    return np.round(255 * picture).astype(np.uint8)
+    return in_one_task(for_ways(learner, ways), episode, steps_of(learner), order=order)
 
 
 @cached

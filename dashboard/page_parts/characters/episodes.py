@@ -135,7 +135,7 @@ def _show_all(learner: Learner, tasks: Mapping[str, PictureTask], guesses: tuple
             st.metric("You", f"{sum(guess == truth for guess, truth in asked)} of {len(asked)}")
         for statistics, answered in tasks.items():
             st.metric(
-                f"The learner{f', {choices.STATISTICS[statistics]}' if statistics else ''}",
+                f"The learner{f', {run_words.STATISTICS[statistics]}' if statistics else ''}",
                 f"{int((answered.answers[own] == task.truth).sum())} of {len(task.truth)}",
                 help=f"{'Once it has solved for its head' if engine_calls.solves(learner) else _after(own)}.",
             )

@@ -26,7 +26,7 @@ def show(learners: Mapping[str, Learner], source: str, task: str) -> None:
     for name, learner in learners.items():
         if not engine_calls.why_not(learner, ways):
             for place, (statistics, one) in enumerate(engine_calls.by_statistics(learner).items()):
-                words = f"{labels[name]}{f' ({choices.STATISTICS[statistics]})' if statistics else ''}"
+                words = f"{labels[name]}{f' ({run_words.STATISTICS[statistics]})' if statistics else ''}"
                 asked[words] = one, choices.look(learner, is_second=place > 0)
     with st.spinner("Measuring"):
         curves = {words: engine_calls.accuracy_curve(one, source, ways=ways, shots=shots) for words, (one, _) in asked.items()}

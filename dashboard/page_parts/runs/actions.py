@@ -6,12 +6,12 @@ import streamlit as st
 
 from dashboard import escape
 from dashboard.engine_calls import resources
-from dashboard.method_names import PICTURE_NAMES
 from dashboard.page_parts.runs import kept, rows
 from dashboard.page_parts.runs.kept import Kept
 from dashboard.runs import MAX_NOTE, LibraryAway, Run, library
 from dashboard.widgets import learners, links, run_words, session
 from dashboard.widgets.visitor import owner
+from maml_engine.tasks import PICTURES
 
 FILE_ENDING = "maml-run.zip"
 
@@ -84,7 +84,7 @@ def _buttons_of_one(run: Run, baseline: Run | None) -> None:
         # A link, since code cannot leave a page while its address holds what a widget is bound to, as the filter.
         link = links.address("train", run.experiment.changes(), {links.JOB_KEY: run.id})
         st.link_button("Open in Train", link, icon=":material/model_training:", key="open_in_train")
-    is_of_pictures = run.experiment is not None and run.experiment.tasks in PICTURE_NAMES
+    is_of_pictures = run.experiment is not None and run.experiment.tasks in PICTURES
     if can_open and run.learner_bytes and is_of_pictures:
         st.button(
             "Use it on Characters",

@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from dashboard.engine_calls import held_out
 from dashboard.figures import characters
 from dashboard.figures import training as figures
 from dashboard.page_parts.train.held_out_tasks import answers, family, rows
 from dashboard.widgets import page
 from maml_engine import Learner
+from maml_engine.tasks import PICTURES
 
 
 def show(learner: Learner, key: str) -> None:
     """The same six held-out tasks for every learner, or a table's test rows, or one task of pictures with its answers."""
     inner_steps = max(1, learner.experiment.inner_steps)
-    if held_out.of_pictures(learner.experiment):
+    if learner.experiment.tasks in PICTURES:
         _show_answers(learner, key)
         return
     if learner.experiment.tasks == "table":

@@ -1,5 +1,6 @@
 """What the Train page asks of the engine: the same few held-out tasks for every snapshot of a run, so that pictures compare."""
 
+import dataclasses
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -8,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from dashboard.engine_calls.cache import cached
-from dashboard.engine_calls.held_out import steps_of
+from dashboard.engine_calls.held_out import in_one_task, trained_steps
 from dashboard.results import LossCurve, PictureTask
 from maml_engine import Batch, Experiment, Learner
 from maml_engine.core.keys import key_of
-from maml_engine.evaluation import evaluate_as_agreed
+from maml_engine.evaluation import evaluate_as_agreed, sampled
 from maml_engine.experiment.presets import PRESETS
 from maml_engine.tasks import FunctionFamily
 
@@ -106,19 +107,11 @@ def rows(learner: Learner, inner_steps: int) -> Rows:
 @cached
 def answers(learner: Learner) -> PictureTask:
     """One test task of pictures before adapting, and after as many steps as in training."""
-    run, key = learner.experiment, jax.random.key(KEY)
+    run = learner.experiment
     queries = QUERIES if run.n_way <= MANY_CLASSES else 1
-    episode = learner.default_tasks.split("test").sample(key, 1, run.k_shot, queries)
-    steps = min(max(1, run.inner_steps), steps_of(run))
-    logits = np.asarray(learner.path_predictions(episode.support, episode.query.x, steps))[0]
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    support, query = (np.round(255 * np.asarray(batch.x)[0]).astype(np.uint8).mean(axis=-1) for batch in episode)
-    return PictureTask(
-        support.reshape(run.n_way, run.k_shot, *support.shape[1:])[:, :SHOWN_SHOTS],
-        query,
-        np.asarray(episode.query.y)[0].argmax(-1).astype(np.int32),
-        powers / powers.sum(axis=-1, keepdims=True),
-    )
+    episode = sampled(learner.default_tasks.split("test"), key_of(KEY), 1, k_shot=run.k_shot, k_query=queries)
+    task = in_one_task(learner, episode, trained_steps(run))
+    return dataclasses.replace(task, support=task.support[:, :SHOWN_SHOTS])
 
 
 @lru_cache(maxsize=64)

@@ -9,15 +9,7 @@ from dashboard.figures import training as figures
 from dashboard.figures.style import method_colour
 from dashboard.jobs import Snapshot
 from dashboard.widgets import page, run_words
-from maml_engine import Experiment
 from maml_engine.training.loop import HELD_OUT_TASKS, PICTURE_QUERIES
-
-NORMALISED = {"batch": "together (transductive)", "support": "by the support (inductive)"}
-
-
-def trained_steps(experiment: Experiment) -> int:
-    """After how many steps a learner's answers count: as in its training; who solves has one step."""
-    return min(max(1, experiment.inner_steps), held_out.steps_of(experiment))
 
 
 def show_numbers(snapshot: Snapshot, iteration: int, meta_loss: float, *, is_over: bool) -> None:
@@ -30,20 +22,18 @@ def show_numbers(snapshot: Snapshot, iteration: int, meta_loss: float, *, is_ove
       is_over: whether the run has ended, and its own tasks are at hand.
     """
     run = snapshot.experiment
-    step = trained_steps(run)
+    step = held_out.trained_steps(run)
     with st.container(horizontal=True, gap="large"):
         st.metric("Meta-loss (cross-entropy)", f"{meta_loss:.3f}", width="content")
         if is_over:
             with st.spinner(f"Measuring on {held_out.NUM_TASKS} test tasks ..."):
                 curves = held_out.right_answers(snapshot.result).accuracy
-            rows = {
-                NORMALISED.get(name, ""): np.stack([curve.mean, curve.low, curve.high], 1) for name, curve in curves.items()
-            }
+            rows = {name: np.stack([curve.mean, curve.low, curve.high], 1) for name, curve in curves.items()}
         else:
             rows = {"": snapshot.accuracies[-1]}
-        for normalised, row in rows.items():
+        for statistics, row in rows.items():
             st.metric(
-                f"Right answers{f', {normalised}' if normalised else ''}",
+                f"Right answers{f' ({run_words.STATISTICS[statistics]})' if statistics else ''}",
                 f"{100 * row[step, 0]:.1f} %",
                 delta=f"95 %: {100 * row[step, 1]:.1f} to {100 * row[step, 2]:.1f}",
                 delta_color="off",
@@ -74,7 +64,7 @@ def accuracy_figure(snapshot: Snapshot, *, num_iterations: int | None = None) ->
         snapshot.accuracies[:, : held_out.steps_of(run) + 1],
         colour=method_colour(run.method),
         chance=1 / run.n_way,
-        trained_steps=trained_steps(run),
+        trained_steps=held_out.trained_steps(run),
         num_iterations=num_iterations,
     )
 
@@ -85,6 +75,6 @@ def show_accuracy(snapshot: Snapshot) -> None:
     if not len(snapshot.accuracies):
         st.caption("Nothing was measured as it trained.")
         return
-    mean, low, high = 100 * snapshot.accuracies[-1, trained_steps(snapshot.experiment)]
+    mean, low, high = 100 * snapshot.accuracies[-1, held_out.trained_steps(snapshot.experiment)]
     alt = f"Right answers on validation tasks over meta-iterations; now {mean:.1f} % (95 % from {low:.1f} to {high:.1f})"
     page.chart(accuracy_figure(snapshot, num_iterations=snapshot.experiment.num_iterations), "fan", alt)

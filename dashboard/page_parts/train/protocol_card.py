@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from dashboard.engine_calls import held_out
 from dashboard.method_names import TUTORIAL
 from dashboard.page_parts.train.held_out_tasks import by_protocol
 from dashboard.results import spell_loss
 from dashboard.widgets import controls, links
 from maml_engine import Experiment, Learner
 from maml_engine.experiment.presets import PRESETS
+from maml_engine.tasks import PICTURES
 
 
 def choose() -> str:
@@ -51,7 +51,7 @@ def _show_settings(name: str) -> None:
 def card_of(experiment: Experiment, chosen: str) -> str:
     """The card to judge a run by: the chosen one, else the one whose run it is; "" where there is none."""
     its_own = (name for name, card in PRESETS.items() if not card.differences(experiment))
-    return "" if experiment.tasks == "table" or held_out.of_pictures(experiment) else chosen or next(its_own, "")
+    return "" if experiment.tasks == "table" or experiment.tasks in PICTURES else chosen or next(its_own, "")
 
 
 def show(name: str, learner: Learner) -> None:

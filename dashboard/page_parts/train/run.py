@@ -13,6 +13,7 @@ from dashboard.page_parts.train import held_out_pictures, held_out_tasks, pictur
 from dashboard.widgets import job_view, links, page, run_notes, run_words, session
 from dashboard.widgets.job_view import Progress, spell_duration
 from maml_engine import Experiment
+from maml_engine.tasks import PICTURES
 
 UNMEASURED = "The pictures come with the first measurement of what was learned."
 ANOTHER_PROCESS = "Another process of this server trains it: the pictures come when it has ended."
@@ -82,7 +83,7 @@ def show(snapshot: Snapshot) -> None:
         st.warning(snapshot.warning, icon=":material/warning:")
     if not len(snapshot.history) or (snapshot.learner is None and snapshot.ended):
         until = "Nothing was learned" if snapshot.ended else "While the training step is compiled"
-        shipped.show(until, of_pictures=held_out.of_pictures(snapshot.experiment))
+        shipped.show(until, of_pictures=snapshot.experiment.tasks in PICTURES)
         return
     is_over = snapshot.ended and snapshot.result is not None
     learner = snapshot.result if is_over else snapshot.measured
@@ -122,7 +123,7 @@ def _show_numbers(snapshot: Snapshot, iteration: int, *, is_over: bool) -> None:
     """
     until = snapshot.history[snapshot.history[:, 0] <= max(iteration, snapshot.history[0, 0])]
     meta_loss = figures.smoothed(until[:, 2], len(until) // 40)[-1]
-    if held_out.of_pictures(snapshot.experiment) and len(snapshot.accuracies):
+    if snapshot.experiment.tasks in PICTURES and len(snapshot.accuracies):
         picture_run.show_numbers(snapshot, iteration, meta_loss, is_over=is_over)
         return
     steps = snapshot.experiment.inner_steps
@@ -150,14 +151,14 @@ def _show_meta_loss(snapshot: Snapshot) -> None:
 
 def figure_of_meta_loss(snapshot: Snapshot, *, num_iterations: int | None = None) -> plain.Figure:
     """The run's meta-loss; `num_iterations` as for `meta_loss_figure`."""
-    if held_out.of_pictures(snapshot.experiment):
+    if snapshot.experiment.tasks in PICTURES:
         return picture_run.meta_loss_figure(snapshot, num_iterations=num_iterations)
     return figures.meta_loss_figure(snapshot.history, method_colour(snapshot.experiment.method), num_iterations=num_iterations)
 
 
 def figure_of_both(snapshot: Snapshot) -> plain.Figure:
     """Meta-loss and what was measured on held-out tasks, one above the other, to be kept."""
-    if held_out.of_pictures(snapshot.experiment):
+    if snapshot.experiment.tasks in PICTURES:
         measured = picture_run.accuracy_figure(snapshot)
     else:
         steps = max(1, snapshot.experiment.inner_steps)
@@ -166,7 +167,7 @@ def figure_of_both(snapshot: Snapshot) -> plain.Figure:
 
 
 def _show_held_out(snapshot: Snapshot) -> None:
-    if held_out.of_pictures(snapshot.experiment):
+    if snapshot.experiment.tasks in PICTURES:
         picture_run.show_accuracy(snapshot)
         return
     experiment, latest = snapshot.experiment, snapshot.curves[-1]

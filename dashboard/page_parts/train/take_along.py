@@ -3,12 +3,13 @@
 import streamlit as st
 
 from dashboard.downloads import files
-from dashboard.engine_calls import held_out, resources
+from dashboard.engine_calls import resources
 from dashboard.figures.style import named
 from dashboard.jobs import Snapshot
 from dashboard.page_parts.train import run
 from dashboard.widgets import learners, page, run_words, session
 from maml_engine import Learner
+from maml_engine.tasks import PICTURES
 
 
 def show(snapshot: Snapshot, job_id: str) -> None:
@@ -18,7 +19,7 @@ def show(snapshot: Snapshot, job_id: str) -> None:
     st.subheader("Take it along", anchor=False)
     learners.name_field(job_id)
     with st.container(horizontal=True):
-        if held_out.of_pictures(experiment):
+        if experiment.tasks in PICTURES:
             st.button(
                 "Use it on Characters",
                 icon=":material/draw:",

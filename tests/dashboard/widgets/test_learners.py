@@ -50,8 +50,9 @@ def offered():
     learners.picture_runs()  # no more: a page's first run goes on for long
 
 
-def test_the_address_names_runs_of_pictures_as_soon_as_they_are_read(registry, monkeypatch):
-    monkeypatch.setattr(learners, "of_pictures", lambda learner: learner is not None)
+def test_the_address_names_runs_of_pictures_as_soon_as_they_are_read(registry):
+    of_pictures = Experiment(tasks="glyphs", n_way=2, model="conv4", filters=2, loss="softmax_cross_entropy")
+    registry.learner = dict.fromkeys(RUNS, Learner.untrained(of_pictures)).get
     app = AppTest.from_function(offered, default_timeout=120)
     app.session_state[session.PICTURE_RUNS] = "a.gone.b"
     app.run()
