@@ -18,8 +18,8 @@ TRY_FUNCTIONS = (
     "deal. Then raise the inner step size α until training breaks."
 )
 TRY_PICTURES = (
-    "Press **Train**: within a minute or two a network learns to tell characters apart that it has never seen, from one "
-    "example each. Then use it on Characters, and draw your own."
+    "Press **Train**: a network learns to tell characters apart that it has never seen, from a few examples of each. Then use "
+    "it on Characters, and draw your own."
 )
 
 

@@ -218,6 +218,7 @@ def test_before_pictures_are_trained_on_a_learner_of_pictures_stands_there(train
     (chart,) = charts(page)
     assert "examples of 5 classes and 15 questions" in chart.proto.alt
     assert not page.error and not page.info
+    assert not any("minute" in part.value for part in page.markdown), "A link may bring a run of hours."
 
 
 def test_pictures_are_trained_on_with_right_answers_and_taken_to_characters(trained_on_pictures):
