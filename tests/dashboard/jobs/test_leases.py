@@ -214,63 +214,48 @@ def engines(database_url, monkeypatch):
         process.close()
 
 
-def left_by(one, two, job_id):
-    """A run that the first process has left after a while, and the second has taken over."""
-    one.trainer.allowed.release(1)
-    wait_for(lambda: one.registry.snapshot(job_id).iteration > 0)
-    one.beat()
-    left = one.registry.snapshot(job_id)
+def begun(process):
+    """A run that a process has under way, and as far as it is."""
+    job_id = process.registry.submit(TINY, owner="ada")
+    process.trainer.allowed.release(1)
+    wait_for(lambda: process.registry.snapshot(job_id).iteration > 0)
+    process.beat()
+    return job_id, process.registry.snapshot(job_id)
+
+
+@pytest.mark.parametrize("was_altered", [False, True])
+def test_a_run_that_is_taken_over_ends_byte_for_byte_as_alone(engines, was_altered):
+    one, two = engines
+    job_id, left = begun(one)
+    assert left.iteration == 2, "Between two measurements of the held-out loss."
+    if was_altered:
+        with one.library.database.writing() as connection:
+            connection.execute(text("UPDATE job_states SET digest = 'another'"))
     time.sleep(1.1)
     two.beat()
-    return left
-
-
-def test_a_run_that_is_taken_over_goes_on_byte_for_byte(engines):
-    one, two = engines
-    alone = list(train(TINY))[-1]
-    job_id = one.registry.submit(TINY, owner="ada")
-    left = left_by(one, two, job_id)
-    assert left.iteration == 2, "Between two measurements of the held-out loss."
     taken = two.registry.snapshot(job_id)
-    assert taken.iteration == left.iteration and np.array_equal(taken.history, left.history)
-    assert np.array_equal(taken.curves, left.curves), "It is shown as far as it was."
+    assert taken.iteration == (0 if was_altered else left.iteration), "What was altered begins anew."
+    if not was_altered:
+        assert np.array_equal(taken.history, left.history)
+        assert np.array_equal(taken.curves, left.curves), "It is shown as far as it was."
     two.trainer.allowed.release(1000)
     wait_for(lambda: two.registry.snapshot(job_id).ended)
-    assert two.trainer.starts == [left.iteration], "Not from the beginning."
+    assert two.trainer.starts == [taken.iteration], "Not from the beginning."
     one.beat()
     kept, uninterrupted = one.registry.snapshot(job_id), JobRegistry(hosted=False, train=train)
     whole = uninterrupted.submit(TINY)
     wait_for(lambda: uninterrupted.snapshot(whole).ended)
     expected = uninterrupted.snapshot(whole)
     uninterrupted.close()
-    assert learner_zip(kept.result) == learner_zip(alone.result) == learner_zip(expected.result)
+    assert learner_zip(kept.result) == learner_zip(expected.result) == learner_zip(list(train(TINY))[-1].result)
     for name in ("history", "curve_iterations", "curves"):
         assert np.array_equal(getattr(kept, name), getattr(expected, name)), name
     assert two.library.doctor().problems == ()
 
 
-def test_what_was_altered_begins_anew_and_ends_the_same(engines):
-    one, two = engines
-    job_id = one.registry.submit(TINY, owner="ada")
-    one.trainer.allowed.release(1)
-    wait_for(lambda: one.registry.snapshot(job_id).iteration > 0)
-    one.beat()
-    with one.library.database.writing() as connection:
-        connection.execute(text("UPDATE job_states SET digest = 'another'"))
-    time.sleep(1.1)
-    two.beat()
-    assert two.registry.snapshot(job_id).iteration == 0
-    two.trainer.allowed.release(1000)
-    wait_for(lambda: two.registry.snapshot(job_id).ended)
-    assert learner_zip(two.registry.snapshot(job_id).result) == learner_zip(list(train(TINY))[-1].result)
-
-
 def test_a_run_whose_process_died_is_stopped_with_what_it_had_learned(engines):
     one, two = engines
-    job_id = one.registry.submit(TINY, owner="ada")
-    one.trainer.allowed.release(1)
-    wait_for(lambda: one.registry.snapshot(job_id).iteration > 0)
-    one.beat()
+    job_id, _ = begun(one)
     time.sleep(1.1)
     assert (two.registry.snapshot(job_id).status, two.registry.snapshot(job_id).iteration > 0) == (QUEUED, True)
     two.registry.stop(job_id, owner="ada")

@@ -1,6 +1,5 @@
 """A job on a page: found by its link, looked at until its end, stopped, refused."""
 
-import threading
 from types import SimpleNamespace
 
 import pytest
@@ -10,8 +9,9 @@ from dashboard.engine_calls import resources
 from dashboard.jobs import QUEUED, RUNNING, STOPPED, JobRegistry, Snapshot
 from dashboard.widgets import job_view
 from maml_engine import Experiment
+from tests.dashboard.jobs.held_trainer import HeldTrainer, wait_for
 
-RUN = Experiment(num_iterations=10)
+RUN = Experiment(num_iterations=20)
 
 
 def page():
@@ -22,7 +22,7 @@ def page():
     from maml_engine import Experiment
 
     jobs = job_view.LinkedJobs("trial")
-    st.button("Go", key="go", on_click=lambda: jobs.start(lambda: job_view.submit(Experiment(num_iterations=10))))
+    st.button("Go", key="go", on_click=lambda: jobs.start(lambda: job_view.submit(Experiment(num_iterations=20))))
     jobs.show_refusal()
     ids = jobs.ids(gone="That run is gone.")
     if ids and job_view.watch(ids, job_view.iterations, lambda snapshot: st.caption(f"At {snapshot.iteration}."), key="stop"):
@@ -31,26 +31,14 @@ def page():
 
 @pytest.fixture
 def registry(monkeypatch):
-    """Jobs that report iteration 4, wait for `go_on`, and end."""
-    go_on = threading.Event()
-
-    def train(experiment, *, tasks=None):
-        yield from ()
-        report = {"iteration": 4, "done": False, "meta_loss": [], "curve_iteration": 0, "seconds": 1.0, "seconds_left": 2.0}
-        shown = {"iterations_per_second": 4.0, "learner": None, "result": None, "warning": ""}
-        import numpy as np
-
-        report["meta_loss"] = np.zeros(4)
-        yield SimpleNamespace(**report, **shown, curve=SimpleNamespace(mean=np.zeros(2)))
-        go_on.wait(120)
-        if experiment.seed == 13:
-            raise ValueError("An unlucky seed.")
-
-    registry = JobRegistry(hosted=False, train=train)
-    registry.go_on = go_on
+    """Jobs that report iteration 10, and go on to their end at 20 when `trainer` lets them."""
+    trainer = HeldTrainer()
+    registry = JobRegistry(hosted=False, train=trainer)
+    registry.trainer = trainer
+    trainer.allowed.release(1)
     monkeypatch.setattr(resources, "jobs", lambda: registry)
     yield registry
-    go_on.set()
+    trainer.allowed.release(1000)
     registry.close()
 
 
@@ -62,15 +50,6 @@ def opened(**parameters):
     return app
 
 
-def wait_for(condition):
-    deadline = threading.Event()
-    for _ in range(2400):
-        if condition():
-            return
-        deadline.wait(0.05)
-    raise AssertionError("It did not come.")
-
-
 def bars(app):
     return [bar.proto.text for bar in app.get("progress")]
 
@@ -80,16 +59,16 @@ def test_a_job_is_started_watched_and_ends(registry):
     assert not bars(app)
     app.button(key="go").click().run()
     (job_id,) = job_id_of(app)
-    wait_for(lambda: registry.snapshot(job_id).iteration == 4)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 10)
     app.run()
-    assert bars(app) == ["4 of 10 meta-iterations"]
-    assert app.caption[0].value == "At 4."
+    assert bars(app) == ["10 of 20 meta-iterations"]
+    assert app.caption[0].value == "At 10."
     assert not app.success
-    registry.go_on.set()
+    registry.trainer.allowed.release(1)
     wait_for(lambda: registry.snapshot(job_id).ended)
     app.run()
     assert not bars(app)
-    assert app.caption[0].value == "At 4."
+    assert app.caption[0].value == "At 20."
     assert app.success[0].value == "Ended."
 
 
@@ -111,17 +90,16 @@ def test_a_job_is_stopped(registry):
     app = opened()
     app.button(key="go").click().run()
     (job_id,) = job_id_of(app)
-    wait_for(lambda: registry.snapshot(job_id).iteration == 4)
+    wait_for(lambda: registry.snapshot(job_id).iteration == 10)
     app.run().button(key="stop").click().run()
-    registry.go_on.set()
-    wait_for(lambda: registry.snapshot(job_id).ended)
+    assert registry.snapshot(job_id).status == STOPPED
     app.run()
     assert app.success
 
 
 def test_whoever_came_by_a_link_looks_and_starts_their_own(registry):
-    theirs = registry.submit(Experiment(num_iterations=10, seed=5), owner="ada")
-    wait_for(lambda: registry.snapshot(theirs).iteration == 4)
+    theirs = registry.submit(Experiment(num_iterations=20, seed=5), owner="ada")
+    wait_for(lambda: registry.snapshot(theirs).iteration == 10)
     app = opened(trial=theirs)
     assert "stop" not in [button.key for button in app.button]
     assert job_view.ANOTHERS in [caption.value for caption in app.caption]
@@ -143,16 +121,14 @@ def test_another_job_ends_the_one_before(registry):
     app.button(key="go").click().run()
     (second,) = job_id_of(app)
     assert first != second
-    registry.go_on.set()
-    wait_for(lambda: registry.snapshot(first).ended)
+    assert registry.snapshot(first).status == STOPPED
 
 
 def test_a_failure_and_a_refusal_are_said(registry, monkeypatch):
-    app = opened(trial=registry.submit(Experiment(num_iterations=10, seed=13)))
-    registry.go_on.set()
+    app = opened(trial=registry.submit(Experiment(num_iterations=20, seed=14)))
     wait_for(lambda: registry.snapshot(app.session_state["trial"]).ended)
     app.run()
-    assert app.error[0].value == "An unlucky seed."
+    assert app.error[0].value == "`k_shot` must be at most 3."
     monkeypatch.setattr(registry, "hosted", True)
     monkeypatch.setattr("dashboard.jobs.budget.BUDGETS", {"num_iterations": 5})
     app.button(key="go").click().run()
@@ -172,10 +148,10 @@ def test_places_and_waits_are_said_in_words():
 
 
 def test_several_runs_are_one_sum():
-    snapshots = [SimpleNamespace(iteration=n, experiment=RUN) for n in (10, 5)]
+    snapshots = [SimpleNamespace(iteration=n, experiment=RUN) for n in (20, 10)]
     share, text = job_view.iterations(*snapshots, note="seed 0")
     assert share == 0.75
-    assert text == "15 of 20 meta-iterations in all (seed 0); one run after the other"
+    assert text == "30 of 40 meta-iterations in all (seed 0); one run after the other"
 
 
 @pytest.mark.parametrize(
