@@ -38,8 +38,10 @@ SECONDS_BETWEEN_REPORTS = 0.25
 FIRST_CHUNK = 20
 # The held-out curve: how often in a run, over how many tasks and queries, and at least to which step.
 EVALUATIONS, HELD_OUT_TASKS, HELD_OUT_QUERIES, HELD_OUT_STEPS = 50, 100, 50, 10
-# The same for pictures, whose networks take a thousand times as long: evaluations, queries of each class, steps.
-PICTURE_EVALUATIONS, PICTURE_QUERIES, PICTURE_STEPS = 25, 5, 5
+# The same for pictures, whose networks take a thousand times as long: evaluations at most and at least, between them what is
+# about a tenth of the run; queries of each class, steps.
+PICTURE_EVALUATIONS, FEWEST_PICTURE_EVALUATIONS, EVALUATED_SHARE = 25, 5, 0.1
+PICTURE_QUERIES, PICTURE_STEPS = 5, 5
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,20 @@ def train(
     return _Run(learner, steps).reports(start)
 
 
+def picture_evaluations(experiment: Experiment, held_out: Episode) -> int:
+    """How often a run on pictures is evaluated on `held_out`.
+
+    By passes of rows through the network, a gradient counting as three, so that every machine evaluates at the same iterations.
+    """
+    known, asked = held_out.support.x.shape[1], held_out.query.x.shape[1]
+    steps = max(experiment.inner_steps, PICTURE_STEPS)
+    evaluation = len(held_out.support.x) * (3 * steps * known + (steps + 1) * asked)
+    queries = known // experiment.k_shot * experiment.k_query
+    meta_step = experiment.meta_batch_size * 3 * (experiment.inner_steps * known + queries)
+    affordable = EVALUATED_SHARE * experiment.num_iterations * meta_step / evaluation
+    return int(np.clip(affordable, FEWEST_PICTURE_EVALUATIONS, PICTURE_EVALUATIONS))
+
+
 class _Run:
     """One run under way: what stays the same between its reports, and the few things that do not."""
 
@@ -165,7 +181,8 @@ class _Run:
         drawn = draw(tasks, key, HELD_OUT_TASKS, k_shot=experiment.k_shot, k_query=k_query)
         self.held_out: Episode = jax.tree.map(np.asarray, drawn)  # where scaling and slices compile nothing
         self.held_out_steps = max(experiment.inner_steps, PICTURE_STEPS if are_pictures else HELD_OUT_STEPS)
-        self.evaluate_every = max(1, experiment.num_iterations // (PICTURE_EVALUATIONS if are_pictures else EVALUATIONS))
+        evaluations = picture_evaluations(experiment, self.held_out) if are_pictures else EVALUATIONS
+        self.evaluate_every = max(1, experiment.num_iterations // evaluations)
         self.best = self.start_learner
         self.best_loss = np.inf
         self.seconds = 0.0
