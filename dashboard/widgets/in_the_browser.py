@@ -31,7 +31,11 @@ body:has([class*="st-key-job_bar_"]) [data-testid="stStatusWidget"] button {disp
 /* What a picture is of stands beside Save where there is room for it, and else below. */
 [class*="_below_picture"] {flex-wrap: wrap; row-gap: 0; padding-bottom: 0.5rem}
 [class*="_below_picture"] > :has([data-testid="stCaptionContainer"]) {flex: 1 1 18rem; min-width: min(100%, 18rem)}
-[class*="_below_picture"] p {margin: 0}</style>
+[class*="_below_picture"] p {margin: 0}
+/* The drawing pad comes late. It has the room of its smallest from the start, so that what stands below stays where it is. */
+.st-key-_widget_pad {container-type: inline-size}
+.st-key-_widget_pad > * {min-height: 617px}
+@container (max-width: 700px) {.st-key-_widget_pad > * {min-height: 1180px}}</style>
 <i id="one-step-a-visit"></i>
 <script>
 if (!window.mamlLabSteps) {

@@ -18,10 +18,24 @@ SYMBOLS = [
     [[(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8), (0.2, 0.2)], [(0.2, 0.2), (0.8, 0.8)]],
 ]
 
+# How far what was seen has moved since the page began, as browsers count it: 0 is nothing, and 0.1 is called good.
+MOVED = """() => new Promise(done => {
+    let sum = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(({value}) => { sum += value })).observe(
+        {type: "layout-shift", buffered: true});
+    setTimeout(() => done(sum), 500);
+})"""
+
 
 def by_another_hand(strokes):
     """Smaller, elsewhere, and a little askew."""
     return [[(0.1 + 0.7 * x + 0.06 * y, 0.2 + 0.65 * y - 0.05 * x) for x, y in stroke] for stroke in strokes]
+
+
+def test_nothing_moves_when_the_pad_comes(open_page):
+    page = open_page("/characters", width=390, height=844)
+    page.locator(".board:not([inert])").wait_for()
+    assert page.evaluate(MOVED) < 0.1
 
 
 def test_five_symbols_by_hand_are_told_apart_and_stay(open_page, tmp_path):
