@@ -34,7 +34,7 @@ class EngineProcess:
 
         Args:
           lines: how many requests it takes at a time.
-          niceness: how much it gives way to other processes.
+          niceness: how much it gives way to this process, whatever that gives way to others.
         """
         pairs: list[tuple[Any, Any]] = [Pipe() for _ in range(lines)]
         descriptors = [theirs.fileno() for _, theirs in pairs]
@@ -50,7 +50,7 @@ class EngineProcess:
             theirs.close()
         if niceness:
             with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, niceness)
+                os.setpriority(os.PRIO_PROCESS, self.pid, os.getpriority(os.PRIO_PROCESS, 0) + niceness)
         with contextlib.suppress(
             OSError
         ):  # where the machine's memory is at its end, it is this process that ends, not the app

@@ -43,6 +43,14 @@ def test_it_computes_elsewhere_and_without_streamlit(line):
     assert "ynn_fusion_type" in settings["XLA_FLAGS"]
 
 
+def test_it_gives_way_to_the_server_that_gives_way_itself():
+    told = "import os; from dashboard.jobs.engine_process import EngineProcess as E; process = E(1, niceness=5);"
+    told += "print(*(os.getpriority(os.PRIO_PROCESS, of) for of in (0, process.pid))); process.end()"
+    out = subprocess.run(["nice", "-n", "3", sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    ours, its = map(int, out.stdout.split())
+    assert its == ours + 5
+
+
 def test_what_is_raised_there_is_raised_here(line):
     with pytest.raises(ValueError, match=r"`k_shot` must be at least 1, got 0\.") as raised:
         line.call(asked.refuse, (), {})
