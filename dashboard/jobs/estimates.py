@@ -7,16 +7,17 @@ from dashboard.jobs.job import Work, like
 from maml_engine import METHODS, Experiment
 from maml_engine.models import IMAGE_MODELS
 from maml_engine.tasks import PICTURES
+from maml_engine.training import loop
 
 # Before anything was measured here: until a run's first report, what compiling and a new process add to that, and work of
 # another kind, in all.
-BEGIN_SECONDS, COMPILE_SECONDS, PROCESS_SECONDS, WORK_SECONDS = 0.1, 4.0, 1.5, 40.0
-# Of one meta-iteration: whatever its size, and for each thousand million multiplications.
-BASE_SECONDS, SECONDS_A_BILLION = 5e-5, 0.045
-# Beside its meta-iterations: a whole run's reports, and that it is kept; and its evaluations, as many however long it is.
-# Its products are large and go forwards only, so they are quicker.
-BESIDE_SECONDS, EVALUATIONS, EVALUATED_TASKS, EVALUATED_QUERIES, EVALUATED_STEPS = 0.6, 50, 100, 50, 10
-EVALUATED_SECONDS_A_BILLION = 0.01
+BEGIN_SECONDS, COMPILE_SECONDS, PROCESS_SECONDS, WORK_SECONDS = 0.05, 4.0, 1.5, 40.0
+# Whatever its size: a meta-iteration; a whole run, for its reports and that it is kept.
+BASE_SECONDS, BESIDE_SECONDS = 2.5e-5, 0.3
+# For a thousand million on the way of examples through a network: of units and of multiplications between them, and of a
+# picture's multiplications. In narrow layers most goes into the units: by both, widths of 16 to 128 with 25 and 100 tasks are
+# all told within a third of one another, by multiplications alone one is told four times as long as another.
+SECONDS_A_BILLION_UNITS, SECONDS_A_BILLION, SECONDS_A_BILLION_OF_PICTURES = 0.5, 0.0065, 0.045
 MAX_KINDS = 256
 NEW_WEIGHT = 0.5  # of the latest measurement, beside those before
 LEAST_SHARE = 0.02  # of a run: from then on what it took beside its meta-iterations says what the whole takes
@@ -36,6 +37,19 @@ class Took(NamedTuple):
     each: float
 
 
+class Measured(NamedTuple):
+    """What was measured of runs of a kind, in seconds; None where it was not yet.
+
+    begin: until the first report.
+    beside: in a whole run, beside its meta-iterations.
+    each: a meta-iteration.
+    """
+
+    begin: float | None = None
+    beside: float | None = None
+    each: float | None = None
+
+
 class Estimates:
     """What was measured so far. The registry's lock guards it."""
 
@@ -43,8 +57,8 @@ class Estimates:
         """Nothing was measured yet."""
         self._begin, self._compile, self._process = BEGIN_SECONDS, COMPILE_SECONDS, PROCESS_SECONDS
         self._each_scale, self._beside_scale = 1.0, 1.0  # measured, over what the size says
-        self._runs = OrderedDict[Experiment, Took]()  # by their like
-        self._trained = set[Experiment]()  # those of which a run has ended
+        self._runs = OrderedDict[Experiment, Measured]()  # by their like
+        self._trained = set[Experiment]()  # those of which a run has ended: nothing need be compiled for them
         self._kinds: dict[str, float] = {}  # of other work -> in all
         self._known = set[str]()  # what of the numbers above was measured
 
@@ -94,10 +108,10 @@ class Estimates:
         elapsed = now - work.began
         return _at_least(self._until_report(work.like, is_fresh=work.is_fresh) - elapsed, elapsed)
 
-    def watch(self, work: Work, now: float) -> None:
+    def watch(self, work: Work) -> None:
         """A run under way, the first of its kind: what it takes, its like will."""
-        if work.like not in self._trained and (took := self._measured(work, now)):
-            self._remember(work.like, took)
+        if work.is_plain and work.first_report is not None and work.like not in self._trained:
+            self._remember(work.like, _measured(work))
 
     def learn(self, work: Work, now: float) -> None:
         """A job has ended; what it took is what its like will take."""
@@ -106,13 +120,15 @@ class Estimates:
         if not work.is_plain:
             self._kinds[work.kind] = _mixed(self._kinds.get(work.kind), now - work.began)
             return
-        begin = self._learn_beginning(work)
-        if took := self._measured(work, now):
-            self._each_scale = self._mix("each", self._each_scale, took.each / seconds_an_iteration(work.experiment))
-            self._beside_scale = self._mix("beside", self._beside_scale, took.beside / _seconds_beside(work.experiment))
-            before = self._runs[work.like] if work.like in self._trained else (None, None, None)
-            self._remember(work.like, Took(*map(_mixed, before, took._replace(begin=begin))))
-            self._trained.add(work.like)
+        new = _measured(work, now)._replace(begin=self._learn_beginning(work))
+        if new.each is not None:
+            self._each_scale = self._mix("each", self._each_scale, new.each / seconds_an_iteration(work.experiment))
+        if new.beside is not None:
+            self._beside_scale = self._mix("beside", self._beside_scale, new.beside / seconds_beside(work.experiment))
+        before = self._runs.get(work.like, Measured()) if work.like in self._trained else Measured()
+        mixed = (old if again is None else _mixed(old, again) for old, again in zip(before, new, strict=True))
+        self._remember(work.like, Measured(*mixed))
+        self._trained.add(work.like)
 
     def _learn_beginning(self, work: Work) -> float:
         """What it took until the first report; gives back how much of it is neither compiling nor the process's start."""
@@ -135,25 +151,17 @@ class Estimates:
             self._begin *= times
         return begin * min(1.0, times) if work.like in self._trained else self._begin
 
-    def _measured(self, work: Work, now: float) -> Took | None:
-        """Of a run so far; None where it has done too little to say."""
-        if not work.is_plain or work.first_report is None or not work.snapshot.iteration:
-            return None
-        (reported, at_first, computed), done, seconds = work.first_report, work.snapshot.iteration, work.snapshot.seconds
-        whole, known = work.experiment.num_iterations, self._took(work.like)
-        share = (done - at_first) / (whole - at_first) if whole > at_first else 1.0
-        beside = max(0.0, now - reported - (seconds - computed)) / share if share > LEAST_SHARE else known.beside
-        return Took(known.begin, beside, max(seconds / done, 1e-9))
-
-    def _remember(self, kind: Experiment, took: Took) -> None:
-        self._runs[kind] = took
+    def _remember(self, kind: Experiment, measured: Measured) -> None:
+        self._runs[kind] = measured
         if len(self._runs) > MAX_KINDS:
             self._trained.discard(self._runs.popitem(last=False)[0])
 
     def _took(self, kind: Experiment) -> Took:
         """As measured of its like; else by its size, and by how fast this machine was."""
-        beside, each = self._beside_scale * _seconds_beside(kind), self._each_scale * seconds_an_iteration(kind)
-        return self._runs.get(kind) or Took(self._begin, beside, each)
+        beside_scale = self._beside_scale if "beside" in self._known else self._each_scale  # both compute
+        by_size = Took(self._begin, beside_scale * seconds_beside(kind), self._each_scale * seconds_an_iteration(kind))
+        found = zip(self._runs.get(kind, Measured()), by_size, strict=True)
+        return Took(*(expected if measured is None else measured for measured, expected in found))
 
     def _until_report(self, kind: Experiment, *, is_warm: bool = False, is_fresh: bool = False) -> float:
         compiles = kind not in self._trained and not is_warm
@@ -177,6 +185,28 @@ class Estimates:
         return mixed
 
 
+def _measured(work: Work, ended: float | None = None) -> Measured:
+    """Of a plain run that has reported, between its first report and its latest.
+
+    The first report is of a few iterations after a start, which are slow however long the run is, so they say nothing of the
+    others.
+
+    Args:
+      work: the run.
+      ended: when it has; what a whole run takes after its last report is its own, too. None where it goes on.
+    """
+    assert work.first_report is not None, "It has reported."
+    (reported, at_first, computed), done, seconds = work.first_report, work.snapshot.iteration, work.snapshot.seconds
+    whole = work.experiment.num_iterations
+    if done <= at_first:
+        return Measured(each=max(seconds / max(1, done), 1e-9)) if done == whole else Measured()
+    each, share = max((seconds - computed) / (done - at_first), 1e-9), (done - at_first) / (whole - at_first)
+    if share <= LEAST_SHARE:
+        return Measured(each=each)
+    kept = ended - work.reported if ended is not None and done == whole else 0.0
+    return Measured(beside=max(0.0, work.reported - reported - (seconds - computed)) / share + kept, each=each)
+
+
 def _mixed(before: float | None, new: float) -> float:
     return new if before is None else before + NEW_WEIGHT * (new - before)
 
@@ -188,16 +218,26 @@ def _at_least(left: float, elapsed: float) -> float:
 
 def seconds_an_iteration(experiment: Experiment) -> float:
     """A meta-iteration by its size, on two cores of 2024; by how much this machine differs is measured."""
-    return BASE_SECONDS + SECONDS_A_BILLION * _passes(experiment) * _multiplications(experiment) / 1e9
+    return BASE_SECONDS + _passes(experiment) * _seconds_a_pass(experiment)
 
 
-def _seconds_beside(experiment: Experiment) -> float:
-    """A whole run's evaluations and reports, likewise."""
-    known, asked = _examples(experiment)
-    queries = asked if _are_pictures(experiment) else EVALUATED_QUERIES
-    steps = max(EVALUATED_STEPS, experiment.inner_steps)
-    each = EVALUATED_TASKS * (3 * steps * known + (steps + 1) * queries) * _multiplications(experiment)
-    return BESIDE_SECONDS + EVALUATED_SECONDS_A_BILLION * EVALUATIONS * each / 1e9
+def seconds_beside(experiment: Experiment) -> float:
+    """A whole run's evaluations and reports, likewise; there are as many evaluations however long it is."""
+    known, _ = _examples(experiment)
+    evaluations, least_steps, queries = loop.EVALUATIONS, loop.HELD_OUT_STEPS, loop.HELD_OUT_QUERIES
+    if _are_pictures(experiment):
+        evaluations, least_steps = loop.PICTURE_EVALUATIONS, loop.PICTURE_STEPS
+        queries = loop.PICTURE_QUERIES * experiment.n_way
+    steps = max(least_steps, experiment.inner_steps)
+    passes = loop.HELD_OUT_TASKS * (3 * steps * known + (steps + 1) * queries)
+    return BESIDE_SECONDS + evaluations * passes * _seconds_a_pass(experiment)
+
+
+def _seconds_a_pass(experiment: Experiment) -> float:
+    """One example's way through the network."""
+    if _are_pictures(experiment):
+        return 1e-9 * SECONDS_A_BILLION_OF_PICTURES * _multiplications(experiment)
+    return 1e-9 * (SECONDS_A_BILLION_UNITS * _units(experiment) + SECONDS_A_BILLION * _multiplications(experiment))
 
 
 def memory_mb(experiment: Experiment) -> float:

@@ -43,6 +43,7 @@ class Work:
     began: when it began to compute; None before.
     is_fresh: whether the process in which it computes was started for it.
     first_report: when the first report came, its iteration, and the seconds of meta-steps until then; None before.
+    reported: when the latest came.
     unwanted: since when nobody wants it any more; None where somebody does.
     why_cut: the sentence with which it ends, where it took too much; "" where it did not.
     is_cut: whether its process was ended.
@@ -65,6 +66,7 @@ class Work:
     began: float | None = None
     is_fresh: bool = False
     first_report: tuple[float, int, float] | None = None
+    reported: float = 0.0
     unwanted: float | None = None
     why_cut: str = ""
     is_cut: bool = False
@@ -107,6 +109,7 @@ class Work:
 
     def take_in(self, report: Any, now: float) -> None:
         """What has just been reported."""
+        self.reported = now
         self.first_report = self.first_report or (now, report.iteration, getattr(report, "seconds", 0.0))
         if self.is_plain:
             self._take_in_training(report)

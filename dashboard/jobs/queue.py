@@ -85,7 +85,7 @@ class Queue:
         if self._plan is None or now - self._plan[0] >= PLAN_SECONDS:
             seconds, ahead = 0.0, self.running or self._warming
             if self.running:
-                self.estimates.watch(self.running, now)
+                self.estimates.watch(self.running)
                 seconds = self.estimates.seconds_left(self.running, now)
             elif self._warming and self._warming.first_report is None:
                 seconds = self.estimates.seconds_until_report(self._warming, now)

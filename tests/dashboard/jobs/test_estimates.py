@@ -17,6 +17,7 @@ from dashboard.jobs.estimates import (
     seconds_an_iteration,
 )
 from dashboard.jobs.job import Work
+from dashboard.jobs.queue import Queue
 from maml_engine import Experiment
 
 RUN = Experiment(num_iterations=1000)
@@ -98,7 +99,7 @@ def test_of_the_first_run_what_is_slow_is_slow_in_compiling_and_starting_alike()
 
 def test_how_fast_a_run_is_its_like_will_be():
     estimates = Estimates()
-    estimates.watch(*train(0.5, startup=60.0, until=400))
+    estimates.watch(train(0.5, startup=60.0, until=400)[0])
     like = work(dataclasses.replace(RUN, seed=9))
     assert estimates.seconds(like, is_warm=True) == pytest.approx(BEGIN_SECONDS + 500.0)
 
@@ -151,6 +152,41 @@ def test_other_work_takes_as_long_as_its_kind_did():
     estimates.learn(verdict, 100.0)
     assert estimates.seconds(work(kind="judge", is_plain=False)) == pytest.approx(100.0)
     assert estimates.seconds(work(kind="contest", is_plain=False)) == WORK_SECONDS
+
+
+def test_the_first_iterations_do_not_say_how_fast_the_others_are():
+    estimates, before = Estimates(), Estimates().seconds_of(RUN)
+    estimates.learn(*train(0.5, startup=BEGIN_SECONDS + COMPILE_SECONDS, until=100))
+    assert estimates.seconds(work(), is_warm=True) == pytest.approx(before - COMPILE_SECONDS)
+    only = dataclasses.replace(RUN, num_iterations=10)
+    run, now = train(0.5, startup=BEGIN_SECONDS, experiment=only, until=1)
+    run.snapshot = dataclasses.replace(run.snapshot, iteration=10, seconds=5.0)
+    run.first_report = (now, 10, 5.0)  # which is all of it
+    estimates.learn(run, now)
+    assert estimates.seconds_of(only) > 5.0
+
+
+def test_what_a_run_under_way_has_computed_since_its_latest_report_is_no_part_of_what_it_takes_beside():
+    queue = Queue()
+    run, now = train(0.02, startup=BEGIN_SECONDS, until=300)
+    queue.running, waits = run, work(dataclasses.replace(RUN, seed=1))
+    queue.place(waits, now + 5.0)
+    assert queue.estimates.seconds(waits, is_warm=True) == pytest.approx(BEGIN_SECONDS + 1000 * 0.02)
+
+
+def test_before_what_a_run_takes_beside_was_measured_it_is_as_slow_as_the_iterations_are():
+    estimates, slow = Estimates(), 10 * seconds_an_iteration(RUN)
+    other = dataclasses.replace(RUN, hidden_dim=80)
+    beside = estimates.seconds(work(other), is_warm=True) - BEGIN_SECONDS - 1000 * seconds_an_iteration(other)
+    longer = dataclasses.replace(RUN, num_iterations=100_000)
+    run, now = train(
+        slow, startup=BEGIN_SECONDS + COMPILE_SECONDS, experiment=dataclasses.replace(RUN, num_iterations=200), until=20
+    )
+    run.snapshot, run.experiment = dataclasses.replace(run.snapshot, iteration=40, seconds=40 * slow), longer
+    estimates.learn(run, now)
+    assert estimates.seconds(work(other), is_warm=True) == pytest.approx(
+        BEGIN_SECONDS + 10 * (beside + 1000 * seconds_an_iteration(other))
+    )
 
 
 def test_a_run_that_never_reported_teaches_nothing():

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dashboard.jobs.estimates import EVALUATIONS, seconds_an_iteration
+from dashboard.jobs.estimates import seconds_an_iteration, seconds_beside
 from dashboard.jobs.job import Job, Work
 from dashboard.jobs.queue import Queue
+from dashboard.jobs.running import WARM_UP_SECONDS
 from maml_engine import Experiment
+from maml_engine.training.loop import EVALUATIONS
 
 RUN = Experiment(num_iterations=3000, hidden_dim=16)
 OTHERS = [
@@ -23,10 +25,10 @@ class Machine:
     """Trains what stands in a queue, on a clock that only it moves.
 
     slowness: how much slower than expected it is, in all.
-    seed: of how much faster or slower a kind is than its size says.
+    seed: of how much faster or slower a kind is than its size says; None: as its size says.
     """
 
-    def __init__(self, slowness: float, seed: int) -> None:
+    def __init__(self, slowness: float, seed: int | None) -> None:
         self.queue, self.now, self._compiled = Queue(), 0.0, set()
         self._slowness, self._seed, self.began = slowness, seed, {}
 
@@ -37,9 +39,9 @@ class Machine:
         self.now += 1.0
         press()
         reports = self._reports(work, 2.0 + self._compile_seconds(work) - 1.0)
-        began = self.now + self._compile_seconds(work)
         for _ in reports:
-            if self.queue.waiting or self.now > began + 2.0:
+            assert work.first_report is not None
+            if self.queue.waiting or self.now > work.first_report[0] + WARM_UP_SECONDS:
                 break
         self.queue.end_warm_up(self.now)
 
@@ -66,13 +68,20 @@ class Machine:
     def _reports(self, work: Work, until_report: float):
         self._compiled.add(work.like)
         kind = random.Random(f"{self._seed} {dataclasses.replace(work.like, num_iterations=1)}")
-        each = self._slowness * kind.uniform(0.6, 1.6) * seconds_an_iteration(work.experiment)
-        between, whole = self._slowness * kind.uniform(0.5, 1.5) / EVALUATIONS, work.experiment.num_iterations
+        differs = 1.0 if self._seed is None else kind.uniform(0.6, 1.6)
+        each = self._slowness * differs * seconds_an_iteration(work.experiment)
+        beside, whole = (
+            self._slowness * kind.uniform(0.6, 1.6) * seconds_beside(work.experiment),
+            work.experiment.num_iterations,
+        )
+        between = beside / EVALUATIONS
         self.now += until_report + 0.1 * self._slowness
+        warms_up = 0.02 * self._slowness  # the first meta-iterations, however many there are
         for iteration in [20, *range(whole // EVALUATIONS, whole + 1, whole // EVALUATIONS)]:
             if iteration > work.snapshot.iteration:
-                self.now += between + (iteration - work.snapshot.iteration) * each
-                told = {"iteration": iteration, "seconds": iteration * each, "meta_loss": np.ones(1), "curve_iteration": 0}
+                self.now += between + (iteration - work.snapshot.iteration) * each + warms_up * (iteration == 20)
+                told = {"iteration": iteration, "seconds": warms_up + iteration * each}
+                told |= {"meta_loss": np.ones(1), "curve_iteration": 0}
                 more = dict.fromkeys(("iterations_per_second", "seconds_left", "learner", "result", "warning"))
                 work.take_in(SimpleNamespace(**told, **more, curve=SimpleNamespace(mean=np.zeros(2))), self.now)
                 yield
@@ -85,6 +94,15 @@ def true_waits(machine: Machine, told: list[tuple[Work, float, float]]) -> float
     """The share of waits that were within 30 %, or 2 s, of what was said."""
     waits = [(machine.began[work] - pressed, said) for work, said, pressed in told]
     return float(np.mean([abs(waited - said) <= max(0.3 * said, 2.0) for waited, said in waits]))
+
+
+def test_of_a_warm_up_that_is_cut_short_the_first_iterations_do_not_say_how_slow_the_others_are():
+    machine, told = Machine(1.0, None), []
+    machine.warm_up(dataclasses.replace(RUN, hidden_dim=64), lambda: machine.press(RUN, "first"))
+    for number in range(1, 60):
+        told.append((*machine.press(dataclasses.replace(RUN, seed=number), f"visitor {number}"), machine.now))
+    machine.run_all()
+    assert true_waits(machine, told) >= 0.8
 
 
 @pytest.mark.parametrize(("slowness", "seed"), [(0.5, 0), (6.0, 1)])
