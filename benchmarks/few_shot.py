@@ -10,7 +10,7 @@ import argparse
 import json
 import statistics
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -129,7 +129,7 @@ def trained(row: Row, seed: int, budget: float) -> tuple[Learner, dict[str, Any]
         experiment = experiment_of(row, seed, max(PICTURE_EVALUATIONS, int((left - evaluations * evaluation) / step)))
         if evaluations <= picture_evaluations(experiment, held_out):
             break
-    *_, report = train(experiment, tasks=tasks)
+    (report,) = deque(train(experiment, tasks=tasks), maxlen=1)  # a list of all reports would hold gigabytes
     facts = {"num_iterations": experiment.num_iterations, "processor_seconds": round(time.process_time() - began)}
     return report.learner, facts
 

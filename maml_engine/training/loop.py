@@ -137,7 +137,9 @@ def train(
       steps: makes the meta-steps; `distributed` has others than those of one device.
 
     Yields:
-      Reports, a few a second; the last one has `done`.
+      Reports, a few a second; the last one has `done`. Each holds a snapshot: whoever keeps all of a long run, as
+      `*_, report = train(...)` does until its end, keeps gigabytes an hour of a network of a megabyte; `for report in
+      train(...): pass` keeps the last one.
 
     Raises:
       ValueError: the checkpoint belongs to another experiment, the tasks are not at hand, or a part of the caller's own is not
