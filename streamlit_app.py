@@ -5,7 +5,8 @@ from starlette.middleware import Middleware
 
 from dashboard.components import address
 from dashboard.server import heap, start_up, web
-from dashboard.widgets import page
+from dashboard.server.script_share import ScriptShare
+from dashboard.widgets import page, session
 from dashboard.widgets.visitor import GivesCookie
 
 
@@ -48,7 +49,8 @@ def show() -> None:
 
 
 if __name__ == "__main__":  # as each visitor runs it
-    show()
+    with st.session_state.setdefault(session.SCRIPT_SHARE, ScriptShare()).run():
+        show()
 else:  # as `streamlit run` imports it, once
     app = st.App(
         __file__,

@@ -28,6 +28,7 @@ LEARNER_CHOICE = "_learner"  # the sidebar's choice among learners: a job id
 LEARNER_WRITTEN = "_learner_written"  # what was last written into the address of it
 ANSWERS = "_answers"  # name in the link -> what was said of it, until a page has been shown to its end
 SET_BACK = "_set_back"  # the controls were just set to what is shown, by a part of the page
+SCRIPT_SHARE = "_script_share"  # what the session has had of the server's interpreter
 TROUBLE_SAID = "_trouble_said"  # that nothing can be kept here was said
 VISITOR = "_visitor"  # the secret of a visitor whose browser keeps no cookie
 REFUSED = "_refused_"  # + name in the link: why the jobs of that name were refused
