@@ -4,7 +4,7 @@ import functools
 import io
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,11 @@ def figures(quick: bool) -> Iterator[dict[str, Any]]:
 
 def tried(name: str, count: int) -> dict[str, Any]:
     """So many inputs of one kind; the same ones every time."""
-    make = {"links": _link, "tables": _table, "pictures": _pictures, "learners": _learner, "runs": _run}[name]
+    make, parse = MAKERS[name], PARSERS[name]
     tries = Tries("B1", f"bad {name}")
     for seed in range(count):
-        tries.one(make(random.Random(f"{name} {seed}")), seed)
+        bad = make(random.Random(f"{name} {seed}"))
+        tries.one(functools.partial(parse, bad), seed)
     return tries.figure()
 
 
@@ -75,83 +76,101 @@ def bad_parameters(rng: random.Random) -> dict[str, list[str]]:
     return {rng.choice(keys): rng.choices(words, k=rng.choice([1, 1, 1, 3])) for _ in range(rng.randrange(12))}
 
 
-def _link(rng: random.Random) -> Callable[[], Any]:
+def _read_link(parameters: dict[str, list[str]]) -> None:
     from dashboard.widgets import links
 
-    parameters = bad_parameters(rng)
-
-    def read() -> None:
-        link = links.read(parameters)
-        assert all(len(note) < 2000 for note in link.notes), "a note as long as a page"
-        links.address("https://host/train", link.values, link.others)
-
-    return read
+    link = links.read(parameters)
+    assert all(len(note) < 2000 for note in link.notes), "a note as long as a page"
+    links.address("https://host/train", link.values, link.others)
 
 
-def _table(rng: random.Random) -> Callable[[], Any]:
+def bad_table(rng: random.Random) -> bytes:
+    """A file that is hardly a table."""
+    return odd_file(rng.randrange(10**9))
+
+
+def _read_table(content: bytes) -> None:
     from maml_engine.tables import guess, read_sheet, validate
 
-    content = odd_file(rng.randrange(10**9))
-
-    def read() -> None:
-        sheet = read_sheet(content)
-        validate(sheet, guess(sheet).roles)
-
-    return read
+    sheet = read_sheet(content)
+    validate(sheet, guess(sheet).roles)
 
 
-def _pictures(rng: random.Random) -> Callable[[], Any]:
+def bad_pictures(rng: random.Random) -> bytes:
+    """An archive of two pictures, all of them spoilt."""
+    names = [rng.choice(("a/1.png", "b/1.png", "b/2.jpg", "../c.png", "a\\b.png", "0", "c" * 300, "CON", "a/1.png/x"))] * 2
+    files = {name + str(place): spoilt(_picture(rng.randrange(8)), rng) for place, name in enumerate(names)}
+    return spoilt(zipped(files), rng) if rng.random() < 0.7 else zipped(files)
+
+
+def _read_pictures(content: bytes) -> None:
     from maml_engine.io.pictures.archive import Archive
     from maml_engine.io.pictures.limits import PAGE_LIMITS, UnusableFile
     from maml_engine.io.pictures.opening import read_picture
 
-    names = [rng.choice(("a/1.png", "b/1.png", "b/2.jpg", "../c.png", "a\\b.png", "0", "c" * 300, "CON", "a/1.png/x"))] * 2
-    files = {name + str(place): spoilt(_picture(rng.randrange(8)), rng) for place, name in enumerate(names)}
-    content = spoilt(zipped(files), rng) if rng.random() < 0.7 else zipped(files)
-
-    def read() -> None:
-        archive = Archive(content, PAGE_LIMITS)
-        for name in archive.names:
-            try:
-                read_picture(archive.read(name), name, size=28, limits=PAGE_LIMITS)
-            except UnusableFile as refusal:
-                assert len(str(refusal).splitlines()) == 1, refusal
-
-    return read
+    archive = Archive(content, PAGE_LIMITS)
+    for name in archive.names:
+        try:
+            read_picture(archive.read(name), name, size=28, limits=PAGE_LIMITS)
+        except UnusableFile as refusal:
+            assert len(str(refusal).splitlines()) == 1, refusal
 
 
-def _learner(rng: random.Random) -> Callable[[], Any]:
+def bad_learner(rng: random.Random, learners: Sequence[Path] = LEARNERS) -> bytes:
+    """A zip of one of these learners, changed somewhere."""
+    return zipped(_spoilt_learner(rng, learners)) if rng.random() < 0.8 else spoilt(zipped(files_of(learners[0])), rng)
+
+
+def _read_learner(content: bytes) -> None:
     from dashboard.runs import open_learner
 
-    content = zipped(_spoilt_learner(rng)) if rng.random() < 0.8 else spoilt(zipped(files_of(LEARNERS[0])), rng)
-    return functools.partial(open_learner, content)
+    open_learner(content)
 
 
-def _run(rng: random.Random) -> Callable[[], Any]:
-    from dashboard.runs import exchange
-
+def bad_run(rng: random.Random) -> bytes:
+    """The file of a run, changed somewhere."""
     content = _run_file()
     way = rng.random()
     if way < 0.3:
-        content = spoilt(content, rng)
+        return spoilt(content, rng)
+    files = unzipped(content)
+    if way < 0.8:
+        facts = json.loads(files["run.json"])
+        for _ in range(rng.choice([1, 1, 2, 4])):
+            facts = changed(facts, rng)
+        files["run.json"] = json.dumps(facts).encode()
+    elif way < 0.9:
+        files["curves.safetensors"] = forged(files["curves.safetensors"], rng)
     else:
-        files = unzipped(content)
-        if way < 0.8:
-            facts = json.loads(files["run.json"])
-            for _ in range(rng.choice([1, 1, 2, 4])):
-                facts = changed(facts, rng)
-            files["run.json"] = json.dumps(facts).encode()
-        elif way < 0.9:
-            files["curves.safetensors"] = forged(files["curves.safetensors"], rng)
-        else:
-            files.pop(rng.choice(list(files)))
-        content = zipped(files)
-    return functools.partial(exchange.unpacked, content, "somebody")
+        files.pop(rng.choice(list(files)))
+    return zipped(files)
 
 
-def _spoilt_learner(rng: random.Random) -> dict[str, bytes]:
+def _read_run(content: bytes) -> None:
+    from dashboard.runs import exchange
+
+    exchange.unpacked(content, "somebody")
+
+
+MAKERS: dict[str, Callable[[random.Random], Any]] = {
+    "links": bad_parameters,
+    "tables": bad_table,
+    "pictures": bad_pictures,
+    "learners": bad_learner,
+    "runs": bad_run,
+}
+PARSERS: dict[str, Callable[[Any], None]] = {
+    "links": _read_link,
+    "tables": _read_table,
+    "pictures": _read_pictures,
+    "learners": _read_learner,
+    "runs": _read_run,
+}
+
+
+def _spoilt_learner(rng: random.Random, learners: Sequence[Path]) -> dict[str, bytes]:
     """The files of a learner, one of them changed: by chance, or by somebody who knows how to make the digest fit."""
-    files = dict(files_of(LEARNERS[rng.randrange(3)]))
+    files = dict(files_of(learners[rng.randrange(len(learners))]))
     arrays = next(name for name in files if name.endswith(".safetensors"))
     described = next(name for name in files if name.endswith(("experiment.json", "table.json")))
     way = rng.random()
