@@ -1,10 +1,12 @@
-"""Where something can be started, a port and a folder in memory, and the app started there."""
+"""Where something can be started, a port and a folder in memory; the app started there, and waited for."""
 
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 from benchmarks.measuring import ROOT
@@ -37,3 +39,29 @@ def start_app(script: str, port: int, log: Path, **settings: str) -> subprocess.
     command = [sys.executable, "-m", "streamlit", "run", script, *flags]
     with log.open("wb") as words:
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=words)
+
+
+def wait_until_well(address: str, seconds: float) -> None:
+    """Until a server says so there.
+
+    Args:
+      address: where it tells of its health.
+      seconds: to wait at the most.
+
+    Raises:
+      TimeoutError: it did not.
+    """
+    deadline = time.monotonic() + seconds
+    while not is_well(address):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{address} did not answer within {seconds:g} s")
+        time.sleep(0.1)
+
+
+def is_well(address: str) -> bool:
+    """Whether a server answers there, and with what it says where all is well."""
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False

@@ -22,7 +22,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 
 from benchmarks import machine, measuring
-from benchmarks.places import free_port, start_app
+from benchmarks.places import free_port, is_well, start_app, wait_until_well
 from benchmarks.postgres import Cluster
 from benchmarks.visitors import Visitor
 from dashboard.server import operator
@@ -65,7 +65,7 @@ class House:
         self.ports, self.homes = ports, [folder / f"home{port}" for port in ports]
         self.replicas = [_replica(home, port, database) for home, port in zip(self.homes, ports, strict=True)]
         for port in ports:
-            _wait(f"http://127.0.0.1:{port}/healthz")
+            wait_until_well(f"http://127.0.0.1:{port}/healthz", 3 * PATIENCE)
         text = CONFIGURATION.read_text().replace("listen 8080", f"listen 127.0.0.1:{self.port}")
         for written, port in zip((8501, 8502), ports, strict=True):
             text = text.replace(f"127.0.0.1:{written}", f"127.0.0.1:{port}")
@@ -74,7 +74,7 @@ class House:
         self.log = folder / "nginx.log"
         with self.log.open("wb") as log:
             self.proxy = subprocess.Popen(command, stderr=log)
-        _wait(f"http://127.0.0.1:{self.port}/healthz")
+        wait_until_well(f"http://127.0.0.1:{self.port}/healthz", 3 * PATIENCE)
 
     def stop(self) -> None:
         """Ends all three."""
@@ -127,7 +127,7 @@ def watch(house: House, sessions: int, seconds: float) -> dict:
         "errors_of_the_others": sum(bool(guest.errors) for guest in guests if not guest.lost_at),
         "errors": dict(errors),
         "its_finished_run_is_on_the_other": OFFER in opened(house.ports[1], link).widgets,
-        "other_replica_is_well": _is_well(f"http://127.0.0.1:{house.ports[1]}/healthz"),
+        "other_replica_is_well": is_well(f"http://127.0.0.1:{house.ports[1]}/healthz"),
     }
 
 
@@ -203,22 +203,6 @@ def _replica(home: Path, port: int, database: str) -> subprocess.Popen:
     home.mkdir()
     settings = {"MAML_LAB_HOME": str(home), "MAML_LAB_DATABASE": database, "MAML_LAB_WORKERS": "1"}
     return start_app("streamlit_app.py", port, home / "log.txt", **settings)
-
-
-def _wait(address: str) -> None:
-    deadline = time.monotonic() + 3 * PATIENCE
-    while not _is_well(address):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{address} did not answer")
-        time.sleep(0.2)
-
-
-def _is_well(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=5) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

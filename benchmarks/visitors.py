@@ -18,7 +18,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
-from benchmarks.places import free_port, start_app
+from benchmarks.places import free_port, start_app, wait_until_well
 
 # How a widget's identity begins, before the key that the page gave it.
 _IDENTITY = re.compile(r"\$\$(?:ID|WIDGET|GENERATED_WIDGET)-[0-9a-f]+-(.*)$")
@@ -39,17 +39,18 @@ class Server:
         """
         self.port = free_port()
         self._home = tempfile.TemporaryDirectory(prefix="maml-lab-load-")
-        self._log = Path(self._home.name) / "log.txt" if counts_compiling else Path(os.devnull)
+        self._log = Path(self._home.name) / "log.txt"
         settings = {"MAML_LAB_HOME": home or self._home.name} | ({"JAX_LOG_COMPILES": "1"} if counts_compiling else {})
         self._process = start_app(script, self.port, self._log, **settings)
-        for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_stcore/health", timeout=1):
-                    return
-            except OSError:
-                time.sleep(0.1)
-        self.stop()
-        raise TimeoutError(f"{script} did not answer within a minute")
+        try:
+            wait_until_well(f"http://127.0.0.1:{self.port}/_stcore/health", 60)
+        except TimeoutError:
+            self.stop()
+            raise
+
+    def log(self) -> str:
+        """What it has written so far."""
+        return self._log.read_text()
 
     def cpu_seconds(self) -> float:
         """Processor time so far, of the server and the processes that it started, those that have ended among them."""
@@ -70,7 +71,7 @@ class Server:
 
     def programs_compiled(self) -> int:
         """How many programs JAX has compiled so far, or loaded from its cache."""
-        return self._log.read_bytes().count(b"Finished XLA compilation")
+        return self.log().count("Finished XLA compilation")
 
     def threads(self) -> int:
         """How many the server has, without the processes that it started."""

@@ -33,6 +33,7 @@ class Part(NamedTuple):
 PARTS = (
     Part("K1 K2", "crash_points", 35),
     Part("B1", "bad_inputs", 5),
+    Part("B1", "bad_pages", 5),
     Part("B2", "bombs", 2),
     Part("B3", "learner_files", 2),
     Part("B4", "exports", 1),

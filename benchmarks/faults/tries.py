@@ -18,15 +18,30 @@ class Tries:
     id, what: of the figure.
     """
 
-    def __init__(self, id: str, what: str):
-        self.id, self.what = id, what
+    def __init__(
+        self,
+        id: str,
+        what: str,
+        *,
+        clock: Callable[[], float] = time.process_time,
+        resident: Callable[[], float] | None = None,
+    ):
+        """Begins with none.
+
+        Args:
+          id: of the figure.
+          what: of the figure.
+          clock: seconds of a processor so far, of whoever parses.
+          resident: its memory now, in megabytes; None is this process's.
+        """
+        self.id, self.what, self._clock, self._resident_mb = id, what, clock, resident or resident_mb
         self.tries, self.refused, self.slowest, self.slowest_seed = 0, 0, 0.0, ""
         self.problems: dict[str, list[str]] = {}
         self._resident: list[float] = []
 
     def one(self, parse: Callable[[], Any], seed: str | int) -> None:
         """Only a ValueError of one sentence may come out; `seed` is named where something else does."""
-        began = time.process_time()
+        began = self._clock()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
@@ -37,12 +52,11 @@ class Tries:
                 self.wrong(f"no sentence: {str(error)[:300]!r}", seed)
         except Exception as error:
             self.wrong(f"{type(error).__name__}: {str(error)[:200]}", seed)
-        took = time.process_time() - began
+        took = self._clock() - began
         if took > self.slowest:
             self.slowest, self.slowest_seed = took, str(seed)
         self.tries += 1
-        if self.tries % 50 == 0:
-            self._resident.append(resident_mb())
+        self._resident.append(self._resident_mb())
 
     def wrong(self, problem: str, seed: str | int) -> None:
         """Counts what must not be."""
@@ -52,7 +66,7 @@ class Tries:
         """As it is printed."""
         gc.collect()
         warm = self._resident[int(WARM * len(self._resident)) :]
-        growth = resident_mb() - warm[0] if warm else 0.0
+        growth = self._resident_mb() - warm[0] if warm else 0.0
         failed = sum(map(len, self.problems.values())) + (self.slowest > MAX_SECONDS) + (growth > MAX_GROWTH_MB)
         return {
             "id": self.id,

@@ -4,13 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-from benchmarks.places import free_port
+from benchmarks.places import free_port, wait_until_well
 from tests.browser.waiting import PATIENCE, new_context, wait_until_idle
 
 HERE = Path(__file__).resolve().parent
@@ -49,15 +47,12 @@ def start_app(home: Path, script: str = "streamlit_app.py", **settings: str) -> 
     with (home / "app.log").open("ab") as log:
         process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-                return process, address
-        except OSError:
-            time.sleep(0.1)
-    process.kill()
-    raise RuntimeError(f"The app did not start: {(home / 'app.log').read_text()[-2000:]}")
+    try:
+        wait_until_well(f"{address}/_stcore/health", 180)
+    except TimeoutError:
+        process.kill()
+        raise RuntimeError(f"The app did not start: {(home / 'app.log').read_text()[-2000:]}") from None
+    return process, address
 
 
 def end(process: subprocess.Popen) -> None:

@@ -46,6 +46,12 @@ def test_the_bench_shows_the_inner_loop_of_the_sidebar(open_page):
     assert any("Only the first 20" in caption.value for caption in page.caption)
 
 
+def test_a_link_s_step_size_beyond_the_bench_leaves_the_page_standing(open_page):
+    page = open_page("gradients", inner_lr="100000")
+    assert on_bench(page)["scene"]["inner_lr"] == 10
+    assert any("The bench goes to α = 10 and no further" in caption.value for caption in page.caption)
+
+
 def test_raising_the_inner_step_size_opens_the_angle(page):
     angles = []
     for inner_lr in (0.0001, 0.0005, 0.001):

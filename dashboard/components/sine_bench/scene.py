@@ -68,11 +68,13 @@ class Scene:
           phase: of the wave, in radians.
           x: of the points, `[points]`.
           y: of the points, `[points]`.
-          others: further fields.
+          others: further fields. Of a number that the bench does not go to, and of such an amplitude, it is the nearest.
         """
         if amplitude < 0:
             amplitude, phase = -amplitude, phase + math.pi
-        wave = cls(amplitude, phase % (2 * math.pi), **others)
+        asked = {**others, "amplitude": amplitude, "phase": phase % (2 * math.pi)}
+        bounded = {name: min(max(asked[name], low), high) for name, (low, high) in _BOUNDS.items() if name in asked}
+        wave = cls(**asked | bounded)
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
         return replace(wave, points=tuple(zip(x.tolist(), (y - wave.truth(x)).tolist(), strict=True)))
 

@@ -132,6 +132,8 @@ def show_inner_loop(learner: Learner, choice: Choice, inner_lr: float, inner_ste
         "These are the steps that the exact gradient goes back through. Where one more step turns a curve over, **I − αH** is "
         "far from the identity. What you change here stays here: the gradients above are those of the sidebar."
         + (f" Only the first {MAX_SHOTS} points are shown." if len(x) > MAX_SHOTS else "")
+        + ("" if scene.inner_lr == inner_lr else f" The bench goes to α = {scene.inner_lr:g} and no further.")
+        + ("" if scene.steps == inner_steps else f" It goes to {scene.steps} steps and no further.")
     )
 
 

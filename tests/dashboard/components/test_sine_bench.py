@@ -34,6 +34,21 @@ def test_a_scene_of_any_wave_keeps_its_points_where_they_lie(amplitude, phase):
 
 
 @pytest.mark.parametrize(
+    ("amplitude", "others", "near"),
+    [
+        (3.0, {"inner_lr": 1e5}, {"inner_lr": 10.0}),
+        (3.0, {"inner_lr": 1e-9}, {"inner_lr": 1e-6}),
+        (3.0, {"steps": 10_000}, {"steps": 20}),
+        (-5e4, {}, {"amplitude": 1000.0}),
+    ],
+)
+def test_of_what_the_bench_does_not_go_to_it_shows_the_nearest(amplitude, others, near):
+    """A link's step size or a learner's waves may be any: the page around the bench stands."""
+    scene = Scene.of_points(amplitude, 0.5, [1.0], [2.0], **others)
+    assert {name: getattr(scene, name) for name in near} == near
+
+
+@pytest.mark.parametrize(
     "wrong", [{"amplitude": -1}, {"phase": 7.0}, {"steps": 21}, {"inner_lr": 0.0}, {"points": ((0.0, 0.0),) * 21}]
 )
 def test_a_scene_that_cannot_be_is_refused_by_name(wrong):
