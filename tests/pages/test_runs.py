@@ -9,6 +9,7 @@ from dashboard.page_parts.runs import kept as kept_part
 from dashboard.page_parts.runs import pictures
 from dashboard.runs import LibraryAway, RunLibrary, library
 from dashboard.widgets import session
+from tests.pages import walks
 from tests.pages.kept_runs import OWNER, a_run, empty, kept
 
 THREE = [
@@ -167,6 +168,15 @@ def test_a_run_is_opened_in_train_and_its_learner_used_on_every_page(opened, ope
         assert page.query_params["job"] == "mine" and not said(page)
         assert page.select_slider(key="inner_lr").value == 0.02
         assert [chart for chart in page.get("plotly_chart") if "my run" in chart.proto.alt]
+
+
+def test_the_runs_of_a_link_are_still_chosen_for_who_comes_back_by_the_navigation(three, opened):
+    page = opened(run="newest.oldest", baseline="middle")
+    for there in ("notes", "runs"):
+        walks.visit(page, there)
+        assert not page.exception
+    assert walks.address(page, {}) == {"run": "newest.oldest", "baseline": "middle"}
+    assert "0.60" in charts(page)["curves"]
 
 
 def test_the_run_of_a_link_is_not_unknown_on_the_next_page(three, opened):

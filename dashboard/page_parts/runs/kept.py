@@ -65,8 +65,7 @@ def forget(run_ids: list[str]) -> None:
 
 def chosen() -> list[str]:
     """Ids of the runs that are chosen in the table, or that the link names."""
-    spelled = st.session_state.get(session.RUN_CHOICE) or st.query_params.get(session.RUN_CHOICE, "")
-    return [run_id for run_id in spelled.split(".") if run_id][:MAX_LINKED]
+    return [run_id for run_id in _named(session.RUN_CHOICE).split(".") if run_id][:MAX_LINKED]
 
 
 def choose(run_ids: list[str]) -> None:
@@ -85,13 +84,13 @@ def _write(key: str, spelled: str) -> None:
 
 def baseline(kept: Kept) -> Run | None:
     """The run that is pinned, if any."""
-    return next((run for run in kept.runs if run.id == _pinned()), None)
+    return next((run for run in kept.runs if run.id == _named(session.BASELINE)), None)
 
 
-def _pinned() -> str:
-    pinned = st.session_state.get(session.BASELINE) or st.query_params.get(session.BASELINE, "")
-    st.session_state[session.BASELINE] = pinned
-    return pinned
+def _named(key: str) -> str:
+    """What the session holds, or a link names: kept, since a visit to another page takes it out of the address."""
+    st.session_state[key] = st.session_state.get(key) or st.query_params.get(key, "")
+    return st.session_state[key]
 
 
 def pin(run_id: str) -> None:
@@ -119,7 +118,7 @@ def _show_more(shown: int) -> None:
 def _linked() -> list[str]:
     """Ids of runs that a link has opened in this session, the baseline's among them."""
     before = st.session_state.get(session.RUNS_LINKED, [])
-    named = [*chosen(), _pinned()]
+    named = [*chosen(), _named(session.BASELINE)]
     st.session_state[session.RUNS_LINKED] = list(dict.fromkeys(run_id for run_id in (*before, *named) if run_id))[:MAX_LINKED]
     return st.session_state[session.RUNS_LINKED]
 
