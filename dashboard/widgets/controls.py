@@ -56,7 +56,7 @@ def experiment_controls(*names: str, pictures: Collection[str] = (), **fixed: An
         is_complete = values["tasks"] != "table" or values["data"]
         experiment = Experiment.from_values(values if is_complete else values | _no_table())
     except ValueError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(links.sentence(error), icon=":material/error:")
         return _last_valid("tasks" in (*names, *fixed))
     listed = {name: values[name] for name in (*names, *fixed)}
     st.session_state[KEPT] = {name: value for name, value in (kept | listed).items() if value != FIELDS[name].default}

@@ -47,7 +47,7 @@ def read(parameters: Mapping[str, str | list[str]]) -> Link:
             values[name] = _parse(name, spelled)
         except ValueError as error:
             default = Experiment.spell(FIELDS[name].default) or "nothing"
-            notes.append(f"The link's value was set aside: {_sentence(error)} The page uses the default, {default}.")
+            notes.append(f"The link's value was set aside: {sentence(error)} The page uses the default, {default}.")
     return Link(values, others, notes)
 
 
@@ -107,6 +107,13 @@ def unknown_note(names: Iterable[str]) -> str:
     return f"The link also holds {listed}, which MAML Lab does not know; that part was left aside."
 
 
+def sentence(error: ValueError) -> str:
+    """An error that quotes a stranger's text: short, and nothing in it is taken for a link or a formula."""
+    content = str(error)
+    content = content if len(content) <= 400 else f"{content[:400]} ..."
+    return re.sub(r"([\[\]<$])", r"\\\1", content)
+
+
 def _parse(name: str, spelled: list[str]) -> Any:
     default = FIELDS[name].default
     content = ",".join(spelled) if FIELDS[name].metadata["kind"] in ("interval", "names") else spelled[-1]
@@ -136,13 +143,6 @@ def _version_notes(spelled: list[str]) -> list[str]:
     return [
         f"The link's version `{_quoted(spelled[-1])}` is not known here (this is {VERSION}): it was read as far as possible."
     ]
-
-
-def _sentence(error: ValueError) -> str:
-    """An error that quotes a stranger's text: short, and nothing in it is taken for a link or a formula."""
-    content = str(error)
-    content = content if len(content) <= 400 else f"{content[:400]} ..."
-    return re.sub(r"([\[\]<$])", r"\\\1", content)
 
 
 def _quoted(content: str) -> str:

@@ -200,6 +200,31 @@ def test_a_table_that_cannot_work_is_answered_with_one_sentence(content, says, t
     assert page.button(key="train").disabled
 
 
+LURE = "[win](http://a.example)"
+
+
+@pytest.mark.parametrize(
+    ("link", "content"),
+    [
+        ({"data": "0" * 64, "task": LURE, "inputs": "x", "target": "y"}, None),
+        ({"data": "0" * 64, "task": LURE, "inputs": LURE, "target": "y"}, None),
+        ({}, f"t,x,{LURE}\na,1,b\n".encode()),
+        ({}, b"t,x,y\n" + f"{LURE},1,2\n".encode() * 30),
+        ({}, f"t,x,y\n{LURE},1,2\n".encode() + b"".join(b"%d,%d,2.%d\n" % (row % 6, row, row) for row in range(80))),
+    ],
+    ids=["a link's column", "a link's column twice", "a column", "the only task", "a task that is left out"],
+)
+def test_a_strangers_words_are_no_link_on_the_page(train, link, content):
+    page = train(tasks="table", **link)
+    if content is not None:
+        page.file_uploader[0].set_value(("table.csv", content, "text/csv"))
+        page.run()
+    assert not page.exception
+    words = [element.value for kind in (page.info, page.error, page.caption) for element in kind]
+    assert any("win" in each for each in words)
+    assert not [each for each in words if LURE in each]
+
+
 # Pictures.
 
 TINY = {

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.engine_calls.cache import digest
 from dashboard.server import shelves
 from dashboard.server.uploads import MAX_TABLE_MB
@@ -38,7 +39,7 @@ def table_controls() -> Chosen | None:
     st.caption("Your rows stay in your session and in the runs that you start here. They are not written to disk.")
     named = {name: controls.current(name) for name in ("data", "task", "inputs", "target", "log")}
     if uploaded is None:
-        st.info(_which_file(named), icon=":material/upload_file:")
+        st.info(escape.markdown(_which_file(named), 1000), icon=":material/upload_file:")
         return None
     header = _header(uploaded.getvalue()[:65536])
     if len(header) < 3:
@@ -51,13 +52,13 @@ def table_controls() -> Chosen | None:
     try:
         table = _read(uploaded.getvalue(), **columns, **setting)
     except ValueError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape.markdown(str(error)), icon=":material/error:")
         return None
     if named["data"] and named["data"] != table.digest and st.session_state.get(TABLE_NAMED) != uploaded.file_id:
         st.info(f"The link names another file (SHA-256 {named['data'][:12]}...); this one takes its place.")
         st.session_state[TABLE_NAMED] = uploaded.file_id
     sizes = ", ".join(f"{table.split(split).num_tasks} {split}" for split in ("train", "validation", "test"))
-    st.caption(f"{len(table.task_names)} tasks ({sizes}). {table.note}")
+    st.caption(f"{len(table.task_names)} tasks ({sizes}). {escape.markdown(table.note)}")
     return Chosen(table, {"tasks": "table", "data": table.digest, **columns})
 
 
