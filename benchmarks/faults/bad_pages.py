@@ -198,7 +198,8 @@ def in_a_browser(count: int) -> dict[str, Any]:
                 page = context.new_page()
                 complaints = _complaints_of(page)
                 try:
-                    page.goto(f"http://127.0.0.1:{server.port}/{bad.page}?{urlencode(bad.query, doseq=True)}")
+                    path = "" if bad.page == "home" else bad.page
+                    page.goto(f"http://127.0.0.1:{server.port}/{path}?{urlencode(bad.query, doseq=True)}")
                     wait_until_idle(page)
                     if bad.upload is not None:
                         _bring_there(page, bad.upload, bad.content)
