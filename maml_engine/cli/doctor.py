@@ -48,8 +48,11 @@ def doctor(options: Namespace) -> int:
         "arithmetic": _arithmetic,
         "home": _home,
         "saved": lambda: _saved(folders or [home_folder() / "runs"]),
-        **{name: DOCTORS[name] for name in DOCTORS.names()},
     }
+    for name in DOCTORS.names():
+        if name in looks:
+            raise ValueError(f"The doctor {name!r} that was registered has the name of one of MAML Lab's own: give it another.")
+        looks[name] = DOCTORS[name]
     problems = 0
     for name, look in looks.items():
         found = look()

@@ -72,3 +72,9 @@ def test_others_look_too(home, capsys):
     doctor.DOCTORS["spare"] = lambda: Findings("a spare part", ["It is worn."])
     assert main(["doctor"]) == 1
     assert "WRONG spare      a spare part\n      - It is worn." in capsys.readouterr().out
+
+
+def test_nobody_s_look_takes_the_place_of_the_engine_s_own(home, capsys):
+    doctor.DOCTORS["home"] = lambda: Findings("nothing", ())
+    assert main(["doctor"]) == 2
+    assert "'home' that was registered has the name of one of MAML Lab's own" in capsys.readouterr().err
