@@ -1,18 +1,22 @@
 """Runs that other processes have, for whoever looks from here: how they are, that somebody looks, their owner's Stop."""
 
 import json
+import logging
 import secrets
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dashboard.jobs.keeping import Found
 from dashboard.jobs.progress import opened_progress
 from dashboard.jobs.snapshot import QUEUED, Snapshot
 from dashboard.runs import LibraryAway, RunLibrary, UnderWay
 from maml_engine import Experiment
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 KNOWN_SECONDS, MAX_KNOWN = 1.0, 64  # for so long is believed what the table of jobs said of a run, and of how many
 MAX_ASKED = 1000
@@ -94,16 +98,39 @@ class Elsewhere:
         Raises:
           LibraryAway: it must be said again.
         """
-        while self._stops:
-            library.ask_to_stop(*self._stops[0])
-            with self._lock:
-                self._stops.pop(0)
+        say_in_turn(self._stops, self._lock, lambda stop: library.ask_to_stop(*stop))
         with self._lock:
             looked = sorted(self._looked)
         if looked:
-            library.look(looked)
+            say_in_turn([looked], self._lock, library.look)
             with self._lock:
                 self._looked -= set(looked)
+
+
+def say_in_turn(things: list[T], lock: threading.Lock, say: Callable[[T], object]) -> None:
+    """Says what is to be said to the library, the oldest first; what cannot be said keeps nothing that comes after it waiting.
+
+    Args:
+      things: what is to be said; what was said, or cannot be, leaves the list.
+      lock: guards the list, and is not held while something is said.
+      say: says one of them.
+
+    Raises:
+      LibraryAway: what is still in the list must be said again.
+    """
+    while True:
+        with lock:
+            if not things:
+                return
+            first = things[0]
+        try:
+            say(first)
+        except LibraryAway:
+            raise
+        except Exception:
+            log.exception("The table of jobs could not be told of %s", getattr(first, "id", first))
+        with lock:
+            things.remove(first)
 
 
 def _found(job: UnderWay) -> Found:
@@ -127,5 +154,6 @@ def _found(job: UnderWay) -> Found:
             curve_iterations=snapshot.curve_iterations,
             curves=snapshot.curves,
             accuracies=snapshot.accuracies,
+            name=snapshot.name,
         )
     return Found(job.owner, snapshot)

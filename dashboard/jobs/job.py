@@ -87,15 +87,7 @@ class Work:
             self._history = before.history.copy()
             self._curves = list(zip(before.curve_iterations.tolist(), before.curves, strict=True))
             self._accuracies = list(before.accuracies)
-            self.snapshot = dataclasses.replace(
-                self.snapshot,
-                iteration=before.checkpoint.iteration,
-                seconds=before.checkpoint.seconds,
-                history=self._history.array(),
-                curve_iterations=before.curve_iterations,
-                curves=before.curves,
-                accuracies=before.accuracies,
-            )
+            self.snapshot = dataclasses.replace(self.snapshot, **before.measured())
 
     @property
     def wanted_by(self) -> "list[Job]":

@@ -16,11 +16,12 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dashboard.jobs.elsewhere import Elsewhere
+from dashboard.jobs.elsewhere import Elsewhere, say_in_turn
 from dashboard.jobs.job import Job
-from dashboard.jobs.progress import Start, packed_progress
+from dashboard.jobs.progress import Start, opened_progress, packed_progress
 from dashboard.jobs.snapshot import FAILED, Snapshot
 from dashboard.runs import Claim, Heard, Held, LibraryAway, Run, RunLibrary
 from maml_engine import Experiment
@@ -89,23 +90,19 @@ class Leases:
           LibraryAway: it must be said again.
         """
         library = self._library()
-        while (job := self._first_asked()) is not None:
-            if job.is_active:
-                request = {"experiment": json.loads(job.work.experiment.to_json())}
-                try:
-                    library.enqueue(job.id, job.owner, request, worker=self.name, lease_seconds=LEASE_SECONDS)
-                    self._hold(job, 1)
-                except LibraryAway:
-                    raise
-                except Exception:  # it goes on here, and the next ones are not kept waiting
-                    log.exception("The run %s is this process's alone", job.id)
-            with self._lock:
-                self._asked.remove(job)
+        say_in_turn(self._asked, self._lock, partial(self._enqueue, library))
         self.elsewhere.say(library)
         self._let_go_of_ended(library, registry)
         self._renew(library, registry)
         if registry.is_free() and (claim := library.claim(self.name, LEASE_SECONDS)):
             self._take_over(claim, library, registry)
+
+    def _enqueue(self, library: RunLibrary, job: Job) -> None:
+        """What cannot be said of it leaves it this process's alone."""
+        if job.is_active:
+            request = {"experiment": json.loads(job.work.experiment.to_json())}
+            library.enqueue(job.id, job.owner, request, worker=self.name, lease_seconds=LEASE_SECONDS)
+            self._hold(job, 1)
 
     def _let_go_of_ended(self, library: RunLibrary, registry: "JobRegistry") -> None:
         for job_id, job in list(self._held.items()):
@@ -133,7 +130,8 @@ class Leases:
 
     def _to_say(self, job: Job, snapshot: Snapshot) -> tuple[_Said, Held]:
         before, now = self._said.get(job.id, _Said()), time.monotonic()
-        state, start = (snapshot.status, snapshot.position, snapshot.iteration), job.work.start or before.start
+        state = (snapshot.status, snapshot.position, snapshot.iteration, snapshot.name)
+        start = job.work.start or before.start
         is_news = state != before.state or now - before.when > SAY_AGAIN_SECONDS
         held = Held(
             self._numbers[job.id],
@@ -167,14 +165,10 @@ class Leases:
             return
         with self._lock:
             self._numbers[claim.id] = claim.lease_number  # before it can end
-        job = registry.adopt(claim.id, experiment, owner=claim.owner, start=start)
+        job = registry.adopt(claim.id, experiment, owner=claim.owner, start=start, name=_name_of(claim, library, experiment))
         self._hold(job, claim.lease_number)
         self._said[claim.id] = _Said(start=job.work.goes_on_from)
         log.info("Took over the run %s at iteration %d", claim.id, start.checkpoint.iteration if start else 0)
-
-    def _first_asked(self) -> Job | None:
-        with self._lock:
-            return self._asked[0] if self._asked else None
 
     def _hold(self, job: Job, number: int) -> None:
         with self._lock:
@@ -199,18 +193,17 @@ class Leases:
                 log.exception("The table of jobs could not be kept up")
 
 
+def _name_of(claim: Claim, library: RunLibrary, experiment: Experiment) -> str:
+    """What its owner has called it, as the process said that had it before; "" where that cannot be read."""
+    job = library.under_way(claim.id)
+    try:
+        return "" if job is None or job.progress is None else opened_progress(job.progress, experiment).name
+    except ValueError:
+        return ""
+
+
 def _given_up(claim: Claim, experiment: Experiment, start: Start | None) -> Run:
     """A run that nobody tries again, as far as it was described."""
     message = f"The server's process ended {MAX_TAKINGS} times while it had this run, which is not tried again."
     run = Run(id=claim.id, owner=claim.owner, status=FAILED, message=message, ended=datetime.now(UTC), experiment=experiment)
-    if start is None:
-        return run
-    return dataclasses.replace(
-        run,
-        iteration=start.checkpoint.iteration,
-        seconds=start.checkpoint.seconds,
-        history=start.history.array(),
-        curve_iterations=start.curve_iterations,
-        curves=start.curves,
-        accuracies=start.accuracies,
-    )
+    return run if start is None else dataclasses.replace(run, **start.measured())

@@ -13,7 +13,17 @@ from maml_engine.io.arrays import pack_arrays, parse_arrays
 from maml_engine.training import Checkpoint
 
 MAX_ROWS = 200  # of the history, for who looks
-NUMBERS = ("status", "position", "seconds_to_start", "iteration", "iterations_per_second", "seconds", "seconds_left", "warning")
+FACTS = (
+    "status",
+    "position",
+    "seconds_to_start",
+    "iteration",
+    "iterations_per_second",
+    "seconds",
+    "seconds_left",
+    "warning",
+    "name",
+)
 _SOURCE = Path("what another process has said")
 
 
@@ -26,7 +36,7 @@ def packed_progress(snapshot: Snapshot) -> bytes:
         "curves": np.asarray(snapshot.curves),
         "accuracies": np.asarray(snapshot.accuracies),
     }
-    return pack_arrays(arrays, {name: getattr(snapshot, name) for name in NUMBERS})
+    return pack_arrays(arrays, {name: getattr(snapshot, name) for name in FACTS})
 
 
 def opened_progress(content: bytes, experiment: Experiment) -> Snapshot:
@@ -58,6 +68,17 @@ class Start:
     curve_iterations: np.ndarray
     curves: np.ndarray
     accuracies: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 3)))
+
+    def measured(self) -> dict[str, Any]:
+        """What is known of the run until there, by the names that a `Snapshot` and a `Run` of the library have for it."""
+        return {
+            "iteration": self.checkpoint.iteration,
+            "seconds": self.checkpoint.seconds,
+            "history": self.history.array(),
+            "curve_iterations": self.curve_iterations,
+            "curves": self.curves,
+            "accuracies": self.accuracies,
+        }
 
     def packed(self) -> bytes:
         """For another process."""

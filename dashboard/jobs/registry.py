@@ -161,7 +161,7 @@ class JobRegistry(Running):
         with self._changed:
             return self._queue.running is None and not self._queue.waiting and not self._closing
 
-    def adopt(self, job_id: str, experiment: Experiment, *, owner: str, start: Start | None = None) -> Job:
+    def adopt(self, job_id: str, experiment: Experiment, *, owner: str, start: Start | None = None, name: str = "") -> Job:
         """Takes over a plain run that another process has left.
 
         Args:
@@ -169,10 +169,11 @@ class JobRegistry(Running):
           experiment: the run.
           owner: whose it is.
           start: from where it goes on; None: it begins anew.
+          name: that the owner has given it.
         """
         with self._changed:
             work = self._shared.get(experiment) or self._plain(experiment, start=start)
-            job = self._jobs[job_id] = Job(job_id, owner, work, looked=self._clock())
+            job = self._jobs[job_id] = Job(job_id, owner, work, looked=self._clock(), name=name)
             self._admit(job)
         return job
 

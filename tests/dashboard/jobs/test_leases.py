@@ -108,6 +108,19 @@ def test_what_a_dead_process_had_goes_on_in_another_and_the_sleeper_writes_nothi
     assert (two.library.get(job_id).status, two.library.get(job_id).iteration) == (DONE, 30)
 
 
+def test_a_name_goes_with_a_run_that_another_process_takes_over(processes):
+    one, two = processes
+    job_id = one.registry.submit(RUN, owner="ada")
+    one.beat()
+    one.beat()
+    one.registry.rename(job_id, "the good one", owner="ada")
+    one.beat()
+    assert two.registry.snapshot(job_id).name == "the good one"
+    time.sleep(0.6)
+    two.beat()
+    assert line(two) == {job_id: "two"} and two.registry.snapshot(job_id).name == "the good one"
+
+
 def test_a_sleeper_that_still_trains_lets_go(processes):
     one, two = processes
     job_id = one.registry.submit(RUN, owner="ada")
@@ -289,9 +302,30 @@ def test_a_run_that_cannot_be_put_down_does_not_stand_in_the_way(processes, monk
 
     monkeypatch.setattr(one.library, "enqueue", refuse_one)
     one.beat()
-    assert line(one) == {ids[1]: "one"} and "alone" in caplog.text
+    assert line(one) == {ids[1]: "one"} and f"could not be told of {ids[0]}" in caplog.text
     one.trainer.allowed.release(6)
     wait_for(lambda: one.registry.snapshot(ids[0]).status == one.registry.snapshot(ids[1]).status == DONE)
+
+
+def test_a_look_or_a_stop_that_cannot_be_said_does_not_stand_in_the_way(processes, monkeypatch, caplog):
+    one, two = processes
+    jobs = [one.registry.submit(dataclasses.replace(RUN, seed=seed), owner="ada") for seed in (0, 1)]
+    one.beat()
+    tell, told = two.library.ask_to_stop, []
+
+    def refuse_the_first(job_id, owner):
+        told.append(job_id)
+        return tell(job_id, owner) if job_id != jobs[0] else {}["no such row"]
+
+    monkeypatch.setattr(two.library, "ask_to_stop", refuse_the_first)
+    monkeypatch.setattr(two.library, "look", lambda job_ids: {}["no such row"])
+    for job_id in jobs:
+        assert two.registry.snapshot(job_id) is not None
+        two.registry.touch(job_id)
+        two.registry.stop(job_id, owner="ada")
+    two.beat()
+    two.beat()
+    assert told == jobs and "could not be told of" in caplog.text
 
 
 def test_a_run_that_ends_its_processes_is_given_up(processes):
