@@ -1,6 +1,7 @@
 """What the server imports as it starts is what its pages ask for."""
 
 import asyncio
+import gc
 import pkgutil
 import subprocess
 import sys
@@ -37,6 +38,18 @@ def test_every_module_that_a_page_imports_is_there():
     missing = {name for name in wanted if name not in there and name.rpartition(".")[0] not in there}
     assert "dashboard.page_parts.your_tasks.verdict" in wanted
     assert not missing
+
+
+def test_the_collector_looks_seldom_while_much_is_imported(monkeypatch):
+    seen, threshold = [], gc.get_threshold()
+    monkeypatch.setattr(pkgutil, "walk_packages", lambda *_: seen.append(gc.get_threshold()[0]) or ())
+    monkeypatch.setattr(heap, "settle", lambda: None)
+    gc.set_threshold(700, *threshold[1:])
+    try:
+        start_up.import_all()
+    finally:
+        gc.set_threshold(*threshold)
+    assert seen == [heap._YOUNG]
 
 
 def test_who_waits_waits_until_all_is_imported(monkeypatch):
