@@ -8,6 +8,7 @@ import pkgutil
 import random
 
 import pytest
+from streamlit.error_util import handle_uncaught_app_exception
 
 import dashboard
 import maml_engine
@@ -47,6 +48,18 @@ def test_every_record_is_a_line_of_json_whoever_writes_it(lines):
     assert first["message"] == 'two\nlines with "quotes" of Zoë' and first["level"] == "warning"
     assert second["caches_max_mb"] == 3
     assert "Traceback" in third["error"] and "Ab3" not in third["error"] and "/runs?…" in third["error"]
+
+
+def test_an_error_of_a_page_is_such_a_line_too(lines):
+    """Where rich is installed, and Flax brings it, Streamlit would print it to standard output, with all that it quotes."""
+    read, stream = lines
+    logs.begin(stream)
+    try:
+        raise KeyError("/runs?run=Ab3-xYz_98765432")
+    except KeyError as error:
+        handle_uncaught_app_exception(error)
+    (line,) = [line for line in read() if "error" in line]
+    assert line["level"] == "error" and "KeyError" in line["error"] and "Ab3" not in line["error"]
 
 
 @pytest.mark.parametrize("num_bytes", [12, 16, 32])
