@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from streamlit import config
 from streamlit.logger import set_log_level
 
 from dashboard.server import home, start_up
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if (trouble := home.look()) or folder is None:
         print(f"Nothing can be kept: the folder of MAML_LAB_HOME {trouble or 'is open to others'}.", file=sys.stderr)
         return 1
-    set_log_level("error")  # that no browser is there is no news
+    be_quiet()
     start_up.import_all()
     names = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
     for line in warmed(options.pages.split(",") if options.pages else names, folder / f"warmed-{_sources()}.txt"):
@@ -48,6 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     files = [path for path in folder.rglob("*") if path.is_file()]
     print(f"{len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.0f} MB in {folder}")
     return 0
+
+
+def be_quiet() -> None:
+    """Streamlit need not say that no browser is there; where it reads its settings afterwards, it would say so again."""
+    config.get_config_options()
+    set_log_level("error")
 
 
 def warmed(pages: Sequence[str], done: Path) -> Iterator[str]:

@@ -1,11 +1,14 @@
 """What the pages need is compiled beforehand, once."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 
 from dashboard.engine_calls import cache, first_numbers
 from dashboard.server import warm
+from tests.test_packaging import ROOT
 
 
 @pytest.fixture
@@ -46,3 +49,11 @@ def test_where_nothing_can_be_kept_nothing_is_compiled(tmp_path, monkeypatch, ca
     monkeypatch.setattr(warm, "warmed", None)
     assert warm.main([]) == 1
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_streamlit_says_nothing_of_browsers_that_are_not_there():
+    told = "from dashboard.server import warm; warm.be_quiet(); from streamlit import config, logger;"
+    told += "config.get_option('server.port');"
+    told += "logger.get_logger('streamlit.runtime.scriptrunner_utils.script_run_context').warning('missing ScriptRunContext')"
+    said = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    assert "missing ScriptRunContext" not in said
