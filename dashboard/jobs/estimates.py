@@ -13,11 +13,11 @@ from maml_engine.training import loop
 # another kind, in all.
 BEGIN_SECONDS, COMPILE_SECONDS, PROCESS_SECONDS, WORK_SECONDS = 0.05, 4.0, 1.5, 40.0
 # Whatever its size: a meta-iteration; a whole run, for its reports and that it is kept.
-BASE_SECONDS, BESIDE_SECONDS = 2.5e-5, 0.3
+BASE_SECONDS, BESIDE_SECONDS = 5.5e-5, 0.3
 # For a thousand million on the way of examples through a network: of units and of multiplications between them, and of a
 # picture's multiplications. In narrow layers most goes into the units: by both, widths of 16 to 128 with 25 and 100 tasks are
 # all told within a third of one another, by multiplications alone one is told four times as long as another.
-SECONDS_A_BILLION_UNITS, SECONDS_A_BILLION, SECONDS_A_BILLION_OF_PICTURES = 0.5, 0.0065, 0.045
+SECONDS_A_BILLION_UNITS, SECONDS_A_BILLION, SECONDS_A_BILLION_OF_PICTURES = 1.1, 0.0143, 0.045
 MAX_KINDS = 256
 NEW_WEIGHT = 0.5  # of the latest measurement, beside those before
 LEAST_SHARE = 0.02  # of a run: from then on what it took beside its meta-iterations says what the whole takes
@@ -61,6 +61,11 @@ class Estimates:
         self._trained = set[Experiment]()  # those of which a run has ended: nothing need be compiled for them
         self._kinds: dict[str, float] = {}  # of other work -> in all
         self._known = set[str]()  # what of the numbers above was measured
+
+    @property
+    def knows_speed(self) -> bool:
+        """Whether meta-iterations were measured on this machine."""
+        return "each" in self._known
 
     def seconds_of(self, experiment: Experiment) -> float:
         """A plain run, in all."""
@@ -222,12 +227,12 @@ def seconds_an_iteration(experiment: Experiment) -> float:
 
 
 def seconds_beside(experiment: Experiment) -> float:
-    """A whole run's evaluations and reports, likewise; there are as many evaluations however long it is."""
+    """A whole run's evaluations and reports, likewise; of vectors there are as many evaluations however long it is."""
     known, _ = _examples(experiment)
     evaluations, least_steps, queries = loop.EVALUATIONS, loop.HELD_OUT_STEPS, loop.HELD_OUT_QUERIES
     if _are_pictures(experiment):
-        evaluations, least_steps = loop.PICTURE_EVALUATIONS, loop.PICTURE_STEPS
-        queries = loop.PICTURE_QUERIES * experiment.n_way
+        least_steps, queries = loop.PICTURE_STEPS, loop.PICTURE_QUERIES * experiment.n_way
+        evaluations = loop.picture_evaluations(experiment, known=known, asked=queries)
     steps = max(least_steps, experiment.inner_steps)
     passes = loop.HELD_OUT_TASKS * (3 * steps * known + (steps + 1) * queries)
     return BESIDE_SECONDS + evaluations * passes * _seconds_a_pass(experiment)

@@ -189,10 +189,10 @@ class JobRegistry(Running):
         return self._keeper is not None and self._keeper.is_keeping(job_id)
 
     def warm_up(self, experiment: Experiment) -> None:
-        """Compiles what a run like this needs while nobody waits for it; once."""
+        """Compiles what a run like this needs, and measures how fast it is, while nobody waits for it; once."""
         with self._changed:
             if not self._is_warm:
-                self._is_warm, self._warm_up = True, self._plain(experiment)
+                self._is_warm, self._warm_up = True, partial(self._plain, experiment)
                 self._start_threads()
 
     def _found(self, job_id: str) -> "Found | None":

@@ -46,7 +46,7 @@ class Running:
         self._shared: dict[Experiment, Work] = {}
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
-        self._warm_up: Work | None = None
+        self._warm_up: Callable[[], Work] | None = None
         self._is_warm = self._closing = False
 
     def close(self, timeout: float = 10.0) -> None:
@@ -114,25 +114,31 @@ class Running:
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._queue.waiting and not self._closing and self._warm_up is None:
+                while not self._queue.waiting and not self._closing and not self._wants_warm_up():
                     self._changed.wait()
                 if self._closing:
                     return
-                warm_up, self._warm_up = self._warm_up, None
                 self._drop_forgotten()
                 is_fresh = not self._pool.shares_lane and not self._pool.jobs_memory_mb()
                 work = self._queue.begin_next(self._clock(), is_fresh=is_fresh)
-                if work is None and warm_up is not None:
+                make_warm_up, warm_up = self._warm_up, None
+                if work is None and make_warm_up is not None and self._wants_warm_up():
+                    warm_up, self._warm_up = make_warm_up(), None
                     self._queue.begin_warm_up(warm_up, self._clock(), is_fresh=is_fresh)
                 self._changed.notify_all()
             if work is not None:
                 self._run(work)
-            elif warm_up is not None:
-                self._compile(warm_up)
+            elif warm_up is not None and not self._measure(warm_up):
+                self._warm_up = make_warm_up  # once nobody waits
 
-    def _compile(self, warm_up: Work) -> None:
-        """What the next run is likely to need, while nobody waits for it."""
+    def _wants_warm_up(self) -> bool:
+        """Whether one is due: it was asked for, and nothing has said yet how fast this machine is."""
+        return self._warm_up is not None and not self._queue.estimates.knows_speed
+
+    def _measure(self, warm_up: Work) -> bool:
+        """Compiles what the next run is likely to need, and sees how fast it is; tells whether it was left the time."""
         assert warm_up.make is not None, "It has not begun."
+        is_cut = False
         # A run that is asked for will say what is wrong.
         with contextlib.suppress(Exception), contextlib.closing(self._pool.stream(warm_up.make)) as reports:
             for report in reports:
@@ -140,10 +146,12 @@ class Running:
                     now = self._clock()
                     warm_up.take_in(report, now)
                     assert warm_up.first_report is not None, "It has just reported."
-                    if self._queue.waiting or self._closing or now - warm_up.first_report[0] > WARM_UP_SECONDS:
+                    is_cut = bool(self._queue.waiting)
+                    if is_cut or self._closing or now - warm_up.first_report[0] > WARM_UP_SECONDS:
                         break
         with self._changed:
             self._queue.end_warm_up(self._clock())
+        return not is_cut
 
     def _run(self, work: Work) -> None:
         """One run from its first report to its end, however it ends."""

@@ -156,14 +156,18 @@ def train(
     return _Run(learner, steps).reports(start)
 
 
-def picture_evaluations(experiment: Experiment, held_out: Episode) -> int:
-    """How often a run on pictures is evaluated on `held_out`.
+def picture_evaluations(experiment: Experiment, *, known: int, asked: int) -> int:
+    """How often a run on pictures is evaluated on held-out tasks.
 
     By passes of rows through the network, a gradient counting as three, so that every machine evaluates at the same iterations.
+
+    Args:
+      experiment: the run.
+      known: support rows of a held-out task.
+      asked: its query rows.
     """
-    known, asked = held_out.support.x.shape[1], held_out.query.x.shape[1]
     steps = max(experiment.inner_steps, PICTURE_STEPS)
-    evaluation = len(held_out.support.x) * (3 * steps * known + (steps + 1) * asked)
+    evaluation = HELD_OUT_TASKS * (3 * steps * known + (steps + 1) * asked)
     queries = known // experiment.k_shot * experiment.k_query
     meta_step = experiment.meta_batch_size * 3 * (experiment.inner_steps * known + queries)
     affordable = EVALUATED_SHARE * experiment.num_iterations * meta_step / evaluation
@@ -183,7 +187,8 @@ class _Run:
         drawn = draw(tasks, key, HELD_OUT_TASKS, k_shot=experiment.k_shot, k_query=k_query)
         self.held_out: Episode = jax.tree.map(np.asarray, drawn)  # where scaling and slices compile nothing
         self.held_out_steps = max(experiment.inner_steps, PICTURE_STEPS if are_pictures else HELD_OUT_STEPS)
-        evaluations = picture_evaluations(experiment, self.held_out) if are_pictures else EVALUATIONS
+        known, asked = self.held_out.support.x.shape[1], self.held_out.query.x.shape[1]
+        evaluations = picture_evaluations(experiment, known=known, asked=asked) if are_pictures else EVALUATIONS
         self.evaluate_every = max(1, experiment.num_iterations // evaluations)
         self.best = self.start_learner
         self.best_loss = np.inf

@@ -215,8 +215,7 @@ def test_looking_at_held_out_pictures_takes_a_tenth_of_a_run(changes, wanted):
     """By hand, a gradient of a row being three passes: 9,000 meta-steps of 8 x (3 x 5 + 3 x 5) passes, an evaluation of
     100 x (5 x 3 x 5 + 6 x 25), so a tenth is 9.6 evaluations; with 16 tasks 19.2; never more than 25, never fewer than five."""
     run = {"k_shot": 1, "k_query": 1, "meta_batch_size": 8, "inner_steps": 1, "num_iterations": 9000} | changes
-    support, query = (Batch(np.zeros((100, rows, 2, 2, 1)), np.zeros((100, rows, 5))) for rows in (5, 25))
-    assert loop.picture_evaluations(Experiment(**run), Episode(support, query)) == wanted
+    assert loop.picture_evaluations(Experiment(**run), known=5, asked=25) == wanted
 
 
 def test_zero_inner_steps_train_one_network_for_all_tasks():

@@ -167,3 +167,19 @@ def test_a_warm_up_that_nobody_waits_for_goes_on_for_a_moment(make, trainer):
     trainer.allowed.release(5)
     wait_for(lambda: registry._queue._warming is None)
     assert trainer.allowed._value >= 4, "It has ended."
+
+
+def test_a_warm_up_that_somebody_cuts_short_is_made_again_where_nothing_said_how_fast_this_is(make, trainer):
+    """All of a rush were told by a guess, since the runs that had cut it short were stopped before they reported."""
+    registry = make()
+    registry.warm_up(dataclasses.replace(SMALL, num_iterations=1000))
+    wait_for(lambda: trainer.calls == 1)
+    mine = registry.submit(dataclasses.replace(SMALL, seed=1))
+    trainer.allowed.release()  # the warm-up reports once, and ends since somebody waits
+    wait_for(lambda: status(registry, mine) == RUNNING)
+    assert not registry._queue.estimates.knows_speed
+    registry.stop(mine)
+    wait_for(lambda: trainer.calls == 3)
+    trainer.allowed.release(100)
+    wait_for(lambda: registry._queue.estimates.knows_speed)
+    wait_for(lambda: registry._queue._warming is None)
