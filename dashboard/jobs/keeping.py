@@ -209,6 +209,8 @@ class _Item:
         elif not library.write(run, content, lease_number=lease_number):
             self._is_others = True
             log.warning("Another process has taken the run %s: what came of it here is not kept", run.id)
+        if self.job.name != run.name:  # it was renamed meanwhile
+            library.rename(run.id, run.owner, self.job.name)
 
     def measure(self, library: RunLibrary, measure: Callable[[Any], Mapping[str, Any]]) -> None:
         """Adds the numbers of a plain run, unless its owner has deleted it meanwhile.
@@ -220,7 +222,7 @@ class _Item:
         if self._measured is None:
             self._measured = measure(learner) if learner is not None else {}
         if self._measured and library.get(self.job.id) is not None:
-            library.save(self._run(self._measured))
+            library.save(dataclasses.replace(self._run(self._measured), name=""))  # what it is called by now stays
 
     def _run(self, result: Mapping[str, Any]) -> Run:
         snapshot, job = self.snapshot, self.job

@@ -147,6 +147,26 @@ def test_a_name_given_here_is_the_librarys_too(make, trainer, library):
     assert library.get(job_id).name == "After"
 
 
+@pytest.mark.parametrize("of_the_saves", [0, 1])  # of the run, and of what was measured
+def test_a_name_that_is_given_while_the_run_is_being_kept_stays(make, trainer, library, of_the_saves):
+    save, saves = library._real.save, []
+
+    def save_late(run, learner=None):
+        """Somebody renames it after it was said what is to be saved."""
+        if len(saves) == of_the_saves:
+            registry.rename(run.id, "After", owner="ada")
+        saves.append(run)
+        save(run, learner)
+
+    library._real.save = save_late
+    registry = make()
+    trainer.allowed.release(3)
+    job_id = registry.submit(RUN, owner="ada")
+    registry.rename(job_id, "Before", owner="ada")
+    wait_for(lambda: len(saves) == 2 and not registry.is_being_kept(job_id) and library.get(job_id).result)
+    assert library.get(job_id).name == "After"
+
+
 def test_what_was_stopped_or_failed_is_kept_with_what_it_has_and_what_never_began_is_not(make, trainer, library):
     registry = make()
     trainer.allowed.release(1)
