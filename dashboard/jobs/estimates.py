@@ -233,8 +233,7 @@ def seconds_beside(experiment: Experiment) -> float:
     if _are_pictures(experiment):
         least_steps, queries = loop.PICTURE_STEPS, loop.PICTURE_QUERIES * experiment.n_way
         evaluations = loop.picture_evaluations(experiment, known=known, asked=queries)
-    steps = max(least_steps, experiment.inner_steps)
-    passes = loop.HELD_OUT_TASKS * (3 * steps * known + (steps + 1) * queries)
+    passes = loop.passes_of_evaluation(max(least_steps, experiment.inner_steps), known=known, asked=queries)
     return BESIDE_SECONDS + evaluations * passes * _seconds_a_pass(experiment)
 
 
@@ -277,7 +276,7 @@ def _passes(experiment: Experiment) -> float:
 
 
 def _are_pictures(experiment: Experiment) -> bool:
-    return experiment.tasks in PICTURES or experiment.tasks == "images" or experiment.model in IMAGE_MODELS
+    return experiment.tasks in PICTURES or experiment.model in IMAGE_MODELS
 
 
 def _side(experiment: Experiment) -> int:

@@ -209,7 +209,7 @@ class _Item:
         elif not library.write(run, content, lease_number=lease_number):
             self._is_others = True
             log.warning("Another process has taken the run %s: what came of it here is not kept", run.id)
-        if self.job.name != run.name:  # it was renamed meanwhile
+        if self.job.name != run.name and not self._is_others:  # it was renamed meanwhile
             library.rename(run.id, run.owner, self.job.name)
 
     def measure(self, library: RunLibrary, measure: Callable[[Any], Mapping[str, Any]]) -> None:

@@ -114,29 +114,29 @@ class Running:
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._queue.waiting and not self._closing and not self._wants_warm_up():
+                while not self._queue.waiting and not self._closing and self._warm_up_due() is None:
                     self._changed.wait()
                 if self._closing:
                     return
                 self._drop_forgotten()
                 is_fresh = not self._pool.shares_lane and not self._pool.jobs_memory_mb()
                 work = self._queue.begin_next(self._clock(), is_fresh=is_fresh)
-                make_warm_up, warm_up = self._warm_up, None
-                if work is None and make_warm_up is not None and self._wants_warm_up():
-                    warm_up, self._warm_up = make_warm_up(), None
+                due = self._warm_up_due() if work is None else None
+                warm_up = None if due is None else due()
+                if warm_up is not None:
                     self._queue.begin_warm_up(warm_up, self._clock(), is_fresh=is_fresh)
                 self._changed.notify_all()
             if work is not None:
                 self._run(work)
-            elif warm_up is not None and not self._measure(warm_up):
-                self._warm_up = make_warm_up  # once nobody waits
+            elif warm_up is not None:
+                self._measure(warm_up)
 
-    def _wants_warm_up(self) -> bool:
-        """Whether one is due: it was asked for, and nothing has said yet how fast this machine is."""
-        return self._warm_up is not None and not self._queue.estimates.knows_speed
+    def _warm_up_due(self) -> Callable[[], Work] | None:
+        """What makes the one that was asked for, until something has said how fast this machine is."""
+        return None if self._queue.estimates.knows_speed else self._warm_up
 
-    def _measure(self, warm_up: Work) -> bool:
-        """Compiles what the next run is likely to need, and sees how fast it is; tells whether it was left the time."""
+    def _measure(self, warm_up: Work) -> None:
+        """Compiles what the next run is likely to need, and sees how fast it is; cut short, it is due again."""
         assert warm_up.make is not None, "It has not begun."
         is_cut = False
         # A run that is asked for will say what is wrong.
@@ -151,7 +151,8 @@ class Running:
                         break
         with self._changed:
             self._queue.end_warm_up(self._clock())
-        return not is_cut
+            if not is_cut:
+                self._warm_up = None
 
     def _run(self, work: Work) -> None:
         """One run from its first report to its end, however it ends."""

@@ -159,19 +159,29 @@ def train(
 def picture_evaluations(experiment: Experiment, *, known: int, asked: int) -> int:
     """How often a run on pictures is evaluated on held-out tasks.
 
-    By passes of rows through the network, a gradient counting as three, so that every machine evaluates at the same iterations.
+    By passes of rows through the network, so that every machine evaluates at the same iterations.
 
     Args:
       experiment: the run.
       known: support rows of a held-out task.
       asked: its query rows.
     """
-    steps = max(experiment.inner_steps, PICTURE_STEPS)
-    evaluation = HELD_OUT_TASKS * (3 * steps * known + (steps + 1) * asked)
+    evaluation = passes_of_evaluation(max(experiment.inner_steps, PICTURE_STEPS), known=known, asked=asked)
     queries = known // experiment.k_shot * experiment.k_query
     meta_step = experiment.meta_batch_size * 3 * (experiment.inner_steps * known + queries)
     affordable = EVALUATED_SHARE * experiment.num_iterations * meta_step / evaluation
     return int(np.clip(affordable, FEWEST_PICTURE_EVALUATIONS, PICTURE_EVALUATIONS))
+
+
+def passes_of_evaluation(steps: int, *, known: int, asked: int) -> int:
+    """How many rows pass through the network where the held-out tasks are evaluated once; a gradient counts as three.
+
+    Args:
+      steps: inner steps.
+      known: support rows of a task.
+      asked: its query rows.
+    """
+    return HELD_OUT_TASKS * (3 * steps * known + (steps + 1) * asked)
 
 
 class _Run:
