@@ -40,7 +40,7 @@ job_id = run.current()
 if job_id is None:
     shipped.show("Until you train", of_pictures=experiment.tasks in PICTURES)
     if experiment.tasks != "table":
-        resources.jobs().warm_up(experiment)
+        page.once_painted(resources.jobs().warm_up, experiment)
 else:
     run.say_difference(job_id, experiment)
     with st.container(key="run_view"):

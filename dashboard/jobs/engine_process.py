@@ -49,11 +49,8 @@ class EngineProcess:
         for _, theirs in pairs:
             theirs.close()
         if niceness:
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self.pid, os.getpriority(os.PRIO_PROCESS, 0) + niceness)
-        with contextlib.suppress(
-            OSError
-        ):  # where the machine's memory is at its end, it is this process that ends, not the app
+            _give_way(self.pid, niceness)
+        with contextlib.suppress(OSError):  # where the machine's memory is at its end, this process ends, not the app
             Path(f"/proc/{self.pid}/oom_score_adj").write_text(str(OOM_SCORE))
         self.lines = [Line(ours) for ours, _ in pairs]
 
@@ -82,6 +79,22 @@ class EngineProcess:
         self._process.wait()
         if self._process.stdin:
             self._process.stdin.close()
+
+
+def _give_way(pid: int, niceness: int) -> None:
+    """Lowers a process's priority below this one's.
+
+    Linux weighs sessions against one another first where it groups them (`sched_autogroup_enabled`), whatever the niceness of
+    their processes is; the process has a session of its own, which therefore has to be as nice.
+
+    Args:
+      pid: the process, with a session of its own.
+      niceness: by how much.
+    """
+    with contextlib.suppress(OSError):
+        as_nice = os.getpriority(os.PRIO_PROCESS, 0) + niceness
+        os.setpriority(os.PRIO_PROCESS, pid, as_nice)
+        Path(f"/proc/{pid}/autogroup").write_text(str(min(19, as_nice)))
 
 
 class Line:

@@ -25,7 +25,7 @@ CALLS_AT_ONCE = 16  # in a process, which answers few at a time: while some wait
 # the disk. Where it always has something to do, another takes its place at the larger mark, and for a while both are there.
 # All that the pages ask for takes 550 MB, and where a process may not have that much it begins anew again and again.
 MAX_MEMORY_MB, MAX_BUSY_MEMORY_MB = (400, 700) if memory.is_small() else (600, 900)
-JOB_NICENESS = 5  # a page that somebody waits for goes first
+JOB_NICENESS = 10  # a page that somebody waits for goes first
 
 
 class EngineLost(RuntimeError):

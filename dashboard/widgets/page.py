@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import partial
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ICON = str(Path(__file__).with_name("icon.png"))
 PICTURE_WIDTH = 900  # pixels, of a saved picture
+PAINTED_SECONDS = 1.0  # from the end of a script until its last picture is drawn, on a machine that has just started
 
 
 def setup() -> None:
@@ -281,7 +283,20 @@ def start_engine() -> None:
     if _has_engine():
         from dashboard.jobs import POOL
 
-        POOL.start()
+        if not POOL.pids():
+            once_painted(POOL.start)
+
+
+def once_painted(function: Callable[..., object], *args: Any) -> None:
+    """Calls it when the browser has probably drawn what it was sent; on few cores, what begins earlier delays the picture.
+
+    Args:
+      function: it must not call Streamlit.
+      args: its arguments.
+    """
+    timer = threading.Timer(PAINTED_SECONDS, function, args)
+    timer.daemon = True
+    timer.start()
 
 
 def _has_engine() -> bool:

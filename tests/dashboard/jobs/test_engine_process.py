@@ -51,6 +51,16 @@ def test_it_gives_way_to_the_server_that_gives_way_itself():
     assert its == ours + 5
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").is_file(), reason="no groups of sessions here")
+def test_its_session_gives_way_too_where_sessions_are_weighed_against_one_another():
+    process = EngineProcess(1, niceness=5)
+    try:
+        nice = Path(f"/proc/{process.pid}/autogroup").read_text().rpartition("nice ")[2]
+        assert int(nice) == os.getpriority(os.PRIO_PROCESS, 0) + 5
+    finally:
+        process.end()
+
+
 def test_what_is_raised_there_is_raised_here(line):
     with pytest.raises(ValueError, match=r"`k_shot` must be at least 1, got 0\.") as raised:
         line.call(asked.refuse, (), {})

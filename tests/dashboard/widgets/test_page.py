@@ -1,9 +1,11 @@
-"""What a page says when a process of the engine's was lost."""
+"""What a page says when a process of the engine's was lost, and what waits for its picture."""
 
 import re
+import threading
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard.widgets import page
 from tests.test_packaging import ROOT
 
 
@@ -19,6 +21,14 @@ def test_a_lost_process_is_told_in_a_sentence_and_other_errors_are_not():
     app = AppTest.from_function(lost).run()
     assert not app.exception
     assert [error.value for error in app.error] == ["The process ended."]
+
+
+def test_what_waits_until_a_page_is_painted_does_not_begin_before(monkeypatch):
+    begun = threading.Event()
+    monkeypatch.setattr(page, "PAINTED_SECONDS", 0.2)
+    page.once_painted(begun.set)
+    assert not begun.is_set()
+    assert begun.wait(10)
 
 
 def test_there_is_one_word_for_going_back_to_how_something_began():
