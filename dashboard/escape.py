@@ -18,7 +18,21 @@ def short(text: object, longest: int = MAX_LENGTH) -> str:
 
 def markdown(text: object, longest: int = 600) -> str:
     """Text for `st.markdown`, messages and labels, read there as it stands: no emphasis, links, formulas, icons or HTML."""
-    escaped = re.sub(r"([\\`*_{}\[\]<>()#+\-!|~$&^=.])", r"\\\1", short(text, longest))
+    return _escaped(short(text, longest))
+
+
+def sentence(text: object, longest: int = 600) -> str:
+    """A sentence of the app or the engine, most often an error's, which may quote a stranger: `markdown`, all but its names.
+
+    A name in backticks, as refusals spell the field that they are about, is shown as code. Only letters, digits and "_" make
+    one, so that a stranger's backticks set nothing else apart.
+    """
+    parts = re.split(r"(`\w+`)", short(text, longest))
+    return "".join(part if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
+def _escaped(line: str) -> str:
+    escaped = re.sub(r"([\\`*_{}\[\]<>()#+\-!|~$&^=.])", r"\\\1", line)
     return re.sub(r":(?=[\w+\\-])", f":{_WORD_JOINER}", escaped)
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.engine_calls import gradients, resources
 from dashboard.engine_calls.gradients import Choice
 from dashboard.method_names import PAPERS
@@ -48,7 +49,7 @@ choice, inner_steps = within_reach(experiment)
 try:
     comparison = gradients.comparison(learner, choice, inner_lr, inner_steps)
 except ValueError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(escape.sentence(error), icon=":material/error:")
 else:
     start = resources.shipped_learners()["random"] if learner.experiment.tasks == "sinusoid" else None  # which it is for, too
     of_start = start and gradients.comparison(start, choice, inner_lr, inner_steps)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.components import address
 from dashboard.components.parameter_plane import PlaneScene, parameter_plane
 from dashboard.method_names import PAPERS
@@ -74,7 +75,7 @@ def show_network(learner: Learner) -> None:
     try:
         adapting = engine_calls.adapting(learner, learner.experiment.inner_lr, steps, seed)
     except ValueError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape.sentence(error), icon=":material/error:")
         return
     with page.pictures_of(learners.learner_words(learner)):
         network_slices.show_adapting(adapting, what, surface=is_surface)
@@ -90,7 +91,7 @@ def show_network(learner: Learner) -> None:
     try:
         training = engine_calls.training(walk, steps, seed)
     except ValueError as error:  # stopped before theta had moved
-        st.error(str(error), icon=":material/error:")
+        st.error(escape.sentence(error), icon=":material/error:")
         return
     with page.pictures_of(training_path.words()):
         network_slices.show_training(training, what, surface=is_surface)

@@ -100,7 +100,7 @@ def prepare(table: UserTable, trained: TrainedVerdict | None, before: tuple[obje
     settings = train_controls(table, is_fit=is_fit)
     if not is_fit:
         st.caption(":material/arrow_upward: What is asked above comes first.")
-    TRIAL.show_refusal(escape.markdown, stays=True)
+    TRIAL.show_refusal(stays=True)
     if trained is not None:
         verdict.say_what_it_is_of(trained, table, settings)
 
@@ -127,7 +127,7 @@ def progress(snapshot: Snapshot) -> job_view.Progress:
 
 def message(snapshot: Snapshot) -> str:
     """How the run ended, where that needs saying."""
-    return "Stopped before there was a verdict." if snapshot.status == STOPPED else escape.markdown(snapshot.message)
+    return "Stopped before there was a verdict." if snapshot.status == STOPPED else snapshot.message
 
 
 def show_validation(snapshot: Snapshot) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from dashboard import escape
 from dashboard.widgets import control_tables, links
 from dashboard.widgets.control_tables import GROUPS, PICTURE_LOSS, RELEVANT, SLIDERS, STEPS
 from dashboard.widgets.links import FIELDS, TABLE_FIELDS
@@ -56,7 +57,7 @@ def experiment_controls(*names: str, pictures: Collection[str] = (), **fixed: An
         is_complete = values["tasks"] != "table" or values["data"]
         experiment = Experiment.from_values(values if is_complete else values | _no_table())
     except ValueError as error:
-        st.error(links.sentence(error), icon=":material/error:")
+        st.error(escape.sentence(error), icon=":material/error:")
         return _last_valid("tasks" in (*names, *fixed))
     listed = {name: values[name] for name in (*names, *fixed)}
     st.session_state[KEPT] = {name: value for name, value in (kept | listed).items() if value != FIELDS[name].default}

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.engine_calls import resources
 from dashboard.jobs import QUEUED, RUNNING, STOPPED, Snapshot
 from dashboard.widgets import page, session, visitor
@@ -98,16 +99,15 @@ class LinkedJobs:
         st.session_state[self.name] = st.query_params[self.name] = ".".join(ids)
         return tuple(ids)
 
-    def show_refusal(self, spell: Callable[[str], str] = str, *, stays: bool = False) -> None:
+    def show_refusal(self, *, stays: bool = False) -> None:
         """Why the last start was refused, if it was.
 
         Args:
-          spell: makes the sentence fit for Markdown, where it may hold a visitor's own words.
           stays: whether it is shown until the next start, instead of once.
         """
         key = session.REFUSED + self.name
         if refused := st.session_state.get(key) if stays else st.session_state.pop(key, None):
-            st.error(spell(refused), icon=":material/error:")
+            st.error(escape.sentence(refused), icon=":material/error:")
 
 
 def watch(
@@ -247,8 +247,8 @@ def _show_bar(progress: Progress, job_ids: Sequence[str], key: str, is_over: boo
 def _show_message(words: str, label: str, *, is_error: bool) -> None:
     """How a job ended: one of several, or an error, or that it was stopped."""
     if label:
-        st.info(f"{label}: {words}", icon=":material/info:")
+        st.info(f"{label}: {escape.sentence(words)}", icon=":material/info:")
     elif is_error:
-        st.error(words, icon=":material/error:")
+        st.error(escape.sentence(words), icon=":material/error:")
     else:
-        st.info(words, icon=":material/stop_circle:")
+        st.info(escape.sentence(words), icon=":material/stop_circle:")

@@ -54,7 +54,7 @@ def begin() -> None:
                 _say(NOT_YOURS)
             found = book().look(found.lesson.id)
     except LibraryAway as error:
-        _say(str(error))
+        _say(escape.sentence(error))
         leave()
         return
     if found is None:
@@ -240,7 +240,7 @@ def _ask(lesson_id: str, picture: int) -> None:
     elif not lesson.is_closed:
         _fill_in(lesson, mine)
     if said := st.session_state.pop(session.SAID, ""):
-        st.warning(escape.markdown(said), icon=":material/info:")
+        st.warning(escape.sentence(said), icon=":material/info:")
     st.caption(_standing(lesson, mine, found.tally))
     if lesson.shows_answers:
         st.plotly_chart(

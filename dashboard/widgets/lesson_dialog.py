@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.components import address
 from dashboard.lessons import Lesson, Question
 from dashboard.lessons.book import LibraryAway, Refused, book
@@ -151,6 +152,6 @@ def _finish(label: str, key: str, keep: Callable[[], None], *, is_first: bool = 
         try:
             keep()
         except (Refused, ValueError, LibraryAway) as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape.sentence(error), icon=":material/error:")
         else:
             st.rerun()

@@ -61,7 +61,7 @@ def _watch() -> None:
         return
     now, tally = found.lesson, found.tally
     if said := st.session_state.pop(session.SAID, ""):
-        st.warning(escape.markdown(said), icon=":material/info:")
+        st.warning(escape.sentence(said), icon=":material/info:")
     if now.question.text:
         st.markdown(f"### {escape.markdown(now.question.text)}")
     if now.question.kind == "none":

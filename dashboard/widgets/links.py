@@ -2,11 +2,11 @@
 
 import dataclasses
 import math
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from dashboard import escape
 from dashboard.lessons import CLASS_KEY, TEACHER_KEY
 from maml_engine.experiment import VERSION, Experiment
 
@@ -14,7 +14,6 @@ VERSION_KEY, JOB_KEY, LEARNER_KEY = "v", "job", "learner"
 RESERVED = frozenset({VERSION_KEY, JOB_KEY, LEARNER_KEY, CLASS_KEY, TEACHER_KEY, "embed", "embed_options"})
 FIELDS = {spec.name: spec for spec in dataclasses.fields(Experiment)}
 TABLE_FIELDS = ("data", "task", "inputs", "target", "log")
-MAX_QUOTE_LENGTH = 60
 MAX_VALUE_LENGTH = 4000  # characters; the longest that a page writes is a few hundred
 
 
@@ -39,7 +38,7 @@ def read(parameters: Mapping[str, str | list[str]]) -> Link:
     for name, spelled in parameters.items():
         if name not in FIELDS:
             if why := _unreadable(spelled):
-                notes.append(f"The link's `{_quoted(name)}` {why}; that part was left aside.")
+                notes.append(f"The link's {escape.code(name)} {why}; that part was left aside.")
             else:
                 others[name] = spelled
             continue
@@ -47,7 +46,7 @@ def read(parameters: Mapping[str, str | list[str]]) -> Link:
             values[name] = _parse(name, spelled)
         except ValueError as error:
             default = Experiment.spell(FIELDS[name].default) or "nothing"
-            notes.append(f"The link's value was set aside: {sentence(error)} The page uses the default, {default}.")
+            notes.append(f"The link's value was set aside: {escape.sentence(error)} The page uses the default, {default}.")
     return Link(values, others, notes)
 
 
@@ -71,12 +70,12 @@ def address(page: str, values: Mapping[str, Any], own: Mapping[str, str | list[s
 def refused_note(name: str, spelled: list[str], used: Any) -> str:
     """One sentence about a page's own value that its widget did not take."""
     default = "" if used is None else f", {Experiment.spell(tuple(used) if isinstance(used, list) else used)}"
-    return f"The link's `{name}` cannot be `{_quoted(','.join(spelled))}` on this page, which keeps to its default{default}."
+    return f"The link's `{name}` cannot be {escape.code(','.join(spelled))} on this page, which keeps to its default{default}."
 
 
 def unknown_part_note(name: str, parts: Iterable[str]) -> str:
     """One sentence about what a link names beside other things, and what is not known here."""
-    listed = ", ".join(f"`{_quoted(part)}`" for part in parts)
+    listed = ", ".join(map(escape.code, parts))
     return f"The link's `{name}` also names {listed}, which is not known here; that part was left aside."
 
 
@@ -103,15 +102,8 @@ def _same_part(spelled: str, value: Any) -> bool:
 
 def unknown_note(names: Iterable[str]) -> str:
     """One sentence about keys that no page knows."""
-    listed = ", ".join(f"`{_quoted(name)}`" for name in sorted(names))
+    listed = ", ".join(map(escape.code, sorted(names)))
     return f"The link also holds {listed}, which MAML Lab does not know; that part was left aside."
-
-
-def sentence(error: ValueError) -> str:
-    """An error that quotes a stranger's text: short, and nothing in it is taken for a link or a formula."""
-    content = str(error)
-    content = content if len(content) <= 400 else f"{content[:400]} ..."
-    return re.sub(r"([\[\]<$])", r"\\\1", content)
 
 
 def _parse(name: str, spelled: list[str]) -> Any:
@@ -129,7 +121,7 @@ def _unreadable(spelled: list[str]) -> str:
     for part in spelled:
         try:
             if not math.isfinite(float(part)):
-                return f"must be a finite number, got `{_quoted(part)}`"
+                return f"must be a finite number, got {escape.code(part)}"
         except ValueError:
             continue
     return ""
@@ -141,14 +133,8 @@ def _version_notes(spelled: list[str]) -> list[str]:
     if spelled[-1].isdecimal() and int(spelled[-1]) < VERSION:
         return [f"The link is of version {int(spelled[-1])}, this is version {VERSION}: defaults may have changed since."]
     return [
-        f"The link's version `{_quoted(spelled[-1])}` is not known here (this is {VERSION}): it was read as far as possible."
+        f"The link's version {escape.code(spelled[-1])} is not known here (this is {VERSION}): it was read as far as possible."
     ]
-
-
-def _quoted(content: str) -> str:
-    """A stranger's text, short and without what Markdown would read."""
-    kept = "".join(character for character in content[:MAX_QUOTE_LENGTH] if character.isprintable() and character != "`")
-    return kept or "?"
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -274,7 +274,7 @@ def say_lost_process(error: Exception) -> bool:
     from dashboard.jobs import EngineLost
 
     if is_lost := isinstance(error, EngineLost):
-        st.error(str(error), icon=":material/memory:")
+        st.error(escape.sentence(error), icon=":material/memory:")
     return is_lost
 
 

@@ -12,6 +12,7 @@ from dashboard.method_names import NAMES
 from dashboard.page_parts.compare.contest import Contest, Progress
 from maml_engine import Experiment, Learner
 from maml_engine.analysis.comparison import Budget, Ranking
+from tests.reading import as_read
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def test_a_hosted_demo_says_what_it_allows(run, monkeypatch):
     page.number_input(key="seeds").set_value(5).run()
     page.button(key="compare").click().run()
     assert not page.exception
-    assert any("100,000 meta-iterations in all" in message.value for message in page.error)
+    assert any("100,000 meta-iterations in all" in as_read(message.value) for message in page.error)
 
 
 def test_each_run_of_a_comparison_is_had_as_code(run):
@@ -158,7 +159,7 @@ def test_where_the_controls_differ_from_the_comparison_is_said(run, held):
     page.multiselect(key="methods").set_value(["maml"])
     page.number_input(key="seeds").set_value(3)
     page.number_input(key="hidden_dim").set_value(20).run()
-    (note,) = [note.value.replace("\\", "") for note in page.info]
+    (note,) = [as_read(note.value) for note in page.info]
     assert note.startswith(
         "The controls now say MAML, seeds 0 to 2, 20 hidden units; these pictures are of FOMAML, ANIL, seed 0, 10 hidden units."
     )

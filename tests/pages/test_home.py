@@ -7,6 +7,7 @@ from dashboard.widgets import session
 from maml_engine import Experiment, Learner
 from tests.pages.benches import losses, on_bench
 from tests.pages.kept_runs import a_run, empty, kept
+from tests.reading import as_read
 
 FIRST = first_pictures.load()
 
@@ -123,7 +124,7 @@ def test_all_the_way_in_every_direction(home):
 
 def test_who_comes_back_reads_what_is_kept_and_who_comes_first_sees_no_difference(opened):
     def said(page):
-        return [text.value.replace("\\", "") for text in page.caption if "trained here is kept" in text.value]
+        return [as_read(text.value) for text in page.caption if "trained here is kept" in text.value]
 
     empty()
     assert not said(opened())

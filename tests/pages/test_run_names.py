@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.engine_calls import resources
 from dashboard.widgets import session
+from tests.reading import as_read
 
 SMALL = {"num_iterations": "60", "meta_batch_size": "4", "hidden_dim": "8"}
 # A picture that is of no run: rows of a table, the plane in closed form, the board, what was measured on a machine.
@@ -20,12 +21,8 @@ OF_NO_RUN = {
 RUN = re.compile(r"(\d[\d,]*( of [\d,]+)? meta-iterations|untrained).*seed \d+")
 
 
-def plain(text):
-    return text.replace("\\", "").replace("\u2060", "")
-
-
 def captions(page):
-    return [plain(caption.value) for caption in page.caption]
+    return [as_read(caption.value) for caption in page.caption]
 
 
 @pytest.mark.parametrize("name", OF_NO_RUN)
@@ -59,7 +56,7 @@ def trained(open_page, wait_for_jobs):
 
 
 def notes(page):
-    return [plain(note.value) for note in page.info]
+    return [as_read(note.value) for note in page.info]
 
 
 def test_where_the_sidebar_differs_from_the_run_is_said_and_a_link_opens_what_is_shown(trained, open_page):

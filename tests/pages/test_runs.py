@@ -11,6 +11,7 @@ from dashboard.runs import LibraryAway, RunLibrary, library
 from dashboard.widgets import session
 from tests.pages import walks
 from tests.pages.kept_runs import OWNER, a_run, empty, kept
+from tests.reading import as_read
 
 THREE = [
     a_run("newest", 0.4, method="reptile", inner_lr=0.1, name="big *step*"),
@@ -46,7 +47,7 @@ def charts(page: AppTest) -> dict[str, str]:
 
 
 def said(page: AppTest) -> list[str]:
-    return [element.value for kind in (page.info, page.warning, page.error) for element in kind]
+    return [as_read(element.value) for kind in (page.info, page.warning, page.error) for element in kind]
 
 
 def test_a_newcomer_reads_what_will_be_here(opened):
@@ -91,7 +92,7 @@ def test_a_link_opens_runs_beside_a_baseline_and_shows_only_differences(three, o
     assert [name for name in ("method", "inner_lr", "seed") if name in table] == ["method", "inner_lr"]
     assert list(table["method"].fillna("")) == ["Reptile", "", "MAML"]
     assert list(table["against"].round(6))[:2] == [-0.2, 0.2]
-    sentence = next(text.value for text in page.markdown if "Beside the baseline" in text.value).replace("\\", "")
+    sentence = as_read(next(text.value for text in page.markdown if "Beside the baseline" in text.value))
     assert sentence == "Beside the baseline MAML it has Reptile instead of MAML; α = 0.1 instead of α = 0.01."
     assert "MAML, α = 0.01" in charts(page)["curves"] and "0.80" not in charts(page)["curves"]
     page.button(key="pin_run").click().run()

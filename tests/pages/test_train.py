@@ -8,6 +8,7 @@ from dashboard.engine_calls import resources
 from dashboard.jobs import QUEUED, RUNNING
 from dashboard.jobs.progress import opened_progress, packed_progress
 from dashboard.widgets import session
+from tests.reading import as_read
 
 SMALL = {"num_iterations": "60", "meta_batch_size": "4", "hidden_dim": "8"}
 
@@ -106,8 +107,8 @@ def test_a_run_that_is_not_here_is_said_and_the_page_opens(train):
 def test_divergence_is_said_as_the_engine_says_it(train, run_to_its_end):
     page = train(**SMALL, inner_lr="1", inner_steps="8", meta_lr="1", meta_optimizer="sgd")
     run_to_its_end(page)
-    assert "no longer a finite number" in page.error[0].value
-    assert "lower `" in page.error[0].value
+    assert "no longer a finite number" in as_read(page.error[0].value)
+    assert "lower `" in as_read(page.error[0].value)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_a_method_that_does_not_fit_the_network_says_so_before_it_begins(paramet
     page = train(**SMALL, **parameters)
     page.button(key="train").click().run()
     assert not page.exception
-    assert says in page.error[0].value
+    assert says in as_read(page.error[0].value)
     assert page.session_state[session.JOB] is None
     assert len(charts(page)) == 2
 
@@ -153,7 +154,7 @@ def test_a_hosted_demo_says_its_budget(monkeypatch, train):
     monkeypatch.setattr(resources.jobs(), "hosted", True)
     page = train(num_iterations="200000")
     page.button(key="train").click().run()
-    assert page.error[0].value.startswith("`num_iterations` must be at most 100000 on this hosted demo, got 200000")
+    assert as_read(page.error[0].value).startswith("`num_iterations` must be at most 100000 on this hosted demo, got 200000")
     assert len(charts(page)) == 2
 
 
@@ -196,7 +197,7 @@ def test_a_table_that_cannot_work_is_answered_with_one_sentence(content, says, t
     page.file_uploader[0].set_value(("table.csv", content, "text/csv"))
     page.run()
     assert not page.exception
-    assert says in page.error[0].value
+    assert says in as_read(page.error[0].value)
     assert page.button(key="train").disabled
 
 
@@ -291,4 +292,5 @@ def test_a_hosted_demo_says_what_of_pictures_would_fit(monkeypatch, train):
     monkeypatch.setattr(resources.jobs(), "hosted", True)
     page = train(**TINY | {"n_way": "20", "k_query": "5", "filters": "64", "meta_batch_size": "32"})
     page.button(key="train").click().run()
-    assert "`meta_batch_size` 1 would fit, or fewer `inner_steps`, `k_query`, `n_way` or `filters`" in page.error[0].value
+    said = as_read(page.error[0].value)
+    assert "`meta_batch_size` 1 would fit, or fewer `inner_steps`, `k_query`, `n_way` or `filters`" in said

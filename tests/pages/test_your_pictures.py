@@ -5,6 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tests.io.pictures.drawn import saved
+from tests.reading import as_read
 from tests.zips import zipped
 
 SHAPES = {
@@ -38,17 +39,17 @@ def bring(page, content, kind="known"):
 
 
 def press(page, label):
-    next(button for button in page.button if label in button.label.replace("\\", "")).click().run()
+    next(button for button in page.button if label in as_read(button.label)).click().run()
     assert not page.exception
     return page
 
 
 def said(page):
-    return [each.value.replace("\\", "") for each in (*page.markdown, *page.caption, *page.info)]
+    return [as_read(each.value) for each in (*page.markdown, *page.caption, *page.info)]
 
 
 def refusals(page):
-    return [each.value.replace("\\", "") for each in page.error]
+    return [as_read(each.value) for each in page.error]
 
 
 def accuracy(page):

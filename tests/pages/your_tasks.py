@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from tests.reading import as_read
+
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "your_tasks.py"
 
 
@@ -38,9 +40,8 @@ def upload(page, content, name="brought.csv"):
 
 
 def shown(page):
-    """The words on the page, Markdown's backslashes and invisible marks taken away."""
-    words = " ".join(part.value for part in [*page.markdown, *page.caption, *page.error, *page.info])
-    return words.replace("\\", "").replace("\u2060", "")
+    """The words on the page."""
+    return as_read(" ".join(part.value for part in [*page.markdown, *page.caption, *page.error, *page.info]))
 
 
 def button(page, key):

@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.components.apart import Apart
 from dashboard.components.bundle import browser_module
 from dashboard.components.drawing_pad.strokes import Drawings, checked
@@ -63,7 +64,7 @@ def drawing_pad(key: str, subject: Subject, *, given: tuple[str, Drawings] | Non
     try:
         return checked(received["drawings"]) if "drawings" in received else None
     except ValueError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escape.sentence(error), icon=":material/warning:")
         return None
 
 

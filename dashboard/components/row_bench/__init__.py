@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from dashboard import escape
 from dashboard.components.bundle import browser_module
 from dashboard.figures import style
 
@@ -59,7 +60,7 @@ def row_bench(
 
     _BENCH(key=key, data=sent, on_points_change=take_in)
     if sentence := st.session_state.pop(refused, None):
-        st.warning(sentence, icon=":material/warning:")
+        st.warning(escape.sentence(sentence), icon=":material/warning:")
 
 
 def checked(received: Any) -> Points:

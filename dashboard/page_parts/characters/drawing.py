@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.components.drawing_pad import Drawings, drawing_pad
 from dashboard.components.drawing_pad.strokes import parse
 from dashboard.engine_calls import resources
@@ -53,7 +54,7 @@ def show_pad(learner: Learner) -> None:
                 "the zip that does not come with the app is brought back too.",
             )
     if sentence := st.session_state.get(session.BROUGHT_REFUSED):
-        st.error(sentence, icon=":material/error:")
+        st.error(escape.sentence(sentence), icon=":material/error:")
 
 
 def bring_back() -> None:

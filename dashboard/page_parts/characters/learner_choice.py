@@ -42,7 +42,7 @@ def choose() -> Learner:
         if why := learner_upload.why_too_large(one):
             st.info(escape.markdown(f"{run_learners.run_title(job_id)}: {why}"), icon=":material/info:")
     if sentence := st.session_state.get(session.LEARNER_REFUSED):
-        st.error(escape.markdown(sentence), icon=":material/error:")
+        st.error(escape.sentence(sentence), icon=":material/error:")
     return learners[name if name in learners else choices.DEFAULT]
 
 

@@ -38,7 +38,7 @@ def show(learner: Learner, known: PictureSet, ask: Callable[[], PictureSet | Non
     try:
         known.check_classes(2)
     except ValueError as error:
-        st.error(escape.markdown(error), icon=":material/error:")
+        st.error(escape.sentence(error), icon=":material/error:")
         return
     names, shots = _choose(learner, known)
     if len(names) < 2:
@@ -149,7 +149,7 @@ def _answer(kind: str, function: Callable[..., Any], learner: Learner, *question
                 answers[kind] = (key, compute(function, (learner, *question), {}))
         except (ValueError, EngineLost) as error:
             answers.pop(kind, None)
-            st.error(escape.markdown(error), icon=":material/error:")
+            st.error(escape.sentence(error), icon=":material/error:")
             return None
     return answers[kind][1]
 

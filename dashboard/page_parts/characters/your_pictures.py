@@ -61,7 +61,7 @@ def _bring(kind: str) -> "PictureSet | None":
         with st.spinner("Looking at the pictures"):
             held = _sets()[kind] = held()
     if isinstance(held, str):
-        st.error(escape.markdown(held), icon=":material/error:")
+        st.error(escape.sentence(held), icon=":material/error:")
         return None
     if held is not None and not st.session_state.get(key):  # who comes back to the page finds an empty upload
         with st.container(horizontal=True, vertical_alignment="center"):

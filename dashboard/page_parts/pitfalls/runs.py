@@ -82,7 +82,7 @@ def show(name: str) -> None:
     """A card's runs as they are now, or why they were refused; once both have ended, both learners on the same test tasks."""
     refused, why = st.session_state.get(session.PAIR_REFUSED, ("", ""))
     if refused == name:
-        st.error(why, icon=":material/error:")
+        st.error(escape.sentence(why), icon=":material/error:")
         del st.session_state[session.PAIR_REFUSED]
     if ids := pair_of(name):
         labels = [f"The {which} run" for which in WHICH]

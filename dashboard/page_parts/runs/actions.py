@@ -151,7 +151,7 @@ def importer() -> None:
             help="As “Export” on this page gives it.",
         )
     if refused := st.session_state.pop(session.IMPORT_REFUSED, ""):
-        st.error(escape.markdown(refused), icon=":material/error:")
+        st.error(escape.sentence(refused), icon=":material/error:")
 
 
 # Callbacks.
@@ -162,7 +162,7 @@ def _attempt(action: Callable[..., None], *args: object) -> None:
     try:
         action(*args)
     except LibraryAway as error:
-        _say(f"{error} Nothing was changed.")
+        _say(f"{escape.sentence(error)} Nothing was changed.")
 
 
 def _say(sentence: str) -> None:
@@ -199,7 +199,7 @@ def _delete(run_ids: Sequence[str]) -> None:
     except LibraryAway as error:
         if not gone:
             raise
-        _say(f"{error} {len(gone)} of the {len(run_ids)} runs had been deleted; the others are as they were.")
+        _say(f"{escape.sentence(error)} {len(gone)} of the {len(run_ids)} runs had been deleted; the others are as they were.")
     for run_id in gone:
         resources.jobs().forget(run_id, owner=owner())
     kept.forget(gone)

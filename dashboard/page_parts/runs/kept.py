@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.page_parts.runs import rows
 from dashboard.runs import LibraryAway, Run, library
 from dashboard.widgets import page, session
@@ -46,7 +47,7 @@ def read() -> Kept | None:
         here = {run.id for run in found}
         older = {run_id: library().get(run_id) for run_id in linked if run_id not in here}
     except LibraryAway as error:
-        st.warning(f"{error} Your runs are kept there and will be back with it.", icon=":material/cloud_off:")
+        st.warning(f"{escape.sentence(error)} Your runs are kept there and will be back with it.", icon=":material/cloud_off:")
         return None
     missing = [run_id for run_id, run in older.items() if run is None]
     page.answer_link(session.RUN_CHOICE, GONE if missing else "")

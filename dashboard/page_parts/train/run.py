@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.engine_calls import held_out, resources
 from dashboard.figures import plain
 from dashboard.figures import training as figures
@@ -33,7 +34,7 @@ def start(experiment: Experiment, tasks: Any = None) -> None:
         old = st.session_state.get(session.JOB)
         job_id = job_view.submit(experiment, tasks, instead_of=[old] if old else [])
     except ValueError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape.sentence(error), icon=":material/error:")
         return
     st.session_state[session.JOB] = st.query_params[links.JOB_KEY] = job_id
 
@@ -80,7 +81,7 @@ def progress(snapshot: Snapshot) -> Progress:
 def show(snapshot: Snapshot) -> None:
     """What grows as it trains: numbers, meta-loss, the fan of held-out losses, and the functions of the latest snapshot."""
     if snapshot.warning:
-        st.warning(snapshot.warning, icon=":material/warning:")
+        st.warning(escape.sentence(snapshot.warning), icon=":material/warning:")
     if not len(snapshot.history) or (snapshot.learner is None and snapshot.ended):
         until = "Nothing was learned" if snapshot.ended else "While the training step is compiled"
         shipped.show(until, of_pictures=snapshot.experiment.tasks in PICTURES)

@@ -52,7 +52,7 @@ def table_controls() -> Chosen | None:
     try:
         table = _read(uploaded.getvalue(), **columns, **setting)
     except ValueError as error:
-        st.error(escape.markdown(str(error)), icon=":material/error:")
+        st.error(escape.sentence(error), icon=":material/error:")
         return None
     if named["data"] and named["data"] != table.digest and st.session_state.get(TABLE_NAMED) != uploaded.file_id:
         st.info(f"The link names another file (SHA-256 {named['data'][:12]}...); this one takes its place.")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import escape
 from dashboard.downloads import files
 from dashboard.engine_calls import resources
 from dashboard.figures.style import named
@@ -60,7 +61,7 @@ def _save(learner: Learner, stem: str) -> None:
     try:
         st.session_state[session.SAVED] = f"Saved. Open it with `python -m maml_engine evaluate {files.save(learner, stem)}`."
     except ValueError as error:
-        st.session_state[session.SAVED] = str(error)
+        st.session_state[session.SAVED] = escape.sentence(error)
 
 
 def _figure(snapshot: Snapshot) -> str:

@@ -131,7 +131,7 @@ def show_refusal(place: str) -> None:
     """The sentence about what was refused here, until something else is done."""
     where, sentence = st.session_state.get(session.TABLE_REFUSED, ("", ""))
     if where == place:
-        st.error(escape.markdown(sentence), icon=":material/error:")
+        st.error(escape.sentence(sentence), icon=":material/error:")
 
 
 def current(of_run: UserTable | None) -> UserTable:

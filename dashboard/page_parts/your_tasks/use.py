@@ -50,7 +50,7 @@ def show(trained: TrainedVerdict) -> None:
         try:
             predicted = predictions.predict(trained, task)
         except ValueError as error:
-            st.error(escape.markdown(str(error)), icon=":material/error:")
+            st.error(escape.sentence(error), icon=":material/error:")
             _take_along(trained, {})
             return
         for sentence in predicted.beyond:

@@ -10,6 +10,7 @@ from dashboard.jobs import QUEUED, RUNNING, STOPPED, JobRegistry, Snapshot
 from dashboard.widgets import job_view
 from maml_engine import Experiment
 from tests.dashboard.jobs.held_trainer import HeldTrainer, wait_for
+from tests.reading import as_read
 
 RUN = Experiment(num_iterations=20)
 
@@ -128,7 +129,7 @@ def test_a_failure_and_a_refusal_are_said(registry, monkeypatch):
     app = opened(trial=registry.submit(Experiment(num_iterations=20, seed=14)))
     wait_for(lambda: registry.snapshot(app.session_state["trial"]).ended)
     app.run()
-    assert app.error[0].value == "`k_shot` must be at most 3."
+    assert as_read(app.error[0].value) == "`k_shot` must be at most 3."
     monkeypatch.setattr(registry, "hosted", True)
     monkeypatch.setattr("dashboard.jobs.budget.BUDGETS", {"num_iterations": 5})
     app.button(key="go").click().run()

@@ -9,6 +9,7 @@ from dashboard.engine_calls import resources
 from dashboard.jobs import DONE, Snapshot
 from dashboard.widgets import learners, session
 from maml_engine import Experiment, Learner
+from tests.reading import as_read
 
 RUNS = {"a": Experiment(seed=1), "b": Experiment(method="fomaml", num_iterations=500)}
 EVIL = "<b>$x$</b> [a](http://b)"
@@ -71,7 +72,7 @@ def opened(**parameters):
 
 
 def words(app):
-    return app.caption[0].value.replace("\\", "").replace("\u2060", "")
+    return as_read(app.caption[0].value)
 
 
 def choice(app):

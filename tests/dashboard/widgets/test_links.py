@@ -73,7 +73,14 @@ def test_an_unknown_version_is_named_and_still_read():
 
 def test_a_strangers_text_is_short_and_carries_no_markdown_fence():
     assert len(links.unknown_note(["x" * 10_000])) < 300
-    assert "``" not in links.unknown_note(["`` <script>"])
+    assert links.unknown_note(["`` <script>"]).startswith("The link also holds ``` `` <script> ```, ")
+
+
+def test_a_strangers_value_is_no_markup_in_the_sentence_about_it():
+    (note,) = links.read({"method": "*a* [b](http://c) :smile:"}).notes
+    assert "`method` must be one of" in note
+    assert r"\*a\* \[b\]\(http:" in note
+    assert ":smile" not in note
 
 
 def test_the_address_holds_the_version_and_what_is_not_the_default():

@@ -6,6 +6,7 @@ import threading
 from streamlit.testing.v1 import AppTest
 
 from dashboard.widgets import page
+from tests.reading import as_read
 from tests.test_packaging import ROOT
 
 
@@ -20,7 +21,7 @@ def lost():
 def test_a_lost_process_is_told_in_a_sentence_and_other_errors_are_not():
     app = AppTest.from_function(lost).run()
     assert not app.exception
-    assert [error.value for error in app.error] == ["The process ended."]
+    assert [as_read(error.value) for error in app.error] == ["The process ended."]
 
 
 def test_what_waits_until_a_page_is_painted_does_not_begin_before(monkeypatch):
