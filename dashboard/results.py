@@ -232,6 +232,11 @@ def spell_loss(loss: float) -> str:
     return f"{loss:,.0f}" if loss >= 100 else f"{loss:.2f}" if loss >= 0.1 else f"{loss:.3f}"
 
 
+def spell_norm(norm: float) -> str:
+    """The length of a gradient for reading; a dash where it has overflowed."""
+    return f"{norm:.3g}" if np.isfinite(norm) else "–"
+
+
 def spell_angle(degrees: float) -> str:
     """An angle for reading; a dash where there is none, since one of the two vectors is zero or has overflowed."""
     if not np.isfinite(degrees):

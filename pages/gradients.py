@@ -65,7 +65,8 @@ else:
         "v ← v − αHv.",
     )
     with page.pictures_of(pictures.words_of(learner, choice, inner_lr, inner_steps)):
-        pictures.show_steps(comparison)
+        if not pictures.overflow(comparison, inner_lr):
+            pictures.show_steps(comparison)
         pictures.show_inner_loop(learner, choice, inner_lr, inner_steps)
         pictures.show_sweep(gradients.sweep(learner, choice), comparison, inner_lr)
         pictures.show_check(gradients.check(learner, choice, inner_lr, inner_steps))

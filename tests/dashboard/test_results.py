@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from dashboard.results import spell_angle
+from dashboard.results import spell_angle, spell_norm
 from tests.test_packaging import ROOT
 
 # `{angle:.0f}°` in Python and JavaScript, and degrees in words.
@@ -25,6 +25,10 @@ OF_PLOTLYS = re.compile(r"%\{[xyz][^}]*\}°")  # which leaves out what is no num
 )
 def test_angles_are_spelled_shortly_and_what_has_none_is_a_dash(degrees, spelled):
     assert spell_angle(degrees) == spelled
+
+
+def test_a_length_that_overflowed_is_a_dash():
+    assert [spell_norm(norm) for norm in (0.01234, 1e9, np.inf, np.nan)] == ["0.0123", "1e+09", "–", "–"]
 
 
 def test_angles_are_spelled_in_one_place():

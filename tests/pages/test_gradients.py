@@ -1,4 +1,5 @@
 import json
+import re
 from inspect import signature
 
 import numpy as np
@@ -10,6 +11,7 @@ from dashboard.results import spell_angle
 from maml_engine.analysis import Cost, default_sizes
 from maml_engine.analysis.cost import WAYS
 from tests.pages.benches import losses, on_bench
+from tests.reading import as_read
 
 
 @pytest.fixture
@@ -96,7 +98,19 @@ def test_what_overflows_is_said_and_nothing_breaks(page):
     page.number_input(key="inner_steps").set_value(10).run()
     assert not page.exception
     assert metrics(page)["Angle between the two"] == "–"
-    assert any("lower the inner step size" in message.value for message in page.warning)
+    assert metrics(page)["Norm, exact / first-order"] == "– / –" and metrics(page)["Meta-loss"] == "diverged"
+    why, no_slope = [as_read(message.value) for message in page.warning]
+    assert "after 10 inner steps of α = 0.1 the loss is no finite number" in why
+    assert all("Lower the inner step size or the number of inner steps." in sentence for sentence in (why, no_slope))
+
+
+def test_no_number_that_is_none_is_shown_where_the_inner_loop_overflows(page):
+    page.select_slider(key="gradient_lr").set_value(0.1).run()
+    page.number_input(key="inner_steps").set_value(10).run()
+    words = [as_read(part.value) for kind in (page.markdown, page.caption, page.warning, page.metric) for part in kind]
+    words += [chart.proto.alt for chart in page.get("plotly_chart")]
+    assert not [each for each in words if re.search(r"\b(nan|inf)\b|np\.|int64", each)]
+    assert any("none at the step size that is set" in each for each in words)
 
 
 def test_more_than_the_page_takes_is_lowered_with_a_sentence(page):

@@ -11,7 +11,7 @@ from dashboard.engine_calls import gradients
 from dashboard.engine_calls import sine_bench as bench_engine
 from dashboard.engine_calls.gradients import Choice
 from dashboard.figures import gradients as figures
-from dashboard.results import MAX_SHOTS, spell_angle
+from dashboard.results import MAX_SHOTS, spell_angle, spell_loss, spell_norm
 from dashboard.widgets import learners, page, run_words
 from maml_engine import Learner
 from maml_engine.analysis import FiniteDifferenceCheck, GradientComparison, GradientSweep
@@ -34,6 +34,26 @@ def words_of(learner: Learner, choice: Choice, inner_lr: float, inner_steps: int
     return f"{learners.learner_words(learner)}; gradients at {here}, {choice.num_tasks} tasks"
 
 
+def overflow(comparison: GradientComparison, inner_lr: float) -> str:
+    """Why there are no gradients to compare, and what to lower; empty where all is finite.
+
+    Args:
+      comparison: of the learner.
+      inner_lr: the step size at which it was made.
+    """
+    overall, steps = comparison.overall, comparison.inner_steps
+    if np.isfinite([comparison.meta_loss, overall.exact_norm, overall.first_order_norm]).all():
+        return ""
+    what = "gradient" if np.isfinite(comparison.meta_loss) else "loss"
+    if steps == 0:
+        return f"This learner's {what} is no finite number before any step. Choose another learner."
+    after = "one inner step" if steps == 1 else f"{steps} inner steps"
+    return (
+        f"The inner loop overflowed: after {after} of α = {inner_lr:g} the {what} is no finite number, and there is nothing to "
+        "compare. Lower the inner step size" + (" or the number of inner steps." if steps > 1 else ".")
+    )
+
+
 def show_comparison(comparison: GradientComparison, inner_lr: float, start: GradientComparison | None) -> None:
     """The two meta-gradients as numbers, then layer by layer.
 
@@ -46,13 +66,15 @@ def show_comparison(comparison: GradientComparison, inner_lr: float, start: Grad
     cells = st.columns(4)
     cells[0].metric("Angle between the two", spell_angle(overall.angle), help="0°: they agree. 90°: nothing in common.")
     cells[1].metric("Cosine", "–" if np.isnan(overall.cosine) else f"{overall.cosine:.3f}")
-    cells[2].metric("Norm, exact / first-order", f"{overall.exact_norm:.3g} / {overall.first_order_norm:.3g}")
-    cells[3].metric("Meta-loss", f"{comparison.meta_loss:.3g}", help="Mean query loss after the inner steps, over these tasks.")
-    if not np.isfinite(overall.angle) and comparison.inner_steps:
-        st.warning(
-            "The inner loop overflowed: lower the inner step size or the number of steps.", icon=":material/trending_up:"
-        )
-    if start is not None and comparison.inner_steps:
+    norms = spell_norm(overall.exact_norm), spell_norm(overall.first_order_norm)
+    cells[2].metric("Norm, exact / first-order", " / ".join(norms))
+    cells[3].metric(
+        "Meta-loss", spell_loss(comparison.meta_loss), help="Mean query loss after the inner steps, over these tasks."
+    )
+    if why := overflow(comparison, inner_lr):
+        st.warning(escape.sentence(why), icon=":material/trending_up:")
+        return
+    if start is not None and comparison.inner_steps and np.isfinite(start.overall.angle):
         st.caption(
             f"The angle belongs to the network as much as to the step size: with the same α = {inner_lr:g}, "
             f"K = {comparison.inner_steps} and tasks it is {spell_angle(overall.angle)} for this learner, and "
@@ -61,10 +83,8 @@ def show_comparison(comparison: GradientComparison, inner_lr: float, start: Grad
     left, right = st.columns(2)
     with left:
         st.markdown("**How long: norms, layer by layer**")
-        norms = f"exact {overall.exact_norm:.3g}, first-order {overall.first_order_norm:.3g}"
-        page.chart(
-            figures.norms_figure(comparison), "norms", f"Norms of the meta-gradients by layer. Over all layers: {norms}."
-        )
+        alt = "Norms of the meta-gradients by layer. Over all layers: exact {}, first-order {}.".format(*norms)
+        page.chart(figures.norms_figure(comparison), "norms", alt)
     with right:
         st.markdown("**How far apart: angles, layer by layer**")
         angles = zip(comparison.layers, comparison.by_layer.angle, strict=True)
@@ -77,7 +97,7 @@ def show_comparison(comparison: GradientComparison, inner_lr: float, start: Grad
 
 
 def show_steps(comparison: GradientComparison) -> None:
-    """The correction, inner step by inner step."""
+    """The correction, inner step by inner step, of a comparison that has not overflowed."""
     st.subheader("The correction, step by step", anchor=False)
     steps = comparison.inner_steps
     if steps == 0:
@@ -90,7 +110,7 @@ def show_steps(comparison: GradientComparison) -> None:
         "every inner step, and each takes off its correction $\\alpha H v$."
     )
     left, right = st.columns(2)
-    ends = f"from {comparison.vector_norm[-1]:.3g} at step {steps} to {comparison.vector_norm[0]:.3g} at step 0"
+    ends = f"from {spell_norm(comparison.vector_norm[-1])} at step {steps} to {spell_norm(comparison.vector_norm[0])} at step 0"
     with left:
         page.chart(
             figures.corrections_figure(comparison), "corrections", f"Norm of v, backwards through the inner steps: {ends}."
@@ -147,7 +167,9 @@ def show_sweep(sweep: GradientSweep, comparison: GradientComparison, inner_lr: f
         (right, "ratio", overall.exact_norm / overall.first_order_norm if overall.first_order_norm else np.nan),
     ):
         figure = figures.sweep_figure(sweep, what, inner_steps=comparison.inner_steps, now=(inner_lr, now))
-        alt = f"{what.capitalize()} against the inner step size, by inner steps {list(sweep.inner_steps)}; now {now:.3g}."
+        counts = ", ".join(map(str, sweep.inner_steps))
+        here = f"now {now:.3g}" if np.isfinite(now) else "none at the step size that is set"
+        alt = f"{what.capitalize()} against the inner step size, by inner steps {counts}; {here}."
         with column:
             page.chart(figure, f"sweep_{what}", alt)
     smallest = np.format_float_positional(sweep.inner_lr[0])
@@ -173,7 +195,12 @@ def show_check(check: FiniteDifferenceCheck) -> None:
                 icon=":material/error:",
             )
         else:
-            st.warning("The meta-loss overflowed, and there is no slope to measure.", icon=":material/error:")
+            st.warning(
+                "The meta-loss overflowed, and there is no slope to measure. Lower the inner step size or the number of inner "
+                "steps.",
+                icon=":material/error:",
+            )
+            return
         st.metric(
             "Error of the first-order gradient",
             f"{check.first_order_error:.1e}" if check.first_order_error < 0.01 else f"{check.first_order_error:.0%}",
