@@ -107,7 +107,8 @@ def _picture_arguments(experiment: Experiment) -> str:
     """What the run says of its pictures; the rest is as they are."""
     fixed = {"size": experiment.image_size, "layout": experiment.layout, "ink": experiment.ink}
     said = [f"{name}={_literal(value)}" for name, value in fixed.items() if value not in (0, "auto")]
-    of_the_run = [f"{name}=experiment.{name}" for name in ("n_way", "k_shot", "k_query", "colour", "seed")]
+    names = ("n_way", "k_shot", "k_query", "colour", "distortion", "same_group", "seed")
+    of_the_run = [f"{name}=experiment.{name}" for name in names]
     return "".join(f"    {argument},\n" for argument in [*of_the_run, *said])
 
 

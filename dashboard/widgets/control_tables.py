@@ -11,7 +11,8 @@ from maml_engine.tasks import FAMILIES, PICTURES
 GROUPS = {
     "Tasks": (
         *("tasks", "amplitude", "phase", "frequency", "degree", "length_scale", "x_range", "noise", "pool"),
-        *("n_way", "variation", "class_split", "rotations", "image_size", "colour", "layout", "ink", "k_shot", "k_query"),
+        *("n_way", "variation", "class_split", "rotations", "distortion", "same_group"),
+        *("image_size", "colour", "layout", "ink", "k_shot", "k_query"),
     ),
     "Inner loop": (
         *("method", "inner_lr", "inner_steps", "inner_optimizer"),
@@ -52,6 +53,8 @@ LABELS = {
     "variation": "How far pictures of a class differ",
     "class_split": "Which characters are for test",
     "rotations": "Turned characters are classes too",
+    "distortion": "How much training pictures are distorted",
+    "same_group": "A task is of one alphabet",
     "image_size": "Side of a picture (0: by the pictures)",
     "colour": "Colours",
     "layout": "How pictures are laid out",
@@ -144,6 +147,7 @@ RELEVANT: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "n_way": lambda values: values["tasks"] in PICTURES,
     "variation": lambda values: values["tasks"] == "glyphs",
     **dict.fromkeys(("class_split", "rotations"), lambda values: values["tasks"] == "omniglot"),
+    **dict.fromkeys(("distortion", "same_group"), lambda values: values["tasks"] in ("omniglot", "images")),
     **{name: lambda values: values["tasks"] == "images" for name in ("image_size", "colour", "layout", "ink")},
     "weight_decay": lambda values: values["meta_optimizer"] == "adamw",
     **{name: lambda values: values["tasks"] == "table" for name in TABLE_FIELDS},

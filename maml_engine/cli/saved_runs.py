@@ -100,6 +100,8 @@ def read_pictures(experiment: Experiment, source: str) -> ImageFolder:
         colour=experiment.colour,
         layout=None if experiment.layout == "auto" else experiment.layout,
         ink=None if experiment.ink == "auto" else experiment.ink,
+        distortion=experiment.distortion,
+        same_group=experiment.same_group,
         seed=experiment.seed,
     )
 

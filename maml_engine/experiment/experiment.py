@@ -82,6 +82,8 @@ class Experiment(NamedFields):
     n_way: int = whole(5, "pictures: classes of a task", low=2, high=1000)
     class_split: str = choice("vinyals", "omniglot: which characters are for training and which for test", CLASS_SPLITS)
     rotations: bool = switch(True, "omniglot: turned characters are classes too")
+    distortion: float = number(0.0, "omniglot, images: how much training pictures are turned, stretched, moved", low=0, high=4)
+    same_group: bool = switch(False, "omniglot, images: the classes of a task are of one alphabet")
     variation: float = number(1.0, "glyphs: how far the pictures of a character differ", low=0)
     image_size: int = whole(0, "images: side in pixels; 0: 28 for drawings, 84 for others or what they have", low=0, high=1024)
     colour: str = choice("auto", "images: whether to keep colours; auto: as they are", IMAGE_COLOURS)

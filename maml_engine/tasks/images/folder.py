@@ -63,6 +63,8 @@ class ImageFolder(Replaceable):
         ink: str | None = None,
         lists: Mapping[str, bytes] | None = None,
         rotations: bool = False,
+        distortion: float = 0.0,
+        same_group: bool = False,
         seed: int = 0,
         limits: Limits = LIMITS,
     ) -> "ImageFolder":
@@ -82,6 +84,8 @@ class ImageFolder(Replaceable):
           ink: of drawings, "dark" or "bright", which makes no difference to others; None looks.
           lists: lists by name, as bytes, beside those that lie with the pictures.
           rotations: whether classes are turned by quarters, as other classes.
+          distortion: of training pictures, as in `ImagePool`.
+          same_group: whether all classes of a task are of one alphabet (the folder above theirs).
           seed: of the split.
           limits: what is read at the most.
 
@@ -98,6 +102,8 @@ class ImageFolder(Replaceable):
             size=size,
             colour=colour,
             rotations=rotations,
+            distortion=distortion,
+            same_group=same_group,
             seed=seed,
         )
 
@@ -112,6 +118,8 @@ class ImageFolder(Replaceable):
         size: int | None = None,
         colour: str = "auto",
         rotations: bool = False,
+        distortion: float = 0.0,
+        same_group: bool = False,
         seed: int = 0,
     ) -> "ImageFolder":
         """The tasks of described pictures, which are decoded now.
@@ -124,6 +132,8 @@ class ImageFolder(Replaceable):
           size: as for `read`.
           colour: as for `read`.
           rotations: as for `read`.
+          distortion: as for `read`.
+          same_group: as for `read`.
           seed: as for `read`.
 
         Raises:
@@ -139,6 +149,8 @@ class ImageFolder(Replaceable):
             count=loaded.count[order],
             n_way=n_way,
             rotations=rotations,
+            distortion=distortion,
+            same_group=same_group,
             class_splits=class_splits,
             class_names=tuple(loaded.names[place] for place in order),
         )

@@ -36,13 +36,23 @@ class Omniglot(ImagePool):
     class_split: str = static_field(default="vinyals")
 
     @classmethod
-    def read(cls, *, n_way: int = 5, class_split: str = "vinyals", rotations: bool = True) -> "Omniglot":
+    def read(
+        cls,
+        *,
+        n_way: int = 5,
+        class_split: str = "vinyals",
+        rotations: bool = True,
+        distortion: float = 0.0,
+        same_group: bool = False,
+    ) -> "Omniglot":
         """Reads the archives in `MAML_LAB_DATA`/omniglot, or downloads them.
 
         Args:
           n_way: classes of a task.
           class_split: as the field.
           rotations: whether classes are turned, as in most papers, in training and in test.
+          distortion: of training pictures, as in `ImagePool`.
+          same_group: whether all characters of a task are of one alphabet.
 
         Raises:
           StorageError: they are not here and cannot be had, or are not what they must be.
@@ -59,6 +69,8 @@ class Omniglot(ImagePool):
             count=all_of.count[order],
             n_way=n_way,
             rotations=rotations,
+            distortion=distortion,
+            same_group=same_group,
             class_splits=tuple(np.bincount(where, minlength=len(SPLITS)).tolist()),
             class_names=tuple(all_of.names[place] for place in order),
             class_split=class_split,
@@ -66,11 +78,12 @@ class Omniglot(ImagePool):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Says what it is instead of carrying 25 MB: who opens it reads the archives, which lie on the same machine."""
-        return _again, (self.n_way, self.class_split, self.rotations, self.stream)
+        names = ("n_way", "class_split", "rotations", "distortion", "same_group")
+        return _again, ({name: getattr(self, name) for name in names}, self.stream)
 
 
-def _again(n_way: int, class_split: str, rotations: bool, stream: str) -> Omniglot:
-    return Omniglot.read(n_way=n_way, class_split=class_split, rotations=rotations).replace(stream=stream)
+def _again(read: dict[str, Any], stream: str) -> Omniglot:
+    return Omniglot.read(**read).replace(stream=stream)
 
 
 def _split_of(name: str, is_background: bool, class_split: str) -> int:

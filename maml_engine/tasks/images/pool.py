@@ -1,5 +1,6 @@
 """A finite set of classes of pictures, held as bytes on the device; episodes are drawn from it by index."""
 
+from collections import defaultdict
 from typing import Any, NamedTuple
 
 import jax
@@ -10,6 +11,7 @@ from maml_engine.checks import check_choice, check_number, shown
 from maml_engine.core.episode import Episode
 from maml_engine.pytrees import Replaceable, pytree, static_field
 from maml_engine.tasks.family import SPLITS, check_sizes
+from maml_engine.tasks.images.distortion import distorted
 from maml_engine.tasks.images.episodes import distinct, episode_of
 
 WHITE = 255.0
@@ -44,6 +46,10 @@ class ImagePool(Replaceable):
       come.
     stream: the split that is held, or "all".
     class_names: of all classes; () where they have none.
+    distortion: how much each training picture is turned, stretched, sheared and moved (`distortion.distorted`); validation and
+      test pictures are as they are.
+    same_group: the classes of a task are of one group, an alphabet say, which is what stands in their names before the last
+      "/"; turned classes are then turned alike. Groups of fewer than `n_way` classes are left out.
     parts: found out from the others: the classes of each split.
     """
 
@@ -55,10 +61,13 @@ class ImagePool(Replaceable):
     class_splits: tuple[int, int, int] | None = static_field(default=None)
     stream: str = static_field(default="all")
     class_names: tuple[str, ...] = static_field(default=())
+    distortion: float = static_field(default=0.0)
+    same_group: bool = static_field(default=False)
     parts: tuple[Part, ...] = static_field(default=())
 
     def __post_init__(self):
         check_number("n_way", self.n_way, low=2, integer=True)
+        check_number("distortion", self.distortion, low=0)
         if self.parts:  # found out before: JAX puts a pool together again with whatever it traces
             return
         first, count = np.asarray(self.first), np.asarray(self.count)
@@ -90,18 +99,22 @@ class ImagePool(Replaceable):
           `[meta_batch_size, n_way * k, n_way]`; pure and traceable. The pool as a whole shows training classes.
 
         Raises:
-          ValueError: a number out of range, or more classes or pictures than the split has.
+          ValueError: a number out of range, or more classes or pictures than the split has, or each of its groups.
         """
         part = self._held
         check_sizes(meta_batch_size, k_shot, k_query)
         self._check_room(part, k_shot, k_query)
         key_classes, key_pictures, key_turns = jax.random.split(key, 3)
-        classes = part.start + distinct(key_classes, part.classes, self.n_way, (meta_batch_size,))
+        classes = self._classes(key_classes, meta_batch_size)
         pictures = distinct(key_pictures, self.count[classes], k_shot + k_query, classes.shape)
         rows = jnp.take(self.images, self.first[classes][..., None] + pictures, axis=0, mode="clip")
         if self.rotations:
-            rows = turned(rows, jax.random.randint(key_turns, classes.shape, 0, 4))
-        return episode_of(rows.astype(jnp.float32) / WHITE, k_shot)
+            apart = (meta_batch_size, 1) if self.same_group else classes.shape
+            rows = turned(rows, jnp.broadcast_to(jax.random.randint(key_turns, apart, 0, 4), classes.shape))
+        shown = rows.astype(jnp.float32) / WHITE
+        if self.distortion and self._split == "train":
+            shown = distorted(jax.random.fold_in(key_pictures, 1), shown, self.distortion)
+        return episode_of(shown, k_shot)
 
     @property
     def num_classes(self) -> int:
@@ -125,10 +138,31 @@ class ImagePool(Replaceable):
 
     @property
     def _held(self) -> Part:
-        return self.parts[SPLITS.index("train" if self.stream == "all" else self.stream)]
+        return self.parts[SPLITS.index(self._split)]
+
+    @property
+    def _split(self) -> str:
+        return "train" if self.stream == "all" else self.stream
+
+    def _classes(self, key: jax.Array, tasks: int) -> jax.Array:
+        """Places of each task's classes: int32 `[tasks, n_way]`."""
+        part = self._held
+        if not self.same_group:
+            return part.start + distinct(key, part.classes, self.n_way, (tasks,))
+        members, counts = _groups(self.held_names, part.classes)
+        if self.n_way > counts.max():
+            raise ValueError(
+                f"`n_way` must be at most {counts.max()} with `same_group`, the classes of the largest group of the split "
+                f"{self._split!r}, got {self.n_way}."
+            )
+        members, counts = members[counts >= self.n_way], counts[counts >= self.n_way]
+        key_group, key_members = jax.random.split(key)
+        group = jax.random.randint(key_group, (tasks,), 0, len(counts))
+        chosen = distinct(key_members, jnp.asarray(counts)[group], self.n_way, (tasks,))
+        return part.start + jnp.take_along_axis(jnp.asarray(members)[group], chosen, axis=-1)
 
     def _check_room(self, part: Part, k_shot: int, k_query: int) -> None:
-        split = "train" if self.stream == "all" else self.stream
+        split = self._split
         if self.n_way > part.classes:
             raise ValueError(f"`n_way` must be at most {part.classes}, the classes of the split {split!r}, got {self.n_way}.")
         if k_shot + k_query > part.fewest:
@@ -136,6 +170,15 @@ class ImagePool(Replaceable):
                 f"`k_shot` + `k_query` must be at most {part.fewest}, the pictures of the smallest class of the split "
                 f"{split!r}, got {k_shot} + {k_query}."
             )
+
+
+def _groups(names: tuple[str, ...], classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Classes by group (without names one): their places, int32 `[groups, the most]`, and how many there are, `[groups]`."""
+    places = defaultdict(list)
+    for place, name in enumerate(names or [""] * classes):
+        places[name.rpartition("/")[0]].append(place)
+    counts = np.array([len(group) for group in places.values()], np.int32)
+    return np.array([np.resize(group, counts.max()) for group in places.values()], np.int32), counts
 
 
 def turned(pictures: jax.Array, quarters: jax.Array) -> jax.Array:

@@ -92,12 +92,13 @@ def test_a_damaged_copy_is_made_anew_and_a_new_archive_is_read(small, tmp_path):
 
 
 def test_it_travels_as_a_name(small):
-    tasks = Omniglot.read(n_way=4, class_split="background", rotations=False).split("test")
+    tasks = Omniglot.read(n_way=4, class_split="background", rotations=False, distortion=0.5, same_group=True).split("test")
     content = pickle.dumps(tasks)
     assert len(content) < 1000
     again = pickle.loads(content)
     assert again.images is tasks.images
     assert (again.n_way, again.rotations, again.stream, again.held_names) == (4, False, "test", tasks.held_names)
+    assert (again.distortion, again.same_group) == (0.5, True)
 
 
 def test_an_experiment_names_it(small):

@@ -92,6 +92,41 @@ def test_turning_is_rot90(quarters):
     np.testing.assert_array_equal(turned(pictures, jnp.full(2, quarters)), np.rot90(pictures, quarters, axes=(2, 3)))
 
 
+NAMES = ("red/1", "red/2", "red/3", "blue/1", "blue/2", "blue/3", "red/4", "red/5", "red/6", "green/1", "green/2", "blue/4")
+
+
+def test_with_the_same_group_a_task_is_of_one_alphabet_and_each_is_as_likely():
+    pool = coded_pool(class_names=NAMES, same_group=True)
+    classes = seen(pool.sample(KEY, 400, 1, 1).support)[..., 0]
+    groups = [{NAMES[each].split("/")[0] for each in task} for task in classes]
+    assert all(len(group) == 1 for group in groups)
+    assert all(len(set(task)) == 3 for task in classes.tolist())
+    assert abs(sum(group == {"red"} for group in groups) - 200) < 50
+
+
+def test_with_the_same_group_turned_classes_are_turned_alike():
+    x = np.asarray(coded_pool(class_names=NAMES, same_group=True, rotations=True).sample(KEY, 50, 1, 1).support.x)[..., 0]
+    corners = np.stack([x[..., 0, 0], x[..., 0, -1], x[..., -1, 0], x[..., -1, -1]], axis=-1) > 0
+    np.testing.assert_array_equal(corners, np.broadcast_to(corners[:, :1], corners.shape))
+    assert len(np.unique(corners.reshape(-1, 4), axis=0)) == 4
+
+
+def test_a_group_that_is_too_small_is_left_out_and_where_all_are_it_is_refused():
+    pool = coded_pool(class_names=NAMES, same_group=True, n_way=2)
+    assert set(seen(pool.split("test").sample(KEY, 50, 1, 1).support)[..., 0].ravel()) == {9, 10}  # green; of blue there is one
+    with pytest.raises(ValueError, match=r"`n_way` must be at most 2 with `same_group`, .* of the split 'test', got 3\."):
+        pool.replace(n_way=3).split("test").sample(KEY, 1, 1, 1)
+
+
+def test_training_pictures_are_distorted_and_others_are_not():
+    plain, pool = coded_pool(), coded_pool(distortion=1.0)
+    for split in SPLITS[1:]:
+        np.testing.assert_array_equal(*(each.split(split).sample(KEY, 5, 1, 2).query.x for each in (plain, pool)))
+    one, other = (np.asarray(each.sample(KEY, 5, 1, 2).query.x) for each in (plain, pool))
+    assert (one != other).any(axis=(2, 3, 4)).all()  # each picture
+    np.testing.assert_array_equal(other, pool.split("train").sample(KEY, 5, 1, 2).query.x)
+
+
 def test_pictures_are_bytes_until_they_are_in_an_episode():
     pool = coded_pool()
     assert pool.images.dtype == np.uint8
@@ -146,6 +181,7 @@ def test_more_than_there_is_is_refused(sizes, changes, complaint):
     ("changes", "complaint"),
     [
         ({"n_way": 1}, "`n_way` must be a whole number >= 2"),
+        ({"distortion": -1.0}, "`distortion` must be a number >= 0"),
         ({"images": np.zeros((56, 4, 4, 1), np.float32)}, "must be bytes"),
         ({"images": np.zeros((56, 4, 4), np.uint8)}, "must be bytes"),
         ({"images": np.zeros((20, 4, 4, 1), np.uint8)}, "where each class lies among the 20 pictures"),
