@@ -2,8 +2,8 @@
 
 STYLE = """<style>
 /* Streamlit writes white on the primary colour. In the dark theme that colour is light, since it is also written with, and
-   white could not be read on it. */
-[data-testid^="stBaseButton-primary"], [data-testid="stMultiSelect"] [data-tag] {
+   white could not be read on it. A button that cannot be pressed has no such ground. */
+[data-testid^="stBaseButton-primary"]:not(:disabled), [data-testid="stMultiSelect"] [data-tag] {
   color: light-dark(#ffffff, #0e1116) !important;
 }
 /* Streamlit's smaller buttons are 28 to 36 pixels high, which a finger misses. */

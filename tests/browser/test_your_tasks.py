@@ -49,6 +49,28 @@ def saved(page, key):
     return Path(download.value.path()).read_bytes()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_button_that_cannot_be_pressed_is_still_read(open_page, scheme):
+    page = open_page("/your_tasks?source=A+file", scheme=scheme)
+    bring(page, waves(2, 8, seed=0)[0])  # too few tasks
+    button = page.locator(".st-key-judge button")
+    expect(button).to_be_disabled()
+    label, ground = button.evaluate(
+        """button => {
+            const brush = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
+            const colours = element => [...(element.parentElement ? colours(element.parentElement) : []),
+                getComputedStyle(element).backgroundColor];
+            const painted = layers => {
+                layers.forEach(colour => { brush.fillStyle = colour; brush.fillRect(0, 0, 1, 1) });
+                return [...brush.getImageData(0, 0, 1, 1).data].slice(0, 3);
+            };
+            const ground = colours(button);
+            return [painted([...ground, getComputedStyle(button.querySelector("p")).color]), painted(ground)];
+        }"""
+    )
+    assert max(abs(one - other) for one, other in zip(label, ground, strict=True)) > 50
+
+
 def test_a_table_goes_from_a_file_to_a_learner_that_the_command_line_uses(open_page, tmp_path):
     page = open_page("/your_tasks?source=A+file&effort=Quick+look&known_rows=4")
     page.set_default_timeout(180_000)  # a run on a busy machine
