@@ -140,9 +140,14 @@ def shown(value: object, longest: int = 60) -> str:
     return written if len(written) <= longest else f"{written[: longest - 4]}...{written[-1]}"
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with what it counts: 1 picture, 1,200 pictures; a `plural` where it is not the noun and an s."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
 def listed(values: Sequence[object], most: int = 8) -> str:
     """The first few values, each on one line and cut where it is long, and how many more there are."""
-    more = f" and {len(values) - most} more" if len(values) > most else ""
+    more = f" and {len(values) - most:,} more" if len(values) > most else ""
     return ", ".join(_brief(str(value)) for value in values[:most]) + more
 
 

@@ -99,7 +99,7 @@ def prepare(table: UserTable, trained: TrainedVerdict | None, before: tuple[obje
     is_fit = tables.question(table) is None and not tables.stops(table, found)
     settings = train_controls(table, is_fit=is_fit)
     if not is_fit:
-        st.caption(":material/arrow_upward: What is asked above comes first.")
+        st.caption(":material/arrow_upward: First answer or mend what stands above.")
     TRIAL.show_refusal(stays=True)
     if trained is not None:
         verdict.say_what_it_is_of(trained, table, settings)
@@ -152,7 +152,7 @@ def trained_on(table: UserTable, snapshot: Snapshot | None) -> TrainedVerdict | 
 page.opening(
     "Your tasks",
     "**Bring a table of many small data sets**: machines, patients, shops, a few rows each. Train, and read whether "
-    "meta-learning is worth it there, and than what. The example below is judged already: scroll down.",
+    "meta-learning is worth it there, and than what. Each example is judged already.",
 )
 ids = TRIAL.ids(GONE)
 snapshot = resources.jobs().snapshot(ids[0]) if ids else None

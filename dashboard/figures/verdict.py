@@ -71,9 +71,9 @@ def _dot(score: Score, numbers: tuple[float, float, float], method: str, spellin
 
 
 def shots_figure(verdict: Verdict, method: str, *, in_units: bool) -> plain.Figure:
-    """Error against the number of support rows: the meta-learner and the best of the rest strong, all others thin."""
+    """Error against the number of known rows: the meta-learner and the best of the rest strong, all others thin."""
     scale = verdict.spread if in_units else 1.0
-    figure = style.base_figure("support rows of a new task", error_title(verdict, in_units=in_units), height=420)
+    figure = style.base_figure("known rows of a new task", error_title(verdict, in_units=in_units), height=420)
     strong = {META, best_other(verdict).name} if len(verdict.scores) > 1 else {META}
     for score in ranked(verdict):
         y = [None if value is None else value * scale for value in score.curve]
@@ -174,7 +174,7 @@ def tasks_figure(tasks: Sequence[TaskPicture], x_title: str, y_title: str, *, as
             trace("rows to predict", "y", {"mode": "markers", "marker": grey}, support=False),
             trace("before", "before", prediction(style.BEFORE, 1.5)),
             trace("after", "after", prediction(style.AFTER, 2.2)),
-            trace("support rows", "y", {"mode": "markers", "marker": red}, support=True),
+            trace("known rows", "y", {"mode": "markers", "marker": red}, support=True),
         ]
     )
     return parts.lay_out_panels(figure, [_panel_title(task) for task in tasks])

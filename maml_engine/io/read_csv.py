@@ -164,7 +164,7 @@ def _tokenize(content: str, layout: Layout, notes: list[str]) -> "pd.DataFrame":
 
 def spell_rows(places: Sequence[int] | np.ndarray) -> str:
     """Names rows by their numbers, `[n]`: "row 3", or "4 rows (3, 5, 6, 9)"."""
-    return f"row {places[0]}" if len(places) == 1 else f"{len(places)} rows ({listed(list(places), most=5)})"
+    return f"row {places[0]}" if len(places) == 1 else f"{len(places):,} rows ({listed(list(places), most=5)})"
 
 
 def _parser_refusal(message: str) -> str:

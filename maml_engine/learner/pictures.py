@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maml_engine.checks import check_number, listed, shown
+from maml_engine.checks import check_number, counted, listed, shown
 from maml_engine.core.labels import takes_labels
-from maml_engine.io.pictures.description import LeftOut, PictureSet, counted
+from maml_engine.io.pictures.description import LeftOut, PictureSet
 from maml_engine.io.pictures.ink import is_blank
 from maml_engine.io.pictures.loading import Pixels, load_pixels
 from maml_engine.learner.adapted import Adapted

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from maml_engine.checks import listed, shown
+from maml_engine.checks import counted, listed, shown
 from maml_engine.io.read_csv import spell_rows
 from maml_engine.io.readings.column import read_as
 from maml_engine.io.readings.dates import DAY_FIRST, MONTH_FIRST
 from maml_engine.io.readings.numbers import POINT
 from maml_engine.io.sheet import Sheet
 from maml_engine.tables.encoding import bad_cells
-from maml_engine.tables.finding import Finding, Fix, as_classes, counted, without, without_log
+from maml_engine.tables.finding import Finding, Fix, as_classes, without, without_log
 from maml_engine.tasks.roles import MAX_CLASSES, Roles, can_be_classes
 
 FEWEST_LEVELS = 10  # of a measure: among fewer, an odd one may be a level
@@ -58,7 +58,7 @@ def _wrong_kinds(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
             yield Finding("error", "log", sentence, name, without_log(roles, name))
     if roles.time and sheet.kind(roles.time) not in ("number", "date"):
         sentence = f"The time column {shown(roles.time)} must hold numbers or dates, but it holds {sheet.kind(roles.time)}."
-        yield Finding("error", "time", sentence, roles.time, Fix("Draw support rows at random", roles.replace(time="")))
+        yield Finding("error", "time", sentence, roles.time, Fix("Draw the known rows at random", roles.replace(time="")))
     levels = len(set(sheet.text(roles.target)[~sheet.missing(roles.target)]))
     if roles.classes and levels > 50:
         sentence = f"Column {shown(roles.target)} must name at most 50 classes, got {levels}."
@@ -113,8 +113,15 @@ def _as_form(sheet: Sheet, name: str, form: str) -> tuple[str, str]:
     differs = np.any([other != base for other in others], axis=0) & np.isfinite(values)
     place = int(np.argmax(differs)) if differs.any() else int(np.argmax(np.isfinite(values)))
     if sheet.kind(name) == "date":
-        return f"{shown(cells.iloc[place])} as {np.datetime64(int(values[place]), 'D')} ({form})", form
+        return f"{shown(cells.iloc[place])} as {_spell_days(values[place])} ({form})", form
     return f"{shown(cells.iloc[place])} as {values[place]:.12g}", form
+
+
+def _spell_days(days: float) -> str:
+    """A date as ISO writes it, to the minute where it is one of a day."""
+    if days == np.floor(days):
+        return str(np.datetime64(int(days), "D"))
+    return str(np.datetime64(round(days * 1440), "m")).replace("T", " ")
 
 
 def _words_or_numbers(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
@@ -168,9 +175,8 @@ def _second_rows(sheet: Sheet, roles: Roles) -> Iterator[Finding]:
     """Rows below the header, which may be joined to the names or not."""
     if sheet.other_names and sheet.other_names != sheet.names:
         names = listed([shown(name) for name in sheet.other_names], most=4)
-        sentence = (
-            f"With the row below the names {'left out' if is_joined(sheet) else 'joined to them'} the columns are {names}."
-        )
+        now, other = ("joined to", "left out") if is_joined(sheet) else ("left out of", "joined to them")
+        sentence = f"The row below the names was {now} them; {other}, the columns would be {names}."
         label = "Leave that row out of the names" if is_joined(sheet) else "Join that row to the names"
         yield Finding("note", "second_row", sentence, roles.target, Fix(label, renames=True))
 

@@ -92,7 +92,7 @@ class Encoding:
         if not self.shape:
             return ""
         what = "its logarithm is" if self.shape == LOG else "its tails are drawn in as by a logarithm (asinh) while it is"
-        half = f", half of which are below {np.expm1(np.median(off) * self.unit):.0%} of it" if self.shape == LOG else ""
+        half = f", half of which are below {np.expm1(np.median(off) * self.unit):.0%} of the value" if self.shape == LOG else ""
         return f"{shown(self.target)} is skewed: {what} predicted, and errors are in its own units{half}."
 
     def encode_inputs(self, sheet: Sheet) -> np.ndarray:

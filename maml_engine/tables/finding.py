@@ -107,8 +107,3 @@ def stops(findings: Sequence[Finding], sheet: Sheet) -> tuple[Finding, ...]:
       sheet: the table, which knows what somebody has said is right as it is.
     """
     return tuple(one for one in findings if one.severity == "error" or (one.code in RULING and one.column not in sheet.sure))
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

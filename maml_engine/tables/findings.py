@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from maml_engine.checks import listed, shown
+from maml_engine.checks import counted, listed, shown
+from maml_engine.io.readings.dates import CLOCK
 from maml_engine.io.sheet import Sheet, spell_rows
 from maml_engine.tables.cell_findings import CELL_CHECKS
 from maml_engine.tables.encoding import complete, usable
-from maml_engine.tables.finding import SEVERITIES, Finding, Fix, as_classes, as_given, counted, without
+from maml_engine.tables.finding import SEVERITIES, Finding, Fix, as_classes, as_given, without
 from maml_engine.tables.guessing.guess import other_targets
 from maml_engine.tables.leaks import leaks_of
 from maml_engine.tables.level_effects import SEVERAL
@@ -47,7 +48,7 @@ def _missing(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         names = [name for name in counts if counts[name] and _is_needed(roles, name) == left_out]
         if is_there.all() or not names:
             continue
-        where = listed([f"{counts[name]} in {shown(name)}" for name in names], most=5)
+        where = listed([f"{counts[name]:,} in {shown(name)}" for name in names], most=5)
         fate = "will be left out" if left_out else "will be filled from the other rows of their tasks"
         sentence = f"Values are missing ({where}): {spell_rows(sheet.places[~is_there].tolist())} {fate}."
         code, severity = ("missing", "warning") if left_out else ("filled", "note")
@@ -71,10 +72,10 @@ def _tasks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         yield Finding("error", "one_row_tasks", sentence, roles.task)
         return
     if kept.sum() < MIN_TASKS:
-        largest = f", the largest of {counts.max()} rows" if len(counts) else ""
+        largest = f", the largest of {counted(int(counts.max()), 'row')}" if len(counts) else ""
         sentence = (
             f"At least {MIN_TASKS} tasks of {need} rows or more are needed ({k_shot} to adapt on, 1 to judge by), got "
-            f"{int(kept.sum())} among {len(names)} in column {column}{largest}."
+            f"{int(kept.sum())} among {len(names):,} in column {column}{largest}."
         )
         yield Finding("error", "few_tasks", sentence, roles.task, _fewer_known(counts, k_shot))
         return
@@ -82,13 +83,13 @@ def _tasks(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     yield Finding(
         "note",
         "tasks",
-        f"{int(kept.sum())} tasks of {_span(kept_counts)}, {int(kept_counts.sum()):,} rows in all.",
+        f"{counted(int(kept.sum()), 'task')} of {_span(kept_counts)}, {counted(int(kept_counts.sum()), 'row')} in all.",
         roles.task,
     )
     if not kept.all():
         small = [f"{shown(name)} ({count})" for name, count in zip(names[~kept], counts[~kept], strict=True)]
         sentence = (
-            f"{counted(len(small), 'task')} of fewer than {need} rows will be left out: {listed(small, most=5)}. Fewer support "
+            f"{counted(len(small), 'task')} of fewer than {need} rows will be left out: {listed(small, most=5)}. Fewer known "
             "rows would keep more."
         )
         yield Finding("warning", "small_tasks", sentence, roles.task)
@@ -111,7 +112,8 @@ def _fewer_known(counts: np.ndarray, k_shot: int) -> Fix | None:
     enough = [k for k in range(1, k_shot) if np.sum(counts > k) >= needed]
     if not enough:
         return None
-    return Fix(f"Know {counted(enough[-1], 'row')} of a new task: {int(np.sum(counts > enough[-1]))} tasks", k_shot=enough[-1])
+    known = enough[-1]
+    return Fix(f"Know {counted(known, 'row')} of a new task: {counted(int(np.sum(counts > known)), 'task')}", k_shot=known)
 
 
 def _target(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
@@ -125,7 +127,7 @@ def _target(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
         fix = Fix(f"Predict {column} as classes", as_classes(roles))
         yield Finding("warning", "two_values", sentence, roles.target, fix)
     elif roles.classes and sheet.kind(roles.target) == "number" and len(levels) > 10:
-        sentence = f"The target {column} is a number of {len(levels)} values, taken as classes."
+        sentence = f"The target {column} is a number of {len(levels):,} values, taken as classes."
         yield Finding("warning", "many_classes", sentence, roles.target, Fix("Predict a number", roles.replace(classes=False)))
 
 
@@ -172,13 +174,15 @@ def _categories(sheet: Sheet, roles: Roles, k_shot: int) -> Iterator[Finding]:
     for name in roles.inputs:
         kind, levels = sheet.kind(name), _levels(rows_kept, name)
         if kind == "date":
-            yield Finding("note", "date", f"The input {shown(name)} holds dates; they are used as days.", name)
+            is_clock = sheet.reading(name).form == CLOCK
+            what = "times of day; they are used as shares of a day" if is_clock else "dates; they are used as days"
+            yield Finding("note", "date", f"The input {shown(name)} holds {what}.", name)
         if kind == "text" and len(levels) > MAX_LEVELS:
             rows = int((~rows_kept.missing(name)).sum())
             alone = rows < SEVERAL * len(levels)
             sentence = (
-                f"The input {shown(name)} is text of {len(levels)} different values in {rows} rows: each counts by what the "
-                "target is like with it, "
+                f"The input {shown(name)} is text of {len(levels):,} different values in {rows:,} rows: each counts by what "
+                "the target is like with it, "
                 + ("and most come too rarely to tell." if alone else "a rare one little, a new one as the mean of all.")
             )
             fix = without(roles, name) if alone else None
@@ -252,4 +256,4 @@ def _levels(sheet: Sheet, name: str) -> list[str]:
 
 def _span(counts: np.ndarray) -> str:
     low, high = counts.min(), counts.max()
-    return f"{low} rows each" if low == high else f"{low} to {high} rows each (median {np.median(counts):g})"
+    return f"{low:,} rows each" if low == high else f"{low:,} to {high:,} rows each (median {np.median(counts):,g})"

@@ -169,7 +169,11 @@ def test_an_example_where_a_file_was_to_come_is_said_so():
     """A file stays in its session, and a page that is loaded anew begins another."""
     page = open_page(source="A file")
     assert "No file is here: bring one." in shown(page)
-    assert "No file is here" not in shown(upload(page, table()))
+    refused = shown(upload(page, b"date,y\n2024-01-02,3\n"))
+    assert "The file was not taken: bring another. Until then this is the example Machines." in refused
+    assert "No file is here" not in refused
+    brought = shown(upload(page, table()))
+    assert "No file is here" not in brought and "was not taken" not in brought
 
 
 def test_the_run_comes_back_into_the_address_after_another_page(job_id, open_app):

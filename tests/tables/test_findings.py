@@ -30,6 +30,40 @@ def test_a_plain_table_is_counted_and_nothing_stands_in_the_way():
     assert found["tasks"].sentence == "8 tasks of 6 rows each, 48 rows in all."
 
 
+def test_counts_of_a_thousand_and_more_are_written_with_commas():
+    found = codes(sheet_of(wave, rows=1500), k_shot=1)
+    assert found["tasks"].sentence == "8 tasks of 1,500 rows each, 12,000 rows in all."
+    missing = sheet_of(lambda task, row: f"t{task},{row},{'' if row > 5 else task * row}", rows=300)
+    assert found_in(missing, "missing").startswith(
+        "Values are missing (2,352 in 'y'): 2,352 rows (8, 9, 10, 11, 12 and 2,347 more)"
+    )
+    small = sheet_of(lambda task, row: f"t{min(task * 1500 + row, 1200)},{row},{task * row}", rows=1500)
+    assert "got 1 among 1,201 in column 't', the largest of 10,800 rows." in found_in(small, "few_tasks")
+
+
+def found_in(sheet, code):
+    return codes(sheet)[code].sentence
+
+
+def test_a_date_with_a_time_is_read_so_with_its_time_and_a_time_of_day_is_no_date():
+    sheet = sheet_of(lambda task, row: f"t{task},{13 + row}.01.2024 1{row}:30,{task * row}")
+    assert found_in(sheet, "form") == "Column 'x' is read so: '13.01.2024 10:30' as 2024-01-13 10:30 (day-month-year)."
+    assert found_in(sheet, "date") == "The input 'x' holds dates; they are used as days."
+    clock = sheet_of(lambda task, row: f"t{task},1{row}:{30 + task},{task * row}")
+    assert found_in(clock, "date") == "The input 'x' holds times of day; they are used as shares of a day."
+
+
+def test_a_row_below_the_names_is_told_with_what_was_done_and_what_else_there_is():
+    header = "t,x,y\n,days,bars"
+    sentence = found_in(sheet_of(wave, header=header), "second_row")
+    assert sentence == (
+        "The row below the names was left out of them; joined to them, the columns would be 't', 'x days', 'y bars'."
+    )
+    joined, roles = codes(sheet_of(wave, header=header))["second_row"].fix.apply(sheet_of(wave, header=header), ROLES)
+    (said,) = [one.sentence for one in validate(joined, roles, 3) if one.code == "second_row"]
+    assert said == "The row below the names was joined to them; left out, the columns would be 't', 'x', 'y'."
+
+
 def test_a_column_that_is_not_there_is_named():
     found = validate(sheet_of(wave), ROLES.replace(inputs=("z",)))
     assert found[0].severity == "error"

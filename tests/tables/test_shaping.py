@@ -33,7 +33,9 @@ def test_growth_is_predicted_by_its_logarithm_and_judged_in_its_own_units():
     plan = Plan.of(sheet, ROLES, SMALL)
     encoding, arrays = plan.tasks.encoding, plan.tasks.arrays
     assert encoding.shape == "log"
-    said = "'y' is skewed: its logarithm is predicted, and errors are in its own units, half of which are below 10% of it."
+    said = (
+        "'y' is skewed: its logarithm is predicted, and errors are in its own units, half of which are below 10% of the value."
+    )
     assert encoding.said(np.full(9, np.log(1.1) / encoding.unit)) == said
     y = encoding.decode_target(arrays.y)
     np.testing.assert_allclose(np.sort(y[arrays.is_row].ravel()), np.sort(sheet.numbers("y")), rtol=1e-9)

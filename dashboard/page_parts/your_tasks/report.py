@@ -65,7 +65,7 @@ def facts(roles: Roles, verdict: Verdict) -> str:
     logs = f" (logarithm of {', '.join(roles.log)})" if roles.log else ""
     time = f", in the order of {roles.time}" if roles.time else ""
     return (
-        f"{verdict.num_tasks} tasks by {roles.task}, {verdict.num_rows} rows{time}; {roles.target} from "
+        f"{verdict.num_tasks:,} tasks by {roles.task}, {verdict.num_rows:,} rows{time}; {roles.target} from "
         f"{', '.join(roles.inputs)}{logs}; {verdict.k_shot} known rows of a new task"
     )
 
@@ -121,7 +121,7 @@ def _figures(roles: Roles, method: str, verdict: Verdict) -> str:
     shown = [
         ("Error, with its interval", figures.errors_figure(verdict, method, in_units=True)),
         ("Paired differences to the meta-learner", figures.differences_figure(verdict, method, in_units=True)),
-        ("Error against the support rows", figures.shots_figure(verdict, method, in_units=False)),
+        ("Error against the known rows", figures.shots_figure(verdict, method, in_units=False)),
         ("Which tasks gain, and which lose", figures.gains_figure(verdict)),
     ]
     if verdict.curves:

@@ -74,12 +74,17 @@ def source_controls() -> None:
 def say_whose(table: UserTable) -> None:
     """That an example is shown where a file or a text was to come; a page that is loaded anew has lost what was brought."""
     source = st.session_state.get(session.SOURCE, EXAMPLE)
-    if table.example and source != EXAMPLE:
-        st.info(
-            f"No {'file' if source == A_FILE else 'text'} is here: bring one. What was brought before the page was loaded anew "
-            f"went with its session, unless it was trained on. Until then this is the example {table.example}.",
-            icon=":material/upload_file:",
-        )
+    if not table.example or source == EXAMPLE:
+        return
+    what = "file" if source == A_FILE else "text"
+    is_refused = st.session_state.get(session.TABLE_REFUSED, ("",))[0] == "source"
+    why = (
+        f"The {what} was not taken: bring another."
+        if is_refused
+        else f"No {what} is here: bring one. What was brought before the page was loaded anew went with its session, unless it "
+        "was trained on."
+    )
+    st.info(f"{why} Until then this is the example {table.example}.", icon=":material/upload_file:")
 
 
 def switch_source() -> None:
@@ -170,7 +175,7 @@ def role_controls(table: UserTable) -> UserTable:
             "Order of the rows in a task",
             ordering,
             index=ordering.index(roles.time) if roles.time in ordering else 0,
-            format_func=lambda name: name or "None: support rows are drawn at random",
+            format_func=lambda name: name or "None: known rows are drawn at random",
             key=f"time_{table.id}",
             help="With a time column, the known rows are the first ones of a task, and those to predict come later.",
         )

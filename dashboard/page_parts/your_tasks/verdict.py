@@ -129,7 +129,7 @@ def show_methods(verdict: Verdict, method: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**With more known rows, or fewer**")
-        alt = f"Error against 1 to {verdict.shots[-1]} support rows for every way."
+        alt = f"Error against 1 to {verdict.shots[-1]} known rows for every way."
         page.chart(now["shots"], "shots", alt, shown=lambda: pictures["shots"])
     with right:
         st.markdown("**Which tasks gain, and which lose**")

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from maml_engine.checks import check_choice, listed, shown
-from maml_engine.io.pictures.description import Found, LeftOut, PictureClass, PictureSet, counted, left_out, natural
+from maml_engine.checks import check_choice, counted, listed, shown
+from maml_engine.io.pictures.description import Found, LeftOut, PictureClass, PictureSet, left_out, natural
 from maml_engine.io.pictures.files import HEAD, Files, Given, Source, open_files
 from maml_engine.io.pictures.ink import Look, look_of
 from maml_engine.io.pictures.layouts import LAYOUTS, Place, folders_of, guess_layout, places_of, without_top

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from maml_engine.checks import check_choice, listed, shown
+from maml_engine.checks import check_choice, counted, listed, shown
 from maml_engine.io.pictures.files import Files
 from maml_engine.io.pictures.ink import INKS, Look
 from maml_engine.io.pictures.layouts import LAYOUTS
@@ -141,11 +141,6 @@ class PictureSet:
         splits = ", ".join(f"{count} for {split}" for split, count in self.counts.items() if split)
         classes = counted(len(self.classes), "class", "classes") + (f" ({splits})" if splits else "")
         return f"{classes} of {many}: {LAYOUTS[self.layout]}; {kind}, {sides}."
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """A number with what it counts: 1 picture, 1,200 pictures."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def left_out(names: Sequence[str], noun: str, why: str, plural: str = "") -> LeftOut:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from maml_engine.checks import check_choice, check_number
+from maml_engine.checks import check_choice, check_number, counted
 from maml_engine.io.arrays import text_digest
-from maml_engine.io.pictures.description import SMALLEST_SIZE, LeftOut, PictureSet, counted, left_out
+from maml_engine.io.pictures.description import SMALLEST_SIZE, LeftOut, PictureSet, left_out
 from maml_engine.io.pictures.ink import cleaned, with_ink
 from maml_engine.io.pictures.layouts import without_top
 from maml_engine.io.pictures.limits import UnusableFile, megabytes
