@@ -107,7 +107,7 @@ def classify_pictures(
     logits, together = _logits(adapted, _rows(asked), _rows(known), one_by_one=alone)
     logits = logits[:, : len(names)].astype(np.float64)
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    notes = [*support.notes, *(note for note in query.notes if note not in support.notes), *_blank(known), *_blank(asked)]
+    notes = [*support.notes, *(note for note in query.notes if note not in support.notes), *_blank(known, asked)]
     if together:
         most = min(AT_ONCE, len(asked.paths))
         notes.append(
@@ -138,8 +138,9 @@ def _rows(pixels: Pixels) -> np.ndarray:
     return pixels.images.astype(np.float32) / 255.0
 
 
-def _blank(pixels: Pixels) -> list[str]:
-    blank = [shown(path) for path, picture in zip(pixels.paths, pixels.images, strict=True) if is_blank(picture)]
+def _blank(*sets: Pixels) -> list[str]:
+    pictures = [pair for pixels in sets for pair in zip(pixels.paths, pixels.images, strict=True)]
+    blank = [shown(path) for path, picture in pictures if is_blank(picture)]
     return [f"{counted(len(blank), 'picture shows', 'pictures show')} nothing: {listed(blank, most=5)}."] if blank else []
 
 

@@ -63,6 +63,9 @@ def test_nothing_drawn_is_noticed(learner):
     found = classify_pictures(learner, describe_pictures(class_folders(2, 1)), query)
     assert "1 picture shows nothing: 'empty.png'." in found.notes
     assert found.truth == () and found.right == 0
+    known = describe_pictures(class_folders(2, 1, of=lambda seed: Image.new("L", (40, 40), 255) if seed else drawing(1)))
+    blank = [note for note in classify_pictures(learner, known, query).notes if "nothing" in note]
+    assert blank == ["2 pictures show nothing: 'class 1/0.png', 'empty.png'."]
 
 
 def test_what_cannot_be_asked_is_refused_in_one_sentence(learner):

@@ -19,6 +19,7 @@ OTHER_PICTURES = (".heic", ".heif", ".avif", ".svg", ".psd", ".eps", ".fits")
 MAX_HEADS = 5000  # files whose first bytes are looked at; of more, what is called a picture is one until it is opened
 MEASURED, LOOKED_AT, LOOK_SIZE = 48, 24, 64  # pictures whose sides are read, and that are decoded to judge what they show
 NOWHERE = Place("", "")
+MIXED = 0.1  # of the drawings, from which on the other ink is no oddity
 IN_LISTS = 0.5  # of the pictures, so that a list is the layout
 
 
@@ -55,6 +56,11 @@ def describe_pictures(
     notes = list(files.notes)
     if look.is_drawing and look.ink == "bright":
         notes.append("These drawings have bright ink on dark paper and are taken as they are; those of dark ink are inverted.")
+    if look.others >= MIXED:
+        notes.append(
+            f"About {look.others:.0%} of these drawings have bright ink where the others have dark, or the reverse. All are "
+            "taken for one kind, and those come out turned over: bring them alike."
+        )
     found = Found(files, limits, tuple(paths), rows, (*unusable, *broken), tuple(notes), sides)
     return laid_out(PictureSet(found, look, "", (), (), (), (), ()), layout=layout, label=label, min_pictures=min_pictures)
 

@@ -19,12 +19,14 @@ class Look(NamedTuple):
     is_grey: without colours.
     ink: "dark" on bright paper or "bright" on dark; of pictures that are no drawings always "bright", so that they stay.
     paper: brightness of what there is most of, 0 to 255.
+    others: share of the drawings whose ink is the other one.
     """
 
     is_drawing: bool
     is_grey: bool
     ink: str
     paper: float = 255.0
+    others: float = 0.0
 
     def as_drawing(self) -> "Look":
         """Taken for drawings whatever they look like, such as photographs of a sheet in warm light."""
@@ -40,8 +42,9 @@ def look_of(pictures: Sequence[np.ndarray]) -> Look:
     drawn = [_is_drawn(picture, paper) for picture, paper in zip(grey, papers, strict=True)]
     if not is_grey or np.mean(drawn) < 0.6:
         return Look(False, is_grey, "bright", float(np.median(papers)))
-    paper = float(np.median([paper for paper, is_drawn in zip(papers, drawn, strict=True) if is_drawn]))
-    return Look(True, True, "dark" if paper > 127 else "bright", paper)
+    grounds = np.array(papers)[drawn]
+    paper = float(np.median(grounds))
+    return Look(True, True, "dark" if paper > 127 else "bright", paper, float(np.mean((grounds > 127) != (paper > 127))))
 
 
 def paper_of(grey: np.ndarray) -> float:

@@ -163,6 +163,15 @@ def test_bright_ink_is_noticed_and_can_be_said():
         pictures.with_ink("blue")
 
 
+def test_drawings_of_both_inks_are_told_to_be_made_alike():
+    def mixed(seed):
+        return drawing(seed, ink=255, paper=0) if seed % 3 == 0 else drawing(seed)
+
+    (note,) = describe_pictures(class_folders(2, 6, of=mixed)).notes
+    assert note.startswith("About 33% of these drawings have bright ink where the others have dark") and "alike" in note
+    assert describe_pictures(class_folders(2, 6)).notes == ()
+
+
 def test_layouts_that_there_are_not_are_refused():
     files = class_folders(2, 1)
     with pytest.raises(ValueError, match="`layout` must be one of alphabets, classes, list, splits, unlabelled"):

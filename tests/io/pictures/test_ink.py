@@ -17,7 +17,7 @@ def pictures(of, count=12, **options):
     [(0, 255, "dark"), (255, 0, "bright"), (60, 210, "dark"), (200, 20, "bright"), (30, 180, "dark")],
 )
 def test_drawings_are_known_by_their_paper(ink, paper, expected):
-    assert look_of(pictures(drawing, ink=ink, paper=paper)) == (True, True, expected, paper)
+    assert look_of(pictures(drawing, ink=ink, paper=paper)) == (True, True, expected, paper, 0.0)
 
 
 def test_photographs_are_no_drawings_grey_ones_neither():
@@ -30,6 +30,12 @@ def test_photographs_are_no_drawings_grey_ones_neither():
 def test_one_odd_picture_among_many_decides_nothing():
     assert look_of([*pictures(drawing, 11), *pictures(photo, 1)])[:3] == (True, True, "dark")
     assert look_of([*pictures(drawing, 11), *pictures(drawing, 2, ink=255, paper=0)]).ink == "dark"
+
+
+def test_how_many_drawings_have_the_other_ink():
+    bright = pictures(drawing, 4, ink=255, paper=0)
+    assert look_of([*pictures(drawing, 12), *bright]).others == 0.25
+    assert look_of([*pictures(drawing, 1), *bright, *pictures(photo, 1)]).others == 0.2
 
 
 def test_ink_is_bright_whichever_it_was():
