@@ -7,7 +7,9 @@ import html
 import re
 
 MAX_LENGTH = 60
-_WORD_JOINER = "\u2060"  # no width, no break: what stands apart by it is no shortcode any more
+_WORD_JOINER = "\u2060"  # no width, no break: what stands apart by it is no shortcode and no address any more
+# Where something begins that needs no mark to be read, after what is escaped: `:smile:`, https://..., www...., somebody@...
+_READ_WITHOUT_MARKS = r"(?<=:)(?=[\w+\\/-])|(?<=[wW]{3})(?=\\\.)|(?<=@)"
 
 
 def short(text: object, longest: int = MAX_LENGTH) -> str:
@@ -33,7 +35,7 @@ def sentence(text: object, longest: int = 600) -> str:
 
 def _escaped(line: str) -> str:
     escaped = re.sub(r"([\\`*_{}\[\]<>()#+\-!|~$&^=.])", r"\\\1", line)
-    return re.sub(r":(?=[\w+\\-])", f":{_WORD_JOINER}", escaped)
+    return re.sub(_READ_WITHOUT_MARKS, _WORD_JOINER, escaped)
 
 
 def code(text: object) -> str:

@@ -36,6 +36,13 @@ def points(page, chart):
     )
 
 
+def test_nothing_that_a_link_says_is_a_link_on_the_page(open_page):
+    page = open_page("/train?method=http://a.org&model=www.a.org&loss=me@a.org&tasks=%5Ba%5D(https://a.org)")
+    notes = page.locator('[data-testid="stAlert"]').filter(has_text="set aside")
+    expect(notes).to_have_count(4)
+    expect(notes.locator("a")).to_have_count(0)
+
+
 def test_the_page_opens_with_the_shipped_learner(open_page):
     page = open_page("/train")
     expect(page.get_by_role("heading", name="Train")).to_be_visible()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import escape
+from tests.reading import as_read
 from tests.small_verdict import EVIL
 from tests.test_packaging import ROOT
 
@@ -16,6 +17,18 @@ def test_markdown_leaves_no_mark_that_is_not_escaped():
     assert not re.search(r"(?<!\\)[*_`\[\]<>$~#|]", escaped)
     assert not re.search(r":[a-z]", escaped)
     assert re.sub(r"\\(.)", r"\1", escaped).replace("\u2060", "") == EVIL
+
+
+# As GitHub's Markdown, which browsers read here, finds addresses in text whose backslashes are gone.
+ADDRESSES = r"(https?://|www(?=\.))([-.\w]+)|([-.\w+]+)@([-\w]+(?:\.[-\w]+)+)"
+
+
+@pytest.mark.parametrize("address", ["http://evil.org", "HTTPS://evil.org/a", "www.evil.org", "WWW.evil.org", "me@evil.org"])
+def test_an_address_is_no_link(address):
+    assert re.search(ADDRESSES, address, re.IGNORECASE)
+    for escaped in (escape.markdown(f"see {address}."), escape.sentence(f"see {address}.")):
+        assert not re.search(ADDRESSES, escaped.replace("\\", ""), re.IGNORECASE)
+        assert as_read(escaped) == f"see {address}."
 
 
 def test_a_sentence_keeps_its_names_as_code_and_nothing_else():
