@@ -12,7 +12,7 @@ def distorted(key: jax.Array, pictures: jax.Array, amount: float) -> jax.Array:
     """Each picture turned, stretched, sheared and moved by as much as it happens; what comes in from outside is 0.
 
     Args:
-      key: `[]`.
+      key: `[]`, of how each is distorted.
       pictures: float `[tasks, ..., height, width, channels]`, 0 where nothing is.
       amount: by which all limits are multiplied; 1 is about what hands do.
     """
