@@ -17,7 +17,6 @@ from benchmarks.visitors import Server, Visitor
 RUN = "num_iterations={iterations}&hidden_dim=16"
 WITHIN, SECONDS_OFF = 0.3, 2.0  # a wait is true within so much of what was shown, or so many seconds where it is short
 SHARE_TRUE, MAX_PAGE_MS, MAX_PLACES = 0.8, 1000.0, 3
-LOOKS = 1.0  # seconds between two looks at one's run
 
 
 def figures(quick: bool) -> Iterator[dict[str, Any]]:
@@ -90,7 +89,7 @@ def _one(visitor: Visitor, delay: float, shown: dict, real: dict, problems: Coun
             else:
                 shown[visitor] = wait
         while visitor.repeats and time.monotonic() < pressed + patience:
-            time.sleep(LOOKS)
+            time.sleep(min(visitor.repeats.values()))  # as a browser does
             look(visitor)
             if not is_waiting(visitor):  # it may have begun and ended between two looks
                 real.setdefault(visitor, time.monotonic() - pressed)

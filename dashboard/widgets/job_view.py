@@ -30,6 +30,9 @@ from dashboard.widgets import page, session, visitor
 from maml_engine import Experiment
 
 SECONDS_BETWEEN_LOOKS = 0.4
+# What waits longer than so many seconds is looked at more seldom: so many from one look to the next. A look takes 12 ms of the
+# server's processor, so a hundred who wait and looked as often as those whose run is under way would keep three cores busy.
+WAITING_LOOKS = ((45.0, 5.0), (10.0, 2.0))
 ANOTHERS = "Somebody else's run"
 
 
@@ -131,14 +134,13 @@ def watch(
       labels: one a job, to begin its message with; for several jobs, where the end of one is no error of the page.
       bar_stays: whether the bar is shown after the end, too.
     """
-    snapshots = _snapshots(job_ids)
-    was_over = None not in snapshots and all(snapshot.ended for snapshot in snapshots)
+    pause = _pause(_snapshots(job_ids))
 
     def look() -> None:
         snapshots = _snapshots(job_ids)
-        is_over = None not in snapshots and all(snapshot.ended for snapshot in snapshots)
-        if None in snapshots or is_over != was_over:
-            st.rerun()  # the page shows more after the end, and looks no longer
+        is_over = _pause(snapshots) is None
+        if None in snapshots or is_over != (pause is None) or (pause and _pause(snapshots) < pause):
+            st.rerun()  # the page shows more after the end, and looks no longer; or it looks more often from now on
         if not is_over or bar_stays:
             _show_bar(waiting(*snapshots) or progress(*snapshots), job_ids, key, is_over)
         for snapshot, label in zip(snapshots, labels or [""] * len(snapshots), strict=True):
@@ -147,8 +149,8 @@ def watch(
         if content is not None:
             content(*snapshots)
 
-    st.fragment(look, run_every=None if was_over else SECONDS_BETWEEN_LOOKS)()
-    return was_over
+    st.fragment(look, run_every=pause)()
+    return pause is None
 
 
 def submit(experiment: Experiment, tasks: Any = None, *, instead_of: Sequence[str] = ()) -> str:
@@ -230,6 +232,17 @@ def _snapshots(job_ids: Sequence[str]) -> list[Snapshot | None]:
     for job_id in job_ids:
         resources.jobs().touch(job_id)
     return [resources.jobs().snapshot(job_id) for job_id in job_ids]
+
+
+def _pause(snapshots: Sequence[Snapshot | None]) -> float | None:
+    """Seconds from one look to the next; None where all jobs have ended."""
+    known = [snapshot for snapshot in snapshots if snapshot is not None]
+    if len(known) == len(snapshots) and all(snapshot.ended for snapshot in known):
+        return None
+    if any(snapshot.status != QUEUED for snapshot in known):
+        return SECONDS_BETWEEN_LOOKS
+    waits = min((snapshot.seconds_to_start or 0.0 for snapshot in known), default=0.0)
+    return next((pause for longer, pause in WAITING_LOOKS if waits > longer), SECONDS_BETWEEN_LOOKS)
 
 
 def _show_bar(progress: Progress, job_ids: Sequence[str], key: str, is_over: bool) -> None:

@@ -125,6 +125,42 @@ def test_another_job_ends_the_one_before(registry):
     assert registry.snapshot(first).status == STOPPED
 
 
+@pytest.fixture
+def pauses(monkeypatch):
+    """How often the page is to look at its job, as it said so whenever it was run."""
+    said, fragment = [], job_view.st.fragment
+
+    def overheard(function, *, run_every):
+        said.append(run_every)
+        return fragment(function)
+
+    monkeypatch.setattr(job_view.st, "fragment", overheard)
+    return said
+
+
+def test_who_waits_long_looks_seldom_and_more_often_as_the_turn_comes_near(registry, monkeypatch, pauses):
+    job_id, waits = registry.submit(RUN), iter([60.0, 30.0, 20.0, 11.0, 50.0, 3.0])
+    wait = 100.0
+    monkeypatch.setattr(registry, "snapshot", lambda _: Snapshot(RUN, QUEUED, position=7, seconds_to_start=wait))
+    app = opened(trial=job_id)
+    assert pauses == [5.0]
+    for wait in waits:  # noqa: B007 - what the registry says
+        app.run()
+    assert pauses[1:] == [5.0, 2.0, 2.0, 2.0, 5.0, 0.4]
+    monkeypatch.setattr(registry, "snapshot", lambda _: Snapshot(RUN, RUNNING, iteration=5))
+    app.run()
+    assert pauses[-1] == 0.4
+
+
+def test_a_look_that_finds_the_turn_near_has_the_page_look_more_often(registry, monkeypatch, pauses):
+    told = iter([60.0] + [2.0] * 9)
+    monkeypatch.setattr(registry, "snapshot", lambda _: Snapshot(RUN, QUEUED, position=7, seconds_to_start=next(told)))
+    monkeypatch.setattr(job_view.LinkedJobs, "ids", lambda *_, **__: ("one",))
+    app = opened(trial="one")
+    assert pauses == [5.0, 0.4]
+    assert bars(app) == ["Waiting: 7 runs are before it, begins in about 2.0 s."]
+
+
 def test_a_failure_and_a_refusal_are_said(registry, monkeypatch):
     app = opened(trial=registry.submit(Experiment(num_iterations=20, seed=14)))
     wait_for(lambda: registry.snapshot(app.session_state["trial"]).ended)
