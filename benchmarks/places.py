@@ -1,4 +1,4 @@
-"""Where something can be started, a port and a folder in memory; the app started there, and waited for."""
+"""Where something can be started, a port and a folder in memory; the app started there, waited for, and ended."""
 
 import os
 import shutil
@@ -26,19 +26,31 @@ def memory_folder() -> str | None:
 
 
 def start_app(script: str, port: int, log: Path, **settings: str) -> subprocess.Popen:
-    """A Streamlit app, hosted, on that port of loopback.
+    """A Streamlit app on that port of loopback, on the CPU.
 
     Args:
       script: the app's.
       port: a free one.
-      log: the file that its words go to.
+      log: the file that its words are written to, after those that it holds.
       settings: environment variables.
     """
-    environment = os.environ | {"MAML_LAB_HOSTED": "1", "JAX_PLATFORMS": "cpu"} | settings
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"} | settings
     flags = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(port)]
     command = [sys.executable, "-m", "streamlit", "run", script, *flags]
-    with log.open("wb") as words:
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=words)
+    with log.open("ab") as words:
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=words, stderr=words)
+
+
+def end(*processes: subprocess.Popen, patience: float = 20) -> None:
+    """Ends processes, by force those that have not ended after `patience` seconds."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def wait_until_well(address: str, seconds: float) -> None:

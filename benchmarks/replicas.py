@@ -22,7 +22,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 
 from benchmarks import machine, measuring
-from benchmarks.places import free_port, is_well, start_app, wait_until_well
+from benchmarks.places import end, free_port, is_well, start_app, wait_until_well
 from benchmarks.postgres import Cluster
 from benchmarks.visitors import Visitor
 from dashboard.server import operator
@@ -78,13 +78,7 @@ class House:
 
     def stop(self) -> None:
         """Ends all three."""
-        for process in [self.proxy, *self.replicas]:
-            process.terminate()
-        for process in [self.proxy, *self.replicas]:
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        end(self.proxy, *self.replicas)
 
     def sessions(self) -> list[int]:
         """How many each replica has, as it tells its operator."""
@@ -201,7 +195,7 @@ class Guest:
 
 def _replica(home: Path, port: int, database: str) -> subprocess.Popen:
     home.mkdir()
-    settings = {"MAML_LAB_HOME": str(home), "MAML_LAB_DATABASE": database, "MAML_LAB_WORKERS": "1"}
+    settings = {"MAML_LAB_HOSTED": "1", "MAML_LAB_HOME": str(home), "MAML_LAB_DATABASE": database, "MAML_LAB_WORKERS": "1"}
     return start_app("streamlit_app.py", port, home / "log.txt", **settings)
 
 

@@ -7,7 +7,6 @@ import random
 import re
 import signal
 import socket
-import subprocess
 import tempfile
 import time
 import urllib.error
@@ -18,7 +17,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
-from benchmarks.places import free_port, start_app, wait_until_well
+from benchmarks.places import end, free_port, start_app, wait_until_well
 
 # How a widget's identity begins, before the key that the page gave it.
 _IDENTITY = re.compile(r"\$\$(?:ID|WIDGET|GENERATED_WIDGET)-[0-9a-f]+-(.*)$")
@@ -40,7 +39,9 @@ class Server:
         self.port = free_port()
         self._home = tempfile.TemporaryDirectory(prefix="maml-lab-load-")
         self._log = Path(self._home.name) / "log.txt"
-        settings = {"MAML_LAB_HOME": home or self._home.name} | ({"JAX_LOG_COMPILES": "1"} if counts_compiling else {})
+        settings = {"MAML_LAB_HOSTED": "1", "MAML_LAB_HOME": home or self._home.name} | (
+            {"JAX_LOG_COMPILES": "1"} if counts_compiling else {}
+        )
         self._process = start_app(script, self.port, self._log, **settings)
         try:
             wait_until_well(f"http://127.0.0.1:{self.port}/_stcore/health", 60)
@@ -87,11 +88,7 @@ class Server:
 
     def stop(self) -> None:
         """Ends it."""
-        self._process.terminate()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        end(self._process)
         self._home.cleanup()
 
     def _tree(self) -> list[int]:

@@ -3,12 +3,12 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.places import free_port, wait_until_well
+from benchmarks import places
+from benchmarks.places import end, free_port, wait_until_well
 from tests.browser.waiting import PATIENCE, new_context, wait_until_idle
 
 HERE = Path(__file__).resolve().parent
@@ -32,37 +32,19 @@ def pytest_collection_modifyitems(items):
 
 def start_app(home: Path, script: str = "streamlit_app.py", **settings: str) -> tuple[subprocess.Popen, str]:
     """The app as a visitor meets it (or another script), and its address; `settings` are environment variables."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
-    options = ["--server.address=127.0.0.1", "--server.headless=true", "--browser.gatherUsageStats=false"]
+    port, log = free_port(), home / "app.log"
     # Compiled a little better than in the tests' own processes: what a page trains here takes longer than compiling it.
     flags = os.environ.get("XLA_FLAGS", "").replace("optimization_level=0", "optimization_level=1")
-    environment = os.environ | {
-        "MAML_LAB_HOME": str(home),
-        "PYTHONPATH": str(ROOT),
-        "XLA_FLAGS": flags,
-        "MAML_LAB_WORKERS": "",
-        **settings,
-    }
-    with (home / "app.log").open("ab") as log:
-        process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log)
+    process = places.start_app(
+        script, port, log, **{"MAML_LAB_HOME": str(home), "XLA_FLAGS": flags, "MAML_LAB_WORKERS": "", **settings}
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until_well(f"{address}/_stcore/health", 180)
     except TimeoutError:
-        process.kill()
-        raise RuntimeError(f"The app did not start: {(home / 'app.log').read_text()[-2000:]}") from None
+        end(process)
+        raise RuntimeError(f"The app did not start: {log.read_text()[-2000:]}") from None
     return process, address
-
-
-def end(process: subprocess.Popen) -> None:
-    """Ends a process that `start_app` began."""
-    process.terminate()
-    try:
-        process.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import end, start_app
+from benchmarks.places import end
+from tests.browser.conftest import start_app
 from tests.browser.waiting import box_of, new_context, wait_until_idle
 
 PAD = "canvas.pad"

@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from benchmarks.places import end
 from dashboard.engine_calls import sine_bench
 from tests.browser.bench_learners import SCENE, learners
 from tests.browser.benches import BENCH, card, drag, losses, measure, percentile_95, point, read_losses, wait_for_python
-from tests.browser.conftest import end, start_app
+from tests.browser.conftest import start_app
 from tests.browser.waiting import box_of, middle, new_context, wait_until_idle
 
 PARITY = 1e-4
