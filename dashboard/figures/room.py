@@ -62,9 +62,10 @@ def _width(axis: Mapping[str, Any], traces: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _names(traces: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What traces have in place of numbers on the y axis."""
-    values = (value for trace in traces if not isinstance(trace.get("y"), Mapping) for value in trace.get("y", ()))
-    return [value for value in values if isinstance(value, str)]
+    """What traces have in place of numbers on the y axis; a trace has the one or the other, as its first value tells."""
+    given = [trace.get("y", ()) for trace in traces]
+    named = [values for values in given if not isinstance(values, Mapping) and isinstance(next(iter(values), None), str)]
+    return [value for values in named for value in values if isinstance(value, str)]
 
 
 def _legend_rows(traces: Sequence[Mapping[str, Any]]) -> int:

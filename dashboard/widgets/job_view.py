@@ -128,29 +128,31 @@ def watch(
     Args:
       job_ids: jobs that the registry knows (`LinkedJobs.ids`).
       progress: called with a snapshot of each job.
-      content: draws what grows, called with a snapshot of each job.
+      content: draws what grows, called with a snapshot of each job; while all wait, once.
       key: of the Stop button.
       message: how a job ended, in words; "" where that needs no saying.
       labels: one a job, to begin its message with; for several jobs, where the end of one is no error of the page.
       bar_stays: whether the bar is shown after the end, too.
     """
-    pause = _pause(_snapshots(job_ids))
+    at_first = _snapshots(job_ids)
+    manner = _manner(at_first, len(job_ids))
 
     def look() -> None:
         snapshots = _snapshots(job_ids)
-        is_over = _pause(snapshots) is None
-        if None in snapshots or is_over != (pause is None) or (pause and _pause(snapshots) < pause):
-            st.rerun()  # the page shows more after the end, and looks no longer; or it looks more often from now on
-        if not is_over or bar_stays:
-            _show_bar(waiting(*snapshots) or progress(*snapshots), job_ids, key, is_over)
+        if len(snapshots) < len(job_ids) or _differs(_manner(snapshots, len(job_ids)), manner):
+            st.rerun()  # the page shows more, or looks more often, or no longer
+        if not manner.is_over or bar_stays:
+            _show_bar(waiting(*snapshots) or progress(*snapshots), job_ids, key, manner.is_over)
         for snapshot, label in zip(snapshots, labels or [""] * len(snapshots), strict=True):
             if words := message(snapshot):
                 _show_message(words, label, is_error=snapshot.status != STOPPED)
-        if content is not None:
+        if content is not None and not manner.all_wait:
             content(*snapshots)
 
-    st.fragment(look, run_every=pause)()
-    return pause is None
+    st.fragment(look, run_every=manner.pause)()
+    if content is not None and manner.all_wait:
+        content(*at_first)  # once, since nothing grows yet: drawn with each look it takes three quarters of its time
+    return manner.is_over
 
 
 def submit(experiment: Experiment, tasks: Any = None, *, instead_of: Sequence[str] = ()) -> str:
@@ -227,22 +229,46 @@ def stop(job_ids: Sequence[str]) -> None:
         resources.jobs().stop(job_id, owner=visitor.owner())
 
 
-def _snapshots(job_ids: Sequence[str]) -> list[Snapshot | None]:
-    """The jobs as they are now; the registry learns that somebody looks."""
+def _snapshots(job_ids: Sequence[str]) -> list[Snapshot]:
+    """Those of the jobs that are known, as they are now; the registry learns that somebody looks."""
     for job_id in job_ids:
         resources.jobs().touch(job_id)
-    return [resources.jobs().snapshot(job_id) for job_id in job_ids]
+    found = (resources.jobs().snapshot(job_id) for job_id in job_ids)
+    return [snapshot for snapshot in found if snapshot is not None]
 
 
-def _pause(snapshots: Sequence[Snapshot | None]) -> float | None:
-    """Seconds from one look to the next; None where all jobs have ended."""
-    known = [snapshot for snapshot in snapshots if snapshot is not None]
-    if len(known) == len(snapshots) and all(snapshot.ended for snapshot in known):
-        return None
-    if any(snapshot.status != QUEUED for snapshot in known):
-        return SECONDS_BETWEEN_LOOKS
-    waits = min((snapshot.seconds_to_start or 0.0 for snapshot in known), default=0.0)
-    return next((pause for longer, pause in WAITING_LOOKS if waits > longer), SECONDS_BETWEEN_LOOKS)
+class _Manner(NamedTuple):
+    """How jobs are looked at.
+
+    all_wait: whether none of them has begun.
+    pause: seconds from one look to the next; None where all have ended.
+    """
+
+    all_wait: bool
+    pause: float | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all have ended."""
+        return self.pause is None
+
+
+def _manner(snapshots: Sequence[Snapshot], jobs: int) -> _Manner:
+    """How so many jobs are looked at, of which these are still known."""
+    if len(snapshots) == jobs and all(snapshot.ended for snapshot in snapshots):
+        return _Manner(all_wait=False, pause=None)
+    if len(snapshots) < jobs or any(snapshot.status != QUEUED for snapshot in snapshots):
+        return _Manner(all_wait=False, pause=SECONDS_BETWEEN_LOOKS)
+    waits = min(snapshot.seconds_to_start or 0.0 for snapshot in snapshots)
+    pause = next((pause for longer, pause in WAITING_LOOKS if waits > longer), SECONDS_BETWEEN_LOOKS)
+    return _Manner(all_wait=True, pause=pause)
+
+
+def _differs(now: _Manner, before: _Manner) -> bool:
+    """Whether the page has to run again; not because a wait has become longer."""
+    if (now.all_wait, now.is_over) != (before.all_wait, before.is_over):
+        return True
+    return now.pause is not None and before.pause is not None and now.pause < before.pause
 
 
 def _show_bar(progress: Progress, job_ids: Sequence[str], key: str, is_over: bool) -> None:

@@ -152,6 +152,21 @@ def test_who_waits_long_looks_seldom_and_more_often_as_the_turn_comes_near(regis
     assert pauses[-1] == 0.4
 
 
+def test_while_a_job_waits_a_look_draws_nothing_but_its_place(registry, monkeypatch):
+    """What stands in for its pictures is drawn by the page, once."""
+    looks, fragment = [], job_view.st.fragment
+    monkeypatch.setattr(job_view.st, "fragment", lambda look, *, run_every: fragment(lambda: looks.append(look)))
+    monkeypatch.setattr(job_view.LinkedJobs, "ids", lambda *_, **__: ("one",))
+    snapshot = Snapshot(RUN, QUEUED, position=1, seconds_to_start=2.0)
+    monkeypatch.setattr(registry, "snapshot", lambda _: snapshot)
+    app = opened(trial="one")
+    assert [caption.value for caption in app.caption] == ["At 0."]
+    snapshot = Snapshot(RUN, RUNNING, iteration=5)
+    app.run()
+    assert not app.caption, "From now on it is the look that draws."
+    assert len(looks) == 2
+
+
 def test_a_look_that_finds_the_turn_near_has_the_page_look_more_often(registry, monkeypatch, pauses):
     told = iter([60.0] + [2.0] * 9)
     monkeypatch.setattr(registry, "snapshot", lambda _: Snapshot(RUN, QUEUED, position=7, seconds_to_start=next(told)))
