@@ -23,7 +23,7 @@ import numpy as np
 
 from dashboard.engine_calls import first_numbers
 from dashboard.jobs import POOL
-from maml_engine import Learner, TableLearner
+from maml_engine import Experiment, Learner, TableLearner
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -120,6 +120,8 @@ def _put(value: Any, add: Callable[[bytes], None]) -> None:
         add(_framed(kind.__name__, value.encode() if kind is str else value))
     elif isinstance(value, Learner | TableLearner):
         add(_framed("learner", fingerprint(value).encode()))
+    elif isinstance(value, Experiment):  # which has a digest that fields to come do not change, nor what comes with the app
+        add(_framed("experiment", value.digest.encode()))
     elif isinstance(value, tuple | list):
         add(_framed(kind.__name__ if kind in (tuple, list) else _title(kind), str(len(value)).encode()))
         for inner in value:

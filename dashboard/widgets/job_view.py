@@ -30,8 +30,8 @@ from dashboard.widgets import page, session, visitor
 from maml_engine import Experiment
 
 SECONDS_BETWEEN_LOOKS = 0.4
-# What waits longer than so many seconds is looked at more seldom: so many from one look to the next. A look takes 12 ms of the
-# server's processor, so a hundred who wait and looked as often as those whose run is under way would keep three cores busy.
+# What waits longer than so many seconds is looked at more seldom: so many from one look to the next. A look takes 6 ms of the
+# server's processor; a hundred who wait and looked as often as those whose run is under way would keep a core and a half busy.
 WAITING_LOOKS = ((45.0, 5.0), (10.0, 2.0))
 ANOTHERS = "Somebody else's run"
 

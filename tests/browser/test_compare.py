@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.waiting import wait_until_it_fits
+from tests.browser.waiting import wait_until_idle, wait_until_it_fits
 
 
 def said(page, start: str) -> str:
@@ -29,8 +29,9 @@ def test_two_methods_race_and_the_link_shows_how_it_went(open_page):
     link = "/compare?methods=MAML&methods=ANIL&amount_iterations=200&hidden_dim=10&after=2"
     page = open_page(link)
     page.locator(".st-key-compare button").click()
-    page.locator('[aria-label^="Held-out loss after 2 steps"]').wait_for(timeout=120_000)
+    page.locator('[aria-label^="Held-out loss after 2 steps"]').first.wait_for(timeout=120_000)
     page.get_by_text("Each is drawn in the plane").wait_for(timeout=120_000)
+    wait_until_idle(page)  # until then charts of a look before stand beside those of the end
     expect(page.locator('[data-testid="stPlotlyChart"]')).to_have_count(5)
     maml, anil = loss_of(page, "MAML"), loss_of(page, "ANIL")
     assert f"MAML {maml:.2f}" in said(page, "Held-out loss after 2 steps")

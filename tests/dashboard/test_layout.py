@@ -23,7 +23,7 @@ ROOMS = {
     },
     "engine_calls": {"components", "downloads", "jobs", "results", "method_names", "runs"},
     "downloads": {"jobs"},
-    "components": {"figures", "results", "method_names"},
+    "components": {"figures", "results", "method_names", "escape"},
     "figures": {"results", "method_names", "escape"},
     "jobs": {"hosting", "runs"},
     "lessons": {"runs"},

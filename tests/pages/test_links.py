@@ -61,11 +61,12 @@ def said(app):
     return [element.value for kind in (app.info, app.error, app.warning) for element in kind]
 
 
+@pytest.mark.parametrize("turn", range(len(NASTY)))
 @pytest.mark.parametrize("page", PAGES)
-def test_a_hostile_link_is_answered_in_sentences(page, opened):
-    """Each nasty value in turn, for every field and every key of the page's own."""
+def test_a_hostile_link_is_answered_in_sentences(page, turn, opened):
+    """Every nasty value for every field and every key of the page's own: in each turn others meet."""
     names = [*links.FIELDS, *own(page), "job", "learner", "stranger"]
-    parameters = {name: NASTY[number % len(NASTY)] for number, name in enumerate(names)} | {"v": "999"}
+    parameters = {name: NASTY[(number + turn) % len(NASTY)] for number, name in enumerate(names)} | {"v": "999"}
     app = opened(page, parameters)
     sentences = said(app)
     assert any("`999`" in sentence for sentence in sentences)
