@@ -97,9 +97,6 @@ def by_name(key: str, options: Iterable[Any], shown: Callable[[Any], str], *, se
     labels = {shown(option) for option in options}
     named = {Experiment.spell(option): shown(option) for option in options} | {label: label for label in labels}
     there = st.query_params.get_all(key)
-    if not several and there == [""]:  # a widget takes that for nothing chosen, even where something must be
-        del st.query_params[key]
-        st.rerun()
     linked = links.apart(there) if several else there
     spelled = [named[part] for part in linked if part in named]
     if spelled and spelled != there:

@@ -128,6 +128,7 @@ TABLE_FILE, TABLE_PASTED = "_tasks_file", "_tasks_pasted"
 ROWS_FILE = {"known": "_known_file", "asked": "_asked_file"}  # uploads of a new task's rows
 NEW_TASK = "_known_rows_of"  # a table's id, and the id of what the editors of a new task begin with
 
+SEVERAL = (METHODS, OVERLAY)  # keys of widgets that take several values, or none of them
 # A page's own keys are its own alone, since widgets of one key share their value, whatever kind of widget they are. These once
 # were not: page -> key in links of before -> key now.
 RENAMED: Mapping[str, Mapping[str, str]] = {
@@ -188,7 +189,9 @@ def settle(renamed: Mapping[str, str] | None = None) -> None:
     st.session_state[KEPT] = {name: value for name, value in link.values.items() if value != links.FIELDS[name].default}
     st.session_state[NOTES] = link.notes
     st.session_state[STRANGE] = [name for name in link.others if name not in links.RESERVED]
-    wanted = {**link.others, **{name: [content] for name, content in links.write(link.values).items()}}
+    # What a link leaves empty a widget takes for nothing chosen, even one in which something must be.
+    others = {name: content for name, content in link.others.items() if content != [""] or name in SEVERAL}
+    wanted = {**others, **{name: [content] for name, content in links.write(link.values).items()}}
     if came_by != wanted:
         st.query_params.from_dict(wanted)
         st.rerun()
