@@ -9,7 +9,7 @@ from dashboard.engine_calls import held_out, resources
 from dashboard.figures import plain
 from dashboard.figures import training as figures
 from dashboard.figures.style import method_colour
-from dashboard.jobs import POOL, Snapshot
+from dashboard.jobs import POOL, QUEUED, Snapshot
 from dashboard.page_parts.train import held_out_pictures, held_out_tasks, picture_run, shipped
 from dashboard.widgets import job_view, links, page, run_notes, run_words, session
 from dashboard.widgets.job_view import Progress, spell_duration
@@ -78,13 +78,19 @@ def progress(snapshot: Snapshot) -> Progress:
     )
 
 
+def _until(snapshot: Snapshot) -> str:
+    """What the shipped learner stands in for, where the run has nothing to show."""
+    if snapshot.ended:
+        return "Nothing was learned"
+    return "Until it is its turn" if snapshot.status == QUEUED else "While the training step is compiled"
+
+
 def show(snapshot: Snapshot) -> None:
     """What grows as it trains: numbers, meta-loss, the fan of held-out losses, and the functions of the latest snapshot."""
     if snapshot.warning:
         st.warning(escape.sentence(snapshot.warning), icon=":material/warning:")
     if not len(snapshot.history) or (snapshot.learner is None and snapshot.ended):
-        until = "Nothing was learned" if snapshot.ended else "While the training step is compiled"
-        shipped.show(until, of_pictures=snapshot.experiment.tasks in PICTURES)
+        shipped.show(_until(snapshot), of_pictures=snapshot.experiment.tasks in PICTURES)
         return
     is_over = snapshot.ended and snapshot.result is not None
     learner = snapshot.result if is_over else snapshot.measured
