@@ -11,6 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -55,8 +56,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Processor time so far, of the server and the processes that it started, those that have ended among them."""
-        ticks = sum(sum(map(int, _stat(process)[11:15])) for process in self._tree())
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return processor_seconds(self._tree())
 
     def memory_mb(self) -> tuple[float, float]:
         """Memory now: what is resident of the server, and what it and the processes that it started take together.
@@ -97,6 +97,11 @@ class Server:
         for one in found:
             found += [process for process, fields in parents.items() if int(fields[1]) == one]
         return [process for process in found if _stat(process)[0] != "-"]
+
+
+def processor_seconds(processes: Iterable[int]) -> float:
+    """Processor time so far of processes, and of those that they started and that have ended."""
+    return sum(sum(map(int, _stat(process)[11:15])) for process in processes) / os.sysconf("SC_CLK_TCK")
 
 
 def _stat(process: int) -> list[str]:

@@ -9,7 +9,6 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -160,12 +159,10 @@ def _wait_until_quiet() -> None:
 
 def _processor_seconds() -> float:
     """Of this process and of the engine's, those that have ended among them."""
+    from benchmarks.visitors import processor_seconds
     from dashboard.jobs import POOL
 
-    ended = os.times()
-    stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in POOL.pids()]
-    ticks = sum(int(stat[11]) + int(stat[12]) for stat in stats)  # of user and system
-    return time.process_time() + ended.children_user + ended.children_system + ticks / os.sysconf("SC_CLK_TCK")
+    return processor_seconds([os.getpid(), *POOL.pids()])
 
 
 def _opened(page: str, parameters: dict[str, Any]) -> "AppTest":

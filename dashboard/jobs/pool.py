@@ -104,6 +104,11 @@ class Pool:
         self._jobs.end_all()
         return True
 
+    @property
+    def has_started(self) -> bool:
+        """Whether there is a process for calls, or none is needed."""
+        return self._calls is None or bool(self._calls.processes)
+
     def start(self) -> None:
         """Starts a process for calls, so that the first need not wait for one."""
         if self._calls is not None:

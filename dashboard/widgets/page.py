@@ -283,7 +283,7 @@ def start_engine() -> None:
     if _has_engine():
         from dashboard.jobs import POOL
 
-        if not POOL.pids():
+        if not POOL.has_started:
             once_painted(POOL.start)
 
 

@@ -61,6 +61,19 @@ def test_as_many_calls_at_once_as_there_are_lines_and_the_rest_wait(pool):
     assert len(set(answers)) == 1
 
 
+def test_what_runs_a_job_is_no_process_for_calls():
+    pool = Pool(2)
+    try:
+        assert not pool.has_started
+        list(pool.stream(asked.count, 2))
+        assert pool.pids() and not pool.has_started
+        pool.start()
+        assert pool.has_started
+    finally:
+        pool.close()
+    assert Pool(0).has_started, "None is needed."
+
+
 def test_without_workers_all_is_computed_here():
     here = Pool(0)
     assert here.call(asked.process) == os.getpid()
