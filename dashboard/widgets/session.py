@@ -185,12 +185,12 @@ def settle(renamed: Mapping[str, str] | None = None) -> None:
     renamed = {name: now for name, now in (renamed or {}).items() if name in came_by}
     named = {now: came_by[name] for name, now in renamed.items()}
     link = links.read(named | {name: spelled for name, spelled in came_by.items() if name not in renamed})
-    st.session_state[CAME_BY] = link.others
+    # What a link leaves empty a widget takes for nothing chosen, even one in which something must be.
+    others = {name: content for name, content in link.others.items() if content != [""] or name in SEVERAL}
+    st.session_state[CAME_BY] = others
     st.session_state[KEPT] = {name: value for name, value in link.values.items() if value != links.FIELDS[name].default}
     st.session_state[NOTES] = link.notes
     st.session_state[STRANGE] = [name for name in link.others if name not in links.RESERVED]
-    # What a link leaves empty a widget takes for nothing chosen, even one in which something must be.
-    others = {name: content for name, content in link.others.items() if content != [""] or name in SEVERAL}
     wanted = {**others, **{name: [content] for name, content in links.write(link.values).items()}}
     if came_by != wanted:
         st.query_params.from_dict(wanted)
