@@ -3,8 +3,9 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard.components import address
+from dashboard.components import address, every_page
 from dashboard.server import heap, start_up, web
+from dashboard.server.document import EndsWith
 from dashboard.server.script_share import ScriptShare
 from dashboard.widgets import page, session
 from dashboard.widgets.visitor import GivesCookie
@@ -56,6 +57,6 @@ else:  # as `streamlit run` imports it, once
         __file__,
         lifespan=start_up.lifespan,
         routes=web.ROUTES,
-        middleware=[*web.MIDDLEWARE, Middleware(GivesCookie)],
+        middleware=[*web.MIDDLEWARE, Middleware(GivesCookie), Middleware(EndsWith, content=every_page.CONTENT)],
         on_script_error=page.say_lost_process,
     )

@@ -33,7 +33,7 @@ class Apart:
         promise = _PROMISE % f"{name} {hashlib.sha256(module.encode()).hexdigest()[:16]}"
         self.caller = f"{promise}export default async (call) => (await script.promise)(call);\n"
         whole = f"{_DEFAULT.sub('const component = ', module)}\n{promise}script.give(component);\nexport default () => {{}};\n"
-        self._key = f"_script_of_{name}"  # nothing is seen of it: `page.setup`
+        self._key = f"_script_of_{name}"  # nothing is seen of it: `every_page.css`
         self._element = st.components.v2.component(f"script_of_{name}", js=whole)
 
     def send(self) -> None:

@@ -13,9 +13,9 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard import escape
-from dashboard.components import address, paper
+from dashboard.components import address
 from dashboard.server import home, start_up
-from dashboard.widgets import in_the_browser, session
+from dashboard.widgets import session
 
 if TYPE_CHECKING:
     from dashboard.figures.plain import Figure
@@ -29,9 +29,6 @@ PAINTED_SECONDS = 1.0  # from the end of a script until its last picture is draw
 def setup() -> None:
     """The app's own configuration; before the navigation, whose Material symbols a browser would fetch for its tab."""
     st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state="auto")
-    st.html(in_the_browser.ONE_STEP_A_VISIT + paper.PAPER, unsafe_allow_javascript=True)
-    st.html(in_the_browser.A_TAP_HOVERS, unsafe_allow_javascript=True)
-    st.html(in_the_browser.ONE_CHART_A_FRAME, unsafe_allow_javascript=True)
 
 
 def name_tab(title: str) -> None:
@@ -160,7 +157,6 @@ def finish(own: Mapping[str, Any] | None = None) -> None:
     st.session_state.pop(session.ANSWERS, None)
     if _is_lesson():
         _lesson().remember(own)
-    st.html(in_the_browser.STYLE)
     _say_what_was_refused(own)
     controls.keep_in_link(own)
     strange = [name for name in st.session_state[session.STRANGE] if name not in st.session_state and name not in own]

@@ -6,7 +6,7 @@ from dashboard.components.bundle import browser_module
 
 HERE = Path(__file__).parent
 
-# For `st.html`; the script does its work once a visit.
+# HTML, part of `every_page`.
 PAPER = f"""<style>{(HERE / "paper.css").read_text(encoding="utf-8")}</style>
 <script>(() => {{
 {browser_module(HERE / "page.js")}}})();</script>"""

@@ -90,15 +90,11 @@ function fitTables(isPaper) {
   }
 }
 
-const page = /** @type {{ mamlLabPaper?: boolean }} */ (/** @type {unknown} */ (window));
-if (!page.mamlLabPaper) {
-  page.mamlLabPaper = true;
-  let isPrinting = false; // in between Chromium tells of the medium more than once
-  for (const event of ["beforeprint", "afterprint"]) {
-    window.addEventListener(event, () => {
-      isPrinting = event === "beforeprint";
-      lay(isPrinting);
-    });
-  }
-  window.matchMedia("print").addEventListener("change", ({ matches }) => isPrinting || lay(matches));
+let isPrinting = false; // in between Chromium tells of the medium more than once
+for (const event of ["beforeprint", "afterprint"]) {
+  window.addEventListener(event, () => {
+    isPrinting = event === "beforeprint";
+    lay(isPrinting);
+  });
 }
+window.matchMedia("print").addEventListener("change", ({ matches }) => isPrinting || lay(matches));
