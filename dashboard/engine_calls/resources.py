@@ -1,7 +1,8 @@
 """What all visitors share: the shipped learners and the job registry. Nothing here is ever changed by a page."""
 
 import threading
-from functools import cache
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 
 import jax
 import numpy as np
@@ -37,20 +38,42 @@ def share_jobs() -> None:
         _LEASES.start(_JOBS)
 
 
-def shipped_learners() -> dict[str, Learner]:
+class _Shipped(Mapping[str, Learner]):
+    """Each is opened when it is asked for: a page's first picture shows one or two."""
+
+    def __getitem__(self, name: str) -> Learner:
+        if name not in _shipped_names():
+            raise KeyError(name)
+        with _opening:
+            return _shipped_learner(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_shipped_names())
+
+    def __len__(self) -> int:
+        return len(_shipped_names())
+
+
+_SHIPPED = _Shipped()
+
+
+def shipped_learners() -> Mapping[str, Learner]:
     """The learners that come with the app: `sinusoid_maml`, `sinusoid_joint` (one network for all tasks), and `random`."""
-    with _opening:
-        return _shipped_learners()
+    return _SHIPPED
 
 
 @cache
-def _shipped_learners() -> dict[str, Learner]:
-    learners = {
-        folder.name: Learner.load(folder) for folder in sorted(PRETRAINED.iterdir()) if (folder / "experiment.json").is_file()
-    }
-    trained = learners["sinusoid_maml"]
+def _shipped_names() -> tuple[str, ...]:
+    return (*sorted(folder.name for folder in PRETRAINED.iterdir() if (folder / "experiment.json").is_file()), "random")
+
+
+@lru_cache(maxsize=16)  # more than there are: of one name there is one learner
+def _shipped_learner(name: str) -> Learner:
+    if name != "random":
+        return Learner.load(PRETRAINED / name)
+    trained = _shipped_learner("sinusoid_maml")
     start = jax.tree.unflatten(jax.tree.structure(trained.meta), _random_start(trained))
-    return learners | {"random": trained.replace(meta=start, iteration=0)}
+    return trained.replace(meta=start, iteration=0)
 
 
 def picture_learners() -> dict[str, Learner]:
@@ -60,7 +83,7 @@ def picture_learners() -> dict[str, Learner]:
 
 def forget_shipped_learners() -> None:
     """As on a server that nobody has visited yet."""
-    _shipped_learners.cache_clear()
+    _shipped_learner.cache_clear()
 
 
 @cached

@@ -44,10 +44,9 @@ def _begin() -> None:
 def import_all() -> None:
     """Imports all of the app but its pages, and with it whatever that needs."""
     try:
-        heap.look_seldom()
-        for module in pkgutil.walk_packages(dashboard.__path__, f"{dashboard.__name__}."):
-            importlib.import_module(module.name)
-        heap.settle()
+        with heap.importing():
+            for module in pkgutil.walk_packages(dashboard.__path__, f"{dashboard.__name__}."):
+                importlib.import_module(module.name)
     finally:
         _done.set()
 

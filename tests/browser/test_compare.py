@@ -30,7 +30,7 @@ def test_two_methods_race_and_the_link_shows_how_it_went(open_page):
     page = open_page(link)
     page.locator(".st-key-compare button").click()
     page.locator('[aria-label^="Held-out loss after 2 steps"]').first.wait_for(timeout=120_000)
-    page.get_by_text("Each is drawn in the plane").wait_for(timeout=120_000)
+    expect(page.locator('[class*="st-key-job_bar_"] button:enabled')).to_have_count(0)  # Stop: it has ended
     wait_until_idle(page)  # until then charts of a look before stand beside those of the end
     expect(page.locator('[data-testid="stPlotlyChart"]')).to_have_count(5)
     maml, anil = loss_of(page, "MAML"), loss_of(page, "ANIL")

@@ -34,6 +34,16 @@ def test_what_is_imported_is_frozen_once_and_again_after_many_more_modules(monke
     assert len(frozen) == 2
 
 
+def test_nothing_is_collected_while_importing_and_all_is_frozen_then():
+    with heap.importing():
+        assert not gc.isenabled()
+        before = gc.get_freeze_count()
+    assert gc.isenabled() and gc.get_freeze_count() > before + 10_000
+    with pytest.raises(ZeroDivisionError), heap.importing():
+        _ = 1 / 0
+    assert gc.isenabled()
+
+
 def test_later_circles_are_collected():
     heap.settle()
     assert gc.get_freeze_count() > 10_000

@@ -1,6 +1,7 @@
 """What the server imports as it starts is what its pages ask for."""
 
 import asyncio
+import contextlib
 import gc
 import pkgutil
 import subprocess
@@ -40,22 +41,19 @@ def test_every_module_that_a_page_imports_is_there():
     assert not missing
 
 
-def test_the_collector_looks_seldom_while_much_is_imported(monkeypatch):
-    seen, threshold = [], gc.get_threshold()
-    monkeypatch.setattr(pkgutil, "walk_packages", lambda *_: seen.append(gc.get_threshold()[0]) or ())
-    monkeypatch.setattr(heap, "settle", lambda: None)
-    gc.set_threshold(700, *threshold[1:])
-    try:
-        start_up.import_all()
-    finally:
-        gc.set_threshold(*threshold)
-    assert seen == [heap._YOUNG]
+def test_the_collector_rests_while_much_is_imported(monkeypatch):
+    seen = []
+    monkeypatch.setattr(pkgutil, "walk_packages", lambda *_: seen.append(gc.isenabled()) or ())
+    monkeypatch.setattr(gc, "freeze", lambda: seen.append("frozen"))
+    monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
+    start_up.import_all()
+    assert seen == [False, "frozen"] and gc.isenabled()
 
 
 def test_who_waits_waits_until_all_is_imported(monkeypatch):
     goes_on = threading.Event()
     monkeypatch.setattr(pkgutil, "walk_packages", lambda *_: iter(goes_on.wait, True))
-    monkeypatch.setattr(heap, "settle", lambda: None)
+    monkeypatch.setattr(heap, "importing", contextlib.nullcontext)
     monkeypatch.setattr(start_up, "announce", lambda: None)
 
     monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
