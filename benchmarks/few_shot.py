@@ -40,7 +40,7 @@ class Row(NamedTuple):
     minutes: of processor time, compiling and the evaluations on validation tasks included.
     k_queries: of each class, one judgement each.
     one_shot_runs: judged by the authors' 20 runs instead.
-    begins_as: a run before it, whose network it goes on from.
+    begins_as: a run before it, whose network it goes on from, by minutes of its own.
     """
 
     fields: dict[str, Any]
@@ -128,7 +128,7 @@ def trained(row: Row, seed: int, budget: float) -> tuple[Learner, dict[str, Any]
     """The row's learner after about `budget` seconds of processor time, and what it took."""
     model, before = None, 0
     if row.begins_as:
-        learner, facts = trained(row.begins_as, seed, 60 * row.begins_as.minutes)
+        learner, facts = trained(row.begins_as, seed, budget * row.begins_as.minutes / row.minutes)
         model, before = learner.network.merge(learner.meta.init), facts["processor_seconds"]
     began, experiment = time.process_time(), experiment_of(row, seed)
     tasks = experiment.build_tasks()

@@ -71,6 +71,12 @@ def browser_module(entry: Path) -> str:
     return "\n".join([*texts, f"// {entry.parent.name}/{entry.name}\n{own}"])
 
 
+def inline(style: Path, *modules: Path) -> str:
+    """HTML of a style sheet and of scripts, each an ES module that exports nothing to anybody; their names do not meet."""
+    scripts = "".join(f"(() => {{\n{browser_module(module)}}})();\n" for module in modules)
+    return f"<style>{style_sheet(style)}</style>\n<script>{scripts}</script>"
+
+
 def style_sheet(*parts: Path) -> str:
     """Style sheets one after the other, as one text."""
     return "\n".join(part.read_text(encoding="utf-8") for part in parts)

@@ -1,5 +1,6 @@
 """What all visitors share: the shipped learners and the job registry. Nothing here is ever changed by a page."""
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
@@ -42,16 +43,16 @@ class _Shipped(Mapping[str, Learner]):
     """Each is opened when it is asked for: a page's first picture shows one or two."""
 
     def __getitem__(self, name: str) -> Learner:
-        if name not in _shipped_names():
+        if name not in _shipped_tasks():
             raise KeyError(name)
         with _opening:
             return _shipped_learner(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_shipped_names())
+        return iter(_shipped_tasks())
 
     def __len__(self) -> int:
-        return len(_shipped_names())
+        return len(_shipped_tasks())
 
 
 _SHIPPED = _Shipped()
@@ -63,8 +64,11 @@ def shipped_learners() -> Mapping[str, Learner]:
 
 
 @cache
-def _shipped_names() -> tuple[str, ...]:
-    return (*sorted(folder.name for folder in PRETRAINED.iterdir() if (folder / "experiment.json").is_file()), "random")
+def _shipped_tasks() -> dict[str, str]:
+    """What each was trained on, by its folder: known before it is opened."""
+    files = sorted(PRETRAINED.glob("*/experiment.json"))
+    tasks = {file.parent.name: json.loads(file.read_text(encoding="utf-8"))["tasks"] for file in files}
+    return tasks | {"random": tasks["sinusoid_maml"]}
 
 
 @lru_cache(maxsize=16)  # more than there are: of one name there is one learner
@@ -78,7 +82,7 @@ def _shipped_learner(name: str) -> Learner:
 
 def picture_learners() -> dict[str, Learner]:
     """Those of them that were trained on pictures."""
-    return {name: one for name, one in shipped_learners().items() if one.experiment.tasks in PICTURES}
+    return {name: shipped_learners()[name] for name, tasks in _shipped_tasks().items() if tasks in PICTURES}
 
 
 def forget_shipped_learners() -> None:

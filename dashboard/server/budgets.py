@@ -36,7 +36,7 @@ BUDGETS = {
     "dashboard.engine_calls.first_numbers.names": Budget(0.1),
     "dashboard.engine_calls.first_pictures.load": Budget(0.1),
     "dashboard.engine_calls.resources._shipped_learner": Budget(0.5, entries=16),
-    "dashboard.engine_calls.resources._shipped_names": Budget(0.1),
+    "dashboard.engine_calls.resources._shipped_tasks": Budget(0.1),
     "dashboard.engine_calls.shipped_runs.runs": Budget(0.1),
     "dashboard.engine_calls.sine_bench.warm_up": Budget(0.1),
     "dashboard.figures.plain._ready_class": Budget(0.1),

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-from dashboard.components.bundle import browser_module
+from dashboard.components.bundle import inline
 
 HERE = Path(__file__).parent
 
 # HTML, part of `every_page`.
-PAPER = f"""<style>{(HERE / "paper.css").read_text(encoding="utf-8")}</style>
-<script>(() => {{
-{browser_module(HERE / "page.js")}}})();</script>"""
+PAPER = inline(HERE / "paper.css", HERE / "page.js")

@@ -33,4 +33,5 @@ def test_it_is_styles_and_scripts_and_nothing_else():
         assert mark in styles
     for mark in ("beforeprint", "pushState", "plotly.react", "touchend"):
         assert mark in scripts
+    assert not re.search(r"<[/\w!]", styles + scripts)  # which may end either, or begin a comment in it
     assert not re.search(r"^(import|export)\b", scripts, re.MULTILINE)  # it is no module

@@ -1,6 +1,5 @@
 """Streamlit's document ends with what is given; whatever else is asked of the server comes as it is."""
 
-import asyncio
 import gzip
 
 import pytest
@@ -13,7 +12,7 @@ from streamlit.web.server.starlette.starlette_static_routes import create_stream
 
 from dashboard.server import start_up
 from dashboard.server.document import STATIC, EndsWith
-from tests.loops import run_alone
+from tests.answers import answer_of
 
 CONTENT = "<script>what every page has: θ</script>"
 OTHER = "<body>" + "a" * 3000 + "</body>"
@@ -30,26 +29,10 @@ def asked(path, method="GET", **headers):
         ],
         middleware=[Middleware(EndsWith, content=CONTENT), Middleware(GZipMiddleware, minimum_size=1000)],
     )
-    sent = []
-
-    async def ask():
-        pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        scope = {"type": "http", "path": path, "method": method, "headers": pairs, "query_string": b"", "root_path": ""}
-
-        async def receive():  # the browser stays
-            await asyncio.Event().wait()
-
-        async def send(message):
-            sent.append(message)
-
-        await app(scope, receive, send)
-
-    run_alone(ask())
-    found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    body = b"".join(message.get("body", b"") for message in sent[1:])
+    status, found, body = answer_of(app, path, method, **headers)
     if method == "GET" and "content-length" in found:
         assert len(body) == int(found["content-length"])
-    return sent[0]["status"], found, gzip.decompress(body) if found.get("content-encoding") == "gzip" else body
+    return status, found, gzip.decompress(body) if found.get("content-encoding") == "gzip" else body
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/train", "/characters"])

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from streamlit import config
 
 from dashboard.server import start_up, uploads, web
-from tests.loops import run_alone
+from tests.answers import answer_of
 from tests.test_packaging import ROOT
 
 
@@ -19,29 +19,8 @@ def asked(path, method="GET", size=0):
     """Status, headers and body of an answer of a server that says "inside" to whatever reaches it."""
     inside = Route("/{path:path}", lambda request: PlainTextResponse("inside"), methods=["GET", "PUT", "DELETE"])
     app = Starlette(routes=[*web.ROUTES, inside], middleware=web.MIDDLEWARE)
-    sent = []
-
-    async def ask():
-        scope = {
-            "type": "http",
-            "path": path,
-            "method": method,
-            "headers": [(b"content-length", b"%d" % size)],
-            "query_string": b"",
-            "root_path": "",
-        }
-
-        async def receive():
-            return {"type": "http.request"}
-
-        async def send(message):
-            sent.append(message)
-
-        await app(scope, receive, send)
-
-    run_alone(ask())
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:]).decode()
+    status, headers, body = answer_of(app, path, method, content_length=str(size))
+    return status, headers, body.decode()
 
 
 @pytest.mark.parametrize("path", ["/", "/train", "/healthz", "/_stcore/metrics", "/static/x.js"])
