@@ -44,6 +44,7 @@ PAGES = {
     "notes": ("Notes", "h3:has-text('The browser')"),
 }
 WAIT = 120_000  # milliseconds, at the most
+LOOK = 0.02  # seconds between two looks whether a picture is there
 IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 
 
@@ -123,7 +124,7 @@ def by_link(browser: Browser, server: Server, page: str, *, rest: float = 0.5) -
     tab = context.new_page()
     began, cpu = time.perf_counter(), server.cpu_seconds()
     tab.goto(f"http://127.0.0.1:{server.port}/{'' if page == 'floor' else page}", wait_until="commit")
-    tab.wait_for_selector(PLOTLY if page == "floor" else PAGES[page][1], state="attached", timeout=WAIT)
+    _wait_for(tab, PLOTLY if page == "floor" else PAGES[page][1])
     wait = Wait(time.perf_counter() - began, server.cpu_seconds() - cpu)
     _settle(tab, rest)
     context.close()
@@ -135,7 +136,7 @@ def by_clicks(browser: Browser, server: Server, pages: list[str]) -> dict[str, W
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     tab = context.new_page()
     tab.goto(f"http://127.0.0.1:{server.port}/{pages[-1]}", wait_until="commit")
-    tab.wait_for_selector(PAGES[pages[-1]][1], state="attached", timeout=WAIT)
+    _wait_for(tab, PAGES[pages[-1]][1])
     _settle(tab, 0.5)
     waits = {page: _click(tab, server, page) for page in pages}
     context.close()
@@ -150,10 +151,19 @@ def _click(tab: Page, server: Server, page: str) -> Wait:
     new = ", ".join(f"{mark}:not([data-before])" for mark in picture.split(", "))
     began, cpu = time.perf_counter(), server.cpu_seconds()
     link.click()
-    tab.wait_for_selector(new, state="attached", timeout=WAIT)
+    _wait_for(tab, new)
     wait = Wait(time.perf_counter() - began, server.cpu_seconds() - cpu)
     _settle(tab, 0.3)
     return wait
+
+
+def _wait_for(tab: Page, picture: str) -> None:
+    """Until it is there; Playwright's own waiting looks twice a second only."""
+    until = time.monotonic() + WAIT / 1000
+    while not tab.query_selector(picture):
+        if time.monotonic() > until:
+            raise TimeoutError(f"No {picture} came within {WAIT / 1000:.0f} s.")
+        time.sleep(LOOK)
 
 
 def _settle(tab: Page, seconds: float) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
-from dashboard.runs import postgres, schema, sqlite
+from dashboard.runs import sqlite
 from dashboard.runs.waiting import REST_SECONDS, WRITES
 from maml_engine.runtime.paths import home_folder
 
@@ -21,6 +21,16 @@ log = logging.getLogger(__name__)
 
 NO_ANSWER = "does not answer"
 MEANWHILE = "what is made meanwhile stays on this server and is kept when it can be"
+POSTGRES_REASONS = {  # by PostgreSQL's own codes; here, since `postgres` is imported with its driver
+    "25006": "may not be written: its database is read-only",
+    "42501": "may not be written: its database does not allow it",
+    "53100": "is full: the disk has no room left",
+    "57014": "is too busy to answer",
+    "55P03": "is locked by another program",
+    "28P01": "does not let this server in: the password is wrong",
+    "28000": "does not let this server in",
+    "3D000": "does not answer: there is no database of that name",
+}
 
 
 class LibraryAway(Exception):
@@ -121,8 +131,6 @@ class Database:
             yield
         except IntegrityError:
             raise
-        except schema.NewerSchema as error:
-            raise LibraryAway(str(error)) from None
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             self._is_current = False  # what comes back may be another database
             sentence = f"The library of runs {_reason(error)}; {MEANWHILE}."
@@ -133,10 +141,15 @@ class Database:
 
 
 def _bring_up_to_date(connection: Connection) -> None:
+    from dashboard.runs import schema  # Alembic: a first picture does not wait for it
+
     if connection.dialect.name == "sqlite":
         sqlite.keep_journal_beside(connection)
     with connection.begin():
-        is_current = schema.is_current(connection)
+        try:
+            is_current = schema.is_current(connection)
+        except schema.NewerSchema as error:
+            raise LibraryAway(str(error)) from None
     if not is_current:
         with connection.execution_options(**{WRITES: True}).begin():
             schema.migrate(connection)
@@ -150,6 +163,8 @@ def _engine_of(text: str) -> Engine:
         raise LibraryAway("The library of runs has no address: MAML_LAB_DATABASE must be like postgresql://...") from None
     kind = url.get_backend_name()
     if kind in ("postgresql", "postgres"):
+        from dashboard.runs import postgres  # its driver: a first picture does not wait for it
+
         return postgres.engine(url)
     if kind == "sqlite" and url.database not in (None, "", ":memory:"):
         return sqlite.engine(url)
@@ -163,4 +178,4 @@ def _reason(error: BaseException) -> str:
         return next((reason for start, reason in sqlite.REASONS.items() if name.startswith(start)), NO_ANSWER)
     if isinstance(original, OSError):
         return "cannot be written: the folder MAML_LAB_HOME does not allow it"
-    return postgres.REASONS.get(getattr(original, "sqlstate", None) or "", NO_ANSWER)
+    return POSTGRES_REASONS.get(getattr(original, "sqlstate", None) or "", NO_ANSWER)

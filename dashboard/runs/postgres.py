@@ -6,19 +6,9 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from dashboard.runs.waiting import WAIT_SECONDS
+from dashboard.runs.waiting import WAIT_SECONDS, be_patient
 
 PING_SECONDS, CONNECT_SECONDS = 1.5, 2  # together less than a visitor waits
-REASONS = {  # by the database's own codes
-    "25006": "may not be written: its database is read-only",
-    "42501": "may not be written: its database does not allow it",
-    "53100": "is full: the disk has no room left",
-    "57014": "is too busy to answer",
-    "55P03": "is locked by another program",
-    "28P01": "does not let this server in: the password is wrong",
-    "28000": "does not let this server in",
-    "3D000": "does not answer: there is no database of that name",
-}
 
 
 class Impatient(psycopg.Connection):
@@ -76,8 +66,3 @@ def engine(url: URL) -> Engine:
             connection.patience = PING_SECONDS
 
     return made
-
-
-def be_patient(connection: Connection, seconds: float) -> None:
-    """Waits for answers that long, until the connection is given back."""
-    vars(connection.connection.dbapi_connection)["patience"] = seconds

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from dashboard.runs.postgres import be_patient
+from dashboard.runs.waiting import be_patient
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 MIGRATION_SECONDS = 60

@@ -18,6 +18,8 @@ import dashboard
 from dashboard.hosting import is_hosted
 from dashboard.server import heap, logs
 
+# Alembic and PostgreSQL's driver, a tenth of all: the library imports them when it is opened.
+_NOT_FOR_A_PICTURE = {"dashboard.runs.schema", "dashboard.runs.postgres"}
 _done = threading.Event()
 _done.set()  # where no server starts, as in the tests, there is nothing to wait for
 
@@ -42,11 +44,12 @@ def _begin() -> None:
 
 
 def import_all() -> None:
-    """Imports all of the app but its pages, and with it whatever that needs."""
+    """Imports all of the app but its pages, and with it whatever that needs for pictures."""
     try:
         with heap.importing():
             for module in pkgutil.walk_packages(dashboard.__path__, f"{dashboard.__name__}."):
-                importlib.import_module(module.name)
+                if module.name not in _NOT_FOR_A_PICTURE:
+                    importlib.import_module(module.name)
     finally:
         _done.set()
 

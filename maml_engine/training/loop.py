@@ -20,6 +20,7 @@ from maml_engine.experiment import Experiment
 from maml_engine.io.arrays import from_arrays, to_arrays
 from maml_engine.learner import Learner
 from maml_engine.methods import Method
+from maml_engine.runtime.mappings import make_room
 from maml_engine.training.checkpoint import Checkpoint
 from maml_engine.training.outer_loop import (
     MAX_CHUNK,
@@ -147,6 +148,7 @@ def train(
       Diverged: the meta-loss became infinite or NaN.
     """
     check_kind("experiment", experiment, Experiment, "Experiment(num_iterations=1000)")
+    make_room()
     own = {"loss_fn": loss_fn, "method": method, "meta_optimizer": meta_optimizer}
     learner = Learner.untrained(experiment, model=model, tasks=tasks, **own)
     if start is not None:

@@ -1,5 +1,6 @@
-"""Charts that come together are painted one after the other: the first does not wait for the last."""
+"""Charts that come together are painted one after the other, those in sight first: the first does not wait for the last."""
 
+from dashboard.components import every_page
 from tests.browser.waiting import wait_until_charts_stand
 
 # When each chart was drawn for the first time, in frames since the page began.
@@ -27,3 +28,26 @@ def test_each_chart_has_a_frame_of_its_own(app, browser):
     assert len(frames) >= 10
     assert len(set(frames)) == len(frames)
     context.close()
+
+
+# Plotly's part in it: says what it is asked to draw, in which order.
+PAGE = """<div class="plot" id="gone"></div><div class="plot" id="far" style="position:absolute;top:5000px">far</div>
+<div class="plot" id="near">near</div><div class="plot" id="nearer">nearer</div>"""
+ASKS = """async () => {
+    const drawn = [];
+    window.Plotly = { react: (plot) => { drawn.push(plot.id); plot._fullLayout = {}; return plot; } };
+    const asked = [...document.querySelectorAll('.plot')].map((plot) => window.Plotly.react(plot));
+    document.getElementById('gone').remove();
+    const given = await Promise.all(asked);
+    window.Plotly.react(document.getElementById('near'));
+    return [drawn, given.map((plot) => plot.id)];
+}"""
+
+
+def test_a_chart_out_of_sight_waits_for_those_in_sight(browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_content(PAGE + every_page.CONTENT)
+    drawn, given = page.evaluate(ASKS)
+    assert drawn == ["near", "nearer", "far", "near"]  # what has gone is not drawn, and what stands is drawn anew at once
+    assert given == ["gone", "far", "near", "nearer"]  # whoever asks gets the chart that they asked for
+    page.close()
