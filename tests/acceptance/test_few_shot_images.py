@@ -11,13 +11,18 @@ from tests.test_few_shot_images import PAIRS, losses
 
 pytestmark = pytest.mark.acceptance
 
+# iMAML's gradient is that of a solved inner problem, and where nothing is normalised two steps of 0.4 lead away from it. (Where
+# something is, these networks curve so much that the pull towards the initialisation solves it in no number of steps.)
+SOLVED = {("imaml", "none"): {"inner_lr": 0.1, "inner_steps": 16}}
+
 
 @pytest.mark.parametrize("downsampling", ["stride", "max_pool"])
 @pytest.mark.parametrize(("method", "norm"), list(itertools.product(PAIRS, NORMS)))
 def test_each_method_learns_with_each_normalisation(method, norm, downsampling):
     if norm == "per_step" and method != "mamlplusplus":
         pytest.skip("norms for each step are MAML++'s")
-    first, *later = losses(dataclasses.replace(SMALL, method=method, norm=norm, downsampling=downsampling, filters=8))
+    fields = {"method": method, "norm": norm, "downsampling": downsampling, "filters": 8, **SOLVED.get((method, norm), {})}
+    first, *later = losses(dataclasses.replace(SMALL, **fields))
     assert min(later[-3:]) < first
 
 
