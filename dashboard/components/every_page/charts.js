@@ -52,8 +52,9 @@ function inTurn(plotly) {
   if (typeof react !== "function") return;
   plotly.react = (plot, ...content) => {
     if (plot._fullLayout) return react(plot, ...content);
+    const draw = async () => (plot.isConnected ? react(plot, ...content) : plot); // whose error is not the next one's
     const drawn = new Promise((resolve) => {
-      waiting.push({ plot, draw: () => resolve(plot.isConnected ? react(plot, ...content) : plot) });
+      waiting.push({ plot, draw: () => resolve(draw()) });
     });
     if (!isDrawing) drawInTurn();
     return drawn;
