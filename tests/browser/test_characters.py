@@ -57,8 +57,11 @@ def test_five_symbols_by_hand_are_told_apart_and_stay(open_page, tmp_path):
     assert right == 5
     verdict = page.locator(".verdict").inner_text()
 
+    take = page.get_by_role("button", name="Take along (zip)")
+    take.hover()
+    page.wait_for_timeout(500)  # as long as a hand takes: what is taken along is what Python has heard of
+    wait_until_idle(page)
     with page.expect_download() as download:
-        take = page.get_by_role("button", name="Take along (zip)")
         expect(take).to_be_enabled()
         take.click()
     download.value.save_as(tmp_path / "mine.zip")

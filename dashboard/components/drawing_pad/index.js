@@ -77,6 +77,7 @@ export class Board {
         this.#changed();
       },
     });
+    root.onpointerleave = () => this.reports.flush(); // towards a button of Python's, which is to have heard
     const presses = {
       next: () => this.next(),
       undo: () => this.undo(),
